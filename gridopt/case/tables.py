@@ -1,0 +1,254 @@
+"""Every table of a network folder, declared once: column, unit, type, range, default, key, meaning.
+
+Powers MW, energies MWh, money CNY (or the study's currency), flows m3/s, volumes hm3 (million m3), lengths km, angles degrees.
+Fractions lie in 0..1; a percentage is a fault, not a guess. An absent file is an empty table.
+"""
+
+from gridopt.case.schema import Column, Table, element, plain
+
+
+def _fraction(name: str, default, meaning: str, above: float | None = None) -> Column:
+    return Column(name, "number", "1", at_least=None if above is not None else 0.0, above=above, at_most=1.0, default=default, meaning=meaning)
+
+
+def _power(name: str, meaning: str, **kw) -> Column:
+    return Column(name, "number", "MW", at_least=0.0, meaning=meaning, **kw)
+
+
+def _bus(meaning: str = "bus it is connected to", name: str = "bus") -> Column:
+    return Column(name, key_to="bus", meaning=meaning)
+
+
+def _profile(unit: str, meaning: str) -> Column:
+    return Column("profile", unit=unit, default="", meaning=f"series: {meaning}; empty: constant 1")
+
+
+BUS = element(
+    "bus", "nodes of the network",
+    Column("role", choices=("internal", "external", "sink"), default="internal",
+           meaning="internal: part of the studied system; external: neighbour's AC bus; sink: far end of a DC link"),
+    Column("zone", default="", meaning="price zone"),
+    Column("region", default="", meaning="geographic region, for reports"),
+    Column("voltage_kv", "number", "kV", above=0.0, at_most=1500.0),
+    Column("latitude_deg", "number", "deg", at_least=-90.0, at_most=90.0, default=None),
+    Column("longitude_deg", "number", "deg", at_least=-180.0, at_most=180.0, default=None),
+    needs_rows=True,
+)  # fmt: skip
+
+LINE = element(
+    "line", "AC lines, parallel circuits of one corridor in one row",
+    _bus("flow is positive from here", "from_bus"), _bus("flow is positive to here", "to_bus"),
+    Column("circuits", "whole", "1", at_least=1, at_most=20, default=1),
+    Column("length_km", "number", "km", above=0.0, at_most=3000.0),
+    Column("resistance_ohm_per_km", "number", "ohm/km", at_least=0.0, at_most=2.0, default=0.0, meaning="per circuit"),
+    Column("reactance_ohm_per_km", "number", "ohm/km", above=0.0, at_most=2.0, meaning="per circuit"),
+    Column("susceptance_us_per_km", "number", "uS/km", at_least=0.0, at_most=50.0, default=0.0, meaning="per circuit"),
+    Column("rating_mw", "number", "MW", above=0.0, default=None, meaning="per circuit; empty: no limit"),
+)  # fmt: skip
+
+TRANSFORMER = element(
+    "transformer", "groups of parallel transformers between two buses",
+    _bus("flow is positive from here", "from_bus"), _bus("flow is positive to here", "to_bus"),
+    Column("units", "whole", "1", at_least=1, at_most=20, default=1),
+    Column("rated_mva", "number", "MVA", above=0.0, at_most=5000.0, meaning="per transformer"),
+    Column("reactance_fraction", "number", "1", above=0.0, at_most=1.0, meaning="short-circuit reactance on the rated MVA of one transformer"),
+    Column("rating_mw", "number", "MW", above=0.0, default=None, meaning="firm limit of the whole group; empty: no limit"),
+)  # fmt: skip
+
+INTERFACE = element("interface", "named groups of branches (sections) with a common limit")
+INTERFACE_LIMIT = plain(
+    "interface_limit", "limits of interfaces and when they hold", ("interface", "in_service"),
+    Column("interface", key_to="interface"),
+    Column("forward_mw", "number", "MW", default=None, meaning="upper limit of the weighted flow; empty: none"),
+    Column("backward_mw", "number", "MW", default=None, meaning="upper limit of the flow the other way; empty: none"),
+    dated=True,
+)  # fmt: skip
+INTERFACE_MEMBER = plain(
+    "interface_member", "branches of interfaces", ("interface", "element"),
+    Column("interface", key_to="interface"),
+    Column("kind", choices=("line", "transformer", "dc_link")),
+    Column("element", meaning="id in the table that `kind` names"),
+    Column("coefficient", "number", "1", at_least=-1.0, at_most=1.0, default=1.0, meaning="+1 along the element's direction, -1 against"),
+)  # fmt: skip
+
+SEASON = plain(
+    "season", "named parts of the year, repeated every year", ("season",),
+    Column("season", meaning="identifier"),
+    Column("start_day", meaning="MM-DD, first day"),
+    Column("end_day", meaning="MM-DD, last day (may be earlier in the year than the first)"),
+)  # fmt: skip
+
+FUEL = plain(
+    "fuel", "fuels and what they cost delivered", ("fuel",),
+    Column("fuel", meaning="identifier"),
+    Column("price_cny_per_tce", "number", "CNY/tce", at_least=0.0, at_most=20000.0, meaning="per tonne of coal equivalent (29.307 GJ)"),
+    Column("co2_t_per_tce", "number", "t/tce", at_least=0.0, at_most=5.0),
+)  # fmt: skip
+
+UNIT_TYPE = plain(
+    "unit_type", "technical classes of thermal units", ("unit_type",),
+    Column("unit_type", meaning="identifier"),
+    Column("min_load_fraction", "number", "1", at_least=0.0, at_most=1.0, meaning="least stable output over rated output"),
+    Column("heat_min_fraction", "number", "1", at_least=0.0, at_most=1.0, default=0.0, meaning="least output in the heating season (CHP)"),
+    Column("heat_max_fraction", "number", "1", above=0.0, at_most=1.0, default=1.0, meaning="largest output in the heating season (CHP)"),
+    Column("ramp_fraction_per_min", "number", "1/min", above=0.0, at_most=1.0, default=1.0),
+    Column("fuel_rate_full_tce_per_mwh", "number", "tce/MWh", at_least=0.0, at_most=2.0, meaning="net, at rated output"),
+    Column("fuel_rate_extra_half_tce_per_mwh", "number", "tce/MWh", at_least=0.0, at_most=1.0, default=0.0, meaning="added at 50 % load"),
+    Column("fuel_rate_extra_low_tce_per_mwh", "number", "tce/MWh", at_least=0.0, at_most=1.0, default=0.0, meaning="added at 30 % load"),
+    Column("co2_t_per_mwh", "number", "t/MWh", at_least=0.0, at_most=3.0, default=None, meaning="at rated output; empty: from the fuel"),
+    Column("min_up_h", "number", "h", at_least=0.0, at_most=720.0, default=0.0),
+    Column("min_down_h", "number", "h", at_least=0.0, at_most=720.0, default=0.0),
+    Column("start_hot_cny", "number", "CNY", at_least=0.0, default=0.0),
+    Column("start_warm_cny", "number", "CNY", at_least=0.0, default=0.0),
+    Column("start_cold_cny", "number", "CNY", at_least=0.0, default=0.0),
+    Column("vom_cny_per_mwh", "number", "CNY/MWh", at_least=0.0, at_most=1000.0, default=0.0),
+)  # fmt: skip
+
+UNIT = element(
+    "unit", "thermal units, one by one",
+    Column("plant", default="", meaning="station the unit belongs to"),
+    _bus(),
+    Column("technology", choices=("coal", "gas", "oil", "biomass", "nuclear"), default="coal"),
+    Column("unit_type", key_to="unit_type"),
+    Column("fuel", key_to="fuel"),
+    _power("power_max_mw", "rated net output"),
+    Column("must_run", choices=("no", "heating", "always"), default="no", meaning="when the unit must stay at or above its least output"),
+    _fraction("must_run_fraction", None, "least output when it must run, over rated; empty: from the type"),
+    Column("heating_season", key_to="season", default="", meaning="season of heat supply; empty: none"),
+    _fraction("available_fraction", 1.0, "expected availability: rated output times this is the limit", above=0.0),
+    Column("self_owned", "flag", default=False, meaning="owned by an industrial user, outside central dispatch"),
+)  # fmt: skip
+
+RENEWABLE = element(
+    "renewable", "wind, solar and run-of-river plants (rows of one base may enter on different days)",
+    _bus(),
+    Column("technology", choices=("wind", "solar", "hydro_ror")),
+    Column("base", default="", meaning="base or programme it belongs to"),
+    _power("power_max_mw", "installed capacity"),
+    _profile("1", "available output over capacity"),
+    Column("cost_cny_per_mwh", "number", "CNY/MWh", at_least=0.0, at_most=10000.0, default=0.0),
+    Column("curtailment_cost_cny_per_mwh", "number", "CNY/MWh", at_least=0.0, at_most=10000.0, default=0.0),
+)  # fmt: skip
+
+CSP = element(
+    "csp", "solar thermal plants with a heat store",
+    _bus(),
+    _power("power_max_mw", "electrical output"),
+    Column("efficiency", "number", "1", above=0.0, at_most=1.0, meaning="electricity per heat of the power block"),
+    Column("field_heat_max_mw", "number", "MW", above=0.0, meaning="heat of the field at series value 1"),
+    Column("store_heat_max_mwh", "number", "MWh", at_least=0.0, meaning="heat the store holds"),
+    _fraction("store_efficiency", 1.0, "heat out per heat in", above=0.0),
+    _fraction("standing_loss_per_h", 0.0, "share of the stored heat lost in an hour"),
+    _profile("1", "heat of the field over its maximum"),
+)  # fmt: skip
+
+RESERVOIR = element(
+    "reservoir", "hydro plants; a plant without volume passes on what it receives",
+    _bus(),
+    _power("power_max_mw", "installed capacity"),
+    Column("power_mw_per_m3s", "number", "MW/(m3/s)", above=0.0, at_most=20.0, meaning="output per turbine flow at fixed head"),
+    Column("volume_min_hm3", "number", "hm3", at_least=0.0, default=0.0),
+    Column("volume_max_hm3", "number", "hm3", at_least=0.0, default=0.0),
+    Column("volume_start_hm3", "number", "hm3", at_least=0.0, default=0.0),
+    Column("volume_end_hm3", "number", "hm3", at_least=0.0, default=0.0, meaning="least volume at the end of the year or of the study"),
+    Column("downstream", key_to="reservoir", default="", meaning="next plant on the river"),
+    Column("delay_h", "number", "h", at_least=0.0, at_most=240.0, default=0.0, meaning="travel time of water to it"),
+    Column("release_before_m3s", "number", "m3/s", at_least=0.0, default=0.0, meaning="release before the study begins, still under way"),
+    _profile("m3/s", "natural inflow between the upstream plant and this one"),
+    orders=(("volume_min_hm3", "volume_max_hm3"), ("volume_start_hm3", "volume_max_hm3"), ("volume_end_hm3", "volume_max_hm3")),
+)  # fmt: skip
+RELEASE_BAND = plain(
+    "release_band", "least and largest release of a reservoir by season (ecology, ice, irrigation)", ("reservoir", "season"),
+    Column("reservoir", key_to="reservoir"),
+    Column("season", key_to="season"),
+    Column("release_min_m3s", "number", "m3/s", at_least=0.0, default=0.0),
+    Column("release_max_m3s", "number", "m3/s", at_least=0.0, default=None, meaning="empty: none"),
+    orders=(("release_min_m3s", "release_max_m3s"),),
+)  # fmt: skip
+
+STORAGE = element(
+    "storage", "batteries and pumped hydro at one bus",
+    _bus(),
+    Column("technology", choices=("battery", "pumped_hydro"), default="battery"),
+    _power("power_max_mw", "limit of charging and of discharging"),
+    Column("energy_max_mwh", "number", "MWh", at_least=0.0, meaning="usable energy"),
+    _fraction("charge_efficiency", 1.0, "stored energy per energy taken from the bus", above=0.0),
+    _fraction("discharge_efficiency", 1.0, "energy given to the bus per energy drawn from store", above=0.0),
+    _fraction("standing_loss_per_h", 0.0, "share of the stored energy lost in an hour"),
+    _fraction("energy_start_fraction", 0.0, "stored energy before the first step over usable energy; the last step ends no lower"),
+    Column("wear_cny_per_mwh", "number", "CNY/MWh", at_least=0.0, at_most=10000.0, default=0.0, meaning="per MWh discharged"),
+)  # fmt: skip
+
+LOAD = element(
+    "load", "demand",
+    _bus(),
+    Column("kind", choices=("general", "industry", "irrigation", "data_centre"), default="general"),
+    _power("mean_mw", "mean demand in the base year"),
+    _profile("1", "demand over its yearly mean"),
+)  # fmt: skip
+SHEDDING_TIER = plain(
+    "shedding_tier", "steps of load shedding, cheapest first", ("tier",),
+    Column("tier", meaning="identifier"),
+    Column("share", "number", "1", above=0.0, at_most=1.0, meaning="share of each load"),
+    Column("cost_cny_per_mwh", "number", "CNY/MWh", above=0.0, meaning="value of lost load of this step"),
+)  # fmt: skip
+
+EXCHANGE = element(
+    "exchange", "trade with what lies outside the model, at an external bus or at the far end of a DC link",
+    _bus(),
+    Column("schedule", unit="MW", default="", meaning="series: agreed export (negative: import); empty: 0"),
+    Column("scale", "number", "1", at_least=0.0, at_most=10.0, default=1.0, meaning="factor on the schedule"),
+    _power("export_flexible_mw", "may be exported above the schedule", default=0.0),
+    _power("import_flexible_mw", "may be imported below the schedule", default=0.0),
+    Column("price_profile", unit="CNY/MWh", default="", meaning="series: price of the flexible part, earned or paid at the bus; empty: 0"),
+    Column("tariff_cny_per_mwh", "number", "CNY/MWh", at_least=0.0, at_most=1000.0, default=0.0, meaning="transmission tariff taken off the price of exports and added to that of imports"),
+)  # fmt: skip
+
+DC_LINK = element(
+    "dc_link", "DC links, sent from one bus and received at another",
+    _bus("sending end", "from_bus"), _bus("receiving end", "to_bus"),
+    Column("technology", choices=("LCC", "VSC", "back_to_back"), default="LCC"),
+    Column("length_km", "number", "km", at_least=0.0, at_most=5000.0, default=0.0),
+    Column("voltage_kv", "number", "kV", above=0.0, at_most=1500.0, default=800.0),
+    _power("power_max_mw", "largest sent power"),
+    _power("power_min_mw", "least sent power while in service", default=0.0),
+    Column("ramp_fraction_per_min", "number", "1/min", above=0.0, at_most=1.0, default=1.0, meaning="change of sent power over rated"),
+    _fraction("loss_no_load_fraction", 0.0, "loss while in service over rated power"),
+    _fraction("loss_linear_fraction", 0.0, "loss per sent power"),
+    _fraction("loss_quadratic_fraction", 0.0, "quadratic loss at rated power over rated power"),
+    Column("max_profile", unit="1", default="", meaning="series: upper limit over largest power; empty: 1"),
+    orders=(("power_min_mw", "power_max_mw"),),
+)  # fmt: skip
+DC_CONTRACT = plain(
+    "dc_contract", "energy contracts and bundled renewable shares of DC links, by period", ("contract",),
+    Column("contract", meaning="identifier"),
+    Column("dc_link", key_to="dc_link"),
+    Column("start_date", "date", meaning="first day"),
+    Column("end_date", "date", meaning="last day"),
+    Column("energy_min_mwh", "number", "MWh", at_least=0.0, default=None, meaning="least sent energy; empty: none"),
+    Column("energy_max_mwh", "number", "MWh", at_least=0.0, default=None, meaning="largest sent energy; empty: none"),
+    _fraction("renewable_share_min", 0.0, "least share of the sent energy from bundled plants in the same step"),
+    orders=(("energy_min_mwh", "energy_max_mwh"),),
+)  # fmt: skip
+DC_BUNDLE = plain(
+    "dc_bundle", "renewable plants whose energy counts towards a DC link's share (each counted once)", ("plant",),
+    Column("plant", meaning="id in renewable or csp"),
+    Column("dc_link", key_to="dc_link"),
+)  # fmt: skip
+
+YEAR = plain(
+    "year", "figures that change from calendar year to calendar year", ("year",),
+    Column("year", "whole", at_least=1990, at_most=2100),
+    Column("load_scale", "number", "1", above=0.0, at_most=10.0, default=1.0, meaning="demand over that of the base year"),
+    Column("fuel_price_scale", "number", "1", above=0.0, at_most=10.0, default=1.0),
+    Column("carbon_price_cny_per_t", "number", "CNY/t", at_least=0.0, at_most=5000.0, default=0.0),
+    Column("carbon_benchmark_t_per_mwh", "number", "t/MWh", at_least=0.0, at_most=3.0, default=0.0, meaning="free allowance per MWh produced"),
+)  # fmt: skip
+
+TABLES: dict[str, Table] = {
+    t.name: t
+    for t in (
+        BUS, LINE, TRANSFORMER, INTERFACE, INTERFACE_LIMIT, INTERFACE_MEMBER, SEASON, FUEL, UNIT_TYPE, UNIT, RENEWABLE, CSP,
+        RESERVOIR, RELEASE_BAND, STORAGE, LOAD, SHEDDING_TIER, EXCHANGE, DC_LINK, DC_CONTRACT, DC_BUNDLE, YEAR,
+    )
+}  # fmt: skip
