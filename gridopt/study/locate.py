@@ -1,0 +1,58 @@
+"""Where networks, profiles and studies lie: by path, beside the user's files, in the repository, or inside the installed package."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import gridopt
+
+KINDS = ("networks", "profiles", "studies")
+PACKAGE = Path(gridopt.__file__).resolve().parent
+ENDINGS = {"networks": ("",), "profiles": ("", ".nc", ".parquet", ".csv"), "studies": (".yaml", ".yml", "")}
+DEFAULT_STUDY = "gansu-2025"
+
+
+class NotFound(LookupError):
+    """No file or folder of that name; the text says where it was looked for."""
+
+
+def bases(kind: str, near: Path | None = None) -> list[Path]:
+    """Folders that may hold a `kind` ("networks", "profiles", "studies"), the nearest first.
+
+    `near` is the file or folder that names it, such as the study file: its own folder comes first, then the `kind` folder
+    in it and in its parent, then in the working directory, in the repository and in the installed package.
+    """
+    if kind not in KINDS:
+        raise ValueError(f"{kind!r} is none of {', '.join(KINDS)}")
+    here = Path.cwd()
+    folders: list[Path] = []
+    if near is not None:
+        folder = near if near.is_dir() else near.parent
+        folders += [folder, folder / kind, folder.parent / kind]
+    folders += [here, here / kind, PACKAGE.parent / kind, PACKAGE / "_data" / kind]
+    return list(dict.fromkeys(f.resolve() for f in folders))
+
+
+def locate(kind: str, name: str | Path, near: Path | None = None) -> Path:
+    """Absolute path of the network or profiles folder or the study file called `name`, or given by a path.
+
+    Raises NotFound with the places looked in.
+    """
+    looked = []
+    for base in bases(kind, near):
+        for ending in ENDINGS[kind]:
+            path = base / f"{name}{ending}"
+            if path.is_dir() if kind == "networks" else path.exists() and not (kind == "studies" and path.is_dir()):
+                return path
+        looked.append(str(base))
+    raise NotFound(f"{kind} {str(name)!r} not found; looked in {', '.join(looked)}. Known: {', '.join(known(kind)) or 'none'}.")
+
+
+def known(kind: str) -> list[str]:
+    """Names of all networks, profiles or studies in the repository, the package and the working directory, sorted."""
+    names = set()
+    for base in (Path.cwd() / kind, PACKAGE.parent / kind, PACKAGE / "_data" / kind):
+        if base.is_dir():
+            entries = [e for e in base.iterdir() if not e.name.startswith(".")]
+            names |= {e.stem for e in entries if (e.suffix in (".yaml", ".yml") if kind == "studies" else e.is_dir())}
+    return sorted(names)
