@@ -1,0 +1,76 @@
+"""CSP: solar fields with a heat store and a power block.
+
+Sets        c plant, t step of length h[t] hours
+Data        field heat Q[c,t] MW, block efficiency n, store S MWh of heat, store efficiency a (heat out per heat in),
+            share lost per hour l, power_max_mw P
+Columns     csp.power p [MW], csp.to_store i, csp.from_store o [MW heat], csp.heat s [MWh heat]
+
+    (1-l)^h[t] s[t-1] + a h[t] i[t] - h[t] o[t] - s[t] = 0,  s[-1] = 0    (C1)  csp.heat_balance
+    p / n - o + i <= Q, the rest is dumped                                (C2)  csp.field
+    0 <= p <= P,  0 <= i <= field_heat_max_mw,  0 <= o <= P / n,  0 <= s <= S   (C3)
+
+Ports       injection: p;  bundle (of the DC link the plant counts for): p
+Dual        csp.heat_balance: value of one more stored MWh of heat [CNY/MWh]
+Assumes     no start heat and no minimum output (commitment of the power block is relaxed)
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from gridopt.program.labels import Quantity
+
+
+class Columns(NamedTuple):
+    power: np.ndarray
+    into: np.ndarray
+    out: np.ndarray
+    heat: np.ndarray
+
+
+def declare(case, b):
+    """Columns (C3), injections and bundle."""
+    plant, active = case.table("csp"), case.in_service("csp")
+    number = {c: plant[c].to_numpy(float)[:, None] for c in ("power_max_mw", "efficiency", "field_heat_max_mw", "store_heat_max_mwh")}
+    over = {"csp": plant.index, "time": case.time.index}
+    power = b.columns("csp.power", unit="MW", over=over, upper=number["power_max_mw"] * active)
+    into = b.columns("csp.to_store", unit="MW", over=over, upper=number["field_heat_max_mw"] * active)
+    out = b.columns("csp.from_store", unit="MW", over=over, upper=number["power_max_mw"] / number["efficiency"] * active)
+    heat = b.columns("csp.heat", unit="MWh", over=over, upper=number["store_heat_max_mwh"] * active)
+    b.port("injection").add(case.position("bus", plant["bus"]), power)
+    link = case.table("dc_bundle")["dc_link"].reindex(plant.index).fillna("")
+    bundled = np.flatnonzero(link != "")
+    b.port("bundle", len(case.table("dc_link"))).add(case.position("dc_link", link.iloc[bundled]), power[bundled])
+    return Columns(power, into, out, heat)
+
+
+def constrain(case, b, columns):
+    """Rows (C1) and (C2)."""
+    plant, hours = case.table("csp"), case.time.hours
+    if not len(plant):
+        return
+    power, into, out, heat = columns
+    number = {c: plant[c].to_numpy(float)[:, None] for c in ("efficiency", "store_efficiency", "standing_loss_per_h", "field_heat_max_mw")}
+    keep = (1.0 - number["standing_loss_per_h"]) ** hours
+    over = {"csp": plant.index, "time": case.time.index}
+    row = b.rows("csp.heat_balance", unit="MWh", over=over, equal=0.0)
+    b.term(row[:, 1:], heat[:, :-1], keep[:, 1:])
+    b.term(row, into, number["store_efficiency"] * hours)
+    b.term(row, out, -hours)
+    b.term(row, heat, -1.0)
+    field = number["field_heat_max_mw"] * case.series(plant["profile"], 0.0) * case.in_service("csp")
+    row = b.rows("csp.field", unit="MW", over=over, upper=field)
+    b.term(row, power, 1.0 / number["efficiency"])
+    b.term(row, out, -1.0)
+    b.term(row, into, 1.0)
+
+
+def results(case, columns, values) -> dict[str, Quantity]:
+    """Output and stored heat by plant."""
+    dims = ("csp", "time")
+    return {
+        "csp_output": Quantity(dims, values["csp.power"], "MW", "solar thermal output", "光热出力", "positive: generation"),
+        "csp_store": Quantity(dims, values["csp.heat"], "MWh", "stored heat at the end of the step", "储热量", ""),
+    }

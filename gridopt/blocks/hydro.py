@@ -1,0 +1,196 @@
+"""Hydro: plants along rivers, with and without a reservoir.
+
+Sets        r plant, u(r) plants directly above it, t step of length h[t] hours
+Data        inflow I[r,t] between the plants above and r, k = power_mw_per_m3s, travel time of water from u to r,
+            volume bounds, start and least end volume, release bands by season (ecology, ice, irrigation)
+Columns     hydro.turbine q [m3/s] of every plant; hydro.release R [m3/s] and hydro.volume V [hm3] of plants with a reservoir
+
+    V[t-1] + 0.0036 h[t] (I[t] + arriving[t] - R[t]) - V[t] = 0           (H1)  hydro.water_balance
+    q[t] - R[t] <= 0, the rest is spilled                                 (H2)  hydro.through_turbine
+    q[t] - arriving[t] <= I[t]    without reservoir: all water passes     (H3)  hydro.run_of_river
+    Rmin <= R <= Rmax,  Vmin <= V <= Vmax,  V[last] >= Vend,  0 <= k q <= power_max_mw    (H4)
+
+    arriving[r,t] = sum over u of the water that passed u a travel time earlier; a step receives from each earlier step in
+    proportion to the overlap of the shifted step with it. Water under way at the start is release_before_m3s.
+
+Ports       injection: k q
+Dual        hydro.water_balance: value of one more hm3 [CNY/hm3]
+Assumes     fixed head; no evaporation
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import scipy.sparse as sp
+
+from gridopt.program.labels import Quantity
+
+FLOW_MAX = 30000.0
+"""m3/s; above any release of the rivers modelled: keeps every column in a box."""
+
+
+class Columns(NamedTuple):
+    turbine: np.ndarray
+    release: np.ndarray
+    volume: np.ndarray
+    store: np.ndarray
+    inflow: np.ndarray
+
+
+def declare(case, b):
+    """Columns with the bounds (H4), and injections."""
+    plant, time = case.table("reservoir"), case.time.index
+    k = plant["power_mw_per_m3s"].to_numpy(float)[:, None]
+    through = plant["power_max_mw"].to_numpy(float)[:, None] / k * case.in_service("reservoir")
+    store = np.flatnonzero(plant["volume_max_hm3"] > plant["volume_min_hm3"])
+    turbine = b.columns("hydro.turbine", unit="m3/s", over={"reservoir": plant.index, "time": time}, upper=through)
+    over = {"store": plant.index[store], "time": time}
+    low, high = _bands(case)
+    release = b.columns("hydro.release", unit="m3/s", over=over, lower=low[store], upper=high[store])
+    v_low, v_high = (np.repeat(plant[c].to_numpy(float)[store, None], len(time), axis=1) for c in ("volume_min_hm3", "volume_max_hm3"))
+    v_low[:, -1:] = np.maximum(v_low[:, -1:], plant["volume_end_hm3"].to_numpy(float)[store, None])
+    volume = b.columns("hydro.volume", unit="hm3", over=over, lower=v_low, upper=v_high)
+    b.port("injection").add(case.position("bus", plant["bus"]), turbine, k)
+    return Columns(turbine, release, volume, store, case.series(plant["profile"], 0.0))
+
+
+def _bands(case) -> tuple[np.ndarray, np.ndarray]:
+    """Least and largest release m3/s (n, T): the tightest of the bands in force."""
+    plant, band = case.table("reservoir"), case.table("release_band")
+    low = np.zeros((len(plant), len(case.time)))
+    high = np.full(low.shape, FLOW_MAX)
+    now = case.in_season(band["season"]) > 0.5
+    for i, (name, least, most) in enumerate(zip(band["reservoir"], band["release_min_m3s"], band["release_max_m3s"], strict=True)):
+        r = case.position("reservoir", [name])[0]
+        low[r] = np.where(now[i], np.maximum(low[r], least), low[r])
+        high[r] = np.where(now[i] & ~np.isnan(most), np.minimum(high[r], most), high[r])
+    return low, high
+
+
+def arrival(time, delay_h: float) -> tuple[sp.csr_array, np.ndarray]:
+    """(T, T) share of the water that passed in step s that arrives in t, and (T,) the share of t fed from before the start.
+
+    Row t holds the overlaps of [start - delay, end - delay) with earlier steps over the length of t, so that water is kept.
+    """
+    edge = np.append(0.0, np.cumsum(time.hours))
+    begin, end = edge[:-1] - delay_h, edge[1:] - delay_h
+    first = np.clip(np.searchsorted(edge, begin, side="right") - 1, 0, len(time) - 1)
+    last = np.clip(np.searchsorted(edge, end, side="left") - 1, -1, len(time) - 1)
+    row, col, val = [], [], []
+    for offset in range(int((last - first).max(initial=-1)) + 1):
+        s = first + offset
+        t = np.flatnonzero(s <= last)
+        overlap = np.minimum(end[t], edge[s[t] + 1]) - np.maximum(begin[t], edge[s[t]])
+        keep = overlap > 1e-12
+        row.append(t[keep])
+        col.append(s[t][keep])
+        val.append(overlap[keep] / time.hours[t][keep])
+    before = np.clip(-begin, 0.0, time.hours) / time.hours
+    if not row:
+        return sp.csr_array((len(time), len(time))), before
+    return sp.csr_array((np.concatenate(val), (np.concatenate(row), np.concatenate(col))), shape=(len(time), len(time))), before
+
+
+def constrain(case, b, columns):
+    """Rows (H1) to (H3). Water passing a plant without reservoir is what arrives plus its inflow, so it needs no column."""
+    turbine, release, volume, store, inflow = columns
+    plant, hours, time = case.table("reservoir"), case.time.hours, case.time.index
+    if not len(plant):
+        return
+    water, given = _arriving(case, columns)
+    n, place = len(time), {r: i for i, r in enumerate(store)}
+    to_hm3 = 0.0036 * hours
+    start = np.zeros((len(store), n))
+    start[:, 0] = plant["volume_start_hm3"].to_numpy(float)[store]
+    over = {"store": plant.index[store], "time": time}
+    balance = b.rows("hydro.water_balance", unit="hm3", over=over, equal=-start - to_hm3 * given[store])
+    b.term(balance[:, 1:], volume[:, :-1])
+    b.term(balance, volume, -1.0)
+    b.term(balance, release, -to_hm3)
+    limit = b.rows("hydro.through_turbine", unit="m3/s", over=over, upper=0.0)
+    b.term(limit, turbine[store], 1.0)
+    b.term(limit, release, -1.0)
+    fed = np.array([r for r in range(len(plant)) if r not in place and r in water], dtype=int)
+    plain = b.rows("hydro.run_of_river", unit="m3/s", over={"plant": plant.index[fed], "time": time}, upper=given[fed])
+    b.term(plain, turbine[fed], 1.0)
+    for r, (t, cols, share) in water.items():
+        if r in place:
+            b.term(balance[place[r]][t], cols, share * to_hm3[t])
+        else:
+            b.term(plain[np.flatnonzero(fed == r)[0]][t], cols, -share)
+    _bound_unfed(case, b, columns, given, sorted(set(range(len(plant))) - set(place) - set(fed)))
+
+
+def _arriving(case, columns):
+    """Water that reaches each plant: `water` r -> (steps, release columns, share) triplets, and the given part m3/s (n, T)."""
+    plant = case.table("reservoir")
+    below = plant.index.get_indexer(plant["downstream"].where(plant["downstream"] != "", None))
+    place = {r: i for i, r in enumerate(columns.store)}
+    given = columns.inflow.copy()
+    water: dict[int, tuple] = {}
+    for r in _downstream_order(below):
+        d = below[r]
+        if d < 0:
+            continue
+        shift, before = arrival(case.time, float(plant["delay_h"].iloc[r]))
+        old = before * float(plant["release_before_m3s"].iloc[r])
+        if r in place:
+            coo = shift.tocoo()
+            part = (coo.coords[0], columns.release[place[r]][coo.coords[1]], coo.data)
+            given[d] += old
+        else:
+            passed = water.get(r)
+            given[d] += old + shift @ given[r]
+            part = None if passed is None else _again(shift, passed, len(case.time))
+        if part is not None:
+            water[d] = part if d not in water else tuple(np.concatenate(p) for p in zip(water[d], part, strict=True))
+    return water, given
+
+
+def _again(shift, passed, steps):
+    """Water that passed one plant without reservoir, a further travel time later."""
+    t, cols, share = passed
+    coo = (shift @ sp.csr_array((share, (t, np.arange(len(t)))), shape=(steps, len(t)))).tocoo()
+    return coo.coords[0], cols[coo.coords[1]], coo.data
+
+
+def _downstream_order(below: np.ndarray) -> list[int]:
+    depth = []
+    for r in range(len(below)):
+        d, n = below[r], 0
+        while d >= 0:
+            d, n = below[d], n + 1
+        depth.append(-n)
+    return list(np.argsort(depth, kind="stable"))
+
+
+def _bound_unfed(case, b, columns, given, plants):
+    """Plants whose water is all given: (H3) is a bound on the turbine."""
+    if plants:
+        b.tighten(columns.turbine[plants], upper=np.maximum(given[plants], 0.0))
+
+
+def results(case, columns, values) -> dict[str, Quantity]:
+    """Output, volume, release and spill by plant."""
+    plant = case.table("reservoir")
+    q = values["hydro.turbine"]
+    passed, volume = _passed(case, columns, values), np.zeros_like(q)
+    volume[columns.store] = values["hydro.volume"]
+    dims = ("reservoir", "time")
+    return {
+        "hydro_output": Quantity(dims, q * plant["power_mw_per_m3s"].to_numpy(float)[:, None], "MW", "hydro output", "水电出力", "positive: generation"),
+        "reservoir_volume": Quantity(dims, volume, "hm3", "volume at the end of the step", "水库蓄水量", ""),
+        "reservoir_release": Quantity(dims, passed, "m3/s", "water passed on, turbines and spill", "下泄流量", "positive: downstream"),
+        "reservoir_spill": Quantity(dims, np.maximum(passed - q, 0.0), "m3/s", "water spilled", "弃水流量", "positive: downstream"),
+    }
+
+
+def _passed(case, columns, values) -> np.ndarray:
+    water, given = _arriving(case, columns)
+    passed = given.copy()
+    for r, (t, cols, share) in water.items():
+        np.add.at(passed[r], t, share * values.solution.x[cols])
+    passed[columns.store] = values["hydro.release"]
+    return passed

@@ -1,0 +1,75 @@
+"""Interface: limits on weighted sums of flows ("sections").
+
+Sets        i interface, l AC branch, d DC link, t step
+Data        coefficient w[i,l], w[i,d]; forward_mw F[i,t], backward_mw G[i,t] (by date)
+Ports       draws on injection P[b,t] (AC part, through PTDF) and on dc_flow S[d,t] (sent power) [MW]
+
+    -G[i,t] <= sum_l w[i,l] f[l,t] + sum_d w[i,d] S[d,t] <= F[i,t]       written only when broken      (I1)  interface.limit
+
+Dual        interface.limit: <= 0 at the forward limit, >= 0 at the backward limit
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import scipy.sparse as sp
+
+
+def declare(case, b):
+    """No columns."""
+
+
+def constrain(case, b, columns):
+    """Lazy family (I1)."""
+    names = case.table("interface").index
+    if not len(names):
+        return
+    grid, injection, dc_flow = case.grid, b.port("injection"), b.port("dc_flow")
+    ac, dc = members(case)
+    lower, upper = limits(case)
+
+    def weighted_flow(x):
+        return ac @ grid.flows(injection.value(x)) + dc @ dc_flow.value(x)
+
+    def expand(element, step):
+        draw = np.zeros((len(element), injection.size))
+        for e in np.unique(grid.epoch[step]):
+            mine = grid.epoch[step] == e
+            draw[mine] = grid.sensitivity(ac, element[mine], e)
+        ac_part, dc_part = injection.weighted(draw, step), dc_flow.weighted(dc[element].toarray(), step)
+        return tuple(np.concatenate([a, d]) for a, d in zip(ac_part[:3], dc_part[:3], strict=True)) + (ac_part[3] + dc_part[3],)
+
+    b.lazy(
+        "interface.limit", unit="MW", over={"interface": names, "time": case.time.index}, bounds=(lower, upper),
+        activity=weighted_flow, expand=expand,
+        port="injection", sensitivity=lambda element, step: grid.sensitivity(ac, element, grid.epoch[step]),
+    )  # fmt: skip
+
+
+def members(case) -> tuple[sp.csr_array, sp.csr_array]:
+    """Coefficients of AC branches (I, L) and of DC links (I, D)."""
+    member, branches = case.table("interface_member"), case.grid.branches.ids
+    row = case.position("interface", member["interface"])
+    coef = member["coefficient"].to_numpy(float)
+    is_dc = (member["kind"] == "dc_link").to_numpy()
+    place = {name: i for i, name in enumerate(branches)}
+    ac_col = np.array([place.get(e, 0) for e in member["element"]], dtype=int)
+    dc_col = case.position("dc_link", member["element"])
+    count = len(case.table("interface"))
+    ac = sp.csr_array((coef[~is_dc], (row[~is_dc], ac_col[~is_dc])), shape=(count, len(branches)))
+    dc = sp.csr_array((coef[is_dc], (row[is_dc], dc_col[is_dc])), shape=(count, len(case.table("dc_link"))))
+    return ac, dc
+
+
+def limits(case) -> tuple[np.ndarray, np.ndarray]:
+    """(-backward, forward) limits MW (I, T), infinite where none is in force."""
+    table, steps = case.table("interface_limit"), len(case.time)
+    lower = np.full((len(case.table("interface")), steps), -np.inf)
+    upper = -lower
+    active = case.in_service("interface_limit") > 0.5
+    for row, (name, forward, backward) in enumerate(zip(table["interface"], table["forward_mw"], table["backward_mw"], strict=True)):
+        i = case.position("interface", [name])[0]
+        upper[i, active[row]] = np.nan_to_num(forward, nan=np.inf)
+        lower[i, active[row]] = -np.nan_to_num(backward, nan=np.inf)
+    out = case.in_service("interface") <= 0.5
+    return np.where(out, -np.inf, lower), np.where(out, np.inf, upper)

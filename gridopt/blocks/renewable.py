@@ -1,0 +1,70 @@
+"""Renewable: wind, solar and run-of-river plants with explicit curtailment.
+
+Sets        g group of plants at one bus with the same costs and the same DC bundle, t step of length h[t] hours
+Data        available A[g,t] = sum of power_max_mw x series over the members [MW], cost c, cost of curtailment k [CNY/MWh]
+Columns     renewable.curtailment x [MW]
+
+    0 <= x <= A,   output = A - x                                         (R1)
+
+Cost        renewable.variable = c h (A - x);  renewable.curtailment = k h x
+Ports       injection: A - x;  bundle (of the DC link the group counts for): A - x
+Ties        members of a group share x pro rata to what they have available: the fair tie rule at one bus; wider ties are evened
+            out after the solve (dispatch/fair.py)
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from gridopt.case.groups import Groups, group_by
+from gridopt.program.labels import Quantity
+
+
+class Columns(NamedTuple):
+    groups: Groups
+    available: np.ndarray
+    curtailment: np.ndarray
+
+
+def available(case) -> np.ndarray:
+    """Available output by plant MW (n, T)."""
+    plant = case.table("renewable")
+    return plant["power_max_mw"].to_numpy(float)[:, None] * case.series(plant["profile"], 1.0) * case.in_service("renewable")
+
+
+def declare(case, b):
+    """Column (R1), costs and what it offers to the ports."""
+    plant, hours = case.table("renewable"), case.time.hours
+    link = case.table("dc_bundle")["dc_link"].reindex(plant.index).fillna("")
+    groups = group_by(plant, ("bus", "cost_cny_per_mwh", "curtailment_cost_cny_per_mwh"), (link,))
+    each = available(case)
+    total = groups.sum(each)
+    x = b.columns("renewable.curtailment", unit="MW", over={"group": groups.name, "time": case.time.index}, upper=total)
+    one = plant.iloc[groups.first]
+    variable = one["cost_cny_per_mwh"].to_numpy(float)[:, None] * hours
+    b.cost("renewable.variable", x, -variable)
+    b.fixed_cost("renewable.variable", np.sum(variable * total))
+    b.cost("renewable.curtailment", x, one["curtailment_cost_cny_per_mwh"].to_numpy(float)[:, None] * hours)
+    b.port("injection").add(case.position("bus", one["bus"]), x, -1.0, constant=total)
+    bundled = np.flatnonzero(link.iloc[groups.first] != "")
+    at = case.position("dc_link", link.iloc[groups.first[bundled]])
+    b.port("bundle", len(case.table("dc_link"))).add(at, x[bundled], -1.0, constant=total[bundled])
+    return Columns(groups, each, x)
+
+
+def constrain(case, b, columns):
+    """No rows: bounds say it all."""
+
+
+def results(case, columns, values) -> dict[str, Quantity]:
+    """Available, used and curtailed power by plant."""
+    groups, each, _ = columns
+    curtailed = groups.split(np.clip(values["renewable.curtailment"], 0.0, groups.sum(each)), each)
+    dims = ("renewable", "time")
+    return {
+        "renewable_available": Quantity(dims, each, "MW", "available output", "可用出力", "positive: generation"),
+        "renewable_output": Quantity(dims, each - curtailed, "MW", "output", "出力", "positive: generation"),
+        "renewable_curtailed": Quantity(dims, curtailed, "MW", "curtailed output", "弃电功率", "positive: curtailed"),
+    }

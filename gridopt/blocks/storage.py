@@ -1,0 +1,84 @@
+"""Storage: batteries and pumped hydro at one bus.
+
+Sets        s group of stores of one bus, hours of storage and efficiency; t step of length h[t] hours
+Data        power_max_mw P, energy_max_mwh E (by date), charge_efficiency a, discharge_efficiency b, share lost per hour l,
+            energy before the first step e0, wear w [CNY/MWh]
+Columns     storage.charge c [MW], storage.discharge d [MW], storage.energy e [MWh]
+
+    0 <= c, d <= P,   0 <= e <= E,   e[last] >= e0                        (S1)
+    (1-l)^h[t] e[t-1] + a h[t] c[t] - h[t] d[t] / b - e[t] = 0, e[-1] = e0     (S2)  storage.energy_balance
+
+Cost        storage.wear = w h d
+Ports       injection: d - c
+Dual        storage.energy_balance: value of one more stored MWh [CNY/MWh]
+Assumes     nothing here keeps charge and discharge apart; energy lost by doing both is reported (storage_both)
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from gridopt.case.groups import Groups, group_by
+from gridopt.program.labels import Quantity
+
+SAME = ("bus", "technology", "charge_efficiency", "discharge_efficiency", "standing_loss_per_h", "energy_start_fraction", "wear_cny_per_mwh")
+
+
+class Columns(NamedTuple):
+    groups: Groups
+    power: np.ndarray
+    charge: np.ndarray
+    discharge: np.ndarray
+    energy: np.ndarray
+    start: np.ndarray
+
+
+def declare(case, b):
+    """Columns of (S1), their cost and injection. Stores are alike when they also hold the same hours of their power."""
+    unit, hours = case.table("storage"), case.time.hours
+    depth = (unit["energy_max_mwh"] / unit["power_max_mw"].where(unit["power_max_mw"] > 0, 1.0)).round(9)
+    groups = group_by(unit, SAME, (depth,))
+    one, active = unit.iloc[groups.first], case.in_service("storage")
+    power = unit["power_max_mw"].to_numpy(float)[:, None] * active
+    most = groups.sum(unit["energy_max_mwh"].to_numpy(float)[:, None] * active)
+    start = most[:, 0] * one["energy_start_fraction"].to_numpy(float) if most.shape[1] else np.zeros(0)
+    least = np.zeros_like(most)
+    least[:, -1:] = start[:, None]
+    over = {"group": groups.name, "time": case.time.index}
+    charge = b.columns("storage.charge", unit="MW", over=over, upper=groups.sum(power))
+    discharge = b.columns("storage.discharge", unit="MW", over=over, upper=groups.sum(power))
+    energy = b.columns("storage.energy", unit="MWh", over=over, lower=np.minimum(least, most), upper=most)
+    b.cost("storage.wear", discharge, one["wear_cny_per_mwh"].to_numpy(float)[:, None] * hours)
+    at = case.position("bus", one["bus"])
+    b.port("injection").add(at, discharge)
+    b.port("injection").add(at, charge, -1.0)
+    return Columns(groups, power, charge, discharge, energy, start)
+
+
+def constrain(case, b, columns):
+    """Rows (S2); the level before the first step is data."""
+    groups, _, charge, discharge, energy, start = columns
+    if not len(groups):
+        return
+    one, hours = case.table("storage").iloc[groups.first], case.time.hours
+    keep = (1.0 - one["standing_loss_per_h"].to_numpy(float)[:, None]) ** hours
+    given = np.zeros(energy.shape)
+    given[:, 0] = keep[:, 0] * start
+    row = b.rows("storage.energy_balance", unit="MWh", over={"group": groups.name, "time": case.time.index}, equal=-given)
+    b.term(row[:, 1:], energy[:, :-1], keep[:, 1:])
+    b.term(row, charge, one["charge_efficiency"].to_numpy(float)[:, None] * hours)
+    b.term(row, discharge, -hours / one["discharge_efficiency"].to_numpy(float)[:, None])
+    b.term(row, energy, -1.0)
+
+
+def results(case, columns, values) -> dict[str, Quantity]:
+    """Charge, discharge and stored energy by store, shared by power."""
+    share = columns.groups.split
+    dims = ("storage", "time")
+    return {
+        "storage_charge": Quantity(dims, share(values["storage.charge"], columns.power), "MW", "charging", "充电功率", "positive: taken from the bus"),
+        "storage_discharge": Quantity(dims, share(values["storage.discharge"], columns.power), "MW", "discharging", "放电功率", "positive: given to the bus"),
+        "storage_energy": Quantity(dims, share(values["storage.energy"], columns.power), "MWh", "stored energy at the end of the step", "储能电量", ""),
+    }

@@ -1,0 +1,76 @@
+"""Reads a network folder: one CSV file per table, UTF-8 (with or without BOM) or GBK."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import pandas as pd
+
+from gridopt.case.check import CaseError, Checked, check_keys, convert, nearest
+from gridopt.case.rules import check_rules
+from gridopt.case.tables import TABLES
+
+
+def read_network(folder: Path) -> dict[str, pd.DataFrame]:
+    """Complete, checked tables by name, each indexed by its identifier where it has one.
+
+    Raises CaseError with every fault found in any table. A file that is absent is an empty table.
+    """
+    if not folder.is_dir():
+        raise CaseError([f"{folder}: there is no such network folder. Give the folder that holds bus.csv."])
+    faults = [
+        f"{folder.name}/{p.name}: is not a table of a network{nearest(p.stem, TABLES)} Rename or remove it."
+        for p in sorted(folder.glob("*.csv"))
+        if p.stem not in TABLES and p.name != "SOURCES.csv"
+    ]
+    checked: dict[str, Checked] = {}
+    for name, table in TABLES.items():
+        path = folder / f"{name}.csv"
+        label = f"{folder.name}/{path.name}"
+        raw, problems = _read_text(path, label) if path.exists() else (pd.DataFrame(), [])
+        faults += problems
+        checked[name] = convert(table, raw, label)
+    check_keys(checked)
+    check_rules(checked)
+    faults += [f for c in checked.values() for f in c.faults]
+    if faults:
+        raise CaseError(faults)
+    return {n: indexed(c.frame, c.table.identifier) for n, c in checked.items()}
+
+
+def indexed(frame: pd.DataFrame, identifier: str) -> pd.DataFrame:
+    """The frame with its identifier as index (whole-number identifiers as int), the column kept away."""
+    if not identifier:
+        return frame
+    index = frame[identifier]
+    return frame.drop(columns=identifier).set_index(index.astype(int) if index.dtype == float else index)
+
+
+def _read_text(path: Path, label: str) -> tuple[pd.DataFrame, list[str]]:
+    """Cells as text. Faults: undecodable, no header, repeated column, row of a wrong length."""
+    data = path.read_bytes()
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        try:
+            text = data.decode("gbk")
+        except UnicodeDecodeError:
+            return pd.DataFrame(), [f"{label}: is neither UTF-8 nor GBK text. Save it as CSV (UTF-8)."]
+    rows = list(csv.reader(io.StringIO(text)))
+    if not rows or not any(cell.strip() for cell in rows[0]):
+        return pd.DataFrame(), [f"{label}: has no header row. The first row must name the columns."]
+    header = [h.strip() for h in rows[0]]
+    faults = [f"{label}, column '{h}': stands twice in the header. Remove one." for h in sorted({h for h in header if header.count(h) > 1})]
+    body = []
+    for number, row in enumerate(rows[1:], start=2):
+        if len(row) != len(header) and any(cell.strip() for cell in row):
+            faults.append(f"{label}, row {number}: has {len(row)} cells, the header has {len(header)}. Is a comma missing or one too many?")
+        body.append((row + [""] * len(header))[: len(header)])
+    while body and not any(cell.strip() for cell in body[-1]):
+        body.pop()
+    if faults:
+        header = list(dict.fromkeys(header))
+        body = [row[: len(header)] for row in body]
+    return pd.DataFrame(body, columns=header, dtype=object), faults

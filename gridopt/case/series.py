@@ -1,0 +1,48 @@
+"""Series in memory, and how they are laid onto the steps of a case."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import numpy as np
+
+from gridopt.case.time import TimeGrid
+
+
+class SeriesSource(Protocol):
+    """Whatever can lay named series onto steps: files (`readers/series.py`) or arrays (`GivenSeries`)."""
+
+    def on_grid(self, names: Sequence[str], starts: np.ndarray, hours: np.ndarray) -> np.ndarray:
+        """Values float (len(names), T); a coarser step takes the time-weighted mean, a finer one repeats."""
+        ...
+
+
+class GivenSeries:
+    """Arrays on one grid, piecewise constant."""
+
+    def __init__(self, grid: TimeGrid, values: Mapping[str, np.ndarray]):
+        self.grid, self.values = grid, {k: np.asarray(v, float) for k, v in values.items()}
+
+    def on_grid(self, names: Sequence[str], starts: np.ndarray, hours: np.ndarray) -> np.ndarray:
+        if not len(names):
+            return np.zeros((0, len(starts)))
+        table = np.array([self.values[n] for n in names])
+        return resample(table, self.grid, TimeGrid(starts, hours))
+
+
+def resample(values: np.ndarray, source: TimeGrid, target: TimeGrid) -> np.ndarray:
+    """Time-weighted means of piecewise-constant `values` (n, S) over the steps of `target`, (n, T).
+
+    Both grids must be gapless and `source` must cover `target`; exact: means are differences of the running integral.
+    """
+    if len(source) == len(target) and (source.start == target.start).all():
+        return values
+    zero = source.start[0]
+    knots = np.append((source.start - zero).astype(float), (source.end[-1] - zero).astype(float)) / 3600.0
+    running = np.concatenate([np.zeros((len(values), 1)), np.cumsum(values * source.hours, axis=1)], axis=1)
+    begin = (target.start - zero).astype(float) / 3600.0
+    cuts = np.concatenate([begin, begin + target.hours])
+    inside = np.clip(np.searchsorted(knots, cuts, side="right") - 1, 0, len(knots) - 2)
+    level = running[:, inside] + values[:, inside] * (cuts - knots[inside])
+    return (level[:, len(target):] - level[:, : len(target)]) / target.hours  # fmt: skip

@@ -1,0 +1,69 @@
+"""The time axis of a case: steps, their starts and their lengths.
+
+A step may have any length; nothing else in the program may assume an hour. Starts are local civil time without zone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class TimeGrid:
+    """`start` datetime64[s] (T,), first instant of each step; `hours` float (T,), its length in hours."""
+
+    start: np.ndarray
+    hours: np.ndarray
+
+    @classmethod
+    def regular(cls, start: str, end: str, minutes: int = 60) -> TimeGrid:
+        """Steps of equal length from `start` (included) to `end` (excluded), both ISO dates or times."""
+        first, last = np.datetime64(start, "s"), np.datetime64(end, "s")
+        begins = np.arange(first, last, np.timedelta64(minutes * 60, "s"))
+        return cls(begins, np.full(len(begins), minutes / 60.0))
+
+    def __len__(self) -> int:
+        return len(self.start)
+
+    @property
+    def index(self) -> np.ndarray:
+        return self.start
+
+    @property
+    def end(self) -> np.ndarray:
+        """Last instant of each step, datetime64[s] (T,)."""
+        return self.start + (self.hours * 3600).round().astype("timedelta64[s]")
+
+    def part(self, first: int, last: int) -> TimeGrid:
+        """Steps first..last-1."""
+        return TimeGrid(self.start[first:last], self.hours[first:last])
+
+    def coarsen(self, group: int) -> TimeGrid:
+        """Every `group` neighbouring steps made one (the last group may be shorter)."""
+        first = np.arange(0, len(self), group)
+        return TimeGrid(self.start[first], np.add.reduceat(self.hours, first))
+
+    def share_between(self, begin: np.ndarray, end: np.ndarray) -> np.ndarray:
+        """Share of each step inside [begin, end), float (n, T), for instants datetime64 (n,); NaT means open."""
+        lo = np.where(np.isnat(begin), self.start[0], begin.astype("datetime64[s]"))[:, None]
+        hi = np.where(np.isnat(end), self.end[-1], end.astype("datetime64[s]"))[:, None]
+        overlap = np.minimum(self.end, hi) - np.maximum(self.start, lo)
+        return np.clip(overlap.astype("timedelta64[s]").astype(float) / 3600.0 / self.hours, 0.0, 1.0)
+
+    @property
+    def year(self) -> np.ndarray:
+        """Calendar year of each step, int (T,)."""
+        return self.start.astype("datetime64[Y]").astype(int) + 1970
+
+    @property
+    def month(self) -> np.ndarray:
+        """Months since 1970-01 of each step, int (T,)."""
+        return self.start.astype("datetime64[M]").astype(int)
+
+    @property
+    def month_day(self) -> np.ndarray:
+        """Month * 100 + day of each step, int (T,)."""
+        day = (self.start.astype("datetime64[D]") - self.start.astype("datetime64[M]").astype("datetime64[D]")).astype(int) + 1
+        return (self.month % 12 + 1) * 100 + day

@@ -1,0 +1,233 @@
+"""Builder: collects columns, rows, coefficients, named costs and ports as arrays.
+
+Ids are plain integers, given out in the order of declaration; coordinates belong to the family, not to the single id. The last
+coordinate called 'time' tells which step a column or row belongs to; a family without it links steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import scipy.sparse as sp
+
+from gridopt.program.standard_form import StandardForm, assemble
+
+INF = np.inf
+
+
+@dataclass(frozen=True)
+class Family:
+    """A set of columns or rows of one kind: name, unit, coordinates (dimension -> labels) and first id."""
+
+    name: str
+    unit: str
+    over: Mapping[str, np.ndarray]
+    start: int
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return tuple(len(v) for v in self.over.values())
+
+    @property
+    def size(self) -> int:
+        return int(np.prod(self.shape, dtype=np.int64))
+
+    @property
+    def ids(self) -> np.ndarray:
+        return np.arange(self.start, self.start + self.size).reshape(self.shape)
+
+    def step(self, steps: int) -> np.ndarray:
+        """Step of each id, int (size,); -1 where the family is not over time."""
+        if "time" not in self.over:
+            return np.full(self.size, -1)
+        return np.tile(np.arange(steps), self.size // steps) if steps else np.zeros(0, int)
+
+
+@dataclass(frozen=True)
+class LazyFamily:
+    """Rows that are written only when broken. lower, upper, activity: (n, T).
+
+    `activity(x)` evaluates every row; `expand(element, step)` writes the chosen ones: triplets (row number, column, coefficient) and
+    the constant part of each. `sensitivity(elements, step)` (k, places): how the rows draw on `port` at a step, for prices.
+    """
+
+    family: Family
+    lower: np.ndarray
+    upper: np.ndarray
+    activity: Callable[[np.ndarray], np.ndarray]
+    expand: Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]
+    port: str = ""
+    sensitivity: Callable[[np.ndarray, int], np.ndarray] | None = None
+
+
+@dataclass
+class Entry:
+    """What one block offers to a port: at (n,), columns (n, T) or None, coef and constant broadcast to (n, T)."""
+
+    at: np.ndarray
+    columns: np.ndarray | None
+    coef: np.ndarray
+    constant: np.ndarray | None
+
+
+@dataclass
+class Port:
+    """Where blocks meet: a quantity at places and steps, summed from columns and constants. `size` places, `steps` steps."""
+
+    size: int
+    steps: int
+    entries: list[Entry] = field(default_factory=list)
+
+    def add(self, at, columns=None, coef=1.0, constant=None) -> None:
+        at = np.asarray(at, dtype=int)
+        shape = (len(at), self.steps)
+        self.entries.append(
+            Entry(
+                at,
+                None if columns is None else np.broadcast_to(columns, shape),
+                np.broadcast_to(np.asarray(coef, float), shape),
+                None if constant is None else np.broadcast_to(np.asarray(constant, float), shape),
+            )
+        )
+
+    @property
+    def constant(self) -> np.ndarray:
+        """Sum of the constants, (size, T)."""
+        total = np.zeros((self.size, self.steps))
+        for e in self.entries:
+            if e.constant is not None:
+                np.add.at(total, e.at, e.constant)
+        return total
+
+    def value(self, x: np.ndarray) -> np.ndarray:
+        """The quantity at column values x, (size, T)."""
+        total = self.constant
+        for at, columns, coef in self.offers():
+            gather = sp.csr_array((np.ones(len(at)), (at, np.arange(len(at)))), shape=(self.size, len(at)))
+            total += gather @ (coef * x[columns])
+        return total
+
+    def offers(self):
+        """(at, columns, coef) of every entry with columns."""
+        return [(e.at, e.columns, e.coef) for e in self.entries if e.columns is not None]
+
+    def weighted(self, weights: np.ndarray, steps: np.ndarray):
+        """Rows sum_at weights[k, at] * quantity[at, steps[k]] written out.
+
+        weights (k, size), steps (k,). Returns triplets (row, column, coefficient) and the constant part (k,).
+        """
+        row, col, val = [np.zeros(0, int)], [np.zeros(0, int)], [np.zeros(0)]
+        for at, columns, coef in self.offers():
+            some = np.flatnonzero(np.abs(weights[:, at]).max(axis=0, initial=0.0) > 0)
+            if not len(some):
+                continue
+            value = weights[:, at[some]] * coef[np.ix_(some, steps)].T
+            k, n = np.nonzero(value)
+            row.append(k)
+            col.append(columns[some[n], steps[k]])
+            val.append(value[k, n])
+        constant = np.einsum("kb,bk->k", weights, self.constant[:, steps])
+        return np.concatenate(row), np.concatenate(col), np.concatenate(val), constant
+
+
+class Builder:
+    """Collects a program over `steps` steps. Everything is arrays; nothing is solved here."""
+
+    def __init__(self, steps: int):
+        self.steps = steps
+        self.column_families: list[Family] = []
+        self.row_families: list[Family] = []
+        self.lazy_families: list[LazyFamily] = []
+        self.costs: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {}
+        self.fixed_costs: dict[str, float] = {}
+        self.ports: dict[str, Port] = {}
+        self._lower, self._upper, self._optional = [], [], []
+        self._row_lower, self._row_upper = [], []
+        self._tighter: list[tuple[np.ndarray, np.ndarray]] = []
+        self._terms: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+        self._count = {"column": 0, "row": 0}
+
+    def columns(self, name: str, *, unit: str, over: Mapping, lower=0.0, upper=INF, optional: bool = False) -> np.ndarray:
+        """Ids shaped like `over`. `optional` columns (normally 0) are left out of the solver until their reduced cost asks for them."""
+        family = self._family(name, unit, over, "column", self.column_families)
+        self._lower.append(np.broadcast_to(np.asarray(lower, float), family.shape).ravel())
+        self._upper.append(np.broadcast_to(np.asarray(upper, float), family.shape).ravel())
+        self._optional.append(np.full(family.size, optional))
+        return family.ids
+
+    def tighten(self, cols, *, upper) -> None:
+        """Lowers upper bounds of columns that are declared already."""
+        c, u = np.broadcast_arrays(cols, np.asarray(upper, float))
+        self._tighter.append((c.ravel(), u.ravel().copy()))
+
+    def rows(self, name: str, *, unit: str, over: Mapping, lower=-INF, upper=INF, equal=None) -> np.ndarray:
+        """Ids shaped like `over` of rows lower <= sum of terms <= upper, or = equal."""
+        family = self._family(name, unit, over, "row", self.row_families)
+        low, high = (lower, upper) if equal is None else (equal, equal)
+        self._row_lower.append(np.broadcast_to(np.asarray(low, float), family.shape).ravel())
+        self._row_upper.append(np.broadcast_to(np.asarray(high, float), family.shape).ravel())
+        return family.ids
+
+    def lazy(self, name: str, *, unit: str, over: Mapping, bounds: tuple, activity, expand, port="", sensitivity=None) -> None:
+        """A family of rows written only when broken (see LazyFamily); bounds: (lower, upper)."""
+        family = Family(name, unit, {k: np.asarray(v) for k, v in over.items()}, -1)
+        low, high = (np.broadcast_to(np.asarray(v, float), family.shape) for v in bounds)
+        self.lazy_families.append(LazyFamily(family, low, high, activity, expand, port, sensitivity))
+
+    def term(self, rows, cols, coef=1.0) -> None:
+        """Adds coef * column to rows; the three broadcast against each other. Zero coefficients are left out."""
+        r, c, v = np.broadcast_arrays(rows, cols, np.asarray(coef, float))
+        keep = v != 0.0
+        self._terms.append((r[keep], c[keep], v[keep]))
+
+    def cost(self, name: str, cols, coef) -> None:
+        """Adds coef * column to the objective under `name` (money per unit of the column, over the whole step)."""
+        c, v = np.broadcast_arrays(cols, np.asarray(coef, float))
+        self.costs.setdefault(name, []).append((c.ravel(), v.ravel().copy()))
+
+    def fixed_cost(self, name: str, amount: float) -> None:
+        """Adds a cost that no column changes."""
+        self.fixed_costs[name] = self.fixed_costs.get(name, 0.0) + float(amount)
+
+    def port(self, name: str, size: int | None = None) -> Port:
+        """The port `name`; `size` places on first use."""
+        if name not in self.ports:
+            if size is None:
+                raise KeyError(f"port '{name}' is drawn on before any block opened it")
+            self.ports[name] = Port(size, self.steps)
+        return self.ports[name]
+
+    def form(self) -> StandardForm:
+        """The whole program as arrays."""
+        cost, upper = np.zeros(self._count["column"]), _join(self._upper)
+        for c, u in self._tighter:
+            np.minimum.at(upper, c, u)
+        for parts in self.costs.values():
+            for c, v in parts:
+                np.add.at(cost, c, v)
+        return assemble(
+            cost=cost,
+            offset=sum(self.fixed_costs.values()),
+            lower=_join(self._lower),
+            upper=upper,
+            optional=_join(self._optional, bool),
+            row_lower=_join(self._row_lower),
+            row_upper=_join(self._row_upper),
+            terms=tuple(_join([t[k] for t in self._terms], kind) for k, kind in ((0, np.int64), (1, np.int64), (2, float))),
+            column_step=_join([f.step(self.steps) for f in self.column_families], np.int64),
+            row_step=_join([f.step(self.steps) for f in self.row_families], np.int64),
+        )
+
+    def _family(self, name, unit, over, kind, families) -> Family:
+        if any(f.name == name for f in families):
+            raise ValueError(f"{kind} family '{name}' is declared twice")
+        family = Family(name, unit, {k: np.asarray(v) for k, v in over.items()}, self._count[kind])
+        families.append(family)
+        self._count[kind] += family.size
+        return family
+
+
+def _join(parts: list[np.ndarray], kind=float) -> np.ndarray:
+    return np.concatenate(parts) if parts else np.zeros(0, kind)

@@ -1,0 +1,171 @@
+"""HiGHS as arrays in, arrays out: load, re-solve from a basis, status, primal, dual.
+
+Speaks to the C interface of the library that comes with highspy, because its arrays are copied once and never become lists.
+HiGHS statuses: Galabova & Hall; https://highs.dev. Nothing but an optimum returns numbers.
+"""
+
+from __future__ import annotations
+
+import ctypes as ct
+import importlib.util
+import sys
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import scipy.sparse as sp
+
+from gridopt.program.solution import Infeasible, LimitReached, SolverFailed, SolverMissing
+
+OPTIMAL, INFEASIBLE, UNBOUNDED_OR_INFEASIBLE, UNBOUNDED = 7, 8, 9, 10
+LIMITS = (11, 12, 13, 14, 16, 17, 18)
+LOWER, BASIC, UPPER, FREE, NONBASIC = 0, 1, 2, 3, 4
+
+_double = np.ctypeslib.ndpointer(np.float64, flags="C_CONTIGUOUS")
+_int = np.ctypeslib.ndpointer(np.int32, flags="C_CONTIGUOUS")
+_SIGNATURES = {
+    "Highs_create": (ct.c_void_p, []),
+    "Highs_destroy": (None, [ct.c_void_p]),
+    "Highs_run": (ct.c_int, [ct.c_void_p]),
+    "Highs_version": (ct.c_char_p, []),
+    "Highs_getModelStatus": (ct.c_int, [ct.c_void_p]),
+    "Highs_setBoolOptionValue": (ct.c_int, [ct.c_void_p, ct.c_char_p, ct.c_int]),
+    "Highs_setIntOptionValue": (ct.c_int, [ct.c_void_p, ct.c_char_p, ct.c_int]),
+    "Highs_setDoubleOptionValue": (ct.c_int, [ct.c_void_p, ct.c_char_p, ct.c_double]),
+    "Highs_setStringOptionValue": (ct.c_int, [ct.c_void_p, ct.c_char_p, ct.c_char_p]),
+    "Highs_passLp": (
+        ct.c_int,
+        [ct.c_void_p, ct.c_int, ct.c_int, ct.c_int, ct.c_int, ct.c_int, ct.c_double, *[_double] * 5, _int, _int, _double],
+    ),
+    "Highs_addRows": (ct.c_int, [ct.c_void_p, ct.c_int, _double, _double, ct.c_int, _int, _int, _double]),
+    "Highs_changeColsBoundsByRange": (ct.c_int, [ct.c_void_p, ct.c_int, ct.c_int, _double, _double]),
+    "Highs_changeColsCostByRange": (ct.c_int, [ct.c_void_p, ct.c_int, ct.c_int, _double]),
+    "Highs_getSolution": (ct.c_int, [ct.c_void_p, *[_double] * 4]),
+    "Highs_getBasis": (ct.c_int, [ct.c_void_p, _int, _int]),
+    "Highs_setBasis": (ct.c_int, [ct.c_void_p, _int, _int]),
+    "Highs_getIntInfoValue": (ct.c_int, [ct.c_void_p, ct.c_char_p, ct.POINTER(ct.c_int)]),
+    "Highs_getSizeofHighsInt": (ct.c_int, [ct.c_void_p]),
+}
+
+
+@cache
+def library() -> ct.CDLL:
+    """The HiGHS shared library, with its signatures declared. Raises SolverMissing."""
+    spec = importlib.util.find_spec("highspy")
+    if spec is None or not spec.submodule_search_locations:
+        raise SolverMissing("HiGHS is not installed. Install it with: pip install highspy")
+    folder = Path(spec.submodule_search_locations[0])
+    patterns = {"darwin": "libhighs*.dylib", "win32": "highs*.dll"}.get(sys.platform, "libhighs.so*")
+    places = [folder, folder.parent / "highspy.libs", folder / "lib", folder / "bin"]
+    files = sorted(f for p in places if p.is_dir() for f in p.glob(patterns))
+    if not files:
+        raise SolverMissing(f"the HiGHS library was not found beside highspy ({patterns}). Reinstall it: pip install --force-reinstall highspy")
+    lib = ct.CDLL(str(files[0]))
+    for name, (result, arguments) in _SIGNATURES.items():
+        function = getattr(lib, name)
+        function.restype, function.argtypes = result, arguments
+    return lib
+
+
+def version() -> str:
+    return library().Highs_version().decode()
+
+
+def _c(values, kind=np.float64) -> np.ndarray:
+    return np.ascontiguousarray(values, dtype=kind)
+
+
+class Highs:
+    """One loaded LP. Not shared between threads; several instances may run side by side (calls release the interpreter lock)."""
+
+    def __init__(self, log: str = "", **options):
+        self._lib = library()
+        self._h = self._lib.Highs_create()
+        if self._lib.Highs_getSizeofHighsInt(self._h) != 4:
+            raise SolverMissing("this HiGHS was built with 64-bit indices, which gridopt does not speak. Install the usual highspy.")
+        self.columns = self.rows = 0
+        self.set(output_flag=bool(log), log_to_console=False, presolve="off", solver="simplex", threads=1, **options)
+        if log:
+            self.set(log_file=log)
+
+    def __del__(self):
+        if getattr(self, "_h", None):
+            self._lib.Highs_destroy(self._h)
+            self._h = None
+
+    def set(self, **options) -> None:
+        """Sets options by name; the Python type decides which setter is used."""
+        for name, value in options.items():
+            key = name.encode()
+            if isinstance(value, bool):
+                status = self._lib.Highs_setBoolOptionValue(self._h, key, int(value))
+            elif isinstance(value, int):
+                status = self._lib.Highs_setIntOptionValue(self._h, key, value)
+            elif isinstance(value, float):
+                status = self._lib.Highs_setDoubleOptionValue(self._h, key, value)
+            else:
+                status = self._lib.Highs_setStringOptionValue(self._h, key, str(value).encode())
+            if status < 0:
+                raise ValueError(f"HiGHS refuses option {name} = {value!r}")
+
+    def load(self, cost, lower, upper, matrix: sp.csr_array, row_lower, row_upper) -> None:
+        """Replaces the program. cost, lower, upper (n,); matrix (m, n); row_lower, row_upper (m,)."""
+        self.rows, self.columns = matrix.shape
+        status = self._lib.Highs_passLp(
+            self._h, self.columns, self.rows, matrix.nnz, 2, 1, 0.0, _c(cost), _c(lower), _c(upper), _c(row_lower), _c(row_upper),
+            _c(matrix.indptr, np.int32), _c(matrix.indices, np.int32), _c(matrix.data),
+        )  # fmt: skip
+        if status < 0:
+            raise SolverFailed("HiGHS refused the program: it holds values that are not numbers, or too large")
+
+    def add_rows(self, lower, upper, matrix: sp.csr_array) -> None:
+        if not matrix.shape[0]:
+            return
+        status = self._lib.Highs_addRows(
+            self._h, matrix.shape[0], _c(lower), _c(upper), matrix.nnz, _c(matrix.indptr, np.int32), _c(matrix.indices, np.int32), _c(matrix.data)
+        )
+        if status < 0:
+            raise SolverFailed("HiGHS refused further rows")
+        self.rows += matrix.shape[0]
+
+    def change_bounds(self, lower, upper) -> None:
+        """New bounds of all columns."""
+        self._lib.Highs_changeColsBoundsByRange(self._h, 0, self.columns - 1, _c(lower), _c(upper))
+
+    def set_basis(self, column_status, row_status) -> bool:
+        """Sets a starting basis; False if HiGHS does not take it."""
+        return self._lib.Highs_setBasis(self._h, _c(column_status, np.int32), _c(row_status, np.int32)) >= 0
+
+    def basis(self) -> tuple[np.ndarray, np.ndarray]:
+        column, row = np.empty(self.columns, np.int32), np.empty(self.rows, np.int32)
+        self._lib.Highs_getBasis(self._h, column, row)
+        return column, row
+
+    def run(self) -> int:
+        """Solves; returns the model status of HiGHS."""
+        self._lib.Highs_run(self._h)
+        return self._lib.Highs_getModelStatus(self._h)
+
+    def solve(self) -> None:
+        """Solves to optimality or raises Infeasible, LimitReached or SolverFailed."""
+        status = self.run()
+        if status == OPTIMAL:
+            return
+        if status in (INFEASIBLE, UNBOUNDED_OR_INFEASIBLE):
+            raise Infeasible("no dispatch satisfies all limits")
+        if status in LIMITS:
+            raise LimitReached("the solver's limit was reached before the optimum was proven")
+        raise SolverFailed(f"HiGHS ended with model status {status}" + (" (unbounded)" if status == UNBOUNDED else ""))
+
+    def solution(self) -> tuple[np.ndarray, np.ndarray]:
+        """Values of the columns and duals of the rows."""
+        x, d = np.empty(self.columns), np.empty(self.columns)
+        r, y = np.empty(self.rows), np.empty(self.rows)
+        self._lib.Highs_getSolution(self._h, x, d, r, y)
+        return x, y
+
+    @property
+    def iterations(self) -> int:
+        count = ct.c_int()
+        self._lib.Highs_getIntInfoValue(self._h, b"simplex_iteration_count", ct.byref(count))
+        return count.value

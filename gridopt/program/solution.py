@@ -1,0 +1,100 @@
+"""What comes back from solving, and the ways in which solving can end short of an optimum."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from gridopt.program.builder import Builder, Family
+from gridopt.program.standard_form import StandardForm
+
+
+class Infeasible(Exception):
+    """No values of the columns satisfy all rows."""
+
+
+class LimitReached(Exception):
+    """A time or iteration limit stopped the solver before it proved its result."""
+
+
+class SolverMissing(Exception):
+    """The chosen solver cannot be loaded."""
+
+
+class SolverFailed(Exception):
+    """The solver ended in a state from which no numbers may be used."""
+
+
+@dataclass
+class Solution:
+    """Optimal values x (n,), duals of the rows that were in the program, and what proves them.
+
+    `form` is the program with all rows that were added; `added` tells for each lazy family which (element, step) each added row is.
+    """
+
+    form: StandardForm
+    x: np.ndarray
+    y: np.ndarray
+    bound: float
+    rounds: int
+    added: dict[str, np.ndarray] = field(default_factory=dict)
+    statistics: dict = field(default_factory=dict)
+
+    @property
+    def objective(self) -> float:
+        return float(self.form.cost @ self.x + self.form.offset)
+
+    @property
+    def gap(self) -> float:
+        """(objective - bound) / |objective|."""
+        return (self.objective - self.bound) / max(abs(self.objective), 1.0)
+
+
+@dataclass
+class Values:
+    """Primal and dual values by family name, as arrays shaped like the family."""
+
+    builder: Builder
+    solution: Solution
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        family = _find(self.builder.column_families, name)
+        return self.solution.x[family.ids] if family.size else np.zeros(family.shape)
+
+    def dual(self, name: str) -> np.ndarray:
+        """Duals of a row family; rows of a lazy family that were never written have dual zero."""
+        for lazy in self.builder.lazy_families:
+            if lazy.family.name == name:
+                return self._lazy_dual(lazy.family)
+        family = _find(self.builder.row_families, name)
+        return self.solution.y[family.ids] if family.size else np.zeros(family.shape)
+
+    def reduced_cost(self, name: str) -> np.ndarray:
+        """Reduced costs of a column family: what one more unit of the column would add to the cost."""
+        family = _find(self.builder.column_families, name)
+        return self._reduced[family.ids] if family.size else np.zeros(family.shape)
+
+    def has(self, name: str) -> bool:
+        return any(f.name == name for f in self.builder.column_families)
+
+    @property
+    def _reduced(self) -> np.ndarray:
+        if not hasattr(self, "_reduced_cost"):
+            form = self.solution.form
+            self._reduced_cost = form.cost - form.matrix.T @ self.solution.y
+        return self._reduced_cost
+
+    def _lazy_dual(self, family: Family) -> np.ndarray:
+        dual = np.zeros(family.shape)
+        if family.name in self.solution.added:
+            at = self.solution.added[family.name]
+            dual[at[0], at[1]] += self.solution.y[at[2]]
+        return dual
+
+
+def _find(families: list[Family], name: str) -> Family:
+    for family in families:
+        if family.name == name:
+            return family
+    raise KeyError(f"there is no family '{name}'")
