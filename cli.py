@@ -26,8 +26,9 @@ LEAST_PYTHON = (3, 11)
 LEAST_SPACE_BYTES = 2000000000
 INTERRUPTED, UNAVAILABLE = 130, 6
 OFFLINE = (
-    "name resolution", "getaddrinfo", "name or service not known", "connection refused", "failed to establish", "connection broken", "connecttimeout",
-    "read timed out", "newconnectionerror", "network is unreachable", "error sending request", "dns error", "proxyerror", "connection error",
+    "name resolution", "getaddrinfo", "name or service not known", "connection refused", "failed to establish", "dns error",
+    "connecttimeout", "read timed out", "newconnectionerror", "network is unreachable", "error sending request", "proxyerror",
+    "connection error", "connection broken",
 )  # fmt: skip
 ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
@@ -123,7 +124,7 @@ def reason(output: str) -> str:
     if "no space left" in text or "not enough space" in text:
         return "the disk is full; free about {:.0f} GB and run the same line again.".format(LEAST_SPACE_BYTES / 1e9)
     if any(word in text for word in OFFLINE):
-        return "the package registry cannot be reached; check the network, the proxy or pip's index setting, and run the same line again."
+        return "the package registry cannot be reached; check the network, the proxy or pip's index, and run the same line again."
     if "ensurepip" in text:
         return NO_VENV
     last = [line.strip() for line in output.splitlines() if "error" in line.lower()] or ["no message"]

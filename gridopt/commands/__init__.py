@@ -38,7 +38,7 @@ COMMANDS = {
     "doctor": "Check this machine: Python, libraries, solver, memory, fonts.",
 }
 
-# (module, exception, exit code, status): an exception can only have been raised if its module is loaded, so none is imported here.
+# (module, exception, exit code, status). An exception can only have been raised if its module is loaded: none is imported here.
 OUTCOMES = (
     ("gridopt.case.check", "CaseError", 5, "invalid_input"),
     ("gridopt.program.solution", "Infeasible", 3, "infeasible"),

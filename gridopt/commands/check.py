@@ -14,7 +14,9 @@ from gridopt.commands import INVALID, pairs, print_json, say
 @click.option("--set", "settings", metavar="KEY=VALUE", multiple=True, callback=pairs, help="Change a key of the study file.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
 def command(study: str | None, settings: dict[str, str], as_json: bool) -> int:
-    """Look for faults in STUDY: its file, its network's tables, its profiles. Each fault names file, row, column, value, rule and cure.
+    """Look for faults in STUDY: its file, its network's tables, its profiles.
+
+    Each fault is a line on stderr that names file, row, column, value, rule and cure.
 
     Examples:
 

@@ -1,4 +1,4 @@
-"""Where networks, profiles and studies lie: by path, beside the user's files, in the repository, or inside the installed package."""
+"""Where networks, profiles and studies lie: by path, beside the user's files, in the repository or in the installed package."""
 
 from __future__ import annotations
 
