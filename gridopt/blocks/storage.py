@@ -2,13 +2,13 @@
 
 Sets        s group of stores of one bus, hours of storage and efficiency; t step of length h[t] hours
 Data        power_max_mw P, energy_max_mwh E (by date), charge_efficiency a, discharge_efficiency b, share lost per hour l,
-            energy before the first step e0, wear w [CNY/MWh]
+            energy before the first step e0, wear w and charging cost g [CNY/MWh]
 Columns     storage.charge c [MW], storage.discharge d [MW], storage.energy e [MWh]
 
     0 <= c, d <= P,   0 <= e <= E,   e[last] >= e0                        (S1)
     (1-l)^h[t] e[t-1] + a h[t] c[t] - h[t] d[t] / b - e[t] = 0, e[-1] = e0     (S2)  storage.energy_balance
 
-Cost        storage.wear = w h d
+Cost        storage.wear = w h d;  storage.charging = g h c
 Ports       injection: d - c
 Dual        storage.energy_balance: value of one more stored MWh [CNY/MWh]
 Assumes     nothing here keeps charge and discharge apart; energy lost by doing both is reported (storage_both)
@@ -23,7 +23,8 @@ import numpy as np
 from gridopt.case.groups import Groups, group_by
 from gridopt.program.labels import Quantity
 
-SAME = ("bus", "technology", "charge_efficiency", "discharge_efficiency", "standing_loss_per_h", "energy_start_fraction", "wear_cny_per_mwh")
+SAME = ("bus", "technology", "charge_efficiency", "discharge_efficiency", "standing_loss_per_h", "energy_start_fraction",
+        "wear_cny_per_mwh", "charging_cost_cny_per_mwh")  # fmt: skip
 
 
 class Columns(NamedTuple):
@@ -51,6 +52,7 @@ def declare(case, b):
     discharge = b.columns("storage.discharge", unit="MW", over=over, upper=groups.sum(power))
     energy = b.columns("storage.energy", unit="MWh", over=over, lower=np.minimum(least, most), upper=most)
     b.cost("storage.wear", discharge, one["wear_cny_per_mwh"].to_numpy(float)[:, None] * hours)
+    b.cost("storage.charging", charge, one["charging_cost_cny_per_mwh"].to_numpy(float)[:, None] * hours)
     at = case.position("bus", one["bus"])
     b.port("injection").add(at, discharge)
     b.port("injection").add(at, charge, -1.0)

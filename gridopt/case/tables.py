@@ -177,6 +177,7 @@ STORAGE = element(
     _fraction("standing_loss_per_h", 0.0, "share of the stored energy lost in an hour"),
     _fraction("energy_start_fraction", 0.0, "stored energy before the first step over usable energy; the last step ends no lower"),
     Column("wear_cny_per_mwh", "number", "CNY/MWh", at_least=0.0, at_most=10000.0, default=0.0, meaning="per MWh discharged"),
+    Column("charging_cost_cny_per_mwh", "number", "CNY/MWh", at_least=0.0, at_most=10000.0, default=0.0, meaning="per MWh charged, besides the energy"),
 )  # fmt: skip
 
 LOAD = element(

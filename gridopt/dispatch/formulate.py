@@ -1,0 +1,30 @@
+"""The whole build on one page: every block declares its columns, then writes its rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gridopt.blocks import carbon, csp, dc_link, demand, exchange, hydro, interface, network, renewable, storage, thermal
+from gridopt.case.case import Case
+from gridopt.program.builder import Builder
+
+BLOCKS = (network, demand, thermal, renewable, storage, hydro, csp, dc_link, exchange, interface, carbon)
+"""The registry. A further component is one file in blocks/, one table declaration and one name here."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """A formulated case: the builder with all families, and what each block declared (in the order of BLOCKS)."""
+
+    case: Case
+    builder: Builder
+    columns: tuple
+
+
+def formulate(case: Case) -> Model:
+    """Columns of all blocks first, then rows, so that a row may use columns of blocks that come later."""
+    b = Builder(len(case.time))
+    columns = tuple(block.declare(case, b) for block in BLOCKS)
+    for block, declared in zip(BLOCKS, columns, strict=True):
+        block.constrain(case, b, declared)
+    return Model(case, b, columns)

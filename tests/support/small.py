@@ -1,0 +1,33 @@
+"""Small cases written as dictionaries of rows; every cell that is left out takes its declared default."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from gridopt.case.case import Case
+from gridopt.case.check import convert
+from gridopt.case.complete import indexed
+from gridopt.case.series import GivenSeries
+from gridopt.case.tables import TABLES
+from gridopt.case.time import TimeGrid
+
+
+def tables(**rows: list[dict]) -> dict[str, pd.DataFrame]:
+    """Checked tables from rows; a fault in them fails the test."""
+    result = {}
+    for name, table in TABLES.items():
+        raw = pd.DataFrame(rows.get(name, []), dtype=object)
+        raw = raw.map(lambda v: "" if v is None else repr(v) if isinstance(v, float) else str(v)) if len(raw) else raw
+        checked = convert(table, raw, f"{name}.csv")
+        assert not (checked.faults and name in rows), checked.faults
+        result[name] = indexed(checked.frame, table.identifier)
+    return result
+
+
+def case(hours: int = 1, minutes: int = 60, start: str = "2025-01-01", series: dict | None = None, **rows: list[dict]) -> Case:
+    """A case of `hours` hours in steps of `minutes`; `series` are hourly values."""
+    begin = np.datetime64(start, "s")
+    hourly = TimeGrid(begin + np.arange(hours) * np.timedelta64(3600, "s"), np.ones(hours))
+    grid = TimeGrid.regular(start, str(begin + np.timedelta64(hours * 3600, "s")), minutes)
+    return Case(tables(**rows), grid, GivenSeries(hourly, series or {}))
