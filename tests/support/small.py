@@ -18,7 +18,7 @@ def tables(**rows: list[dict]) -> dict[str, pd.DataFrame]:
     result = {}
     for name, table in TABLES.items():
         raw = pd.DataFrame(rows.get(name, []), dtype=object)
-        raw = raw.map(lambda v: "" if v is None else repr(v) if isinstance(v, float) else str(v)) if len(raw) else raw
+        raw = raw.map(lambda v: "" if v is None or v != v else repr(v) if isinstance(v, float) else str(v)) if len(raw) else raw
         checked = convert(table, raw, f"{name}.csv")
         assert not (checked.faults and name in rows), checked.faults
         result[name] = indexed(checked.frame, table.identifier)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from gridopt.case.check import CaseError, Checked, check_keys, convert, nearest
-from gridopt.case.rules import check_rules
+from gridopt.case.check import CaseError, nearest
+from gridopt.case.complete import complete
 from gridopt.case.tables import TABLES
 
 
@@ -25,27 +25,13 @@ def read_network(folder: Path) -> dict[str, pd.DataFrame]:
         for p in sorted(folder.glob("*.csv"))
         if p.stem not in TABLES and p.name != "SOURCES.csv"
     ]
-    checked: dict[str, Checked] = {}
-    for name, table in TABLES.items():
+    raw = {}
+    for name in TABLES:
         path = folder / f"{name}.csv"
-        label = f"{folder.name}/{path.name}"
-        raw, problems = _read_text(path, label) if path.exists() else (pd.DataFrame(), [])
-        faults += problems
-        checked[name] = convert(table, raw, label)
-    check_keys(checked)
-    check_rules(checked)
-    faults += [f for c in checked.values() for f in c.faults]
-    if faults:
-        raise CaseError(faults)
-    return {n: indexed(c.frame, c.table.identifier) for n, c in checked.items()}
-
-
-def indexed(frame: pd.DataFrame, identifier: str) -> pd.DataFrame:
-    """The frame with its identifier as index (whole-number identifiers as int), the column kept away."""
-    if not identifier:
-        return frame
-    index = frame[identifier]
-    return frame.drop(columns=identifier).set_index(index.astype(int) if index.dtype == float else index)
+        if path.exists():
+            raw[name], problems = _read_text(path, f"{folder.name}/{path.name}")
+            faults += problems
+    return complete(raw, lambda name: f"{folder.name}/{name}.csv", faults)
 
 
 def _read_text(path: Path, label: str) -> tuple[pd.DataFrame, list[str]]:

@@ -1,0 +1,126 @@
+"""Tables to a pandapower net and back, and pandapower's own power flow on the net."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from gridopt.case.check import CaseError
+from gridopt.case.readers import pandapower as reader
+from gridopt.case.tables import TABLES
+from gridopt.case.topology import Topology, branches_of
+from gridopt.case.writers.pandapower import write_net
+from tests.support.small import tables
+
+pp = pytest.importorskip("pandapower")
+DATE = "2025-06-01"
+
+
+@pytest.fixture
+def small():
+    """A in the west (slack), B 200 km east with demand, C the 330 kV side at B, S the far end of a DC link from B."""
+    return tables(
+        bus=[
+            dict(bus="A", name="West", name_zh="西", voltage_kv=750, latitude_deg=40.1, longitude_deg=94.7, zone="w", region="r"),
+            dict(bus="B", voltage_kv=750, latitude_deg=39.0, longitude_deg=97.0, zone="e"),
+            dict(bus="C", voltage_kv=330),
+            dict(bus="S", voltage_kv=500, role="sink"),
+        ],
+        line=[dict(line="A-B", from_bus="A", to_bus="B", circuits=2, length_km=200.0, resistance_ohm_per_km=0.012,
+                   reactance_ohm_per_km=0.27, susceptance_us_per_km=4.2, rating_mw=2300.0, source="x;y"),
+              dict(line="old", from_bus="A", to_bus="B", length_km=210.0, reactance_ohm_per_km=0.3, retirement="2024-01-01")],
+        transformer=[dict(transformer="T", from_bus="C", to_bus="B", units=2, rated_mva=1500.0, reactance_fraction=0.15,
+                          rating_mw=2100.0)],
+        unit_type=[dict(unit_type="u600", min_load_fraction=0.4, fuel_rate_full_tce_per_mwh=0.31)],
+        fuel=[dict(fuel="coal", price_cny_per_tce=800.0, co2_t_per_tce=2.77)],
+        season=[dict(season="heat", start_day="11-01", end_day="03-31")],
+        unit=[dict(unit="u1", bus="A", unit_type="u600", fuel="coal", power_max_mw=600.0, heating_season="heat", self_owned=True),
+              dict(unit="u2", bus="C", unit_type="u600", fuel="coal", power_max_mw=350.0, in_service="2026-01-01")],
+        renewable=[dict(renewable="w", bus="A", technology="wind", power_max_mw=900.0, profile="wind.A", cost_cny_per_mwh=1.5)],
+        csp=[dict(csp="c", bus="A", power_max_mw=100.0, efficiency=0.42, field_heat_max_mw=500.0, store_heat_max_mwh=2600.0)],
+        reservoir=[dict(reservoir="h", bus="C", power_max_mw=300.0, power_mw_per_m3s=0.9, volume_max_hm3=50.0)],
+        storage=[dict(storage="b", bus="A", power_max_mw=100.0, energy_max_mwh=200.0, charge_efficiency=0.93)],
+        load=[dict(load="l", bus="B", mean_mw=700.0, profile="load.B")],
+        exchange=[dict(exchange="x", bus="A", schedule="schedule.X", scale=0.4)],
+        dc_link=[dict(dc_link="D", from_bus="B", to_bus="S", power_max_mw=800.0, loss_no_load_fraction=0.005,
+                      loss_linear_fraction=0.01, loss_quadratic_fraction=0.03)],
+        dc_contract=[dict(contract="k", dc_link="D", start_date="2025-01-01", end_date="2025-12-31", energy_min_mwh=1e6)],
+        year=[dict(year=2025, load_scale=1.04)],
+    )  # fmt: skip
+
+
+POWER = {"unit": {"u1": 500.0}, "renewable": {"w": 600.0}, "reservoir": {"h": 200.0}, "storage": {"b": 50.0},
+         "load": {"l": 650.0}, "exchange": {"x": -100.0}, "dc_link": {"D": 400.0}}  # fmt: skip
+
+
+def assert_same(first, second):
+    for name in TABLES:
+        a, b = first[name], second[name]
+        pd.testing.assert_frame_equal(a.sort_index(), b.sort_index(), check_dtype=False, check_index_type=False, rtol=1e-9)
+
+
+def test_tables_come_back(small):
+    assert_same(small, reader.read_network(write_net(small, DATE, POWER)))
+
+
+def test_tables_come_back_through_a_file(small, tmp_path):
+    pp.to_json(write_net(small, DATE, POWER), str(tmp_path / "net.json"))
+    assert_same(small, reader.read_file(tmp_path / "net.json"))
+
+
+def test_what_pandapower_holds_is_in_its_units(small):
+    """Rating 2300 MW at 750 kV: 2300 / (sqrt 3 * 750) = 1.770541 kA; 4.2 uS/km: 4.2e-6 / (2 pi 50) = 13.36902 nF/km;
+    firm 2100 of 2 * 1500 MVA: 70 %; DC loss at 400 of 800 MW: 0.005*800 + (0.01 + 0.03*0.5)*400 = 4 + 10 = 14 MW."""
+    net = write_net(small, DATE, POWER)
+    line = net.line.set_index("name").loc["A-B"]
+    assert (line.max_i_ka, line.c_nf_per_km) == pytest.approx((1.770541, 13.36902), rel=1e-6)
+    assert net.trafo.max_loading_percent[0] == pytest.approx(70.0)
+    assert (net.trafo.hv_bus[0], net.trafo.lv_bus[0]) == (1, 2)
+    assert net.dcline.loss_mw[0] + net.dcline.loss_percent[0] / 100 * net.dcline.p_mw[0] == pytest.approx(14.0)
+    assert net.bus.geo[0] == '{"coordinates": [94.7, 40.1], "type": "Point"}'
+    assert list(net.line.in_service) == [True, False]
+    assert list(net.gen.in_service) == [True, False, True]
+
+
+def test_power_flow_balances(small):
+    """Given 500 + 600 + 200 + 50 + 100 imported = 1450 MW, taken 650 + 400 = 1050: the slack at A absorbs 400 less the losses."""
+    net = write_net(small, DATE, POWER, compensation=0.7)
+    pp.runpp(net)
+    assert net.converged
+    slack = net.res_ext_grid.p_mw[0]
+    assert slack == pytest.approx(-400 + net.res_line.pl_mw.sum(), abs=1e-3)
+    assert net.res_ext_grid.p_mw[1] == pytest.approx(-386.0, abs=1e-6)
+    assert net.res_bus.vm_pu.between(0.95, 1.05).all()
+
+
+def test_dc_power_flow_is_that_of_gridopt(small):
+    """pandapower's linear power flow and gridopt's agree on every branch, unequal lines in parallel and a loop included."""
+    line = small["line"].assign(retirement=pd.NaT)
+    short = line.loc[["A-B"]].assign(to_bus="C", length_km=90.0).rename(index={"A-B": "A-C"})
+    small["line"] = pd.concat([line, short]).astype(small["line"].dtypes)
+    small["bus"].loc["C", "voltage_kv"] = 750.0
+    net = write_net(small, DATE, POWER)
+    pp.rundcpp(net)
+    injection = np.array([500 + 600 + 50 + 100 + net.res_ext_grid.p_mw[0], -650 - 400, 200, 0])[:, None]
+    branches = branches_of(small)
+    flow = Topology(branches, 4, np.ones(len(branches.ids), bool)).flows(injection)[:, 0]
+    # both ends of the transformer are at 750 kV here, so its from side C counts as the high side
+    assert flow == pytest.approx([*net.res_line.p_from_mw, net.res_trafo.p_hv_mw[0]], abs=1e-6)
+    assert abs(flow).min() > 10
+
+
+def test_a_change_made_in_pandapower_comes_back(small):
+    net = write_net(small, DATE, POWER)
+    net.line.loc[0, "length_km"] = 123.0
+    net.gen.loc[0, "bus"] = 1
+    again = reader.read_network(net)
+    assert again["line"].loc["A-B", "length_km"] == 123.0
+    assert again["unit"].loc["u1", "bus"] == "B"
+
+
+def test_a_foreign_net_is_asked_for_what_it_lacks():
+    """A net made in pandapower has no fuel and no unit type; its external grid has no counterpart."""
+    net = pp.networks.case9()
+    with pytest.raises(CaseError) as error:
+        reader.read_network(net)
+    assert any("net.ext_grid" in fault for fault in error.value.faults)
+    assert any("net.gen" in fault and "unit_type" in fault for fault in error.value.faults)
