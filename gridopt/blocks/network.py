@@ -32,6 +32,7 @@ def constrain(case, b, columns):
     need = np.zeros((len(roots), len(case.time)))
     np.add.at(need, (area, steps), -port.constant)
     balance = b.rows("network.balance", unit="MW", over=over, equal=need)
+    b.balanced("injection", balance[area, steps])
     for at, cols, coef in port.offers():
         b.term(balance[area[at], steps[at]], cols, coef)
     _limits(case, b, grid, port)

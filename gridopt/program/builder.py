@@ -143,6 +143,7 @@ class Builder:
         self.costs: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {}
         self.fixed_costs: dict[str, float] = {}
         self.ports: dict[str, Port] = {}
+        self.balance_rows: dict[str, np.ndarray] = {}
         self._lower, self._upper, self._optional = [], [], []
         self._row_lower, self._row_upper = [], []
         self._tighter: list[tuple[np.ndarray, np.ndarray]] = []
@@ -190,6 +191,10 @@ class Builder:
     def fixed_cost(self, name: str, amount: float) -> None:
         """Adds a cost that no column changes."""
         self.fixed_costs[name] = self.fixed_costs.get(name, 0.0) + float(amount)
+
+    def balanced(self, port: str, rows: np.ndarray) -> None:
+        """Tells which row requires the port's quantity at each place and step, (size, T); its dual is the port's base price."""
+        self.balance_rows[port] = rows
 
     def port(self, name: str, size: int | None = None) -> Port:
         """The port `name`; `size` places on first use."""

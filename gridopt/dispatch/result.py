@@ -1,0 +1,96 @@
+"""Dispatch: what a solved case holds: quantities by element, costs by name, duals, and the price of a port.
+
+    price of a port [place, t] = dual of the row that requires it there + sum over lazy rows of dual x how the row draws on it    (R2)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from gridopt.case.case import Case
+from gridopt.dispatch.formulate import BLOCKS, Model
+from gridopt.program.labels import Quantity
+from gridopt.program.solution import Solution, Values
+
+
+@dataclass(frozen=True)
+class Priced:
+    """Rows of one lazy family that carry a dual: `elements` int (k,), `labels` (k,), `dual` [money per step and MW] (k, T)."""
+
+    family: str
+    elements: np.ndarray
+    labels: np.ndarray
+    dual: np.ndarray
+
+
+@dataclass(frozen=True)
+class Dispatch:
+    """A solved case. Arrays are (element, T) in the order of the case's tables."""
+
+    case: Case
+    model: Model
+    solution: Solution
+
+    @cached_property
+    def values(self) -> Values:
+        return Values(self.model.builder, self.solution)
+
+    @cached_property
+    def quantities(self) -> dict[str, Quantity]:
+        """Physical results of all blocks by name."""
+        found: dict[str, Quantity] = {}
+        for block, columns in zip(BLOCKS, self.model.columns, strict=True):
+            if hasattr(block, "results"):
+                found |= block.results(self.case, columns, self.values)
+        return found
+
+    @cached_property
+    def injection(self) -> np.ndarray:
+        """Net injection by bus MW (B, T)."""
+        return self.model.builder.port("injection").value(self.solution.x)
+
+    @cached_property
+    def flow(self) -> np.ndarray:
+        """Flow by branch MW (L, T), lines then transformers."""
+        return self.case.grid.flows(self.injection)
+
+    @cached_property
+    def priced(self) -> list[Priced]:
+        """Every lazy family that draws on injection, reduced to the elements that bind somewhere."""
+        found = []
+        for lazy in self.model.builder.lazy_families:
+            if lazy.port == "injection":
+                dual = self.values.dual(lazy.family.name)
+                some = np.flatnonzero((dual != 0).any(axis=1))
+                labels = next(iter(lazy.family.over.values()))[some]
+                found.append(Priced(lazy.family.name, some, labels, dual[some]))
+        return found
+
+    def sensitivity(self, priced: Priced, epoch: int) -> np.ndarray:
+        """How the rows of `priced` draw on each bus in an epoch, (k, B), as they were written."""
+        lazy = next(f for f in self.model.builder.lazy_families if f.family.name == priced.family)
+        step = int(np.flatnonzero(self.case.grid.epoch == epoch)[0])
+        return lazy.sensitivity(priced.elements, step)
+
+    def port_price(self, port: str) -> np.ndarray:
+        """(R2) for `port`, money per MW over the step, (size, T)."""
+        if port != "injection":
+            raise KeyError(f"no price is defined for port '{port}'")
+        price = self.solution.y[self.model.builder.balance_rows[port]]
+        for part in self.priced:
+            for e in np.unique(self.case.grid.epoch):
+                steps = np.flatnonzero(self.case.grid.epoch == e)
+                price[:, steps] += self.sensitivity(part, e).T @ part.dual[:, steps]
+        return price
+
+    @cached_property
+    def costs(self) -> dict[str, float]:
+        """Cost by name over the whole study; adds up to the objective."""
+        builder, x = self.model.builder, self.solution.x
+        total = dict(builder.fixed_costs)
+        for name, parts in builder.costs.items():
+            total[name] = total.get(name, 0.0) + sum(float(x[c] @ v) for c, v in parts)
+        return total
