@@ -127,6 +127,11 @@ def reason(output: str) -> str:
         return "the package registry cannot be reached; check the network, the proxy or pip's index, and run the same line again."
     if "ensurepip" in text:
         return NO_VENV
+    if ("resolutionimpossible" in text or "no matching distribution" in text) and "collecting " not in text:
+        # with its retries turned off pip does not say why it has found nothing
+        return (
+            "the package registry cannot be reached or does not hold the libraries; check the network, the proxy or pip's index."
+        )
     last = [line.strip() for line in output.splitlines() if "error" in line.lower()] or ["no message"]
     return "the libraries could not be installed ({}); all of it is in {}".format(last[-1], short(LOG))
 
@@ -195,7 +200,7 @@ def prepare(purpose: str) -> str:
 
 
 def hand_over(python: str, arguments: list, folder=None) -> int:
-    """Run the environment's Python in place of this one. Windows cannot replace a process, so there it is a child."""
+    """Run the environment's Python in place of this one; its exit code where it has to be a child (Windows)."""
     environ = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "PYTHONHOME")}
     for name in ONE_THREAD:
         environ.setdefault(name, "1")
@@ -205,11 +210,16 @@ def hand_over(python: str, arguments: list, folder=None) -> int:
     sys.stderr.flush()
     if os.name != "nt":
         os.execve(python, command, environ)
+    return child(command, environ)
+
+
+def child(command: list, environ: dict) -> int:
+    """Run a command to its end; its exit code. Ctrl-C reaches it too, and it decides what to do."""
     with subprocess.Popen(command, env=environ) as process:
         while True:
             try:
                 return process.wait()
-            except KeyboardInterrupt:  # the child has got it too and decides
+            except KeyboardInterrupt:
                 continue
 
 
