@@ -144,9 +144,10 @@ def _ramp(case, b, columns):
         return (np.tile(n, 2), np.concatenate([now.ravel(), before.ravel()]),
                 np.concatenate([np.ones(n.size), -np.ones(n.size)]), constant)  # fmt: skip
 
-    def activity(x):
-        sent = columns.least + x[columns.segment].sum(axis=1)
-        return np.diff(sent, axis=1, prepend=sent[:, :1])
+    def activity(x, steps=slice(None)):
+        part = slice(max((steps.start or 0) - 1, 0), steps.stop)
+        sent = columns.least[:, part] + x[columns.segment[:, :, part]].sum(axis=1)
+        return np.diff(sent, axis=1, prepend=sent[:, :1])[:, (steps.start or 0) - part.start :]
 
     b.lazy("dc_link.ramp", unit="MW", over={"dc_link": link.index, "time": case.time.index}, bounds=(-width, width), activity=activity, expand=expand)
 

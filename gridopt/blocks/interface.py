@@ -28,8 +28,8 @@ def constrain(case, b, columns):
     ac, dc = members(case)
     lower, upper = limits(case)
 
-    def weighted_flow(x):
-        return ac @ grid.flows(injection.value(x)) + dc @ dc_flow.value(x)
+    def weighted_flow(x, steps=slice(None)):
+        return ac @ grid.flows(injection.value(x, steps), steps) + dc @ dc_flow.value(x, steps)
 
     def expand(element, step):
         draw = np.zeros((len(element), injection.size))

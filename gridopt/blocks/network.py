@@ -52,6 +52,6 @@ def _limits(case, b, grid, port):
 
     b.lazy(
         "network.limit", unit="MW", over={"branch": grid.branches.ids[limited], "time": case.time.index}, bounds=(-rating, rating),
-        activity=lambda x: grid.flows(port.value(x))[limited], expand=expand,
+        activity=lambda x, steps=slice(None): grid.flows(port.value(x, steps), steps)[limited], expand=expand,
         port="injection", sensitivity=lambda element, step: grid.sensitivity(weights, element, grid.epoch[step]),
     )  # fmt: skip

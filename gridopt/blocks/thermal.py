@@ -113,8 +113,10 @@ def constrain(case, b, columns):
     steady = (np.diff(capacity, axis=1) == 0) & (np.diff(must, axis=1) == 0)
     width = np.concatenate([np.full((len(groups), 1), np.inf), np.where(steady, width, np.inf)], axis=1)
 
-    def output(x):
-        return x[high] + np.where(low >= 0, x[low], 0.0)
+    def rise(x, steps=slice(None)):
+        part = slice(max((steps.start or 0) - 1, 0), steps.stop)
+        output = x[high[:, part]] + np.where(low[:, part] >= 0, x[low[:, part]], 0.0)
+        return np.diff(output, axis=1, prepend=output[:, :1])[:, (steps.start or 0) - part.start :]
 
     def expand(element, step):
         row, col, val = [], [], []
@@ -129,7 +131,7 @@ def constrain(case, b, columns):
 
     b.lazy(
         "thermal.ramp", unit="MW", over={"group": groups.name, "time": case.time.index}, bounds=(-width, width),
-        activity=lambda x: np.diff(output(x), axis=1, prepend=output(x)[:, :1]), expand=expand,
+        activity=rise, expand=expand,
     )  # fmt: skip
 
 

@@ -73,6 +73,21 @@ class Case:
         branch = np.concatenate([self.in_service("line"), self.in_service("transformer")]) > 0.5
         return Topologies(branches, len(bus), branch & bus[branches.from_bus] & bus[branches.to_bus])
 
+    def present(self) -> Case:
+        """Without the elements that are never in service in the period, and without the facts about them."""
+        gone = ("line", "transformer", "unit", "renewable", "csp", "storage", "load", "exchange", "dc_link", "interface_limit")
+        tables = dict(self.tables)
+        for name in gone:
+            tables[name] = tables[name][(self.in_service(name) > 0).any(axis=1)]
+        links = tables["dc_link"].index
+        tables["dc_contract"] = tables["dc_contract"][tables["dc_contract"]["dc_link"].isin(links)]
+        bundle = tables["dc_bundle"]
+        tables["dc_bundle"] = bundle[bundle["dc_link"].isin(links) & bundle.index.isin(tables["renewable"].index.union(tables["csp"].index))]
+        member = tables["interface_member"]
+        here = tables["line"].index.union(tables["transformer"].index).union(links)
+        tables["interface_member"] = member[member["element"].isin(here)]
+        return replace(self, tables=tables)
+
     def on_time(self, grid: TimeGrid) -> Case:
         """The same case on other steps."""
         return replace(self, time=grid)

@@ -74,11 +74,6 @@ def _shares(tier: Checked) -> None:
 
 def _contracts(contract: Checked) -> None:
     frame = contract.frame
-    order = frame.sort_values(["dc_link", "start_date"], kind="stable")
-    for (i, a), (j, b) in zip(list(order.iterrows())[:-1], list(order.iterrows())[1:], strict=True):
-        if a["dc_link"] == b["dc_link"] and b["start_date"] <= a["end_date"]:
-            contract.fault(j, "start_date", b["start_date"].date(), f"lies inside the period of contract '{frame['contract'][i]}'",
-                           "Periods of one link must not overlap.")  # fmt: skip
     for i in np.flatnonzero((frame["end_date"] < frame["start_date"]).to_numpy()):
         contract.fault(i, "end_date", frame["end_date"].iloc[i].date(), "is before start_date", "Swap or correct them.")
 

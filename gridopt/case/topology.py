@@ -107,12 +107,13 @@ class Topologies:
         self.root = np.array([t.root for t in self.each]).T
         """(B, E): area of each bus in each epoch, named by its first bus."""
 
-    def flows(self, injection: np.ndarray) -> np.ndarray:
-        """Flows MW (L, T) of injections MW (B, T), each step in its epoch."""
+    def flows(self, injection: np.ndarray, steps: slice = slice(None)) -> np.ndarray:
+        """Flows MW (L, T) of injections MW (B, T), each step in its epoch; both may be parts at a slice of the steps."""
         result = np.zeros((len(self.branches.ids), injection.shape[1]))
-        for e, topology in enumerate(self.each):
-            steps = np.flatnonzero(self.epoch == e)
-            result[:, steps] = topology.flows(injection[:, steps])
+        epoch = self.epoch[steps]
+        for e in np.unique(epoch):
+            mine = np.flatnonzero(epoch == e)
+            result[:, mine] = self.each[e].flows(injection[:, mine])
         return result
 
     def sensitivity(self, weights: sp.csr_array, rows: np.ndarray, epoch: int) -> np.ndarray:

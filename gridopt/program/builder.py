@@ -49,14 +49,14 @@ class Family:
 class LazyFamily:
     """Rows that are written only when broken. lower, upper, activity: (n, T).
 
-    `activity(x)` evaluates every row; `expand(element, step)` writes the chosen ones: triplets (row number, column, coefficient) and
+    `activity(x, steps)` evaluates every row at a slice of the steps; `expand(element, step)` writes the chosen ones: triplets (row number, column, coefficient) and
     the constant part of each. `sensitivity(elements, step)` (k, places): how the rows draw on `port` at a step, for prices.
     """
 
     family: Family
     lower: np.ndarray
     upper: np.ndarray
-    activity: Callable[[np.ndarray], np.ndarray]
+    activity: Callable[..., np.ndarray]
     expand: Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]
     port: str = ""
     sensitivity: Callable[[np.ndarray, int], np.ndarray] | None = None
@@ -79,8 +79,10 @@ class Port:
     size: int
     steps: int
     entries: list[Entry] = field(default_factory=list)
+    _constant: np.ndarray | None = None
 
     def add(self, at, columns=None, coef=1.0, constant=None) -> None:
+        self._constant = None
         at = np.asarray(at, dtype=int)
         shape = (len(at), self.steps)
         self.entries.append(
@@ -95,18 +97,19 @@ class Port:
     @property
     def constant(self) -> np.ndarray:
         """Sum of the constants, (size, T)."""
-        total = np.zeros((self.size, self.steps))
-        for e in self.entries:
-            if e.constant is not None:
-                np.add.at(total, e.at, e.constant)
-        return total
+        if self._constant is None:
+            self._constant = np.zeros((self.size, self.steps))
+            for e in self.entries:
+                if e.constant is not None:
+                    np.add.at(self._constant, e.at, e.constant)
+        return self._constant
 
-    def value(self, x: np.ndarray) -> np.ndarray:
-        """The quantity at column values x, (size, T)."""
-        total = self.constant
+    def value(self, x: np.ndarray, steps: slice = slice(None)) -> np.ndarray:
+        """The quantity at column values x, (size, T) or its part at a slice of the steps."""
+        total = self.constant[:, steps].copy()
         for at, columns, coef in self.offers():
             gather = sp.csr_array((np.ones(len(at)), (at, np.arange(len(at)))), shape=(self.size, len(at)))
-            total += gather @ (coef * x[columns])
+            total += gather @ (coef[:, steps] * x[columns[:, steps]])
         return total
 
     def offers(self):
