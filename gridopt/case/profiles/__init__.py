@@ -1,0 +1,1 @@
+"""Files of series, opened: their time stamps checked, their columns read when asked for."""
