@@ -1,0 +1,125 @@
+"""A results folder as the report reads it: nothing is computed here but longer steps for very long runs.
+
+Everything may be missing except the time coordinate: a small case has no DC links, a first version of a run no causes. A reader
+gets None or an empty table then, and the page leaves the section out with a sentence.
+"""
+
+from __future__ import annotations
+
+import json
+import pathlib
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+# A leap year of hours. Longer or finer runs are shown as means over equal blocks of steps, so that the page stays below 25 MB.
+MOST_STEPS = 8784
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a finished run left behind. `time` are the labels shown, `hours` their lengths [h], `block` steps make one label."""
+
+    folder: pathlib.Path
+    data: Any
+    manifest: dict
+    certificate: dict
+    time: pd.DatetimeIndex
+    hours: np.ndarray
+    block: int
+
+    @property
+    def summary(self) -> dict:
+        return self.manifest.get("summary") or {}
+
+    @property
+    def currency(self) -> str:
+        return str(self.data.attrs.get("currency") or self.summary.get("currency") or "CNY")
+
+
+def open_run(folder: pathlib.Path) -> Run:
+    """Open `folder`; results.nc stays open and is read variable by variable. Raises FileNotFoundError naming what is missing."""
+    import xarray
+
+    folder = pathlib.Path(folder)
+    if not (folder / "results.nc").is_file():
+        raise FileNotFoundError(f"{folder / 'results.nc'} does not exist: a report needs the folder of a finished run.")
+    data = xarray.open_dataset(folder / "results.nc", engine="h5netcdf", decode_timedelta=False)
+    manifest, certificate = (_json(folder / name) for name in ("manifest.json", "certificate.json"))
+    stamps = pd.DatetimeIndex(data["time"].values)
+    block = max(1, -(-len(stamps) // MOST_STEPS))
+    start = np.arange(0, len(stamps), block)
+    length = np.diff(np.append(start, len(stamps)))
+    return Run(folder, data, manifest, certificate, stamps[start], length * _step_hours(stamps, manifest), block)
+
+
+def values(run: Run, name: str) -> tuple[list[str], np.ndarray] | None:
+    """Variable `name` as (ids, float32 array (element, label)); ids is [''] where it has only time. None: absent or empty."""
+    if name not in run.data.variables or "time" not in run.data[name].dims:
+        return None
+    variable = run.data[name]
+    other = [d for d in variable.dims if d != "time"]
+    array = np.asarray(variable.transpose(*other, "time").values, dtype=np.float32).reshape(-1, variable.sizes["time"])
+    if array.size == 0:
+        return None
+    ids = [str(v) for v in variable[other[0]].values] if other else [""]
+    return ids, _mean_of_blocks(array, run.block)
+
+
+def table(run: Run, name: str) -> pd.DataFrame:
+    """tables/<name>.parquet, else .csv, else an empty frame."""
+    path = run.folder / "tables" / f"{name}.parquet"
+    if path.is_file():
+        return pd.read_parquet(path)
+    path = path.with_suffix(".csv")
+    return pd.read_csv(path) if path.is_file() else pd.DataFrame()
+
+
+def names(run: Run, kind: str, ids: list[str]) -> list[tuple[str, str]]:
+    """(English, Chinese) name of each id from tables/<kind>; the other language or the id itself where one is missing."""
+    frame = table(run, kind)
+    if kind not in frame:
+        return [(i, i) for i in ids]
+    found = {str(row[kind]): (cell(row, "name"), cell(row, "name_zh")) for row in frame.to_dict("records")}
+    return [pair(*found.get(i, ("", "")), i) for i in ids]
+
+
+def pair(en: str, zh: str, fallback: str) -> tuple[str, str]:
+    """Both names, each with the other or the fallback in place of an empty one."""
+    return en or zh or fallback, zh or en or fallback
+
+
+def cell(row: dict, column: str) -> str:
+    """Text of a cell; '' for a missing column or an empty cell."""
+    value = row.get(column)
+    return "" if value is None or value is pd.NA or value != value else str(value)
+
+
+def number(row: dict, column: str) -> float | None:
+    """Number of a cell; None for a missing column, an empty cell or a word."""
+    try:
+        value = float(row.get(column))  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return None
+    return value if np.isfinite(value) else None
+
+
+def _json(path: pathlib.Path) -> dict:
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+
+def _step_hours(stamps: pd.DatetimeIndex, manifest: dict) -> float:
+    minutes = (manifest.get("period") or {}).get("step_minutes")
+    if minutes:
+        return float(minutes) / 60.0
+    return float(np.diff(stamps.values).min() / np.timedelta64(1, "h")) if len(stamps) > 1 else 1.0
+
+
+def _mean_of_blocks(array: np.ndarray, block: int) -> np.ndarray:
+    if block == 1:
+        return array
+    start = np.arange(0, array.shape[1], block)
+    length = np.diff(np.append(start, array.shape[1]))
+    return (np.add.reduceat(array, start, axis=1) / length).astype(np.float32)

@@ -1,0 +1,75 @@
+"""Storage and reservoirs: the average day of charging and discharging, levels hour by hour, water over the year."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gridopt.report.energy import technology_name
+from gridopt.report.figures import LEVEL_SCALE, RULE, SERIES, axis, figure, technology_colour
+from gridopt.report.folder import Run, cell, names, number, table, values
+from gridopt.report.links import day_hour
+from gridopt.report.pack import Page, pack, token
+
+
+def storage(run: Run, page: Page) -> bool:
+    """Figures `storage_day` (average day) and `storage_level` (day by hour, per unit or class). False without storage."""
+    charge, discharge, energy = (values(run, f"storage_{n}") for n in ("charge", "discharge", "energy"))
+    if charge is None or discharge is None or len(run.time) < 24:
+        return False
+    kind = _classes(run, charge[0])
+    page.figures["storage_day"] = _average_day(run, page, kind, charge[1], discharge[1])
+    if energy is not None:
+        groups = [(technology_name(page, f"{k}_all"), energy[1][[c == k for c in kind]].sum(0)) for k in dict.fromkeys(kind)]
+        single = list(zip(page.tokens(names(run, "storage", energy[0])), energy[1], strict=True))
+        rows = groups + (single if len(single) > 1 else [])
+        page.arrays["storage_energy"] = pack(np.array([row / 1e3 for _, row in rows]))
+        options = [[i, name] for i, (name, _) in enumerate(rows)]
+        page.figures["storage_level"] = day_hour("storage_energy", options, "GWh", LEVEL_SCALE)
+    return True
+
+
+def reservoirs(run: Run, page: Page) -> bool:
+    """Figure `reservoirs`: volume of each reservoir day by day as a share of its usable range. False without reservoirs that store."""
+    volume = values(run, "reservoir_volume")
+    if volume is None or len(run.time) < 2:
+        return False
+    rows = {str(r["reservoir"]): r for r in table(run, "reservoir").to_dict("records") if "reservoir" in r}
+    day, index = np.unique(run.time.normalize().to_numpy(), return_inverse=True)
+    count, x = np.bincount(index), [str(d)[:10] for d in day]
+    both, traces = names(run, "reservoir", volume[0]), []
+    for i, (key, row) in enumerate(zip(*volume, strict=True)):
+        low = number(rows.get(key, {}), "volume_min_hm3") or 0.0
+        high = number(rows.get(key, {}), "volume_max_hm3") or float(row.max())
+        if high - low < 1e-6 or row.max() < 1e-6:
+            continue
+        daily = np.bincount(index, weights=row) / count
+        traces.append({"type": "scatter", "mode": "lines", "name": page.name(both[i]), "x": x, "y": (daily - low) / (high - low), "customdata": daily,
+                       "line": {"width": 2, "color": SERIES[len(traces) % len(SERIES)], "dash": ("solid", "dash")[len(traces) // len(SERIES) % 2]},
+                       "hovertemplate": "%{y:.0%} (%{customdata:,.0f} hm³)<extra>%{fullData.name}</extra>"})  # fmt: skip
+    if not traces:
+        return False
+    page.figures["reservoirs"] = figure(traces, {
+        "hovermode": "closest", "xaxis": axis(type="date", tickformat=token("f_day"), hoverformat=token("f_date")),
+        "yaxis": axis(token("usable_share"), tickformat=".0%", rangemode="tozero")}, height=340)  # fmt: skip
+    return True
+
+
+def _classes(run: Run, ids: list[str]) -> list[str]:
+    technology = {str(r["storage"]): cell(r, "technology") for r in table(run, "storage").to_dict("records") if "storage" in r}
+    return [technology.get(i) or "storage" for i in ids]
+
+
+def _average_day(run: Run, page: Page, kind: list[str], charge: np.ndarray, discharge: np.ndarray) -> dict:
+    hour = run.time.hour.to_numpy()
+    count = np.maximum(np.bincount(hour, minlength=24), 1)
+    traces: list[dict] = []
+    for k in dict.fromkeys(kind):
+        rows = [c == k for c in kind]
+        net = np.bincount(hour, weights=discharge[rows].sum(0), minlength=24) / count
+        taken = -np.bincount(hour, weights=charge[rows].sum(0), minlength=24) / count
+        colour = technology_colour({"battery": "battery_discharge", "pumped_hydro": "pumped_hydro_discharge"}.get(k, "storage_discharge"))
+        for key, y, look in (("discharging", net, {}), ("charging", taken, {"pattern": {"shape": "/", "fgcolor": "#ffffff", "size": 6, "solidity": 0.3}})):
+            traces.append({"type": "bar", "name": f"{technology_name(page, k)}: {token(key)}", "x": list(range(24)), "y": y,
+                           "marker": {"color": colour, **look}, "hovertemplate": "%{x}:00<br>%{y:,.0f} MW<extra>%{fullData.name}</extra>"})  # fmt: skip
+    return figure(traces, {"barmode": "relative", "bargap": 0.12, "yaxis": axis(token("power_mw"), tickformat=",.0f"),
+                           "xaxis": axis(token("hour_of_day"), showgrid=False, dtick=3, gridcolor=RULE)}, height=340)  # fmt: skip
