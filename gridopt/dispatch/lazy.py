@@ -29,6 +29,8 @@ class Relaxed:
         self.form, self.families = form, families
         self.core = len(form.row_lower)
         self.used = ~form.optional
+        if not self.used.any():
+            self.used[:] = True  # HiGHS calls a program without columns empty, whatever its rows ask for
         self.written = {f.family.name: np.zeros(f.lower.shape, bool) for f in families}
         self.added: dict[str, np.ndarray] = {}
 
