@@ -95,10 +95,10 @@ def print_json(document: Any) -> None:
 def main(args: Sequence[str] | None = None) -> NoReturn:
     """Entry point: run a command and leave with its exit code."""
     _prepare_process()
-    sys.exit(run(list(sys.argv[1:] if args is None else args)))
+    sys.exit(execute(list(sys.argv[1:] if args is None else args)))
 
 
-def run(args: list[str]) -> int:
+def execute(args: list[str]) -> int:
     """Run a command line; the exit code. Every exception ends here and nowhere else."""
     debug = "--debug" in args or bool(os.environ.get("GRIDOPT_DEBUG"))
     args = [a for a in args if a != "--debug"]

@@ -6,15 +6,10 @@ from pathlib import Path
 
 import rich_click as click
 
-from gridopt.commands import say
-
 
 @click.command()
 @click.argument("run", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option(
-    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="File to write (report.html in the run's folder)."
-)
-def command(run: Path, output: Path | None) -> int:
+def command(run: Path) -> int:
     """Write the report of RUN, a folder made by `gridopt run`, as one self-contained HTML file.
 
     Example:
@@ -26,8 +21,5 @@ def command(run: Path, output: Path | None) -> int:
 
     if not (run / "results.nc").exists():
         raise click.BadParameter(f"{run} holds no results.nc; give the folder of a finished run", param_hint="RUN")
-    target = output or run / "report.html"
-    say(f"writing {target}")
-    page.write(run, target)
-    click.echo(str(target))
+    click.echo(str(page.write(run)))
     return 0

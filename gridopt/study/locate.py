@@ -42,10 +42,17 @@ def locate(kind: str, name: str | Path, near: Path | None = None) -> Path:
     for base in bases(kind, near):
         for ending in ENDINGS[kind]:
             path = base / f"{name}{ending}"
-            if path.is_dir() if kind == "networks" else path.exists() and not (kind == "studies" and path.is_dir()):
+            if _is(kind, path, named=len(Path(name).parts) == 1):
                 return path
         looked.append(str(base))
     raise NotFound(f"{kind} {str(name)!r} not found; looked in {', '.join(looked)}. Known: {', '.join(known(kind)) or 'none'}.")
+
+
+def _is(kind: str, path: Path, named: bool) -> bool:
+    """Whether `path` is a `kind`. A network found by its name alone must hold bus.csv; one given by a path is taken at its word."""
+    if kind == "networks":
+        return path.is_dir() and (not named or (path / "bus.csv").exists())
+    return path.is_file() if kind == "studies" else path.exists()
 
 
 def known(kind: str) -> list[str]:

@@ -9,6 +9,7 @@ pandapower's conventions: https://pandapower.readthedocs.io, "Elements".
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -174,3 +175,10 @@ def _plain(frame: pd.DataFrame) -> pd.DataFrame:
         elif plain[column].dtype == bool:
             plain[column] = plain[column].map({True: "true", False: "false"})
     return plain
+
+
+def save(net: Any, path: Path) -> None:
+    """The net as JSON, which `pandapower.from_json` reads."""
+    import pandapower as pp
+
+    pp.to_json(net, str(path))
