@@ -1,0 +1,230 @@
+"""One rich small case per block, as rows of tables; the contract suite runs the same checks on each.
+
+All data are piecewise constant over hours and every price is unique, so that cutting the hours must not change anything.
+A ramp is chosen so that the jump between two hours is allowed within five minutes: only then does constant data at all step
+lengths describe one physical case.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from gridopt.case.case import Case
+from tests.support.small import case
+
+PRICES = (0, 10, 20, 30, 50, 90)
+FUEL = [dict(fuel=f"c{p}", price_cny_per_tce=float(p), co2_t_per_tce=0.0) for p in PRICES]
+UNIT_TYPE = [dict(unit_type="u", min_load_fraction=0.0, fuel_rate_full_tce_per_mwh=1.0)]
+"""A unit of type u and fuel c30 costs 30 CNY/MWh."""
+
+
+def buses(*names: str, **kw) -> list[dict]:
+    return [dict(bus=n, voltage_kv=330.0, **kw) for n in names]
+
+
+def line(a: str, b: str, rating: float | None = None, km: float = 10.0, **kw) -> dict:
+    """A 330 kV line a-b with 0.3 ohm/km, named ab."""
+    return dict(dict(line=a + b, from_bus=a, to_bus=b, length_km=km, reactance_ohm_per_km=0.3, rating_mw=rating), **kw)
+
+
+def unit(bus: str, price: int, power: float, **kw) -> dict:
+    """A unit named after its bus and price that costs `price` CNY/MWh."""
+    return dict(dict(unit=f"{bus}{price}", bus=bus, unit_type="u", fuel=f"c{price}", power_max_mw=power), **kw)
+
+
+def load(bus: str, profile: str = "", mean: float = 1.0, **kw) -> dict:
+    return dict(dict(load=f"d{bus}", bus=bus, mean_mw=mean, profile=profile), **kw)
+
+
+@dataclass(frozen=True)
+class BlockCase:
+    """`own`: tables that exist only for the block; leaving them out is the block's empty case."""
+
+    rows: dict
+    own: tuple[str, ...]
+    series: dict = field(default_factory=dict)
+    hours: int = 4
+    start: str = "2025-01-01"
+
+    def build(self, minutes: int = 60, without: tuple[str, ...] = ()) -> Case:
+        rows = dict(fuel=FUEL, unit_type=UNIT_TYPE) | self.rows
+        return case(self.hours, minutes, self.start, self.series, **{k: v for k, v in rows.items() if k not in without})
+
+
+NEW_YEAR = "2024-12-31T22:00"
+BLOCK_CASES: dict[str, BlockCase] = {}
+
+# A loop A-B-C with a binding side AB; at midnight AC gives way to a double circuit; E hangs on a transformer; D is an island.
+BLOCK_CASES["network"] = BlockCase(
+    dict(
+        bus=buses("A", "B", "C", "D", "E"),
+        line=[line("A", "B", 20.0), line("A", "C", retirement="2025-01-01"), line("B", "C"),
+              dict(line("A", "C", 35.0, circuits=2, in_service="2025-01-01"), line="AC2")],
+        transformer=[dict(transformer="CE", from_bus="C", to_bus="E", rated_mva=100.0, reactance_fraction=0.1, rating_mw=12.0)],
+        unit=[unit("A", 10, 200), unit("B", 50, 200), unit("C", 30, 15), unit("D", 20, 50), unit("E", 90, 50)],
+        load=[load("B", "b"), load("C", "c"), load("D", "d"), load("E", "e")],
+    ),
+    ("line", "transformer"), dict(b=[40, 60, 40, 70], c=[20, 20, 30, 45], d=[5, 6, 7, 8], e=[5, 15, 10, 20]), 4, NEW_YEAR,
+)  # fmt: skip
+
+# A section over two lines of a loop and half of a DC link; its limit falls at midnight.
+BLOCK_CASES["interface"] = BlockCase(
+    dict(
+        bus=buses("A", "B", "C"),
+        line=[line("A", "B"), line("A", "C"), line("B", "C")],
+        dc_link=[dict(dc_link="L", from_bus="A", to_bus="C", power_max_mw=10.0, loss_linear_fraction=0.02)],
+        interface=[dict(interface="west"), dict(interface="back")],
+        interface_limit=[dict(interface="west", forward_mw=50.0, backward_mw=50.0, retirement="2025-01-01"),
+                         dict(interface="west", forward_mw=30.0, in_service="2025-01-01"),
+                         dict(interface="back", backward_mw=25.0)],
+        interface_member=[dict(interface="west", kind="line", element="AB"), dict(interface="west", kind="line", element="AC"),
+                          dict(interface="west", kind="dc_link", element="L", coefficient=0.5),
+                          dict(interface="back", kind="line", element="AB", coefficient=-1.0)],
+        unit=[unit("A", 10, 200), unit("B", 50, 200), unit("C", 30, 20)],
+        load=[load("B", "b"), load("C", "c")],
+    ),
+    ("interface", "interface_limit", "interface_member"), dict(b=[30, 60, 40, 70], c=[20, 20, 30, 45]), 4, NEW_YEAR,
+)  # fmt: skip
+
+# Hour 0 normal, 1 first tier sheds, 2 second tier sheds, 3 must-run output exceeds the load; a load enters at midnight.
+BLOCK_CASES["demand"] = BlockCase(
+    dict(
+        bus=buses("A", "B"),
+        line=[line("A", "B", 20.0)],
+        unit=[unit("A", 10, 40, must_run="always", must_run_fraction=0.25), unit("B", 30, 10)],
+        load=[load("B", "b"), dict(load("A", mean=4.0), load="late", in_service="2025-01-01")],
+        shedding_tier=[dict(tier="soft", share=0.2, cost_cny_per_mwh=500.0),
+                       dict(tier="hard", share=0.8, cost_cny_per_mwh=9000.0)],
+        year=[dict(year=2024, load_scale=1.0), dict(year=2025, load_scale=1.5)],
+    ),
+    ("load", "shedding_tier"), dict(b=[25, 33, 35, 1]), 4, NEW_YEAR,
+)  # fmt: skip
+
+# The heating season ends and a unit retires at midnight; ramps bind nowhere but are near: 0.1/min x 5 min x 40 = 20 MW.
+BLOCK_CASES["thermal"] = BlockCase(
+    dict(
+        bus=buses("A"),
+        season=[dict(season="heat", start_day="11-01", end_day="03-31")],
+        unit_type=[*UNIT_TYPE, dict(unit_type="chp", min_load_fraction=0.3, heat_min_fraction=0.4, heat_max_fraction=0.9,
+                                    ramp_fraction_per_min=0.1, fuel_rate_full_tce_per_mwh=1.0, vom_cny_per_mwh=1.0,
+                                    fuel_rate_extra_half_tce_per_mwh=0.1, fuel_rate_extra_low_tce_per_mwh=0.3)],
+        unit=[unit("A", 20, 40, unit_type="chp", must_run="heating", heating_season="heat"),
+              unit("A", 10, 10, retirement="2025-04-01"), unit("A", 90, 100),
+              unit("A", 30, 50, in_service="2025-04-01", available_fraction=0.9)],
+        load=[load("A", "a")],
+    ),
+    ("unit",), dict(a=[28, 40, 60, 75]), 4, "2025-03-31T22:00",
+)  # fmt: skip
+
+BLOCK_CASES["renewable"] = BlockCase(
+    dict(
+        bus=buses("A", "B"),
+        line=[line("A", "B", 30.0)],
+        renewable=[dict(renewable="w1", bus="A", technology="wind", power_max_mw=40.0, profile="w"),
+                   dict(renewable="w2", bus="A", technology="wind", power_max_mw=20.0, profile="w", in_service="2025-01-01"),
+                   dict(renewable="s", bus="A", technology="solar", power_max_mw=10.0, profile="s",
+                        curtailment_cost_cny_per_mwh=7.0),
+                   dict(renewable="h", bus="B", technology="hydro_ror", power_max_mw=5.0, cost_cny_per_mwh=2.0)],
+        unit=[unit("B", 50, 100)],
+        load=[load("B", "b")],
+    ),
+    ("renewable",), dict(w=[0.2, 0.9, 0.7, 1.0], s=[0.0, 0.5, 1.0, 0.2], b=[40, 50, 60, 45]), 4, NEW_YEAR,
+)  # fmt: skip
+
+BLOCK_CASES["storage"] = BlockCase(
+    dict(
+        bus=buses("A"),
+        unit=[unit("A", 10, 20), unit("A", 30, 15), unit("A", 90, 100)],
+        storage=[dict(storage="B1", bus="A", power_max_mw=4.0, energy_max_mwh=9.0, charge_efficiency=0.9,
+                      discharge_efficiency=0.95, wear_cny_per_mwh=2.0, charging_cost_cny_per_mwh=1.0,
+                      energy_start_fraction=0.2),
+                 dict(storage="B2", bus="A", power_max_mw=8.0, energy_max_mwh=18.0, charge_efficiency=0.9,
+                      discharge_efficiency=0.95, wear_cny_per_mwh=2.0, charging_cost_cny_per_mwh=1.0,
+                      energy_start_fraction=0.2),
+                 dict(storage="P", bus="A", technology="pumped_hydro", power_max_mw=3.0, energy_max_mwh=100.0,
+                      charge_efficiency=0.8)],
+        load=[load("A", "a")],
+    ),
+    ("storage",), dict(a=[4, 30, 50, 6, 55, 22]), 6,
+)  # fmt: skip
+
+# A free reservoir two hours above a plant without one; a plant half an hour above it whose water is all given.
+BLOCK_CASES["hydro"] = BlockCase(
+    dict(
+        bus=buses("A"),
+        season=[dict(season="ice", start_day="12-01", end_day="12-31")],
+        unit=[unit("A", 10, 22), unit("A", 30, 40), unit("A", 90, 200)],
+        reservoir=[dict(reservoir="top", bus="A", power_max_mw=20.0, power_mw_per_m3s=0.5, volume_min_hm3=1.0,
+                        volume_max_hm3=9.0, volume_start_hm3=5.0, volume_end_hm3=4.9, downstream="foot", delay_h=2.0,
+                        release_before_m3s=12.0, profile="i"),
+                   dict(reservoir="side", bus="A", power_max_mw=9.0, power_mw_per_m3s=0.1, downstream="foot", delay_h=0.5,
+                        release_before_m3s=10.0, profile="j"),
+                   dict(reservoir="foot", bus="A", power_max_mw=30.0, power_mw_per_m3s=0.2)],
+        release_band=[dict(reservoir="top", season="ice", release_min_m3s=5.0, release_max_m3s=30.0)],
+        load=[load("A", "a")],
+    ),
+    ("reservoir", "release_band"),
+    dict(i=[10, 20, 15, 10, 5, 5], j=[8, 12, 6, 9, 9, 10], a=[50, 40, 93, 60, 110, 45]), 6, "2024-12-31T21:00",
+)  # fmt: skip
+
+BLOCK_CASES["csp"] = BlockCase(
+    dict(
+        bus=buses("A"),
+        unit=[unit("A", 10, 20), unit("A", 30, 15), unit("A", 90, 100)],
+        csp=[dict(csp="tower", bus="A", power_max_mw=10.0, efficiency=0.4, field_heat_max_mw=60.0, store_heat_max_mwh=40.0,
+                  store_efficiency=0.95, profile="sun")],
+        load=[load("A", "a")],
+    ),
+    ("csp",), dict(sun=[0.2, 0.9, 0.5, 0.1, 0.0], a=[15, 18, 33, 42, 52]), 5,
+)  # fmt: skip
+
+# Half of two days' contract lies in the study; the ramp allows 0.2/min x 5 min x 20 = 20 MW.
+BLOCK_CASES["dc_link"] = BlockCase(
+    dict(
+        bus=[*buses("A", "B"), *buses("S", role="sink")],
+        line=[line("A", "B", 30.0)],
+        unit=[unit("A", 50, 100), unit("B", 20, 60)],
+        renewable=[dict(renewable="w", bus="A", technology="wind", power_max_mw=20.0, profile="w")],
+        load=[load("B", "b")],
+        dc_link=[dict(dc_link="L", from_bus="A", to_bus="S", power_max_mw=20.0, power_min_mw=2.0, ramp_fraction_per_min=0.2,
+                      loss_no_load_fraction=0.01, loss_linear_fraction=0.02, loss_quadratic_fraction=0.03, max_profile="m")],
+        dc_contract=[dict(contract="c1", dc_link="L", start_date="2024-12-31", end_date="2024-12-31", energy_min_mwh=192.0,
+                          renewable_share_min=0.6),
+                     dict(contract="c2", dc_link="L", start_date="2025-01-01", end_date="2025-01-01", energy_min_mwh=228.0,
+                          energy_max_mwh=240.0, renewable_share_min=0.5)],
+        dc_bundle=[dict(plant="w", dc_link="L")],
+        exchange=[dict(exchange="M", bus="S", export_flexible_mw=100.0, price_profile="p")],
+    ),
+    ("dc_link", "dc_contract", "dc_bundle"),
+    dict(w=[0.3, 0.6, 0.2, 0.9], b=[40, 35, 30, 33], m=[1.0, 0.9, 0.8, 1.0], p=[31.0, 60.0, 45.0, 70.0]), 4, NEW_YEAR,
+)  # fmt: skip
+
+BLOCK_CASES["exchange"] = BlockCase(
+    dict(
+        bus=[*buses("A"), *buses("X", role="external")],
+        line=[line("A", "X", 25.0)],
+        unit=[unit("A", 30, 60), unit("A", 90, 100)],
+        load=[load("A", "a")],
+        exchange=[dict(exchange="tie", bus="X", schedule="s", scale=0.5, export_flexible_mw=12.0, import_flexible_mw=9.0,
+                       price_profile="p", tariff_cny_per_mwh=4.0),
+                  dict(exchange="late", bus="X", import_flexible_mw=3.0, price_profile="q", in_service="2025-01-01")],
+    ),
+    ("exchange",),
+    dict(s=[10, -20, 30, -6], p=[50.0, 20.0, 40.0, 95.0], q=[1.0, 1.0, 2.0, 200.0], a=[30, 40, 35, 66]), 4, NEW_YEAR,
+)  # fmt: skip
+
+# The carbon price turns the merit order at new year: black 20 + 1.0 x 5 against gas 30 + 0.4 x 5, then 20 + 40 against 30 + 16.
+BLOCK_CASES["carbon"] = BlockCase(
+    dict(
+        bus=buses("A"),
+        fuel=[*FUEL, dict(fuel="black", price_cny_per_tce=20.0, co2_t_per_tce=1.0),
+              dict(fuel="gas", price_cny_per_tce=30.0, co2_t_per_tce=0.4)],
+        unit=[dict(unit="black", bus="A", unit_type="u", fuel="black", power_max_mw=50.0,
+                   must_run="always", must_run_fraction=0.1),
+              dict(unit="gas", bus="A", unit_type="u", fuel="gas", power_max_mw=50.0), unit("A", 90, 100)],
+        load=[load("A", "a")],
+        year=[dict(year=2024, carbon_price_cny_per_t=5.0, carbon_benchmark_t_per_mwh=0.5),
+              dict(year=2025, carbon_price_cny_per_t=40.0, carbon_benchmark_t_per_mwh=0.6, fuel_price_scale=1.1)],
+    ),
+    ("year",), dict(a=[40, 70, 40, 70]), 4, NEW_YEAR,
+)  # fmt: skip
