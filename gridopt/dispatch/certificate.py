@@ -1,0 +1,67 @@
+"""Certificate: an independent check of a solved dispatch.
+
+Nothing here knows how the dispatch was found. Every rule is evaluated with plain arrays on the reported results and the raw
+tables of the case (which only lends series on the steps, shares of service and seasons); blocks, program, the lazy loop and the
+model's topology are not used, so a fault in one of them cannot hide itself. The rules stand at the heads of certificate_network,
+_plants, _stores, _trade and _money; tolerances in certificate_check.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from gridopt.case.case import Case
+from gridopt.dispatch.certificate_check import Check, collect
+from gridopt.dispatch.certificate_money import check_causes, check_money
+from gridopt.dispatch.certificate_network import check_network
+from gridopt.dispatch.certificate_plants import check_plants
+from gridopt.dispatch.certificate_stores import check_stores
+from gridopt.dispatch.certificate_trade import check_trade
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """The verdict and every check behind it."""
+
+    passed: bool
+    checks: list[Check]
+
+    @property
+    def failed(self) -> list[Check]:
+        return [c for c in self.checks if not c.passed]
+
+    def to_dict(self) -> dict:
+        """For certificate.json."""
+        return {"passed": self.passed, "checks": [c.to_dict() for c in self.checks]}
+
+
+def certify(
+    case: Case,
+    quantities: Mapping[str, np.ndarray],
+    prices: Mapping[str, np.ndarray],
+    objective: float,
+    bound: float,
+    causes: Mapping[str, np.ndarray] | None = None,
+) -> Certificate:
+    """Checks a solved dispatch of `case`.
+
+    quantities: arrays by the names of results.nc, (element, T) float64 in table order, from load to flow and interface_flow.
+    prices: price, price_congestion, price_loss (B, T), price_energy (T,) or (B, T) in CNY/MWh; branch_shadow_price (L, T) and
+    interface_shadow_price (I, T), >= 0. objective, bound: least cost and its proven lower bound, CNY.
+    causes: curtailed MW by cause, (renewable, T) each; without it their sum is not checked.
+    Raises ValueError that names every array that is missing or has a wrong shape.
+    """
+    evidence = collect(case, quantities, prices)
+    checks = [
+        *check_network(evidence),
+        *check_plants(evidence),
+        *check_stores(evidence),
+        *check_trade(evidence),
+        *check_money(evidence, objective, bound),
+    ]
+    if causes is not None:
+        checks.append(check_causes(evidence, causes))
+    return Certificate(all(c.passed for c in checks), checks)

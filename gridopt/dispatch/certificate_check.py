@@ -1,0 +1,140 @@
+"""What the checks of the certificate share: the arrays under test, the verdict on one rule, tolerances.
+
+Tolerances are physical and absolute, plus RELATIVE times the sum of magnitudes where many numbers are added (rounding of
+doubles over a year stays below 1e-12 of that sum). They lie well above what a solver may leave (1e-7 to 1e-6) and well below
+what matters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+
+import numpy as np
+import scipy.sparse as sp
+
+from gridopt.case.case import Case
+
+POWER = 1e-4
+"""MW; also MWh over one step."""
+PERIOD = 1e-2
+"""MWh over a contract period: thousands of steps, each with its own rounding."""
+WATER = 1e-6
+"""hm3 (one m3)."""
+PRICE = 1e-4
+"""CNY/MWh."""
+RELATIVE = 1e-9
+
+TABLE_OF = {
+    "load": "bus", "shedding": "bus", "surplus": "bus", "unit_output": "unit",
+    "renewable_available": "renewable", "renewable_output": "renewable", "renewable_curtailed": "renewable",
+    "csp_output": "csp", "csp_store": "csp", "hydro_output": "reservoir", "reservoir_volume": "reservoir",
+    "reservoir_release": "reservoir", "reservoir_spill": "reservoir", "storage_charge": "storage", "storage_discharge": "storage",
+    "storage_energy": "storage", "dc_sent": "dc_link", "dc_received": "dc_link", "dc_bundled": "dc_link",
+    "exchange_export": "exchange", "flow": "branch", "interface_flow": "interface",
+    "price": "bus", "price_congestion": "bus", "price_loss": "bus",
+    "branch_shadow_price": "branch", "interface_shadow_price": "interface",
+}  # fmt: skip
+"""Every array that must be given and the table whose rows it follows; 'branch': lines, then transformers."""
+
+PARTS = (
+    ("unit", "bus", "unit_output", 1.0), ("renewable", "bus", "renewable_output", 1.0), ("csp", "bus", "csp_output", 1.0),
+    ("reservoir", "bus", "hydro_output", 1.0), ("storage", "bus", "storage_discharge", 1.0),
+    ("storage", "bus", "storage_charge", -1.0), ("exchange", "bus", "exchange_export", -1.0),
+    ("dc_link", "from_bus", "dc_sent", -1.0), ("dc_link", "to_bus", "dc_received", 1.0),
+)  # fmt: skip
+"""What plants inject: table, column of the bus, array, sign."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One rule: the worst violation anywhere, in `unit`, the tolerance there, and where (element and start of the step)."""
+
+    name: str
+    worst: float
+    unit: str
+    tolerance: float
+    passed: bool
+    where: str
+
+    def to_dict(self) -> dict:
+        """For JSON: a violation that is no number or has no bound is null."""
+        return asdict(self) | {"worst": self.worst if np.isfinite(self.worst) else None}
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The case and the arrays under test, each (element, T) float64 in table order."""
+
+    case: Case
+    arrays: Mapping[str, np.ndarray]
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        return self.arrays[name]
+
+    def number(self, table: str, column: str) -> np.ndarray:
+        """A column of a raw table as float (n, 1)."""
+        return self.case.table(table)[column].to_numpy(float)[:, None]
+
+    def at_bus(self, table: str, column: str = "bus") -> sp.csr_array:
+        """(B, n): 1 where an element of `table` stands at a bus."""
+        place = self.case.position("bus", self.case.table(table)[column])
+        return gather(place, len(self.case.table("bus")))
+
+    @cached_property
+    def branches(self) -> np.ndarray:
+        return np.concatenate([self.case.table(t).index.to_numpy(object) for t in ("line", "transformer")])
+
+    @cached_property
+    def injection(self) -> tuple[np.ndarray, np.ndarray]:
+        """Net injection MW (B, T) from the reported quantities, and the sum of the magnitudes of its parts."""
+        net = self["shedding"] - self["surplus"] - self["load"]
+        gross = np.abs(self["shedding"]) + np.abs(self["surplus"]) + np.abs(self["load"])
+        for table, column, name, sign in PARTS:
+            here = self.at_bus(table, column)
+            net = net + sign * (here @ self[name])
+            gross = gross + here @ np.abs(self[name])
+        return net, gross
+
+    def judge(self, name: str, unit: str, excess: np.ndarray, tolerance, elements: Sequence) -> Check:
+        """Verdict on `excess` (n, T) over steps or (n,) over none, `tolerance` alike or a scalar. NaN fails."""
+        if not excess.size:
+            return Check(name, 0.0, unit, float(np.max(tolerance, initial=0.0)), True, "")
+        allowed = np.broadcast_to(tolerance, excess.shape)
+        at = np.unravel_index(np.argmax(excess / allowed), excess.shape)
+        worst, limit = max(float(excess[at]), 0.0) if excess[at] == excess[at] else np.nan, float(allowed[at])
+        time = [str(self.case.time.start[at[1]]).replace("T", " ")[:16]] if excess.ndim == 2 else []
+        where = " ".join([str(elements[at[0]]), *time]).strip() if worst != 0.0 else ""
+        return Check(name, worst, unit, limit, bool(worst <= limit), where)
+
+
+def gather(place: np.ndarray, count: int) -> sp.csr_array:
+    """(count, n): sums elements by their place, int (n,)."""
+    return sp.csr_array((np.ones(len(place)), (place, np.arange(len(place)))), shape=(count, len(place)))
+
+
+def outside(value: np.ndarray, low, high) -> np.ndarray:
+    """How far `value` lies outside [low, high]; negative inside."""
+    return np.maximum(low - value, value - high)
+
+
+def collect(case: Case, quantities: Mapping[str, np.ndarray], prices: Mapping[str, np.ndarray]) -> Evidence:
+    """The arrays as Evidence. Raises ValueError that names every array that is missing or has a wrong shape."""
+    given = {**quantities, **prices}
+    rows = {"branch": len(case.table("line")) + len(case.table("transformer"))}
+    faults, arrays = [], {}
+    for name, table in TABLE_OF.items():
+        shape = (rows.get(table, len(case.tables[table]) if table in case.tables else 0), len(case.time))
+        if name not in given:
+            faults.append(f"array '{name}' is missing")
+            continue
+        arrays[name] = np.asarray(given[name], float)
+        if arrays[name].shape != shape:
+            faults.append(f"array '{name}' has shape {arrays[name].shape}, the case asks for {shape}")
+    energy = np.asarray(given.get("price_energy", np.nan), float)
+    if "price_energy" not in given or energy.shape not in ((len(case.time),), (len(case.table("bus")), len(case.time))):
+        faults.append(f"array 'price_energy' must be given by step or by bus and step, its shape is {energy.shape}")
+    if faults:
+        raise ValueError("the certificate cannot be made: " + "; ".join(faults))
+    return Evidence(case, arrays | {"price_energy": energy})

@@ -1,0 +1,126 @@
+"""Certificate, money: the cost recomputed from outputs, the proof of the optimum, prices, rent, causes of curtailment.
+
+    sum of all costs recomputed from outputs and raw tables = objective                          cost
+    -1e-9 <= (objective - bound) / |objective| <= 1e-6                                            gap
+    price = energy + congestion + loss, all finite                                               price.parts
+    a limit has a price only where it binds                                                      price.binding
+    prices of one island differ only by what priced limits explain (DC power flow of the duals)  price.network
+    sum over buses of price x (withdrawal - injection) = sum over limits of shadow price x flow    rent
+    curtailed energy = sum over causes, by plant and step                                          curtailment.causes
+
+A unit that must run burns C f(q) at load q = output / C: f runs straight between the points q r(q) at 0.3, 0.5 and 1. One that
+may stop pays its rate at full load for every MWh.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from gridopt.dispatch.certificate_check import POWER, PRICE, RELATIVE, Check, Evidence
+from gridopt.dispatch.certificate_network import angles, members, section_limits, sections, wires
+from gridopt.dispatch.certificate_plants import of_type, unit_limits
+from gridopt.dispatch.certificate_trade import agreed
+
+DEFAULT_TIER = (np.array([1.0]), np.array([10000.0]))
+"""(share, CNY/MWh) of load shedding where the network names no tier."""
+COST, GAP_LOW, GAP_HIGH, CAUSE = 1e-6, -1e-9, 1e-6, 1e-6
+
+
+def check_money(e: Evidence, objective: float, bound: float) -> list[Check]:
+    """The checks named at the head of this file, but for the causes."""
+    parts = recomputed(e)
+    total, gross = sum(p.sum() for p in parts.values()), sum(np.abs(p).sum() for p in parts.values())
+    scale = max(abs(objective), 1.0)
+    near = COST * scale + RELATIVE * gross
+    cost = e.judge("cost", "CNY", np.array([abs(total - objective)]), near, [f"{total:.2f} recomputed"])
+    gap = (objective - bound) / scale
+    proven = bool(GAP_LOW <= gap <= GAP_HIGH)
+    return [cost, Check("gap", float(gap), "1", GAP_HIGH, proven, ""), *_prices(e)]
+
+
+def recomputed(e: Evidence) -> dict[str, np.ndarray]:
+    """Cost by name, CNY, summed over elements (T,)."""
+    hours, case = e.case.time.hours, e.case
+    extra = e["exchange_export"] - agreed(e)
+    worth, tariff = case.series(case.table("exchange")["price_profile"], 0.0), e.number("exchange", "tariff_cny_per_mwh")
+    trade = np.where(extra > 0, (tariff - worth) * extra, (tariff + worth) * -extra)
+    rates = {
+        "renewable": e.number("renewable", "cost_cny_per_mwh") * e["renewable_output"],
+        "curtailment": e.number("renewable", "curtailment_cost_cny_per_mwh") * e["renewable_curtailed"],
+        "wear": e.number("storage", "wear_cny_per_mwh") * e["storage_discharge"],
+        "charging": e.number("storage", "charging_cost_cny_per_mwh") * e["storage_charge"],
+        "exchange": trade,
+    }
+    return {name: rate.sum(axis=0) * hours for name, rate in (rates | _thermal(e) | _unserved(e)).items()}
+
+
+def _thermal(e: Evidence) -> dict[str, np.ndarray]:
+    case, output = e.case, e["unit_output"]
+    least, _, capacity = unit_limits(e)
+    full, half, low = (of_type(case, f"fuel_rate_{c}_tce_per_mwh") for c in ("full", "extra_half", "extra_low"))
+    half, low = full + half, full + low
+    load = np.divide(output, capacity, out=np.zeros_like(output), where=capacity > 0)
+    under = 0.3 * low + (load - 0.3) * (0.5 * half - 0.3 * low) / 0.2
+    over = 0.5 * half + (load - 0.5) * (full - 0.5 * half) / 0.5
+    burnt = np.where(least > 0, np.where(load < 0.5, under, over) * capacity, full * output)
+    fuel = case.table("fuel").loc[case.table("unit")["fuel"]]
+    at_full = of_type(case, "co2_t_per_mwh")
+    by_fuel = fuel["co2_t_per_tce"].to_numpy(float)[:, None] * burnt
+    by_type = at_full * np.where(full > 0, burnt / np.where(full > 0, full, 1.0), output)
+    co2 = np.where(np.isnan(at_full), by_fuel, by_type)
+    carbon = case.of_year("carbon_price_cny_per_t", 0.0) * (co2 - case.of_year("carbon_benchmark_t_per_mwh", 0.0) * output)
+    price = fuel["price_cny_per_tce"].to_numpy(float)[:, None] * case.of_year("fuel_price_scale", 1.0)
+    return {"fuel": burnt * price, "variable": of_type(case, "vom_cny_per_mwh") * output, "carbon": carbon}
+
+
+def _unserved(e: Evidence) -> dict[str, np.ndarray]:
+    """Shedding fills the tiers of each bus from the cheapest; surplus costs as much as the dearest tier."""
+    tier = e.case.table("shedding_tier")
+    share, cost = (tier["share"].to_numpy(float), tier["cost_cny_per_mwh"].to_numpy(float)) if len(tier) else DEFAULT_TIER
+    left, paid = e["shedding"].copy(), np.zeros_like(e["shedding"])
+    for k in np.argsort(cost, kind="stable"):
+        taken = np.minimum(left, share[k] * np.maximum(e["load"], 0.0))
+        paid += cost[k] * taken
+        left -= taken
+    return {"shedding": paid + cost.max() * left, "surplus": cost.max() * e["surplus"]}
+
+
+def _prices(e: Evidence) -> list[Check]:
+    case, price, hours = e.case, e["price"], e.case.time.hours
+    bus, mu = case.table("bus").index, e["branch_shadow_price"]
+    wire, (ac, dc), (low, high) = wires(case), sections(e), section_limits(case)
+    mu_section, total = e["interface_shadow_price"], ac + dc
+    forward = high - total <= total - low
+    slack = np.concatenate([wire.limit - np.abs(e["flow"]), np.where(forward, high - total, total - low)])
+    dual = np.concatenate([mu, mu_section])
+    idle = np.where(dual < -PRICE, np.inf, np.where(dual > PRICE, slack, 0.0))
+    push = mu * np.sign(e["flow"])
+    pull = np.where(forward, mu_section, -mu_section)
+    rent = (mu * np.abs(e["flow"])).sum(axis=0) + (pull * ac).sum(axis=0)
+    for i, row, kind, coefficient in members(case):
+        if kind != "dc_link":
+            push[row] += coefficient * pull[i]
+    angle, root = angles(wire, wire.leaving(np.where(wire.live, wire.strength * push, 0.0), len(bus)))
+    rest = price + angle
+    apart = np.abs(rest - np.take_along_axis(rest, root, axis=0))
+    net, gross = e.injection
+    paid, turnover = -(price * net).sum(axis=0), (np.abs(price) * gross).sum(axis=0)
+    near = (COST * turnover + POWER * np.abs(price).max(axis=0)) * hours + PRICE
+    parts = np.abs(price - e["price_energy"] - e["price_congestion"] - e["price_loss"])
+    return [
+        e.judge("price.parts", "CNY/MWh", parts, PRICE + RELATIVE * np.abs(price), bus),
+        e.judge("price.binding", "MW", idle, POWER, [*e.branches, *case.table("interface").index]),
+        e.judge("price.network", "CNY/MWh", apart, PRICE + 1e-8 * dual.sum(axis=0), bus),
+        e.judge("rent", "CNY", (np.abs(paid - rent) * hours)[None], near[None], [""]),
+    ]
+
+
+def check_causes(e: Evidence, causes: Mapping[str, np.ndarray]) -> Check:
+    """`causes`: curtailed MW by cause, (n, T) each."""
+    hours = e.case.time.hours
+    left = e["renewable_curtailed"].copy()
+    for values in causes.values():
+        left -= values
+    return e.judge("curtailment.causes", "MWh", np.abs(left) * hours, CAUSE, e.case.table("renewable").index)

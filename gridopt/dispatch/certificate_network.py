@@ -1,0 +1,147 @@
+"""Certificate, network: load, balance of every bus, flows that follow from angles, limits of branches and sections.
+
+    load = sum of mean_mw x series x load_scale                                          bus.load
+    net injection of a bus = sum of the reported flows that leave it                      bus.balance
+    flow = b (angle_from - angle_to), the angles solved from what the reported flows take out of each bus
+                                                                                          branch.flow
+    |flow| <= rating                                                                      branch.limit
+    section flow = sum of coefficient x flow, DC links by sent power, inside its limits   interface.flow, interface.limit
+
+bus.balance and branch.flow together say that the reported flows are the DC power flow of the reported outputs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+from scipy.sparse.linalg import splu
+
+from gridopt.case.case import Case
+from gridopt.dispatch.certificate_check import POWER, RELATIVE, Check, Evidence, outside
+
+
+@dataclass(frozen=True)
+class Wires:
+    """Branches from the raw tables: ends (L,), strength b MW/rad (L, 1), limit MW (L, 1), live bool (L, T)."""
+
+    start: np.ndarray
+    end: np.ndarray
+    strength: np.ndarray
+    limit: np.ndarray
+    live: np.ndarray
+
+    def leaving(self, values: np.ndarray, buses: int) -> np.ndarray:
+        """Sum of branch values (L, T) that leave each bus, (B, T)."""
+        count = len(self.start)
+        ends = (np.concatenate([self.start, self.end]), np.tile(np.arange(count), 2))
+        return sp.csr_array((np.repeat([1.0, -1.0], count), ends), shape=(buses, count)) @ values
+
+
+def wires(case: Case) -> Wires:
+    """A line has n V2 / (x km) MW/rad, a transformer group n S / x; a branch is out while one of its buses is."""
+    line, group = case.table("line"), case.table("transformer")
+    start, end = (np.concatenate([case.position("bus", t[c]) for t in (line, group)]) for c in ("from_bus", "to_bus"))
+    kv = case.table("bus")["voltage_kv"].loc[line["from_bus"]].to_numpy(float)
+    per_line = kv**2 * line["circuits"].to_numpy(float) / (line["length_km"] * line["reactance_ohm_per_km"]).to_numpy(float)
+    per_group = (group["rated_mva"] * group["units"] / group["reactance_fraction"]).to_numpy(float)
+    limit = np.concatenate([(line["circuits"] * line["rating_mw"]).to_numpy(float), group["rating_mw"].to_numpy(float)])
+    bus = case.in_service("bus") > 0.5
+    live = np.concatenate([case.in_service("line"), case.in_service("transformer")]) > 0.5
+    strength = np.concatenate([per_line, per_group])[:, None]
+    return Wires(start, end, strength, np.where(np.isnan(limit), np.inf, limit)[:, None], live & bus[start] & bus[end])
+
+
+def spans(live: np.ndarray) -> list[slice]:
+    """Stretches of steps in which the same branches are in service."""
+    change = np.flatnonzero((live[:, 1:] != live[:, :-1]).any(axis=0)) + 1
+    edges = [0, *change.tolist(), live.shape[1]]
+    return [slice(a, b) for a, b in zip(edges[:-1], edges[1:], strict=True) if b > a]
+
+
+def islands(start: np.ndarray, end: np.ndarray, buses: int) -> np.ndarray:
+    """Least bus number that each bus is connected with, int (B,)."""
+    label = np.arange(buses)
+    while True:
+        before, least = label.copy(), np.minimum(label[start], label[end])
+        np.minimum.at(label, start, least)
+        np.minimum.at(label, end, least)
+        label = label[label]
+        if (label == before).all():
+            return label
+
+
+def angles(wire: Wires, injection: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Angles rad (B, T) of injections MW (B, T), zero at the first bus of each island, and that bus for each bus, int (B, T)."""
+    buses = len(injection)
+    angle, root = np.zeros(injection.shape), np.zeros(injection.shape, int)
+    for steps in spans(wire.live):
+        here = np.flatnonzero(wire.live[:, steps.start])
+        a, b, y = wire.start[here], wire.end[here], wire.strength[here, 0]
+        label = islands(a, b, buses)
+        root[:, steps] = label[:, None]
+        free = np.flatnonzero(label != np.arange(buses))
+        if len(free):
+            own = np.bincount(a, y, buses) + np.bincount(b, y, buses)
+            ends = (np.concatenate([a, b]), np.concatenate([b, a]))
+            mutual = sp.coo_array((np.tile(-y, 2), ends), shape=(buses, buses))
+            matrix = sp.csc_matrix(mutual + sp.diags_array(own))[free][:, free]
+            angle[free, steps] = splu(matrix).solve(np.ascontiguousarray(injection[free, steps]))
+    return angle, root
+
+
+def sections(e: Evidence) -> tuple[np.ndarray, np.ndarray]:
+    """AC part and DC part of the flow of each interface MW (I, T), from the reported flows and sent powers."""
+    case, shape = e.case, e["interface_flow"].shape
+    ac, dc = np.zeros(shape), np.zeros(shape)
+    for i, row, kind, coefficient in members(case):
+        if kind == "dc_link":
+            dc[i] += coefficient * e["dc_sent"][row]
+        else:
+            ac[i] += coefficient * e["flow"][row]
+    return ac, dc
+
+
+def members(case: Case) -> list[tuple[int, int, str, float]]:
+    """(interface, row of its member among the branches or DC links, kind, coefficient)."""
+    member, first = case.table("interface_member"), {"line": 0, "transformer": len(case.table("line")), "dc_link": 0}
+    place = case.position("interface", member["interface"])
+    return [(int(i), first[k] + case.table(k).index.get_loc(n), k, float(c))
+            for i, k, n, c in zip(place, member["kind"], member["element"], member["coefficient"], strict=True)]  # fmt: skip
+
+
+def section_limits(case: Case) -> tuple[np.ndarray, np.ndarray]:
+    """(backward, forward) limits MW (I, T) as bounds of the flow; a limit holds that is in force for half of the step or more."""
+    table, shape = case.table("interface_limit"), (len(case.table("interface")), len(case.time))
+    low, high = np.full(shape, -np.inf), np.full(shape, np.inf)
+    force, exists = case.in_service("interface_limit") >= 0.5, case.in_service("interface") > 0.5
+    for row, i in enumerate(case.position("interface", table["interface"])):
+        holds = force[row] & exists[i]
+        forward, backward = (float(table[c].iloc[row]) for c in ("forward_mw", "backward_mw"))
+        high[i] = np.fmin(high[i], np.where(holds, forward, np.nan))
+        low[i] = np.fmax(low[i], np.where(holds, -backward, np.nan))
+    return low, high
+
+
+def check_network(e: Evidence) -> list[Check]:
+    """The checks named at the head of this file."""
+    case, wire, flow = e.case, wires(e.case), e["flow"]
+    bus, load = case.table("bus").index, case.table("load")
+    need = e.number("load", "mean_mw") * case.series(load["profile"], 1.0) * case.of_year("load_scale", 1.0)
+    need = e.at_bus("load") @ (need * case.in_service("load"))
+    net, gross = e.injection
+    taken = wire.leaving(flow, len(bus))
+    angle, _ = angles(wire, taken)
+    due = np.where(wire.live, wire.strength * (angle[wire.start] - angle[wire.end]), 0.0)
+    ac, dc = sections(e)
+    low, high = section_limits(case)
+    names = case.table("interface").index
+    return [
+        e.judge("bus.load", "MW", np.abs(e["load"] - need), POWER + RELATIVE * np.abs(e["load"]), bus),
+        e.judge("bus.balance", "MW", np.abs(net - taken), POWER + RELATIVE * gross, bus),
+        e.judge("branch.flow", "MW", np.abs(flow - due), POWER + RELATIVE * np.abs(flow), e.branches),
+        e.judge("branch.limit", "MW", np.abs(flow) - wire.limit, POWER, e.branches),
+        e.judge("interface.flow", "MW", np.abs(e["interface_flow"] - ac - dc), POWER, names),
+        e.judge("interface.limit", "MW", outside(ac + dc, low, high), POWER, names),
+    ]
