@@ -49,7 +49,7 @@ def locate(kind: str, name: str | Path, near: Path | None = None) -> Path:
 
 
 def _is(kind: str, path: Path, named: bool) -> bool:
-    """Whether `path` is a `kind`. A network found by its name alone must hold bus.csv; one given by a path is taken at its word."""
+    """Whether `path` is a `kind`. A network found by its name alone must hold bus.csv; one given by a path is believed."""
     if kind == "networks":
         return path.is_dir() and (not named or (path / "bus.csv").exists())
     return path.is_file() if kind == "studies" else path.exists()
