@@ -1,60 +1,74 @@
-"""The corridor map: buses at their places, branches, DC links to their far ends at the map's edge, and the hourly data behind it.
+"""The corridor map: buses at their places, branches, DC links to their far ends at the map's edge.
 
-Equirectangular: x = (lon - lon0) cos(middle latitude), y = lat1 - lat, so that distances look alike both ways. Buses that would lie on
-each other (a 750 kV bus and its 330 kV side) are moved apart a little; labels go where they cross the fewest other things.
+Equirectangular: x = (lon - lon0) cos(middle latitude), y = lat1 - lat, so that distances look alike both ways. Buses that would
+lie on each other (a 750 kV bus and its 330 kV side) are moved apart a little; a branch that would run through a third bus is bent
+around it; labels go where they cover least.
 """
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from gridopt.report.curtailment import curtailed_by_bus
-from gridopt.report.energy import curtailed, demand, supply
+from gridopt.report import corridor_data
 from gridopt.report.folder import Run, cell, names, number, table, values
-from gridopt.report.labels import place_labels
-from gridopt.report.pack import Page, pack
+from gridopt.report.labels import Box, place_labels
+from gridopt.report.pack import Page
 
-WIDTH, MARGIN, LEAST_GAP = 1000.0, 64.0, 30.0
-SINK_ROLE = "sink"
+WIDTH, TALLEST, MARGIN, LEAST_GAP = 1000.0, 760.0, 56.0, 30.0
+SINK_WIDTH, SINK_HEIGHT = 112.0, 38.0
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """From degrees to px of the picture."""
+
+    left: float
+    top: float
+    scale: float
+    inset: float
+    height: float
+
+    def place(self, x: float, y: float) -> Point:
+        return (x - self.left) * self.scale + self.inset, (y - self.top) * self.scale + MARGIN
 
 
 def corridor(run: Run, page: Page) -> bool:
-    """Put the map's geometry and hourly arrays on the page. False where fewer than two buses have coordinates or no flow is known."""
-    price, flow, branch = values(run, "price"), values(run, "flow"), table(run, "branch")
-    bus = _buses(run)
-    if flow is None or price is None or bus.empty or "from_bus" not in branch:
+    """Put the map's geometry and hourly arrays on the page. False with fewer than two places, or without flows or prices."""
+    flow, branch, bus = values(run, "flow"), table(run, "branch"), _buses(run)
+    if flow is None or values(run, "price") is None or bus.empty or "from_bus" not in branch:
         return False
-    placed = bus[bus.x.notna() & (bus.role != SINK_ROLE)]
+    placed = bus[bus.x.notna() & (bus.role != "sink")]
     if len(placed) < 2:
         return False
-    geometry = _geometry(run, page, bus, placed, branch, flow[0])
-    missing = bus[bus.x.isna() & (bus.role != SINK_ROLE)]
-    geometry["off_map"] = [page.name(n) for n in zip(missing.name, missing.name_zh, strict=True)]
-    page.data["map"] = geometry
-    _arrays(run, page, price, flow, [b["bus"] for b in geometry["buses"]], [b["branch"] for b in geometry["branches"]])
-    page.data["moments"] = _moments(run)
-    page.data["panel"] = _panel(run, [b["bus"] for b in geometry["buses"]])
+    missing = bus[bus.x.isna() & (bus.role != "sink")]
+    geometry = _geometry(run, page, bus, placed, [r for r in branch.to_dict("records") if str(r["branch"]) in set(flow[0])])
+    page.data["map"] = geometry | {"off_map": page.tokens(list(zip(missing.name, missing.name_zh, strict=True)))}
+    ids = [b["bus"] for b in geometry["buses"]]
+    corridor_data.add_arrays(run, page, ids, [b["branch"] for b in geometry["branches"]])
+    page.data["moments"] = corridor_data.moments(run)
+    page.data["panel"] = corridor_data.panel(run, page, ids)
     return True
 
 
 def spread(x: np.ndarray, y: np.ndarray, least: float = LEAST_GAP) -> tuple[np.ndarray, np.ndarray]:
     """Move points apart until no two are closer than `least`; the same input gives the same output."""
     x, y = x.astype(float).copy(), y.astype(float).copy()
-    order = np.arange(len(x))
-    for _ in range(300):
+    sign = np.sign(np.arange(len(x))[:, None] - np.arange(len(x))[None, :])
+    for _ in range(400):
         dx, dy = x[:, None] - x[None, :], y[:, None] - y[None, :]
-        gap = np.hypot(dx, dy)
         # Points in one place have no direction to part in: take one from their numbers.
-        same = (gap < 1e-9) & (order[:, None] != order[None, :])
-        sign = np.sign(order[:, None] - order[None, :])
-        dx, dy, gap = np.where(same, 0.35 * sign, dx), np.where(same, 0.94 * sign, dy), np.where(same, 1.0, gap)
-        near = np.where((gap < least) & (gap > 0), (least - np.where(same, 0.0, gap)) / 2 / np.maximum(gap, 1e-9), 0.0)
-        if not near.any():
+        same = (np.hypot(dx, dy) < 1e-9) & (sign != 0)
+        dx, dy = np.where(same, 0.35e-6 * sign, dx), np.where(same, 0.94e-6 * sign, dy)
+        gap = np.hypot(dx, dy)
+        push = np.where((gap < least - 1e-6) & (sign != 0), (least - gap) / 2 / np.maximum(gap, 1e-12), 0.0)
+        if not push.any():
             break
-        x, y = x + 0.5 * (near * dx).sum(1), y + 0.5 * (near * dy).sum(1)
+        x, y = x + 0.6 * (push * dx).sum(1), y + 0.6 * (push * dy).sum(1)
     return x, y
 
 
@@ -67,176 +81,137 @@ def _buses(run: Run) -> pd.DataFrame:
     both = names(run, "bus", list(frame.bus))
     frame = frame.assign(name=[n for n, _ in both], name_zh=[n for _, n in both])
     latitude, longitude = frame.latitude_deg.astype(float), frame.longitude_deg.astype(float)
-    inside = (frame.role != SINK_ROLE) & latitude.notna() & longitude.notna()
-    if not inside.any():
-        return frame.assign(x=np.nan, y=np.nan)
-    shrink = math.cos(math.radians(float(latitude[inside].mean())))
     known = longitude.notna() & latitude.notna()
+    inside = latitude[(frame.role != "sink") & known]
+    shrink = math.cos(math.radians(float(inside.mean()))) if len(inside) else 1.0
     return frame.assign(x=(longitude * shrink).where(known), y=(-latitude).where(known), shrink=shrink)
 
 
-def _geometry(run: Run, page: Page, bus: pd.DataFrame, placed: pd.DataFrame, branch: pd.DataFrame, flows: list[str]) -> dict:
-    """Everything the page draws once: places in pixels of a 1000 wide picture."""
-    left, top = placed.x.min(), placed.y.min()
-    wide, tall = max(placed.x.max() - left, 1e-6), max(placed.y.max() - top, 1e-6)
-    scale = min((WIDTH - 2 * MARGIN) / wide, 760.0 / tall)
-    height = max(tall * scale, 160.0) + 2 * MARGIN
-    inset = (WIDTH - wide * scale) / 2
-    x, y = spread(((placed.x - left) * scale + inset).to_numpy(), ((placed.y - top) * scale + MARGIN).to_numpy())
+def _geometry(run: Run, page: Page, bus: pd.DataFrame, placed: pd.DataFrame, branch: list[dict]) -> dict:
+    """Everything the page draws once, in px of a 1000 wide picture."""
+    edge = values(run, "dc_sent") is not None
+    frame = _frame(placed, WIDTH - 2 * MARGIN - (SINK_WIDTH + 24 if edge else 0))
+    x, y = spread(*np.array([frame.place(u, v) for u, v in zip(placed.x, placed.y, strict=True)]).T)
     place = {b: (float(u), float(v)) for b, u, v in zip(placed.bus, x, y, strict=True)}
-    row = {f: i for i, f in enumerate(flows)}
-    kept = [r for r in branch.to_dict("records") if str(r["from_bus"]) in place and str(r["to_bus"]) in place and str(r["branch"]) in row]
-    lines = _branches(run, page, kept, place)
-    ends = {b: ((bx - left) * scale + inset, (by - top) * scale + MARGIN) for b, bx, by in zip(bus.bus, bus.x, bus.y, strict=True)}
-    links = _links(run, page, place, ends, (WIDTH, height))
-    labels = {language: place_labels(
-        [(*place[b], text) for b, text in zip(placed.bus, placed[column], strict=True)],
-        [(ln["x1"], ln["y1"], ln["x2"], ln["y2"]) for ln in [*lines, *links]], (WIDTH, height))
-        for language, column in (("en", "name"), ("zh", "name_zh"))}  # fmt: skip
+    far = {b: frame.place(u, v) for b, u, v in zip(bus.bus, bus.x, bus.y, strict=True) if u == u}
+    lines = _branches(run, page, [r for r in branch if str(r["from_bus"]) in place and str(r["to_bus"]) in place], place)
+    links = _links(run, page, place, far, (WIDTH, frame.height))
+    ink = [(k["x1"], k["y1"], k["x2"], k["y2"]) for k in links]
+    ink += [part for b in lines for part in _halves(b)]
+    taken = [_sink_box((k["x2"], k["y2"])) for k in links if k["edge"]]
+    labels = {}
+    for language, column in (("en", "name"), ("zh", "name_zh")):
+        points = [(*place[b], text) for b, text in zip(placed.bus, placed[column], strict=True)]
+        labels[language] = place_labels(points, ink, taken, (WIDTH, frame.height))
     buses = [
-        {"bus": b, "name": page.name((n, z)), "x": round(place[b][0], 1), "y": round(place[b][1], 1), "role": str(r),
-         "label": {"en": labels["en"][i], "zh": labels["zh"][i]}}
+        {"bus": b, "name": page.name((n, z)), "x": round(place[b][0], 1), "y": round(place[b][1], 1), "role": str(r)}
+        | {"label": {language: labels[language][i] for language in labels}}
         for i, (b, n, z, r) in enumerate(zip(placed.bus, placed.name, placed.name_zh, placed.role, strict=True))
-    ]  # fmt: skip
-    return {"width": WIDTH, "height": round(height), "buses": buses, "branches": lines, "links": links,
-            "grid": _graticule(placed, left, top, scale, inset, height)}  # fmt: skip
+    ]
+    grid = _graticule(placed, frame)
+    return {"width": WIDTH, "height": round(frame.height), "buses": buses, "branches": lines, "links": links, "grid": grid}
 
 
-def _branches(run: Run, page: Page, kept: list[dict], place: dict) -> list[dict]:
-    both = dict(zip((str(r["branch"]) for r in kept), names(run, "branch", [str(r["branch"]) for r in kept]), strict=True))
-    out, seen = [], {}
-    for row in kept:
-        key, a, b = str(row["branch"]), str(row["from_bus"]), str(row["to_bus"])
+def _frame(placed: pd.DataFrame, usable: float) -> Frame:
+    left, top = float(placed.x.min()), float(placed.y.min())
+    wide, tall = max(float(placed.x.max()) - left, 1e-6), max(float(placed.y.max()) - top, 1e-6)
+    scale = min(usable / wide, TALLEST / tall)
+    return Frame(left, top, scale, MARGIN + (usable - wide * scale) / 2, max(tall * scale, 160.0) + 2 * MARGIN)
+
+
+def _branches(run: Run, page: Page, rows: list[dict], place: dict[str, Point]) -> list[dict]:
+    """Branches with the control point of their curve; straight where it lies in the middle."""
+    both = names(run, "branch", [str(r["branch"]) for r in rows])
+    out, seen = [], dict[frozenset, int]()
+    for row, name in zip(rows, both, strict=True):
+        a, b = str(row["from_bus"]), str(row["to_bus"])
+        pair = frozenset((a, b))
+        nth = seen[pair] = seen.get(pair, -1) + 1
+        # Further rows between the same buses lie beside the first, turn by turn left and right of it.
+        bend = _bend(a, b, place) + (16.0 * ((nth + 1) // 2) * (1 if nth % 2 else -1) * (1 if a < b else -1))
         (x1, y1), (x2, y2) = place[a], place[b]
-        nth = seen[frozenset((a, b))] = seen.get(frozenset((a, b)), -1) + 1
-        if nth:  # A second row between the same buses runs beside the first.
-            length, side = math.hypot(x2 - x1, y2 - y1) or 1.0, (7.0 if a < b else -7.0) * nth
-            x1, y1, x2, y2 = (v + side * w / length for v, w in ((x1, y2 - y1), (y1, x1 - x2), (x2, y2 - y1), (y2, x1 - x2)))
-        out.append({"branch": key, "name": page.name(both[key]), "kind": cell(row, "kind"), "x1": round(x1, 1), "y1": round(y1, 1),
-                    "x2": round(x2, 1), "y2": round(y2, 1), "circuits": number(row, "circuits")})  # fmt: skip
+        length = math.hypot(x2 - x1, y2 - y1) or 1.0
+        control = ((x1 + x2) / 2 + 2 * bend * (y1 - y2) / length, (y1 + y2) / 2 + 2 * bend * (x2 - x1) / length)
+        curve = {"x1": x1, "y1": y1, "x2": x2, "y2": y2, "cx": control[0], "cy": control[1]}
+        out.append(
+            {
+                "branch": str(row["branch"]),
+                "name": page.name(name),
+                "kind": cell(row, "kind"),
+                "circuits": number(row, "circuits"),
+            }
+            | {k: round(v, 1) for k, v in curve.items()}
+        )
     return out
 
 
-def _links(run: Run, page: Page, place: dict, ends: dict, frame: tuple[float, float]) -> list[dict]:
+def _bend(a: str, b: str, place: dict[str, Point]) -> float:
+    """Offset of the middle [px], positive to the right seen from a to b, that keeps a branch clear of third buses."""
+    (x1, y1), (x2, y2) = place[a], place[b]
+    length = math.hypot(x2 - x1, y2 - y1) or 1.0
+    for other, (x, y) in place.items():
+        along = ((x - x1) * (x2 - x1) + (y - y1) * (y2 - y1)) / length**2
+        side = ((x - x1) * (y1 - y2) + (y - y1) * (x2 - x1)) / length
+        if other not in (a, b) and 0.05 < along < 0.95 and abs(side) < 13.0:
+            return side - 19.0 if side >= 0 else side + 19.0
+    return 0.0
+
+
+def _halves(b: dict) -> list[tuple[float, float, float, float]]:
+    """A curve as two straight pieces."""
+    x, y = (b["x1"] + 2 * b["cx"] + b["x2"]) / 4, (b["y1"] + 2 * b["cy"] + b["y2"]) / 4
+    return [(b["x1"], b["y1"], x, y), (x, y, b["x2"], b["y2"])]
+
+
+def _links(run: Run, page: Page, place: dict[str, Point], far: dict[str, Point], size: Point) -> list[dict]:
     """DC links from their sending bus to the far bus, or towards it as far as the edge of the map."""
-    sent, table_of = values(run, "dc_sent"), {str(r["dc_link"]): r for r in table(run, "dc_link").to_dict("records") if "dc_link" in r}
+    sent = values(run, "dc_sent")
+    rows = {str(r["dc_link"]): r for r in table(run, "dc_link").to_dict("records") if "dc_link" in r}
     out: list[dict] = []
     for i, key in enumerate(sent[0] if sent else []):
-        row = table_of.get(key, {})
-        start, far = cell(row, "from_bus"), cell(row, "to_bus")
+        row = rows.get(key, {})
+        start, target = cell(row, "from_bus"), cell(row, "to_bus")
         if start not in place:
             continue
+        at_edge = target not in place
         x1, y1 = place[start]
-        x2, y2 = ends.get(far, (math.nan, math.nan))
-        if far in place:
-            x2, y2 = place[far]
-        elif math.isnan(x2):
-            x2, y2 = frame[0], y1
-        at_edge = far not in place
-        if at_edge:
-            x2, y2 = _to_edge(x1, y1, x2, y2, frame, [(k["x2"], k["y2"]) for k in out])
-        out.append({"row": i, "name": page.name(names(run, "dc_link", [key])[0]), "far": page.name(names(run, "bus", [far])[0]) if far else "",
-                    "x1": round(x1, 1), "y1": round(y1, 1), "x2": round(x2, 1), "y2": round(y2, 1), "edge": at_edge,
-                    "limit": number(row, "power_max_mw")})  # fmt: skip
+        end = _to_edge((x1, y1), far.get(target, (size[0], y1)), size, out) if at_edge else place[target]
+        both = {
+            "name": page.name(names(run, "dc_link", [key])[0]),
+            "far": page.tokens(names(run, "bus", [target]))[0] if target else "",
+        }
+        ends = {"x1": round(x1, 1), "y1": round(y1, 1), "x2": round(end[0], 1), "y2": round(end[1], 1)}
+        out.append({"row": i, "edge": at_edge, "limit": number(row, "power_max_mw")} | both | ends)
     return out
 
 
-def _to_edge(x1: float, y1: float, x2: float, y2: float, frame: tuple[float, float], taken: list[tuple[float, float]]) -> tuple[float, float]:
-    """Where the ray from 1 to 2 leaves the frame (28 px inside), kept 44 px from the ends of other links."""
-    width, height = frame
-    dx, dy = x2 - x1, y2 - y1
-    steps = [t for t in (((width - 62 if dx > 0 else 62) - x1) / dx if dx else math.inf, ((height - 30 if dy > 0 else 30) - y1) / dy if dy else math.inf)
-             if t > 0]  # fmt: skip
-    reach = min([*steps, 1.0] if math.hypot(dx, dy) and 62 < x2 < width - 62 and 30 < y2 < height - 30 else steps, default=0.0)
-    x, y = x1 + reach * dx, y1 + reach * dy
-    for other_x, other_y in taken:
-        if abs(x - other_x) < 110 and abs(y - other_y) < 44:
-            y = other_y - 44 if other_y > height / 2 else other_y + 44
+def _to_edge(start: Point, far: Point, size: Point, taken: list[dict]) -> Point:
+    """Where the ray from start to far meets the frame, half a label inside it and clear of the labels of earlier links."""
+    low, high = (SINK_WIDTH / 2 + 6, SINK_HEIGHT / 2 + 6), (size[0] - SINK_WIDTH / 2 - 6, size[1] - SINK_HEIGHT / 2 - 6)
+    reach = 1e9
+    for s, f, near, limit in zip(start, far, low, high, strict=True):
+        if abs(f - s) > 1e-9:
+            reach = min(reach, max(0.0, ((limit if f > s else near) - s) / (f - s)))
+    x, y = (s + min(reach, 1e6) * (f - s) for s, f in zip(start, far, strict=True))
+    for other in taken:
+        if other["edge"] and abs(x - other["x2"]) < SINK_WIDTH + 8 and abs(y - other["y2"]) < SINK_HEIGHT + 8:
+            y = other["y2"] + (SINK_HEIGHT + 10) * (-1 if other["y2"] > size[1] / 2 else 1)
     return x, y
 
 
-def _graticule(placed: pd.DataFrame, left: float, top: float, scale: float, inset: float, height: float) -> list[dict]:
-    """Whole degrees, every second one where they would crowd."""
-    shrink = float(placed.shrink.iloc[0])
+def _sink_box(at: Point) -> Box:
+    return at[0] - SINK_WIDTH / 2, at[1] - SINK_HEIGHT / 2, at[0] + SINK_WIDTH / 2, at[1] + SINK_HEIGHT / 2
+
+
+def _graticule(placed: pd.DataFrame, frame: Frame) -> list[dict]:
+    """Whole degrees, fewer where they would crowd."""
+    shrink, scale = float(placed.shrink.iloc[0]), frame.scale
     step = 1 if scale > 60 else 2 if scale > 25 else 5 if scale > 10 else 20
-    west, east = (left - inset / scale) / shrink, (left + (WIDTH - inset) / scale) / shrink
-    north, south = -(top - MARGIN / scale), -(top + (height - MARGIN) / scale)
-    out = []
+    west, east = (frame.left - frame.inset / scale) / shrink, (frame.left + (WIDTH - frame.inset) / scale) / shrink
+    north, south = -(frame.top - MARGIN / scale), -(frame.top + (frame.height - MARGIN) / scale)
+    out: list[dict] = []
     for degree in range(math.ceil(west / step) * step, math.floor(east) + 1, step):
-        out.append({"x": round((degree * shrink - left) * scale + inset, 1), "text": f"{abs(degree)}°{'E' if degree >= 0 else 'W'}"})
+        out.append({"x": round(frame.place(degree * shrink, 0.0)[0], 1), "text": f"{abs(degree)}°{'E' if degree >= 0 else 'W'}"})
     for degree in range(math.ceil(south / step) * step, math.floor(north) + 1, step):
-        out.append({"y": round((-degree - top) * scale + MARGIN, 1), "text": f"{abs(degree)}°{'N' if degree >= 0 else 'S'}"})
+        out.append({"y": round(frame.place(0.0, -degree)[1], 1), "text": f"{abs(degree)}°{'N' if degree >= 0 else 'S'}"})
     return out
-
-
-def _arrays(run: Run, page: Page, price, flow, buses: list[str], branches: list[str]) -> None:
-    """Hourly arrays in the order of the geometry, under names that begin with `map_`."""
-    page.arrays["map_price"] = pack(_pick(price, buses))
-    page.arrays["map_flow"] = pack(_pick(flow, branches))
-    limit, shadow = values(run, "flow_limit"), values(run, "branch_shadow_price")
-    if limit is not None:
-        rows = _pick(limit, branches)
-        # Most limits hold all year: one column is enough for those, and the page is smaller.
-        constant = bool(np.array_equal(rows, np.repeat(rows[:, :1], rows.shape[1], axis=1), equal_nan=True))
-        page.arrays["map_limit"] = pack(rows[:, :1] if constant else rows)
-    if shadow is not None and np.nanmax(shadow[1]) > 0:
-        page.arrays["map_shadow"] = pack(_pick(shadow, branches))
-    load = values(run, "load")
-    if load is not None:
-        page.arrays["map_load"] = pack(_pick(load, buses))
-    for key, variable in (("map_output", "renewable_output"), ("map_curtailed", "renewable_curtailed")):
-        rows = curtailed_by_bus(run, buses, variable)
-        if rows is not None:
-            page.arrays[key] = pack(rows)
-    sent = values(run, "dc_sent")
-    if sent is not None:
-        page.arrays["dc_sent"] = pack(sent[1])
-    _interfaces(run, page)
-
-
-def _interfaces(run: Run, page: Page) -> None:
-    flow, forward, backward = (values(run, f"interface_{n}") for n in ("flow", "forward_limit", "backward_limit"))
-    if flow is None:
-        return
-    none = np.full(flow[1].shape, np.nan)
-    page.arrays["interface_flow"] = pack(flow[1])
-    page.arrays["interface_forward"] = pack(forward[1] if forward else none)
-    page.arrays["interface_backward"] = pack(backward[1] if backward else none)
-    both = names(run, "interface", flow[0])
-    known = {str(r.get("constraint")): r for r in table(run, "congestion").to_dict("records")}
-    page.data["interfaces"] = [
-        page.name((cell(known[i], "name") or en, cell(known[i], "name_zh") or zh) if en == zh == i and i in known else (en, zh))
-        for i, (en, zh) in zip(flow[0], both, strict=True)
-    ]
-
-
-def _panel(run: Run, buses: list[str]) -> list[list]:
-    """[word key, array, rows summed, unit] of the figures beside the map (a price is a mean)."""
-    by, sent = list(supply(run)), values(run, "dc_sent")
-    role = dict(zip(table(run, "bus").bus.astype(str), table(run, "bus").role.astype(str), strict=True)) if "role" in table(run, "bus") else {}
-    lost = list(range(sum(row.max() > 1e-3 for row in curtailed(run)[0].values())))
-    rows = [["load", "demand", [0], "MW"], ["wind_solar", "technology", [by.index(t) for t in ("wind", "solar") if t in by], "MW"],
-            ["curtailed", "curtailed", lost, "MW"], ["dc_sent", "dc_sent", list(range(len(sent[0]) if sent else 0)), "MW"],
-            ["price", "map_price", [i for i, b in enumerate(buses) if role.get(b, "internal") == "internal"], f"{run.currency}/MWh"]]  # fmt: skip
-    return [r for r in rows if r[2]]
-
-
-def _moments(run: Run) -> list[list]:
-    """[word key, label] of the labels worth a look."""
-    out: list[list] = []
-    load, (lost, _) = demand(run), curtailed(run)
-    flow, limit = values(run, "flow"), values(run, "flow_limit")
-    if load is not None:
-        out.append(["moment_load", int(np.argmax(load[0]))])
-    if lost:
-        out.append(["moment_curtailed", int(np.argmax(sum(lost.values())))])
-    if flow is not None and limit is not None:
-        with np.errstate(invalid="ignore", divide="ignore"):
-            out.append(["moment_congested", int(np.argmax((np.abs(flow[1]) >= 0.995 * limit[1]).sum(0)))])
-    return out
-
-
-def _pick(found: tuple[list[str], np.ndarray], wanted: list[str]) -> np.ndarray:
-    position = {name: i for i, name in enumerate(found[0])}
-    empty = np.full(found[1].shape[1], np.nan, dtype=np.float32)
-    return np.array([found[1][position[w]] if w in position else empty for w in wanted])

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from gridopt.report.energy import curtailed, month_sum, months, technology_name
-from gridopt.report.figures import AMOUNT_SCALE, CAUSE, SOFT, axis, figure, technology_colour
+from gridopt.report.figures import AMOUNT_SCALE, CAUSE, SOFT, axis, colour_bar, figure, technology_colour
 from gridopt.report.folder import Run, cell, names, number, pair, table, values
 from gridopt.report.pack import Page, token
 from gridopt.report.text import WORDS
@@ -24,8 +24,11 @@ def causes(run: Run) -> list[dict]:
     total = frame.groupby(frame.cause.astype(str), sort=True).curtailed_mwh.sum().sort_values(ascending=False, kind="stable")
     first = {str(r["cause"]): r for r in frame.drop_duplicates("cause").to_dict("records")}
     known = {str(r.get("constraint")): r for r in table(run, "congestion").to_dict("records")}
-    return [{"cause": c, "name": cause_name(c, first[c], known.get(c, {})), "kind": cell(first[c], "kind"), "mwh": float(mwh)}
-            for c, mwh in total.items() if mwh > 1e-6]  # fmt: skip
+    return [
+        {"cause": c, "name": cause_name(c, first[c], known.get(c, {})), "kind": cell(first[c], "kind"), "mwh": float(mwh)}
+        for c, mwh in total.items()
+        if mwh > 1e-6
+    ]
 
 
 def cause_name(cause: str, row: dict, constraint: dict) -> tuple[str, str]:
@@ -38,7 +41,7 @@ def cause_name(cause: str, row: dict, constraint: dict) -> tuple[str, str]:
     word = WORDS.get(f"kind_{kind}")
     if word and not cell(row, "cause_name") and word[0].lower() not in en.lower():
         en = f"{word[0]} {en}"
-    return en, zh
+    return en[:1].upper() + en[1:], zh
 
 
 def by_plant_and_cause(run: Run, page: Page) -> bool:
@@ -68,15 +71,32 @@ def _causes_figure(page: Page, found: list[dict], frame: pd.DataFrame) -> dict:
     sums = frame.groupby(["cause", "technology"]).curtailed_mwh.sum().unstack(fill_value=0.0).reindex(list(look), fill_value=0.0)
     y = list(range(len(look)))[::-1]
     traces: list[dict] = [
-        {"type": "bar", "orientation": "h", "name": technology_name(page, str(t)), "y": y, "x": sums[t].to_numpy() / 1e3,
-         "marker": {"color": technology_colour(str(t))}, "customdata": [n for n, _ in look.values()],
-         "hovertemplate": "%{customdata}<br>%{x:,.1f} GWh<extra>%{fullData.name}</extra>"} for t in sums.columns
-    ]  # fmt: skip
+        {
+            "type": "bar",
+            "orientation": "h",
+            "name": technology_name(page, str(t)),
+            "y": y,
+            "x": sums[t].to_numpy() / 1e3,
+            "marker": {"color": technology_colour(str(t))},
+            "customdata": [n for n, _ in look.values()],
+            "hovertemplate": "%{customdata}<br>%{x:,.1f} GWh<extra>%{fullData.name}</extra>",
+        }
+        for t in sums.columns
+    ]
     whole = sums.sum(axis=1).to_numpy()
     traces.append(_totals(whole / 1e3, y, [f"{v / total:.0%}" for v in whole]))
-    return figure(traces, {"barmode": "stack", "bargap": 0.35, "xaxis": axis(token("curtailed_gwh"), rangemode="tozero"),
-                           "yaxis": axis(tickvals=y, ticktext=[n for n, _ in look.values()], showgrid=False, tickfont={"size": 12.5})},
-                  height=110 + 36 * len(look))  # fmt: skip
+    return figure(
+        traces,
+        {
+            "barmode": "stack",
+            "bargap": 0.35,
+            "xaxis": axis(token("curtailed_gwh"), rangemode="tozero"),
+            "yaxis": axis(
+                tickvals=y, ticktext=[n for n, _ in look.values()], showgrid=False, zeroline=False, tickfont={"size": 12.5}
+            ),
+        },
+        height=110 + 36 * len(look),
+    )
 
 
 def _plants_figure(run: Run, page: Page, found: list[dict], frame: pd.DataFrame) -> dict:
@@ -91,16 +111,39 @@ def _plants_figure(run: Run, page: Page, found: list[dict], frame: pd.DataFrame)
     for cause, (name, colour) in look.items():
         if cause in share:
             amount = share[cause].reindex([r["renewable"] for _, r in plant_row], fill_value=0.0).to_numpy()
-            traces.append({"type": "bar", "orientation": "h", "name": name, "y": y, "x": amount / 1e3, "marker": {"color": colour},
-                           "customdata": label, "hovertemplate": "%{customdata}<br>%{x:,.1f} GWh<extra>%{fullData.name}</extra>"})  # fmt: skip
+            traces.append(
+                {
+                    "type": "bar",
+                    "orientation": "h",
+                    "name": name,
+                    "y": y,
+                    "x": amount / 1e3,
+                    "marker": {"color": colour},
+                    "customdata": label,
+                    "hovertemplate": "%{customdata}<br>%{x:,.1f} GWh<extra>%{fullData.name}</extra>",
+                }
+            )
     text = ["" if r["rate"] is None else f"{r['rate']:.0%}" for _, r in plant_row]
     traces.append(_totals(np.array([r["mwh"] for _, r in plant_row]) / 1e3, y, text))
     ticks = [page.name(r["name"]) if "renewable" in r else f"<b>{page.name(r['name'])}</b>" for r in rows]
-    return figure(traces, {"barmode": "stack", "bargap": 0.25, "xaxis": axis(token("curtailed_gwh"), rangemode="tozero", side="top"),
-                           "yaxis": axis(tickvals=[-i for i in range(len(rows))], ticktext=ticks, showgrid=False,
-                                         range=[-len(rows) + 0.4, 0.6]),
-                           "margin": {"t": 40, "b": 12}, "legend": {"y": -0.01, "yanchor": "top"}},
-                  height=130 + 19 * len(rows))  # fmt: skip
+    return figure(
+        traces,
+        {
+            "barmode": "stack",
+            "bargap": 0.25,
+            "xaxis": axis(token("curtailed_gwh"), rangemode="tozero", side="top"),
+            "yaxis": axis(
+                tickvals=[-i for i in range(len(rows))],
+                ticktext=ticks,
+                showgrid=False,
+                zeroline=False,
+                range=[-len(rows) + 0.4, 0.6],
+            ),
+            "margin": {"t": 40, "b": 12},
+            "legend": {"y": -0.01, "yanchor": "top"},
+        },
+        height=130 + 19 * len(rows),
+    )
 
 
 def _top_plants(run: Run, frame: pd.DataFrame) -> list[dict]:
@@ -118,8 +161,14 @@ def _top_plants(run: Run, frame: pd.DataFrame) -> list[dict]:
             if bus_of[str(plant)] == bus:
                 row = plants.get(str(plant), {})
                 could = number(row, "available_mwh")
-                out.append({"renewable": str(plant), "name": pair(cell(row, "name"), cell(row, "name_zh"), str(plant)), "mwh": float(mwh),
-                            "rate": float(mwh) / could if could else None})  # fmt: skip
+                out.append(
+                    {
+                        "renewable": str(plant),
+                        "name": pair(cell(row, "name"), cell(row, "name_zh"), str(plant)),
+                        "mwh": float(mwh),
+                        "rate": float(mwh) / could if could else None,
+                    }
+                )
     return out
 
 
@@ -138,18 +187,37 @@ def by_month(run: Run, page: Page) -> bool:
     position = np.searchsorted(np.unique(first), stamp)
     cause = hourly.cause.astype("category").cat
     step = run.hours[0] / run.block
-    grid = np.bincount(position * len(cause.categories) + cause.codes.to_numpy(), weights=hourly.mw.to_numpy(dtype=float) * step,
-                       minlength=len(labels) * len(cause.categories)).reshape(len(labels), -1)  # fmt: skip
+    grid = np.bincount(
+        position * len(cause.categories) + cause.codes.to_numpy(),
+        weights=hourly.mw.to_numpy(dtype=float) * step,
+        minlength=len(labels) * len(cause.categories),
+    ).reshape(len(labels), -1)
     column = {str(c): i for i, c in enumerate(cause.categories)}
     look = legend(page, found)
     traces = []
     for key, (name, colour) in look.items():
         members = [column[c] for c in column if (c not in look if key == OTHER else c == key)]
-        traces.append({"type": "bar", "name": name, "x": list(range(len(labels))), "y": grid[:, members].sum(1) / 1e3, "customdata": labels,
-                       "marker": {"color": colour}, "hovertemplate": "%{customdata}<br>%{y:,.1f} GWh<extra>%{fullData.name}</extra>"})  # fmt: skip
+        traces.append(
+            {
+                "type": "bar",
+                "name": name,
+                "x": list(range(len(labels))),
+                "y": grid[:, members].sum(1) / 1e3,
+                "customdata": labels,
+                "marker": {"color": colour},
+                "hovertemplate": "%{customdata}<br>%{y:,.1f} GWh<extra>%{fullData.name}</extra>",
+            }
+        )
     page.figures["cause_months"] = figure(
-        traces, {"barmode": "stack", "bargap": 0.3, "xaxis": axis(showgrid=False, tickvals=list(range(len(labels))), ticktext=labels),
-                 "yaxis": axis(token("curtailed_gwh"))}, height=420)  # fmt: skip
+        traces,
+        {
+            "barmode": "stack",
+            "bargap": 0.3,
+            "xaxis": axis(showgrid=False, zeroline=False, tickvals=list(range(len(labels))), ticktext=labels),
+            "yaxis": axis(token("curtailed_gwh")),
+        },
+        height=420,
+    )
     return True
 
 
@@ -164,11 +232,28 @@ def by_hour(run: Run, page: Page) -> bool:
     count = np.bincount(cell_of, minlength=len(labels) * 24)
     mean = np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0).reshape(len(labels), 24)
     page.figures["when"] = figure(
-        [{"type": "heatmap", "z": mean.T, "x": list(range(len(labels))), "y": list(range(24)), "colorscale": AMOUNT_SCALE, "xgap": 1, "ygap": 1,
-          "colorbar": {"title": {"text": "MW", "side": "top"}, "thickness": 12, "outlinewidth": 0},
-          "customdata": [[m for m in labels]] * 24, "hovertemplate": "%{customdata}, %{y}:00<br>%{z:,.0f} MW<extra></extra>"}],
-        {"xaxis": axis(showgrid=False, tickvals=list(range(len(labels))), ticktext=labels),
-         "yaxis": axis(token("hour_of_day"), showgrid=False, tickvals=[0, 3, 6, 9, 12, 15, 18, 21], autorange="reversed")}, height=420)  # fmt: skip
+        [
+            {
+                "type": "heatmap",
+                "z": mean.T,
+                "x": list(range(len(labels))),
+                "y": list(range(24)),
+                "colorscale": AMOUNT_SCALE,
+                "xgap": 1,
+                "ygap": 1,
+                "colorbar": colour_bar("MW"),
+                "customdata": [labels] * 24,
+                "hovertemplate": "%{customdata}, %{y}:00<br>%{z:,.0f} MW<extra></extra>",
+            }
+        ],
+        {
+            "xaxis": axis(showgrid=False, zeroline=False, tickvals=list(range(len(labels))), ticktext=labels),
+            "yaxis": axis(
+                token("hour_of_day"), showgrid=False, zeroline=False, tickvals=[0, 3, 6, 9, 12, 15, 18, 21], autorange="reversed"
+            ),
+        },
+        height=420,
+    )
     return True
 
 
@@ -178,7 +263,7 @@ def curtailed_total(run: Run) -> tuple[float, float]:
     return tuple(float(sum((by[t] * run.hours).sum() for t in ("wind", "solar") if t in by)) for by in (lost, could))  # type: ignore[return-value]
 
 
-def curtailed_by_bus(run: Run, buses: list[str], variable: str = "renewable_curtailed") -> np.ndarray | None:
+def by_bus(run: Run, buses: list[str], variable: str) -> np.ndarray | None:
     """Sum over plants at each bus (bus, label) [MW] of a variable of renewable plants."""
     found, plants = values(run, variable), table(run, "renewable")
     if found is None or "bus" not in plants:
@@ -193,5 +278,15 @@ def curtailed_by_bus(run: Run, buses: list[str], variable: str = "renewable_curt
 
 def _totals(x: np.ndarray, y: list[int], text: list[str]) -> dict:
     """Text at the end of stacked bars."""
-    return {"type": "scatter", "mode": "text", "x": x, "y": y, "text": [f" {t}" for t in text], "textposition": "middle right", "showlegend": False,
-            "textfont": {"size": 11.5, "color": SOFT}, "hoverinfo": "skip", "cliponaxis": False}  # fmt: skip
+    return {
+        "type": "scatter",
+        "mode": "text",
+        "x": x,
+        "y": y,
+        "text": [f" {t}" for t in text],
+        "textposition": "middle right",
+        "showlegend": False,
+        "textfont": {"size": 11.5, "color": SOFT},
+        "hoverinfo": "skip",
+        "cliponaxis": False,
+    }

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from gridopt.report.figures import ALARM, INK, SERIES, axis, figure, technology_colour, technology_order
+from gridopt.report.figures import ALARM, INK, SERIES, axis, figure, hatched, technology_colour, technology_order
 from gridopt.report.folder import Run, cell, number, table, values
 from gridopt.report.pack import Page, pack, token
-from gridopt.report.text import WORDS
+from gridopt.report.text import WORDS, unit_price
+from gridopt.report.zones import zone_name, zone_prices
 
 CURTAILED = ("wind", "solar", "hydro_ror")
 
@@ -64,7 +65,10 @@ def dispatch(run: Run, page: Page) -> bool:
     traces = [_area(technology_name(page, t), technology_colour(t), "technology", i) for i, t in enumerate(by)]
     for i, t in enumerate(lost):
         trace = _area(token(f"curtailed_{t}"), technology_colour(t), "curtailed", i)
-        trace |= {"fillcolor": "rgba(255,255,255,0)", "fillpattern": {"shape": "/", "fgcolor": technology_colour(t), "size": 5, "solidity": 0.35}}
+        trace |= {
+            "fillcolor": "rgba(255,255,255,0)",
+            "fillpattern": {"shape": "/", "fgcolor": technology_colour(t), "size": 5, "solidity": 0.35},
+        }
         traces.append(trace)
     traces += [
         _line(token("load"), INK, "solid", "demand", 0),
@@ -74,13 +78,31 @@ def dispatch(run: Run, page: Page) -> bool:
     if lost:
         page.arrays["curtailed"] = pack(np.array(list(lost.values())))
     page.arrays["demand"] = pack(np.array(load))
+    prices = zone_prices(run)
+    if prices:
+        page.arrays["zone_price"] = pack(np.array(list(prices.values())))
+    unit = page.name(unit_price(run.currency))
+    traces += [
+        _line(zone_name(page, z), SERIES[i % len(SERIES)], "solid", "zone_price", i)
+        | {"yaxis": "y2", "legend": "legend2", "hovertemplate": f"%{{y:,.0f}} {unit}"}
+        for i, z in enumerate(prices)
+    ]
     page.figures["dispatch"] = figure(
         traces,
-        {"hovermode": "x unified", "xaxis": axis(type="date", tickformat=token("f_day"), hoverformat=token("f_hour")),
-         "yaxis": axis(token("power_mw"), rangemode="tozero", tickformat=",.0f", hoverformat=",.0f"), "legend": {"traceorder": "reversed"}},
-        height=520, control={"kind": "week"},
-    )  # fmt: skip
-    page.data["weeks"] = weeks(run)
+        {
+            "hovermode": "x unified",
+            "hoversubplots": "axis",
+            "xaxis": axis(type="date", tickformat=token("f_day"), hoverformat=token("f_hour"), anchor="y2" if prices else "y"),
+            "yaxis": axis(token("power_mw"), rangemode="tozero", tickformat=",.0f", domain=[0.3 if prices else 0.0, 1.0]),
+            "yaxis2": axis(unit, domain=[0.0, 0.2]),
+            "legend": {"traceorder": "reversed"},
+            "legend2": {"orientation": "h", "x": 0, "y": 0.2, "xanchor": "left", "yanchor": "bottom", "font": {"size": 12}},
+        },
+        height=600,
+        control={"kind": "week"},
+    )
+    page.data["weeks"] = found = weeks(run)
+    page.data["week"] = _week_shown(found, lost, load[0])
     return True
 
 
@@ -92,8 +114,14 @@ def weeks(run: Run) -> list[list[int]]:
     return [[int(a), int(b)] for a, b in zip(start, stop, strict=True)]
 
 
+def _week_shown(found: list[list[int]], lost: dict[str, np.ndarray], load: np.ndarray) -> int:
+    """The week the page opens with: the one with most curtailment, without any the one with the highest load."""
+    weight = sum(lost.values()) if lost else load
+    return int(np.argmax([weight[a:b].sum() for a, b in found]))
+
+
 def monthly(run: Run, page: Page) -> dict | None:
-    """Energy by month and technology, curtailment by month. Returns {'worst': (month token, MWh, share)} or None without output."""
+    """Energy and curtailment by month. Returns the worst month {month: (year, month), mwh, share}, None without output."""
     by, load = supply(run), demand(run)
     if not by:
         return None
@@ -102,19 +130,42 @@ def monthly(run: Run, page: Page) -> dict | None:
     x = list(range(len(labels)))
     ticks = {"tickvals": x, "ticktext": labels}
     traces: list[dict] = [
-        {"type": "bar", "name": technology_name(page, t), "x": x, "y": row / 1e6, "customdata": labels, "marker": {"color": technology_colour(t)},
-         "hovertemplate": "%{customdata}<br>%{y:.2f} TWh<extra>%{fullData.name}</extra>"} for t, row in energy.items()
-    ]  # fmt: skip
+        {
+            "type": "bar",
+            "name": technology_name(page, t),
+            "x": x,
+            "y": row / 1e6,
+            "customdata": labels,
+            "marker": {"color": technology_colour(t)},
+            "hovertemplate": "%{customdata}<br>%{y:.2f} TWh<extra>%{fullData.name}</extra>",
+        }
+        for t, row in energy.items()
+    ]
     if load is not None:
         lines = zip(("load", "load_and_exports"), load, ("circle", "diamond"), strict=True)
         traces += [
-            {"type": "scatter", "mode": "markers+lines", "name": token(key), "x": x, "y": month_sum(row * run.hours, month, len(labels)) / 1e6,
-             "customdata": labels, "line": {"color": INK, "width": 1.4, "dash": "solid" if key == "load" else "dot"},
-             "marker": {"symbol": symbol, "size": 6, "color": INK},
-             "hovertemplate": "%{customdata}<br>%{y:.2f} TWh<extra>%{fullData.name}</extra>"} for key, row, symbol in lines
-        ]  # fmt: skip
+            {
+                "type": "scatter",
+                "mode": "markers+lines",
+                "name": token(key),
+                "x": x,
+                "y": month_sum(row * run.hours, month, len(labels)) / 1e6,
+                "customdata": labels,
+                "line": {"color": INK, "width": 1.4, "dash": "solid" if key == "load" else "dot"},
+                "marker": {"symbol": symbol, "size": 6, "color": INK},
+                "hovertemplate": "%{customdata}<br>%{y:.2f} TWh<extra>%{fullData.name}</extra>",
+            }
+            for key, row, symbol in lines
+        ]
     page.figures["monthly"] = figure(
-        traces, {"barmode": "relative", "bargap": 0.28, "xaxis": axis(showgrid=False, **ticks), "yaxis": axis(token("energy_twh"))}, height=430
+        traces,
+        {
+            "barmode": "relative",
+            "bargap": 0.28,
+            "xaxis": axis(showgrid=False, zeroline=False, **ticks),
+            "yaxis": axis(token("energy_twh")),
+        },
+        height=430,
     )
     return _monthly_curtailment(run, page, month, labels)
 
@@ -127,31 +178,55 @@ def _monthly_curtailment(run: Run, page: Page, month: np.ndarray, labels: list[s
     gone = {t: month_sum(row * run.hours, month, count) for t, row in lost.items()}
     could = {t: month_sum(row * run.hours, month, count) for t, row in available.items()}
     traces: list[dict] = [
-        {"type": "bar", "name": token(f"curtailed_{t}"), "x": x, "y": row / 1e3, "yaxis": "y", "customdata": labels,
-         "marker": {"color": technology_colour(t), "line": {"color": technology_colour(t), "width": 1},
-                    "pattern": {"shape": "/", "fgcolor": "#ffffff", "size": 6, "solidity": 0.35}},
-         "hovertemplate": "%{customdata}<br>%{y:,.0f} GWh<extra>%{fullData.name}</extra>"} for t, row in gone.items()
-    ]  # fmt: skip
+        {
+            "type": "bar",
+            "name": token(f"curtailed_{t}"),
+            "x": x,
+            "y": row / 1e3,
+            "yaxis": "y",
+            "customdata": labels,
+            "marker": hatched(technology_colour(t)),
+            "hovertemplate": "%{customdata}<br>%{y:,.0f} GWh<extra>%{fullData.name}</extra>",
+        }
+        for t, row in gone.items()
+    ]
     for t in [*gone, "all"]:
         up = sum(gone.values()) if t == "all" else gone[t]
         down = sum(could.values()) if t == "all" else could[t]
         rate = np.divide(up, down, out=np.full(count, np.nan), where=np.asarray(down) > 0)
         traces.append(
-            {"type": "scatter", "mode": "lines+markers", "name": token(f"rate_{t}"), "x": x, "y": rate, "yaxis": "y2", "customdata": labels,
-             "line": {"color": INK if t == "all" else technology_colour(t), "width": 3 if t == "all" else 2}, "marker": {"size": 6},
-             "hovertemplate": "%{customdata}<br>%{y:.1%}<extra>%{fullData.name}</extra>"}
-        )  # fmt: skip
+            {
+                "type": "scatter",
+                "mode": "lines+markers",
+                "name": token(f"rate_{t}"),
+                "x": x,
+                "y": rate,
+                "yaxis": "y2",
+                "customdata": labels,
+                "line": {"color": INK if t == "all" else technology_colour(t), "width": 3 if t == "all" else 2},
+                "marker": {"size": 6},
+                "hovertemplate": "%{customdata}<br>%{y:.1%}<extra>%{fullData.name}</extra>",
+            }
+        )
     page.figures["monthly_curtailment"] = figure(
         traces,
-        {"barmode": "stack", "bargap": 0.35, "xaxis": axis(showgrid=False, anchor="y", tickvals=x, ticktext=labels),
-         "yaxis": axis(token("curtailed_gwh"), domain=[0, 0.46], rangemode="tozero"),
-         "yaxis2": axis(token("rate"), domain=[0.54, 1], rangemode="tozero", tickformat=".0%")},
+        {
+            "barmode": "stack",
+            "bargap": 0.35,
+            "xaxis": axis(showgrid=False, zeroline=False, anchor="y", tickvals=x, ticktext=labels),
+            "yaxis": axis(token("curtailed_gwh"), domain=[0, 0.46], rangemode="tozero"),
+            "yaxis2": axis(token("rate"), domain=[0.54, 1], rangemode="tozero", tickformat=".0%"),
+        },
         height=430,
-    )  # fmt: skip
+    )
     total, could_all = sum(gone.values()), sum(could.values())
     worst = int(np.argmax(total))
     share = float(total[worst] / could_all[worst]) if could_all[worst] > 0 else 0.0
-    return {"month": (run.time[month == worst][0].year, run.time[month == worst][0].month), "mwh": float(total[worst]), "share": share}
+    return {
+        "month": (run.time[month == worst][0].year, run.time[month == worst][0].month),
+        "mwh": float(total[worst]),
+        "share": share,
+    }
 
 
 def months(run: Run) -> tuple[np.ndarray, list[str]]:
@@ -180,7 +255,15 @@ def balance(run: Run, page: Page) -> list[dict]:
         known = WORDS.get(f"tech_{item}") or WORDS.get(f"balance_{item}")
         zh = cell(row, "item_zh")
         both = known or (item.replace("_", " "), zh or item)
-        colour = technology_colour(item) if f"tech_{item}" in WORDS else SERIES[0] if mwh >= 0 else ALARM if "shed" in item else "#8d98a4"
+        colour = (
+            technology_colour(item)
+            if f"tech_{item}" in WORDS
+            else SERIES[0]
+            if mwh >= 0
+            else ALARM
+            if "shed" in item
+            else "#8d98a4"
+        )
         out.append({"name": both, "mwh": mwh, "share": abs(mwh) / largest, "colour": colour})
     return sorted(out, key=lambda r: (r["mwh"] < 0, -abs(r["mwh"])))
 
@@ -201,13 +284,27 @@ def _is_ac(run: Run, exchanges: list[str]) -> np.ndarray:
 
 def _area(name: str, colour: str, array: str, row: int) -> dict:
     return {
-        "type": "scatter", "mode": "lines", "name": name, "stackgroup": "supply", "fillcolor": colour, "x": [], "y": [],
-        "line": {"width": 0, "color": colour}, "meta": {"array": array, "row": row}, "hovertemplate": "%{y:,.0f} MW",
-    }  # fmt: skip
+        "type": "scatter",
+        "mode": "lines",
+        "name": name,
+        "stackgroup": "supply",
+        "fillcolor": colour,
+        "x": [],
+        "y": [],
+        "line": {"width": 0, "color": colour},
+        "meta": {"array": array, "row": row},
+        "hovertemplate": "%{y:,.0f} MW",
+    }
 
 
 def _line(name: str, colour: str, dash: str, array: str, row: int) -> dict:
     return {
-        "type": "scatter", "mode": "lines", "name": name, "x": [], "y": [], "line": {"width": 1.8, "color": colour, "dash": dash},
-        "meta": {"array": array, "row": row}, "hovertemplate": "%{y:,.0f} MW",
-    }  # fmt: skip
+        "type": "scatter",
+        "mode": "lines",
+        "name": name,
+        "x": [],
+        "y": [],
+        "line": {"width": 1.8, "color": colour, "dash": dash},
+        "meta": {"array": array, "row": row},
+        "hovertemplate": "%{y:,.0f} MW",
+    }

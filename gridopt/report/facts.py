@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from gridopt.report.curtailment import causes, curtailed_total
-from gridopt.report.folder import Run, cell, names, number, table
-from gridopt.report.market import zone_words
-from gridopt.report.text import Both, amount, energy, join, mass, money, percent, say
+from gridopt.report.folder import Run, cell, names, number, table, values
+from gridopt.report.text import WORDS, Both, amount, dotted, energy, join, mass, money, percent, say, unit_price
+from gridopt.report.zones import zone_words
 
 CONFIDENCE = ("sourced", "recalled", "estimate")
 
 
 def cards(run: Run) -> list[dict]:
     """The headlines: {key, big (number, both languages), text (sentence, both languages), tone}."""
-    made = (_curtailment(run), _prices(run), *_links(run), _cost(run), _emissions(run), _shedding(run), _certificate_card(run))
+    made = (
+        _curtailment(run),
+        _energy(run),
+        _prices(run),
+        *_links(run),
+        _cost(run),
+        _emissions(run),
+        _shedding(run),
+        _certificate_card(run),
+    )
     return [c for c in made if c]
 
 
@@ -21,8 +30,17 @@ def certificate(run: Run) -> dict | None:
     checks = run.certificate.get("checks")
     if not checks:
         return None
-    rows = [{"name": cell(c, "name"), "worst": _small(c, "worst"), "unit": cell(c, "unit"), "tolerance": _small(c, "tolerance"),
-             "passed": bool(c.get("passed")), "where": _where(c.get("where"))} for c in checks]  # fmt: skip
+    rows = [
+        {
+            "name": dotted(cell(c, "name")),
+            "worst": _small(c, "worst"),
+            "unit": cell(c, "unit"),
+            "tolerance": _small(c, "tolerance"),
+            "passed": bool(c.get("passed")),
+            "where": _where(c.get("where")),
+        }
+        for c in checks
+    ]
     return {"passed": bool(run.certificate.get("passed")), "rows": rows}
 
 
@@ -33,30 +51,56 @@ def sources(run: Run) -> list[dict]:
     out = []
     for row in frame.to_dict("records"):
         confidence = cell(row, "confidence").lower()
-        out.append({**{c: _plain(cell(row, c)) for c in columns}, "confidence": confidence if confidence in CONFIDENCE else "unknown"})
+        out.append(
+            {**{c: _plain(cell(row, c)) for c in columns}, "confidence": confidence if confidence in CONFIDENCE else "unknown"}
+        )
     return out
 
 
-def run_facts(run: Run) -> list[tuple[str, list[tuple[str, str]]]]:
+def run_facts(run: Run) -> list[tuple[str, list[tuple[Both, str]]]]:
     """Groups (word key, [(label, value)]) of the manifest, in reading order; empty groups are left out."""
     manifest = run.manifest
     solved = {k: run.summary.get(k) for k in ("status", "objective", "bound", "gap") if run.summary.get(k) is not None}
     groups = (
-        ("facts_solution", solved), ("facts_period", manifest.get("period")), ("facts_options", manifest.get("options")),
-        ("facts_size", {**(manifest.get("size") or {}), **({"peak_memory_mb": manifest["peak_memory_mb"]} if "peak_memory_mb" in manifest else {})}),
+        ("facts_solution", solved),
+        ("facts_period", manifest.get("period")),
+        ("facts_options", manifest.get("options")),
+        (
+            "facts_size",
+            {
+                **(manifest.get("size") or {}),
+                **({"peak_memory_mb": manifest["peak_memory_mb"]} if "peak_memory_mb" in manifest else {}),
+            },
+        ),
         ("facts_seconds", manifest.get("seconds")),
-        ("facts_versions", {**({"gridopt": manifest["gridopt_version"]} if "gridopt_version" in manifest else {}), **(manifest.get("versions") or {})}),
+        (
+            "facts_versions",
+            {
+                **({"gridopt": manifest["gridopt_version"]} if "gridopt_version" in manifest else {}),
+                **(manifest.get("versions") or {}),
+            },
+        ),
         ("facts_inputs", manifest.get("inputs")),
-    )  # fmt: skip
-    return [(key, [(str(k), _fact(v)) for k, v in content.items()]) for key, content in groups if content]
+    )
+    return [
+        (key, [(WORDS.get(f"fact_{k}", (str(k),) * 2), _fact(v)) for k, v in content.items()])
+        for key, content in groups
+        if content
+    ]
 
 
 def costs(run: Run) -> list[dict]:
     """Cost items, largest first, with their share of the largest."""
     rows = [r for r in table(run, "costs").to_dict("records") if number(r, "cost_cny")]
     top = max((abs(r["cost_cny"]) for r in rows), default=1.0)
-    return [{"name": (cell(r, "name"), cell(r, "name_zh") or cell(r, "name")), "cost": float(r["cost_cny"]), "share": abs(r["cost_cny"]) / top}
-            for r in sorted(rows, key=lambda r: -abs(r["cost_cny"]))]  # fmt: skip
+    return [
+        {
+            "name": _cost_name(r),
+            "cost": float(r["cost_cny"]),
+            "share": abs(r["cost_cny"]) / top,
+        }
+        for r in sorted(rows, key=lambda r: -abs(r["cost_cny"]))
+    ]
 
 
 def emissions(run: Run) -> list[dict]:
@@ -66,13 +110,24 @@ def emissions(run: Run) -> list[dict]:
     if key is None or "co2_t" not in frame:
         return []
     both = names(run, key, [str(v) for v in frame[key]])
-    rows = [{"id": str(r[key]), "name": n, "mwh": number(r, "energy_mwh"), "co2": number(r, "co2_t") or 0.0, "cost": number(r, "carbon_cost_cny")}
-            for r, n in zip(frame.to_dict("records"), both, strict=True)]  # fmt: skip
+    rows = [
+        {
+            "id": str(r[key]),
+            "name": n,
+            "mwh": number(r, "energy_mwh"),
+            "co2": number(r, "co2_t") or 0.0,
+            "cost": number(r, "carbon_cost_cny"),
+        }
+        for r, n in zip(frame.to_dict("records"), both, strict=True)
+    ]
     rows = sorted((r for r in rows if r["co2"]), key=lambda r: -r["co2"])
     top = rows[0]["co2"] if rows else 1.0
     if len(rows) > 30:
         rest = rows[29:]
-        rows = [*rows[:29], {"id": "", "name": say("others"), **{k: sum(r[k] or 0.0 for r in rest) for k in ("mwh", "co2", "cost")}}]
+        rows = [
+            *rows[:29],
+            {"id": "", "name": say("others"), **{k: sum(r[k] or 0.0 for r in rest) for k in ("mwh", "co2", "cost")}},
+        ]
     return [{**r, "share": r["co2"] / top} for r in rows]
 
 
@@ -86,7 +141,11 @@ def _curtailment(run: Run) -> dict | None:
     if lost < 1 or not found:
         return _card("curtailment", energy(lost), say("card_curtailment", rate=rate))
     main = found[0]
-    return _card("curtailment", energy(lost), say("card_curtailment_cause", rate=rate, cause=main["name"], share=percent(main["mwh"] / whole, 0)))
+    return _card(
+        "curtailment",
+        energy(lost),
+        say("card_curtailment_cause", rate=rate, cause=main["name"], share=percent(main["mwh"] / whole, 0)),
+    )
 
 
 def _prices(run: Run) -> dict | None:
@@ -95,12 +154,41 @@ def _prices(run: Run) -> dict | None:
         rows = [{"zone": z, "mean": v} for z, v in (run.summary.get("price_mean") or {}).items()]
     if not rows:
         return None
-    unit = (f"{run.currency}/MWh",) * 2
+    unit = unit_price(run.currency)
     # The zones of the studied system first carry load; a sink's price is an input, not a result.
     rows = sorted(rows, key=lambda r: number(r, "load_weighted_mean") is None)[:4]
     big = join([say("number", n=(f"{r['mean']:,.0f}",) * 2) for r in rows[:2]], (" / ", " / "))
     parts = [say("zone_price", zone=zone_words(str(r["zone"])), n=(f"{r['mean']:,.0f}",) * 2) for r in rows]
-    return _card("price", (f"{big[0]} {unit[0]}", f"{big[1]} {unit[1]}"), say("card_price", parts=join(parts)))
+    return _card("price", (f"{big[0]} {unit[0]}", f"{big[1]} {unit[1]}"), _price_text(rows, join(parts)))
+
+
+def _price_text(rows: list[dict], parts: Both) -> Both:
+    low, high = ([v for r in rows if (v := number(r, c)) is not None] for c in ("min", "max"))
+    if not low or not high:
+        return say("card_price", parts=parts)
+    return say("card_price_span", parts=parts, low=(f"{min(low):,.0f}",) * 2, high=(f"{max(high):,.0f}",) * 2)
+
+
+def _energy(run: Run) -> dict | None:
+    if values(run, "load") is None:
+        return None
+    load, lost, sent = (_total(run, name) for name in ("load", "shedding", "dc_sent"))
+    by, made = run.summary.get("energy_mwh") or {}, produced(run)
+    share = percent(sum(float(by.get(t, 0.0)) for t in ("wind", "solar")) / made if made > 0 else 0.0, 0)
+    text = say("card_energy_sent", sent=energy(sent), share=share) if sent > 0 else say("card_energy", share=share)
+    return _card("energy", energy(load - lost), text)
+
+
+def produced(run: Run) -> float:
+    """Energy produced inside the system [MWh]: without storage, which gives back, and without imports."""
+    by = run.summary.get("energy_mwh") or {}
+    return sum(float(v) for k, v in by.items() if not k.endswith("_discharge") and k not in ("imports", "import", "shedding"))
+
+
+def _total(run: Run, name: str) -> float:
+    """Sum of a power over elements and time [MWh]; 0 where the run has none."""
+    found = values(run, name)
+    return float((found[1].sum(0, dtype=float) * run.hours).sum()) if found else 0.0
 
 
 def _links(run: Run) -> list[dict | None]:
@@ -117,9 +205,13 @@ def _links(run: Run) -> list[dict | None]:
         parts = [say("link_contract", least=energy(least)) if least else say("link_no_contract")]
         if link.get("renewable_share") is not None:
             share = percent(link["renewable_share"], 0)
-            parts.append(say("link_share_wanted", share=share, wanted=percent(wanted, 0)) if wanted else say("link_share", share=share))
+            parts.append(
+                say("link_share_wanted", share=share, wanted=percent(wanted, 0)) if wanted else say("link_share", share=share)
+            )
         short = (least and link["sent_mwh"] < least - 1) or (wanted and (link.get("renewable_share") or 0.0) < wanted - 1e-4)
-        out.append(_card("link", energy(link["sent_mwh"]), say("card_link", parts=join(parts)), "warn" if short else "", label=both[key]))
+        out.append(
+            _card("link", energy(link["sent_mwh"]), say("card_link", parts=join(parts)), "warn" if short else "", label=both[key])
+        )
     return out
 
 
@@ -127,7 +219,7 @@ def _cost(run: Run) -> dict | None:
     total = number(run.summary, "objective")
     if total is None:
         return None
-    made = sum(float(v) for v in (run.summary.get("energy_mwh") or {}).values())
+    made = produced(run)
     each = amount(total / made, f"{run.currency}/MWh") if made > 0 else None
     gap = number(run.summary, "gap")
     parts = [say("cost_each", each=each)] if each else []
@@ -140,16 +232,13 @@ def _emissions(run: Run) -> dict | None:
     if "co2_t" not in frame or frame.empty:
         return None
     tonnes = float(frame.co2_t.sum())
-    made = sum(float(v) for v in (run.summary.get("energy_mwh") or {}).values())
+    made = produced(run)
     each = amount(1000 * tonnes / made, "kg/MWh") if made > 0 else None
     return _card("emissions", mass(tonnes), say("card_emissions", each=each) if each else say("card_emissions_plain"))
 
 
 def _shedding(run: Run) -> dict | None:
-    from gridopt.report.folder import values
-
-    lost = values(run, "shedding")
-    mwh = float((lost[1].sum(0) * run.hours).sum()) if lost else 0.0
+    mwh = _total(run, "shedding")
     return _card("shedding", energy(mwh), say("card_shedding"), "warn") if mwh > 1.0 else None
 
 
@@ -160,11 +249,21 @@ def _certificate_card(run: Run) -> dict | None:
     good = sum(r["passed"] for r in found["rows"])
     key = "card_certificate" if found["passed"] else "card_certificate_failed"
     big = say("passed") if found["passed"] else say("failed")
-    return _card("certificate", big, say(key, good=(str(good),) * 2, count=(str(len(found["rows"])),) * 2), "good" if found["passed"] else "bad")
+    return _card(
+        "certificate",
+        big,
+        say(key, good=(str(good),) * 2, count=(str(len(found["rows"])),) * 2),
+        "good" if found["passed"] else "bad",
+    )
 
 
 def _card(key: str, big: Both, text: Both, tone: str = "", label: Both | None = None) -> dict:
     return {"label": label or say(f"label_{key}"), "big": big, "text": text, "tone": tone}
+
+
+def _cost_name(row: dict) -> Both:
+    en, zh = dotted(cell(row, "name"))
+    return en, cell(row, "name_zh") or zh
 
 
 def _where(value: object) -> str:
@@ -172,8 +271,13 @@ def _where(value: object) -> str:
 
 
 def _small(row: dict, column: str) -> str:
+    """A number that may be very small or very large, in few characters."""
     value = number(row, column)
-    return "" if value is None else "0" if value == 0 else f"{value:.1e}" if abs(value) < 1e-3 or abs(value) >= 1e6 else f"{value:,.4g}"
+    if value is None:
+        return "–"
+    if value == 0:
+        return "0"
+    return f"{value:.1e}" if abs(value) < 1e-3 or abs(value) >= 1e6 else f"{value:,.4g}"
 
 
 def _plain(text: str) -> str:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 
+from gridopt.report.pack import token
+
 INK, SOFT, RULE, ACCENT, ALARM = "#1d2733", "#5b6875", "#e3e7eb", "#0b6e8f", "#b5202f"
 FONT = (
     '-apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, "PingFang SC", "Hiragino Sans GB", "Microsoft YaHei", '
@@ -16,10 +18,22 @@ FONT = (
 
 # Order from the bottom of a stack to its top.
 TECHNOLOGY = {
-    "nuclear": "#7a3b6e", "coal": "#4a4f57", "thermal": "#4a4f57", "gas": "#a07c63", "oil": "#6b4c3b", "biomass": "#8a8f3c",
-    "hydro": "#1f5fa8", "hydro_ror": "#79a8d8", "csp": "#d1592b", "imports": "#b9bfc7", "wind": "#3fa79a", "solar": "#f2bb2e",
-    "battery_discharge": "#b9639b", "pumped_hydro_discharge": "#7d6bb0", "storage_discharge": "#b9639b",
-}  # fmt: skip
+    "nuclear": "#7a3b6e",
+    "coal": "#4a4f57",
+    "thermal": "#4a4f57",
+    "gas": "#a07c63",
+    "oil": "#6b4c3b",
+    "biomass": "#8a8f3c",
+    "hydro": "#1f5fa8",
+    "hydro_ror": "#79a8d8",
+    "csp": "#d1592b",
+    "imports": "#b9bfc7",
+    "wind": "#3fa79a",
+    "solar": "#f2bb2e",
+    "battery_discharge": "#b9639b",
+    "pumped_hydro_discharge": "#7d6bb0",
+    "storage_discharge": "#b9639b",
+}
 SPARE = ("#332288", "#88ccee", "#ddcc77", "#117733", "#aa4499", "#999933", "#882255", "#44aa99")
 CAUSE = ("#a3123a", "#e08a3c", "#33598f", "#7fb5d5", "#8a6bb0", "#4d8f5b", "#d9c25a", "#c77aa5", "#8c6d4f", "#b7bdc4")
 SERIES = ("#0b6e8f", "#d1592b", "#7d6bb0", "#4d8f5b", "#b9639b", "#8a8f3c", "#33598f", "#a07c63")
@@ -62,21 +76,64 @@ def axis(title: str = "", **more: object) -> dict:
     """An axis with quiet lines and a title token."""
     return {
         "title": {"text": title, "font": {"size": 12, "color": SOFT}, "standoff": 8},
-        "gridcolor": RULE, "zerolinecolor": "#c4cad1", "linecolor": "#c4cad1", "tickfont": {"size": 11.5, "color": SOFT},
-        "automargin": True, **more,
-    }  # fmt: skip
+        "gridcolor": RULE,
+        "zerolinecolor": "#c4cad1",
+        "linecolor": "#c4cad1",
+        "tickfont": {"size": 11.5, "color": SOFT},
+        "automargin": True,
+        "separatethousands": True,
+        "ticks": "",
+        **more,
+    }
+
+
+def time_axis(days: float, **more: object) -> dict:
+    """A date axis over so many days: months by name for a season or more, days below."""
+    months = days > 75
+    ticks = {"dtick": "M1", "ticklabelmode": "period"} if months else {}
+    return axis(type="date", tickformat=token("f_month" if months else "f_day"), hoverformat=token("f_date"), **ticks, **more)
+
+
+def colour_bar(title: str) -> dict:
+    return {
+        "title": {"text": title, "side": "top", "font": {"size": 12, "color": SOFT}},
+        "thickness": 12,
+        "outlinewidth": 0,
+        "tickfont": {"size": 11.5, "color": SOFT},
+        "separatethousands": True,
+    }
+
+
+def hatched(colour: str) -> dict:
+    """Marker of a bar that shows what was not used."""
+    return {
+        "color": colour,
+        "line": {"color": colour, "width": 1},
+        "pattern": {"shape": "/", "fgcolor": colour, "bgcolor": "#ffffff", "size": 6, "solidity": 0.35},
+    }
 
 
 def _style() -> dict:
     return {
         "font": {"family": FONT, "size": 12.5, "color": INK},
-        "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)",
-        "margin": {"l": 56, "r": 16, "t": 12, "b": 40},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "margin": {"l": 56, "r": 16, "t": 12, "b": 30},
         "hoverlabel": {"font": {"family": FONT, "size": 12.5}, "bgcolor": "#ffffff", "bordercolor": "#aab2bb", "align": "left"},
-        "legend": {"orientation": "h", "x": 0, "y": 1.02, "xanchor": "left", "yanchor": "bottom", "font": {"size": 12},
-                   "traceorder": "normal", "itemsizing": "constant"},
-        "colorway": list(SERIES), "separators": ".,", "dragmode": "zoom",
-    }  # fmt: skip
+        "legend": {
+            "orientation": "h",
+            "x": 0,
+            "y": 1.02,
+            "xanchor": "left",
+            "yanchor": "bottom",
+            "font": {"size": 12},
+            "traceorder": "normal",
+            "itemsizing": "constant",
+        },
+        "colorway": list(SERIES),
+        "separators": ".,",
+        "dragmode": "zoom",
+    }
 
 
 def _merged(base: dict, more: dict) -> dict:

@@ -35,6 +35,11 @@ class Run:
         return self.manifest.get("summary") or {}
 
     @property
+    def days(self) -> float:
+        """Length of what is shown, first label to last [days]."""
+        return float((self.time[-1] - self.time[0]) / pd.Timedelta(days=1))
+
+    @property
     def currency(self) -> str:
         return str(self.data.attrs.get("currency") or self.summary.get("currency") or "CNY")
 

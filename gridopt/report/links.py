@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from gridopt.report.energy import month_sum, months
-from gridopt.report.figures import ALARM, INK, LEVEL_SCALE, SERIES, SOFT, axis, figure
+from gridopt.report.figures import ALARM, INK, LEVEL_SCALE, SERIES, SOFT, axis, colour_bar, figure, time_axis
 from gridopt.report.folder import Run, cell, names, number, table, values
 from gridopt.report.pack import Page, pack, token
 
@@ -30,21 +30,32 @@ def dc_links(run: Run, page: Page) -> list[dict] | None:
     if len(run.time) >= 24:
         page.arrays["dc_sent"] = pack(sent[1])
         top = max([v for v in limit.values() if v] or [float(sent[1].max())])
-        page.figures["dc_day"] = day_hour("dc_sent", [[i, name] for i, (_, name) in enumerate(options)], "MW", LEVEL_SCALE, (0.0, top))
+        page.figures["dc_day"] = day_hour(
+            run.days, "dc_sent", [[i, name] for i, (_, name) in enumerate(options)], "MW", LEVEL_SCALE, (0.0, top)
+        )
     return [_contract(r, dict(zip(sent[0], both, strict=True))) for r in contracts]
 
 
-def day_hour(array: str, options: list[list], unit: str, scale: tuple, span: tuple[float, float] | None = None) -> dict:
+def day_hour(
+    days: float, array: str, options: list[list], unit: str, scale: tuple, span: tuple[float, float] | None = None
+) -> dict:
     """A heat map day by hour of day of one row of `array`, chosen with a selector; the page fills in z."""
     trace = {
-        "type": "heatmap", "x": [], "y": [], "z": [[]], "colorscale": scale, "meta": {"array": array},
-        "colorbar": {"title": {"text": unit, "side": "top"}, "thickness": 12, "outlinewidth": 0},
+        "type": "heatmap",
+        "x": [],
+        "y": [],
+        "z": [[]],
+        "colorscale": scale,
+        "meta": {"array": array},
+        "colorbar": colour_bar(unit),
         "hovertemplate": f"%{{x}} %{{y}}:00<br>%{{z:,.1f}} {unit}<extra></extra>",
-    }  # fmt: skip
+    }
     if span:
         trace |= {"zmin": span[0], "zmax": span[1]}
-    layout = {"xaxis": axis(type="date", showgrid=False, tickformat=token("f_month"), hoverformat=token("f_date")),
-              "yaxis": axis(token("hour_of_day"), showgrid=False, autorange="reversed", dtick=3)}  # fmt: skip
+    layout = {
+        "xaxis": time_axis(days, showgrid=False),
+        "yaxis": axis(token("hour_of_day"), showgrid=False, zeroline=False, autorange="reversed", dtick=3),
+    }
     return figure([trace], layout, height=300, control={"kind": "day_hour", "options": options})
 
 
@@ -60,18 +71,56 @@ def _use(run: Run, page: Page, sent, bundled, limit: dict, contracts: list[dict]
         meta = {"pick": link}
         if part is not None:
             traces.append(_band(token("bundled"), BUNDLED, days, part / hours, meta))
-        traces.append(_band(token("not_bundled") if part is not None else token("sent"), OTHER, days, (energy - (0 if part is None else part)) / hours, meta))
+        traces.append(
+            _band(
+                token("not_bundled") if part is not None else token("sent"),
+                OTHER,
+                days,
+                (energy - (0 if part is None else part)) / hours,
+                meta,
+            )
+        )
         if limit.get(link):
-            traces.append({"type": "scatter", "mode": "lines", "name": token("rating"), "x": [days[0], days[-1]], "y": [limit[link]] * 2,
-                           "line": {"color": INK, "width": 1.2, "dash": "dash"}, "hoverinfo": "skip", "meta": meta})  # fmt: skip
-        traces.append({"type": "scatter", "mode": "lines", "name": token("sent_so_far"), "x": days, "y": np.cumsum(energy) / 1e6, "yaxis": "y2",
-                       "line": {"color": SERIES[0], "width": 2.4}, "meta": meta, "hovertemplate": "%{y:.2f} TWh"})  # fmt: skip
+            traces.append(
+                {
+                    "type": "scatter",
+                    "mode": "lines",
+                    "name": token("rating"),
+                    "x": [days[0], days[-1]],
+                    "y": [limit[link]] * 2,
+                    "line": {"color": INK, "width": 1.2, "dash": "dash"},
+                    "hoverinfo": "skip",
+                    "meta": meta,
+                }
+            )
+        traces.append(
+            {
+                "type": "scatter",
+                "mode": "lines",
+                "name": token("sent_so_far"),
+                "x": days,
+                "y": np.cumsum(energy) / 1e6,
+                "yaxis": "y2",
+                "line": {"color": SERIES[0], "width": 2.4},
+                "meta": meta,
+                "hovertemplate": "%{y:.2f} TWh",
+            }
+        )
         traces += [t for c in contracts if str(c["dc_link"]) == link for t in _contract_lines(run, c, meta)]
-    return figure(traces, {
-        "hovermode": "x unified", "xaxis": axis(type="date", tickformat=token("f_day"), hoverformat=token("f_date"), anchor="y2"),
-        "yaxis": axis(token("daily_mean_mw"), domain=[0.46, 1], rangemode="tozero"),
-        "yaxis2": axis(token("energy_so_far"), domain=[0, 0.38], rangemode="tozero"),
-    }, height=500, control={"kind": "pick", "options": [[k, page.name(n)] for k, n in zip(sent[0], names(run, "dc_link", sent[0]), strict=True)]})  # fmt: skip
+    return figure(
+        traces,
+        {
+            "hovermode": "x unified",
+            "xaxis": time_axis(run.days, anchor="y2"),
+            "yaxis": axis(token("daily_mean_mw"), domain=[0.46, 1], rangemode="tozero"),
+            "yaxis2": axis(token("energy_so_far"), domain=[0, 0.38], rangemode="tozero"),
+        },
+        height=500,
+        control={
+            "kind": "pick",
+            "options": [[k, page.name(n)] for k, n in zip(sent[0], names(run, "dc_link", sent[0]), strict=True)],
+        },
+    )
 
 
 def _contract_lines(run: Run, row: dict, meta: dict) -> list[dict]:
@@ -81,8 +130,19 @@ def _contract_lines(run: Run, row: dict, meta: dict) -> list[dict]:
     for column, key, dash in (("energy_min_mwh", "contract_min", "dot"), ("energy_max_mwh", "contract_max", "dashdot")):
         amount = number(row, column)
         if amount is not None and all(ends):
-            out.append({"type": "scatter", "mode": "lines", "name": token(key), "x": ends, "y": [0, amount / 1e6], "yaxis": "y2", "meta": meta,
-                        "line": {"color": ALARM if column.startswith("energy_min") else SOFT, "width": 1.4, "dash": dash}, "hoverinfo": "skip"})  # fmt: skip
+            out.append(
+                {
+                    "type": "scatter",
+                    "mode": "lines",
+                    "name": token(key),
+                    "x": ends,
+                    "y": [0, amount / 1e6],
+                    "yaxis": "y2",
+                    "meta": meta,
+                    "line": {"color": ALARM if column.startswith("energy_min") else SOFT, "width": 1.4, "dash": dash},
+                    "hoverinfo": "skip",
+                }
+            )
     return out
 
 
@@ -94,14 +154,42 @@ def _share(run: Run, page: Page, sent, bundled: np.ndarray, both: list, contract
         part = month_sum(np.minimum(bundled[i], sent[1][i]) * run.hours, month, len(labels))
         share = np.divide(part, total, out=np.full(len(labels), np.nan), where=total > 0)
         name, colour = page.name(both[i]), SERIES[i % len(SERIES)]
-        traces.append({"type": "bar", "name": name, "x": x, "y": share, "marker": {"color": colour}, "customdata": labels, "legendgroup": link,
-                       "hovertemplate": "%{customdata}<br>%{y:.1%}<extra>%{fullData.name}</extra>"})  # fmt: skip
+        traces.append(
+            {
+                "type": "bar",
+                "name": name,
+                "x": x,
+                "y": share,
+                "marker": {"color": colour},
+                "customdata": labels,
+                "legendgroup": link,
+                "hovertemplate": "%{customdata}<br>%{y:.1%}<extra>%{fullData.name}</extra>",
+            }
+        )
         least = max([number(c, "renewable_share_min") or 0.0 for c in contracts if str(c["dc_link"]) == link], default=0.0)
         if least > 0:
-            traces.append({"type": "scatter", "mode": "lines", "name": token("share_min"), "x": [-0.5, len(labels) - 0.5], "y": [least] * 2,
-                           "line": {"color": colour, "width": 1.6, "dash": "dot"}, "legendgroup": link, "hovertemplate": "%{y:.0%}<extra></extra>"})  # fmt: skip
-    return figure(traces, {"barmode": "group", "bargap": 0.3, "xaxis": axis(showgrid=False, tickvals=x, ticktext=labels, range=[-0.5, len(x) - 0.5]),
-                           "yaxis": axis(token("renewable_share"), tickformat=".0%", rangemode="tozero")}, height=300)  # fmt: skip
+            traces.append(
+                {
+                    "type": "scatter",
+                    "mode": "lines",
+                    "name": token("share_min"),
+                    "x": [-0.5, len(labels) - 0.5],
+                    "y": [least] * 2,
+                    "line": {"color": colour, "width": 1.6, "dash": "dot"},
+                    "legendgroup": link,
+                    "hovertemplate": "%{y:.0%}<extra></extra>",
+                }
+            )
+    return figure(
+        traces,
+        {
+            "barmode": "group",
+            "bargap": 0.3,
+            "xaxis": axis(showgrid=False, zeroline=False, tickvals=x, ticktext=labels, range=[-0.5, len(x) - 0.5]),
+            "yaxis": axis(token("renewable_share"), tickformat=".0%", rangemode="tozero"),
+        },
+        height=300,
+    )
 
 
 def _contract(row: dict, both: dict[str, tuple[str, str]]) -> dict:
@@ -109,17 +197,39 @@ def _contract(row: dict, both: dict[str, tuple[str, str]]) -> dict:
     sent, least, most = (number(row, c) for c in ("sent_mwh", "energy_min_mwh", "energy_max_mwh"))
     share, wanted = number(row, "renewable_share"), number(row, "renewable_share_min")
     tolerance = 1e-6 * (sent or 0.0) + 1.0
-    energy_met = None if sent is None or (least is None and most is None) else (
-        (least is None or sent >= least - tolerance) and (most is None or sent <= most + tolerance))  # fmt: skip
+    energy_met = (
+        None
+        if sent is None or (least is None and most is None)
+        else ((least is None or sent >= least - tolerance) and (most is None or sent <= most + tolerance))
+    )
     return {
-        "contract": cell(row, "contract"), "link": both.get(str(row["dc_link"]), (str(row["dc_link"]),) * 2),
-        "period": f"{pd.Timestamp(row['start_date']):%Y-%m-%d} – {pd.Timestamp(row['end_date']):%Y-%m-%d}" if cell(row, "start_date") else "",
-        "sent": sent, "least": least, "most": most, "share": share, "wanted": wanted or None, "energy_met": energy_met,
+        "contract": cell(row, "contract"),
+        "link": both.get(str(row["dc_link"]), (str(row["dc_link"]),) * 2),
+        "period": f"{pd.Timestamp(row['start_date']):%Y-%m-%d} – {pd.Timestamp(row['end_date']):%Y-%m-%d}"
+        if cell(row, "start_date")
+        else "",
+        "sent": sent,
+        "least": least,
+        "most": most,
+        "share": share,
+        "wanted": wanted or None,
+        "energy_met": energy_met,
         "share_met": None if not wanted or share is None else share >= wanted - 1e-4,
-        "value_energy": number(row, "value_of_energy_cny_per_mwh"), "value_share": number(row, "value_of_share_cny_per_mwh"),
-    }  # fmt: skip
+        "value_energy": number(row, "value_of_energy_cny_per_mwh"),
+        "value_share": number(row, "value_of_share_cny_per_mwh"),
+    }
 
 
 def _band(name: str, colour: str, x: list, y: np.ndarray, meta: dict) -> dict:
-    return {"type": "scatter", "mode": "lines", "name": name, "x": x, "y": y, "stackgroup": meta["pick"], "fillcolor": colour,
-            "line": {"width": 0, "color": colour}, "meta": meta, "hovertemplate": "%{y:,.0f} MW"}  # fmt: skip
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "name": name,
+        "x": x,
+        "y": y,
+        "stackgroup": meta["pick"],
+        "fillcolor": colour,
+        "line": {"width": 0, "color": colour},
+        "meta": meta,
+        "hovertemplate": "%{y:,.0f} MW",
+    }

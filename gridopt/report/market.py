@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from gridopt.report.figures import PRICE_SCALE, SERIES, axis, figure
+from gridopt.report.figures import PRICE_SCALE, SERIES, axis, colour_bar, figure, time_axis
 from gridopt.report.folder import Run, cell, names, number, pair, table, values
 from gridopt.report.links import day_hour
 from gridopt.report.pack import Page, pack, token
-from gridopt.report.text import WORDS
+from gridopt.report.text import WORDS, unit_price
+from gridopt.report.zones import inside, zone_name, zone_prices
 
 CURVE_POINTS = 400
 
@@ -19,30 +20,21 @@ def prices(run: Run, page: Page) -> bool:
     price = values(run, "price")
     if price is None:
         return False
-    keep, zone = _internal(run, price[0])
+    keep, _ = inside(run, price[0])
     ids, rows = [price[0][i] for i in keep], price[1][keep]
     label = page.tokens(names(run, "bus", ids))
-    unit = f"{run.currency}/MWh"
+    unit = page.name(unit_price(run.currency))
     low, high = (float(v) for v in np.nanpercentile(rows, [1, 99]))
     span = (low, high) if high - low > 1e-6 else (low - 1, high + 1)
-    by_zone = {z: rows[[zone[i] == z for i in keep]].mean(0) for z in dict.fromkeys(zone[i] for i in keep)}
-    page.figures["price_duration"] = _duration(page, run, by_zone)
+    by_zone = zone_prices(run)
+    page.figures["price_duration"] = _duration(page, unit, by_zone)
     if len(run.time) < 24:
         return True
     page.figures["price_days"] = _days(run, label, rows, span, unit)
     page.arrays["price"] = pack(np.vstack([*by_zone.values(), rows]))
     options = [[i, name] for i, name in enumerate([*(zone_name(page, z) for z in by_zone), *label])]
-    page.figures["price_hours"] = day_hour("price", options, unit, PRICE_SCALE, span)
+    page.figures["price_hours"] = day_hour(run.days, "price", options, unit, PRICE_SCALE, span)
     return True
-
-
-def zone_words(zone: str) -> tuple[str, str]:
-    """Both names of a price zone."""
-    return WORDS.get(f"zone_{zone.lower()}") or (zone, zone)
-
-
-def zone_name(page: Page, zone: str) -> str:
-    return token("all_buses") if not zone else page.name(zone_words(zone))
 
 
 def congestion(run: Run) -> list[dict]:
@@ -58,24 +50,22 @@ def congestion(run: Run) -> list[dict]:
         key, kind = str(row["constraint"]), cell(row, "kind")
         both = pair(cell(row, "name"), cell(row, "name_zh"), key)
         if not cell(row, "name") and kind in ("interface", "branch", "line", "transformer", "dc_link"):
-            both = (names(run, "interface" if kind == "interface" else "dc_link" if kind == "dc_link" else "branch", [key])[0][0], both[1])
-        out.append({"name": both, "kind": WORDS.get(f"kind_{kind}", (kind, kind)), "hours": number(row, "hours_binding"), "rent": number(row, "rent_cny"),
-                    "shadow": number(row, "mean_shadow_price"), "loading": number(row, "max_loading"), "share": row["size"] / top if top else 0.0})  # fmt: skip
+            both = (
+                names(run, "interface" if kind == "interface" else "dc_link" if kind == "dc_link" else "branch", [key])[0][0],
+                both[1],
+            )
+        out.append(
+            {
+                "name": both,
+                "kind": WORDS.get(f"kind_{kind}", (kind, kind)),
+                "hours": number(row, "hours_binding"),
+                "rent": number(row, "rent_cny"),
+                "shadow": number(row, "mean_shadow_price"),
+                "loading": number(row, "max_loading"),
+                "share": row["size"] / top if top else 0.0,
+            }
+        )
     return out
-
-
-def _internal(run: Run, ids: list[str]) -> tuple[list[int], list[str]]:
-    """Positions of the buses of the studied system in the order zone, then west to east, and the zone of every bus."""
-    bus = table(run, "bus")
-    if "bus" not in bus:
-        return list(range(len(ids))), [""] * len(ids)
-    rows = {str(r["bus"]): r for r in bus.to_dict("records")}
-    zone = [cell(rows.get(i, {}), "zone") for i in ids]
-    inside = [n for n, i in enumerate(ids) if (cell(rows.get(i, {}), "role") or "internal") == "internal"] or list(range(len(ids)))
-    far = {n: number(rows.get(ids[n], {}), "longitude_deg") for n in inside}
-    west = {z: min((v for n, v in far.items() if zone[n] == z and v is not None), default=0.0) for z in {zone[n] for n in inside}}
-    inside.sort(key=lambda n: (west[zone[n]], zone[n], far[n] if far[n] is not None else 999.0, ids[n]))
-    return inside, zone
 
 
 def _days(run: Run, label: list[str], rows: np.ndarray, span: tuple[float, float], unit: str) -> dict:
@@ -85,22 +75,44 @@ def _days(run: Run, label: list[str], rows: np.ndarray, span: tuple[float, float
     start = np.searchsorted(index, np.arange(len(day)))
     mean = np.add.reduceat(rows, start, axis=1) / np.diff(np.append(start, len(index)))
     y = list(range(len(label)))
-    trace = {"type": "heatmap", "x": [str(pd.Timestamp(d)) for d in day], "y": y, "z": mean.astype(np.float32), "colorscale": PRICE_SCALE,
-             "zmin": span[0], "zmax": span[1], "colorbar": {"title": {"text": unit, "side": "top"}, "thickness": 12, "outlinewidth": 0},
-             "hovertemplate": f"%{{x}}<br>%{{z:,.1f}} {unit}<extra>%{{y}}</extra>"}  # fmt: skip
-    layout = {"xaxis": axis(type="date", showgrid=False, tickformat=token("f_day"), hoverformat=token("f_date")),
-              "yaxis": axis(showgrid=False, tickvals=y, ticktext=label, autorange="reversed")}  # fmt: skip
+    trace = {
+        "type": "heatmap",
+        "x": [str(pd.Timestamp(d)) for d in day],
+        "y": y,
+        "z": mean.astype(np.float32),
+        "colorscale": PRICE_SCALE,
+        "zmin": span[0],
+        "zmax": span[1],
+        "colorbar": colour_bar(unit),
+        "hovertemplate": f"%{{x}}<br>%{{z:,.1f}} {unit}<extra>%{{y}}</extra>",
+    }
+    layout = {
+        "xaxis": time_axis(run.days, showgrid=False),
+        "yaxis": axis(showgrid=False, zeroline=False, tickvals=y, ticktext=label, autorange="reversed"),
+    }
     return figure([trace], layout, height=110 + 18 * len(label))
 
 
-def _duration(page: Page, run: Run, by_zone: dict[str, np.ndarray]) -> dict:
+def _duration(page: Page, unit: str, by_zone: dict[str, np.ndarray]) -> dict:
     """Prices in falling order against the share of time."""
     traces = []
     for i, (zone, row) in enumerate(by_zone.items()):
         falling = np.sort(row)[::-1]
         at = np.unique(np.linspace(0, len(falling) - 1, min(CURVE_POINTS, len(falling))).round().astype(int))
         x = (at + 0.5) / len(falling)
-        traces.append({"type": "scatter", "mode": "lines" if len(x) > 1 else "markers", "name": zone_name(page, zone), "x": x, "y": falling[at],
-                       "line": {"width": 2.4, "color": SERIES[i % len(SERIES)]},
-                       "hovertemplate": f"%{{x:.0%}}: %{{y:,.1f}} {run.currency}/MWh<extra>%{{fullData.name}}</extra>"})  # fmt: skip
-    return figure(traces, {"xaxis": axis(token("share_of_time"), tickformat=".0%", range=[0, 1]), "yaxis": axis(f"{run.currency}/MWh")}, height=300)
+        traces.append(
+            {
+                "type": "scatter",
+                "mode": "lines" if len(x) > 1 else "markers",
+                "name": zone_name(page, zone),
+                "x": x,
+                "y": falling[at],
+                "line": {"width": 2.4, "color": SERIES[i % len(SERIES)]},
+                "hovertemplate": f"%{{x:.0%}}: %{{y:,.1f}} {unit}<extra>%{{fullData.name}}</extra>",
+            }
+        )
+    return figure(
+        traces,
+        {"xaxis": axis(token("share_of_time"), tickformat=".0%", range=[0, 1]), "yaxis": axis(unit)},
+        height=300,
+    )

@@ -14,11 +14,25 @@ from gridopt.report import corridor, curtailment, energy, facts, links, market, 
 from gridopt.report.figures import FONT, plotly_js
 from gridopt.report.folder import Run, cell, number, open_run, table
 from gridopt.report.pack import Page, json_in_html, pack_times
-from gridopt.report.text import WORDS, Both, join, money, percent, say
+from gridopt.report.text import WORDS, Both, join, money, percent, say, unit_price
 from gridopt.report.text import energy as energy_words
+from gridopt.report.zones import zone_words
 
-SECTIONS = ("headlines", "dispatch", "monthly", "curtailment", "map", "dc", "storage", "prices", "congestion", "balance", "sources",
-            "certificate", "run")  # fmt: skip
+SECTIONS = (
+    "headlines",
+    "dispatch",
+    "monthly",
+    "curtailment",
+    "map",
+    "dc",
+    "storage",
+    "prices",
+    "congestion",
+    "balance",
+    "sources",
+    "certificate",
+    "run",
+)
 
 
 def write(run: pathlib.Path) -> pathlib.Path:
@@ -44,38 +58,75 @@ def render(run: Run) -> str:
     from markupsafe import Markup
 
     page, content = Page(), {}
-    page.data |= {"times": pack_times(run.time), "count": len(run.time), "hours": float(run.hours[0]), "currency": run.currency}
+    page.data |= {"times": pack_times(run.time), "hours": float(run.hours[0]), "unit": page.name(unit_price(run.currency))}
     content = _content(run, page)
     page.data["titles"] = content["title"]
-    environment = jinja2.Environment(loader=jinja2.PackageLoader("gridopt.report", "assets"), autoescape=True, undefined=jinja2.StrictUndefined,
-                                     trim_blocks=True, lstrip_blocks=True)  # fmt: skip
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("gridopt.report", "assets"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
     environment.filters |= {"whole": _whole, "share": _share, "energy": energy_words}
     assets = resources.files("gridopt.report") / "assets"
-    inline = {name: Markup((assets / f"{name.replace('_', '.')}").read_text(encoding="utf-8")) for name in ("page_css", "page_js", "map_js")}
+    inline = {
+        name: Markup((assets / f"{name.replace('_', '.')}").read_text(encoding="utf-8"))
+        for name in ("page_css", "page_js", "map_js")
+    }
     return environment.get_template("page.html.j2").render(
-        words=WORDS, sections=SECTIONS, figures=page.figures, font=Markup(FONT), plotly=Markup(plotly_js()), **inline, **content,
+        words=WORDS,
+        sections=SECTIONS,
+        figures=page.figures,
+        font=Markup(FONT),
+        plotly=Markup(plotly_js()),
+        **inline,
+        **content,
         data=Markup(json_in_html(page.document(WORDS))),
-    )  # fmt: skip
+    )
 
 
 def _content(run: Run, page: Page) -> dict:
     """What the template shows besides figures; figures and arrays gather in `page` on the way."""
     dispatch, worst = energy.dispatch(run, page), energy.monthly(run, page)
-    curtailed = curtailment.by_plant_and_cause(run, page)
+    curtailed, balance = curtailment.by_plant_and_cause(run, page), energy.balance(run, page)
     if curtailed:
         curtailment.by_month(run, page)
         curtailment.by_hour(run, page)
     return {
-        "title": _titles(run), "period": f"{run.time[0]:%Y-%m-%d} – {run.time[-1]:%Y-%m-%d}", "synthetic": str(run.data.attrs.get("synthetic") or ""),
-        "version": cell(run.manifest, "gridopt_version"), "block": run.block, "currency": run.currency, "folder": run.folder.resolve().name,
-        "cards": facts.cards(run), "has_dispatch": dispatch, "has_curtailment": curtailed, "has_map": corridor.corridor(run, page),
-        "lead_monthly": _lead_monthly(worst), "lead_curtailment": _lead_causes(run) if curtailed else None,
-        "contracts": links.dc_links(run, page), "has_storage": stores.storage(run, page), "has_reservoirs": stores.reservoirs(run, page),
-        "has_prices": market.prices(run, page), "zones": _zones(run), "congestion": market.congestion(run),
-        "lead_congestion": _lead_congestion(run), "balance": energy.balance(run, page), "costs": facts.costs(run),
-        "emissions": _emissions(run), "sources": facts.sources(run), "certificate": facts.certificate(run), "facts": facts.run_facts(run),
+        "title": _titles(run),
+        "period": f"{run.time[0]:%Y-%m-%d} – {run.time[-1]:%Y-%m-%d}",
+        "synthetic": str(run.data.attrs.get("synthetic") or ""),
+        "version": cell(run.manifest, "gridopt_version"),
+        "block": run.block,
+        "currency": run.currency,
+        "unit": unit_price(run.currency),
+        "folder": run.folder.resolve().name,
+        "cards": facts.cards(run),
+        "has_dispatch": dispatch,
+        "has_curtailment": curtailed,
+        "has_map": corridor.corridor(run, page),
+        "lead_monthly": _lead_monthly(worst),
+        "lead_curtailment": _lead_causes(run) if curtailed else None,
+        "contracts": links.dc_links(run, page),
+        "has_storage": stores.storage(run, page),
+        "has_reservoirs": stores.reservoirs(run, page),
+        "has_prices": market.prices(run, page),
+        "zones": _zones(run),
+        "congestion": market.congestion(run),
+        "lead_congestion": _lead_congestion(run),
+        "balance": balance,
+        "totals": {
+            "supply": sum(r["mwh"] for r in balance if r["mwh"] >= 0) / 1e3,
+            "use": -sum(r["mwh"] for r in balance if r["mwh"] < 0) / 1e3,
+        },
+        "costs": facts.costs(run),
+        "emissions": _emissions(run),
+        "sources": facts.sources(run),
+        "certificate": facts.certificate(run),
+        "facts": facts.run_facts(run),
         "warnings": [str(w) for w in run.manifest.get("warnings") or []],
-    }  # fmt: skip
+    }
 
 
 def _titles(run: Run) -> Both:
@@ -95,19 +146,31 @@ def _lead_monthly(worst: dict | None) -> Both | None:
 def _lead_causes(run: Run) -> Both:
     found = curtailment.causes(run)
     whole = sum(c["mwh"] for c in found)
-    return say("lead_cause", share=percent(sum(c["mwh"] for c in found[:3]) / whole, 0), list=join([c["name"] for c in found[:3]], (", ", "、")))
+    return say(
+        "lead_cause",
+        share=percent(sum(c["mwh"] for c in found[:3]) / whole, 0),
+        list=join([c["name"] for c in found[:3]], (", ", "、")),
+    )
 
 
 def _lead_congestion(run: Run) -> Both | None:
     rows = market.congestion(run)
     if not rows or not rows[0]["rent"]:
         return None
-    return say("lead_congestion", name=rows[0]["name"], rent=money(rows[0]["rent"], run.currency), hours=(f"{rows[0]['hours'] or 0:,.0f}",) * 2)
+    return say(
+        "lead_congestion",
+        name=rows[0]["name"],
+        rent=money(rows[0]["rent"], run.currency),
+        hours=(f"{rows[0]['hours'] or 0:,.0f}",) * 2,
+    )
 
 
 def _zones(run: Run) -> list[dict]:
     columns = ("mean", "load_weighted_mean", "min", "max")
-    return [{"name": market.zone_words(str(r["zone"])), **{c: number(r, c) for c in columns}} for r in table(run, "price_zones").to_dict("records")]
+    return [
+        {"name": zone_words(str(r["zone"])), **{c: number(r, c) for c in columns}}
+        for r in table(run, "price_zones").to_dict("records")
+    ]
 
 
 def _emissions(run: Run) -> list[dict]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gridopt.report.energy import technology_name
-from gridopt.report.figures import LEVEL_SCALE, RULE, SERIES, axis, figure, technology_colour
+from gridopt.report.figures import LEVEL_SCALE, SERIES, axis, figure, hatched, technology_colour, time_axis
 from gridopt.report.folder import Run, cell, names, number, table, values
 from gridopt.report.links import day_hour
 from gridopt.report.pack import Page, pack, token
@@ -24,12 +24,12 @@ def storage(run: Run, page: Page) -> bool:
         rows = groups + (single if len(single) > 1 else [])
         page.arrays["storage_energy"] = pack(np.array([row / 1e3 for _, row in rows]))
         options = [[i, name] for i, (name, _) in enumerate(rows)]
-        page.figures["storage_level"] = day_hour("storage_energy", options, "GWh", LEVEL_SCALE)
+        page.figures["storage_level"] = day_hour(run.days, "storage_energy", options, "GWh", LEVEL_SCALE)
     return True
 
 
 def reservoirs(run: Run, page: Page) -> bool:
-    """Figure `reservoirs`: volume of each reservoir day by day as a share of its usable range. False without reservoirs that store."""
+    """Figure `reservoirs`: volume of each reservoir by day as a share of its usable range. False where none stores."""
     volume = values(run, "reservoir_volume")
     if volume is None or len(run.time) < 2:
         return False
@@ -43,14 +43,33 @@ def reservoirs(run: Run, page: Page) -> bool:
         if high - low < 1e-6 or row.max() < 1e-6:
             continue
         daily = np.bincount(index, weights=row) / count
-        traces.append({"type": "scatter", "mode": "lines", "name": page.name(both[i]), "x": x, "y": (daily - low) / (high - low), "customdata": daily,
-                       "line": {"width": 2, "color": SERIES[len(traces) % len(SERIES)], "dash": ("solid", "dash")[len(traces) // len(SERIES) % 2]},
-                       "hovertemplate": "%{y:.0%} (%{customdata:,.0f} hm³)<extra>%{fullData.name}</extra>"})  # fmt: skip
+        traces.append(
+            {
+                "type": "scatter",
+                "mode": "lines",
+                "name": page.name(both[i]),
+                "x": x,
+                "y": (daily - low) / (high - low),
+                "customdata": daily,
+                "line": {
+                    "width": 2,
+                    "color": SERIES[len(traces) % len(SERIES)],
+                    "dash": ("solid", "dash")[len(traces) // len(SERIES) % 2],
+                },
+                "hovertemplate": "%{y:.0%} (%{customdata:,.0f} hm³)<extra>%{fullData.name}</extra>",
+            }
+        )
     if not traces:
         return False
-    page.figures["reservoirs"] = figure(traces, {
-        "hovermode": "closest", "xaxis": axis(type="date", tickformat=token("f_day"), hoverformat=token("f_date")),
-        "yaxis": axis(token("usable_share"), tickformat=".0%", rangemode="tozero")}, height=340)  # fmt: skip
+    page.figures["reservoirs"] = figure(
+        traces,
+        {
+            "hovermode": "closest",
+            "xaxis": time_axis(run.days),
+            "yaxis": axis(token("usable_share"), tickformat=".0%", rangemode="tozero"),
+        },
+        height=340,
+    )
     return True
 
 
@@ -67,9 +86,27 @@ def _average_day(run: Run, page: Page, kind: list[str], charge: np.ndarray, disc
         rows = [c == k for c in kind]
         net = np.bincount(hour, weights=discharge[rows].sum(0), minlength=24) / count
         taken = -np.bincount(hour, weights=charge[rows].sum(0), minlength=24) / count
-        colour = technology_colour({"battery": "battery_discharge", "pumped_hydro": "pumped_hydro_discharge"}.get(k, "storage_discharge"))
-        for key, y, look in (("discharging", net, {}), ("charging", taken, {"pattern": {"shape": "/", "fgcolor": "#ffffff", "size": 6, "solidity": 0.3}})):
-            traces.append({"type": "bar", "name": f"{technology_name(page, k)}: {token(key)}", "x": list(range(24)), "y": y,
-                           "marker": {"color": colour, **look}, "hovertemplate": "%{x}:00<br>%{y:,.0f} MW<extra>%{fullData.name}</extra>"})  # fmt: skip
-    return figure(traces, {"barmode": "relative", "bargap": 0.12, "yaxis": axis(token("power_mw"), tickformat=",.0f"),
-                           "xaxis": axis(token("hour_of_day"), showgrid=False, dtick=3, gridcolor=RULE)}, height=340)  # fmt: skip
+        colour = technology_colour(
+            {"battery": "battery_discharge", "pumped_hydro": "pumped_hydro_discharge"}.get(k, "storage_discharge")
+        )
+        for key, y, look in (("discharging", net, {"color": colour}), ("charging", taken, hatched(colour))):
+            traces.append(
+                {
+                    "type": "bar",
+                    "name": f"{technology_name(page, k)}: {token(key)}",
+                    "x": list(range(24)),
+                    "y": y,
+                    "marker": look,
+                    "hovertemplate": "%{x}:00<br>%{y:,.0f} MW<extra>%{fullData.name}</extra>",
+                }
+            )
+    return figure(
+        traces,
+        {
+            "barmode": "relative",
+            "bargap": 0.12,
+            "yaxis": axis(token("power_mw"), tickformat=",.0f"),
+            "xaxis": axis(token("hour_of_day"), showgrid=False, zeroline=False, dtick=3),
+        },
+        height=340,
+    )

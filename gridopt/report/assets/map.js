@@ -6,6 +6,7 @@
   const CLASSES = [[0.5, "#b4c3d1"], [0.7, "#6f9cc0"], [0.85, "#efb73e"], [0.995, "#dc6b2b"], [Infinity, "#a3123a"]];
   const RAMP = ["#23407c", "#4f86b5", "#d9dcd2", "#e8a24c", "#a3321f"], NOLIMIT = "#8d98a4", DC = "#6a4c93";
   const whole = (v) => (Number.isNaN(v) ? "–" : Math.round(v).toLocaleString("en-US"));
+  const short = (text) => (text.length > 26 ? text.slice(0, 25) + "…" : text);
   const arrays = {};
   let parts, timer = null, speed = 6, range = [0, 1], widest = 1;
 
@@ -44,17 +45,18 @@
     }
     parts = { picture, lines: [], arrows: [], links: [], linkTexts: [], buses: [] };
     map.links.forEach((k, i) => {
-      parts.links.push(svg("line", { x1: k.x1, y1: k.y1, x2: k.x2, y2: k.y2, stroke: DC, "stroke-linecap": "butt", opacity: 0.85 }, links));
-      hit(hits, k, "link", i);
+      parts.links.push(svg("line", { x1: k.x1, y1: k.y1, x2: k.x2, y2: k.y2, stroke: DC, "stroke-linecap": "butt", opacity: 0.75 }, links));
+      hit(hits, `M${k.x1},${k.y1} L${k.x2},${k.y2}`, "link", i);
       if (!k.edge) { parts.linkTexts.push(null); return; }
       svg("rect", { x: k.x2 - 56, y: k.y2 - 19, width: 112, height: 38, rx: 6, fill: "#f4f0f9", stroke: DC }, texts);
       svg("text", { x: k.x2, y: k.y2 - 4, "font-size": 13, "font-weight": 600, fill: DC, "text-anchor": "middle" }, texts).textContent = plain(k.far || k.name);
       parts.linkTexts.push(svg("text", { x: k.x2, y: k.y2 + 12, "font-size": 12, fill: "#4b3a66", "text-anchor": "middle" }, texts));
     });
     map.branches.forEach((b, i) => {
-      parts.lines.push(svg("line", { x1: b.x1, y1: b.y1, x2: b.x2, y2: b.y2, "stroke-linecap": "round" }, lines));
+      const path = `M${b.x1},${b.y1} Q${b.cx},${b.cy} ${b.x2},${b.y2}`;
+      parts.lines.push(svg("path", { d: path, fill: "none", "stroke-linecap": "round" }, lines));
       parts.arrows.push(svg("path", { d: "M-5,-5 L6,0 L-5,5 Z", stroke: "#fff", "stroke-width": 1 }, arrows));
-      hit(hits, b, "line", i);
+      hit(hits, path, "line", i);
     });
     map.buses.forEach((b, i) => {
       const outside = b.role === "external";
@@ -62,12 +64,12 @@
       parts.buses.push(outside ? svg("rect", { x: b.x - 6.5, y: b.y - 6.5, width: 13, height: 13, ...look }, buses) : svg("circle", { cx: b.x, cy: b.y, r: 8, ...look }, buses));
       hover(parts.buses[i], "bus", i);
       const [x, y, anchor] = b.label[state.lang];
-      svg("text", { x, y, "text-anchor": anchor, "dominant-baseline": "central", "font-size": 13, fill: outside ? "#5b6875" : "#1d2733", "font-style": outside && state.lang === "en" ? "italic" : "normal", "font-weight": outside ? 400 : 550, stroke: "#fff", "stroke-width": 3.5, "paint-order": "stroke", "pointer-events": "none" }, texts).textContent = plain(b.name);
+      svg("text", { x, y, "text-anchor": anchor, "dominant-baseline": "central", "font-size": 13, fill: outside ? "#5b6875" : "#1d2733", "font-style": outside && state.lang === "en" ? "italic" : "normal", "font-weight": outside ? 400 : 550, stroke: "#fff", "stroke-width": 3.5, "paint-order": "stroke", "pointer-events": "none" }, texts).textContent = short(plain(b.name));
     });
     box.replaceChildren(picture);
   }
-  function hit(parent, at, kind, i) {
-    hover(svg("line", { x1: at.x1, y1: at.y1, x2: at.x2, y2: at.y2, stroke: "transparent", "stroke-width": 16 }, parent), kind, i);
+  function hit(parent, path, kind, i) {
+    hover(svg("path", { d: path, fill: "none", stroke: "transparent", "stroke-width": 16 }, parent), kind, i);
   }
 
   // --- one hour ----------------------------------------------------------------------------------------------------------
@@ -79,14 +81,14 @@
       parts.lines[i].setAttribute("stroke", colour);
       parts.lines[i].setAttribute("stroke-width", wide.toFixed(1));
       const angle = (Math.atan2(b.y2 - b.y1, b.x2 - b.x1) * 180) / Math.PI + (flow < 0 ? 180 : 0), size = 0.75 + wide / 11;
-      parts.arrows[i].setAttribute("transform", `translate(${(b.x1 + b.x2) / 2},${(b.y1 + b.y2) / 2}) rotate(${angle.toFixed(1)}) scale(${size.toFixed(2)})`);
+      parts.arrows[i].setAttribute("transform", `translate(${(b.x1 + 2 * b.cx + b.x2) / 4},${(b.y1 + 2 * b.cy + b.y2) / 4}) rotate(${angle.toFixed(1)}) scale(${size.toFixed(2)})`);
       parts.arrows[i].setAttribute("fill", share >= 0.85 ? colour : "#46535f");
       parts.arrows[i].setAttribute("visibility", Math.abs(flow) < 0.002 * widest ? "hidden" : "visible");
     });
     map.links.forEach((k, i) => {
-      const sent = arrays.dc.at(k.row, h), wide = 1.6 + 8.5 * Math.min(1, sent / widest);
+      const sent = arrays.dc.at(k.row, h), wide = 1.4 + 5 * Math.min(1, sent / (k.limit || widest));
       parts.links[i].setAttribute("stroke-width", wide.toFixed(1));
-      parts.links[i].setAttribute("stroke-dasharray", `${(8 + wide).toFixed(1)} ${(4 + wide / 2).toFixed(1)}`);
+      parts.links[i].setAttribute("stroke-dasharray", "9 6");
       if (parts.linkTexts[i]) parts.linkTexts[i].textContent = `${whole(sent)} MW`;
     });
     map.buses.forEach((b, i) => {
@@ -106,7 +108,7 @@
     figures = (doc.data.panel || []).filter(([, name]) => array(name)).map(([key, name, rows, unit]) => {
       const value = node("dd");
       list.append(node("dt", { textContent: word(key) }), value);
-      return [value, array(name), rows, unit];
+      return [value, array(name), rows, plain(unit), name === "map_price"];
     });
     gauges = (doc.data.interfaces || []).map((name) => {
       const of = node("span", { className: "of" }), bar = node("span", { className: "bar" });
@@ -119,7 +121,7 @@
     const legend = [
       node("h4", { textContent: word("map_loading") }), key(CLASSES[0][1], "< 50 %"), key(CLASSES[1][1], "50 – 70 %"), key(CLASSES[2][1], "70 – 85 %"), key(CLASSES[3][1], "85 – 99.5 %"), key(CLASSES[4][1], word("map_at_limit")), key(NOLIMIT, word("map_no_limit")), dash,
       node("div", { className: "key", textContent: word("map_width") }),
-      node("h4", { textContent: `${word("map_price")}, ${doc.data.currency}/MWh` }), node("div", { className: "key" }, ramp), node("div", { className: "ends" }, node("span", { textContent: "≤ " + whole(range[0]) }), node("span", { textContent: "≥ " + whole(range[1]) })),
+      node("h4", { textContent: `${word("map_price")}, ${plain(doc.data.unit)}` }), node("div", { className: "key" }, ramp), node("div", { className: "ends" }, node("span", { textContent: "≤ " + whole(range[0]) }), node("span", { textContent: "≥ " + whole(range[1]) })),
     ];
     const sections = gauges.length ? [node("h4", { textContent: word("sections_now") }), ...gauges.map((g) => g.element)] : [];
     document.getElementById("map-hour").replaceChildren(clock, list, ...sections, ...legend);
@@ -129,9 +131,9 @@
   }
   function panel(h) {
     clock.textContent = gridopt.timeText(h);
-    for (const [value, data, rows, unit] of figures) {
+    for (const [value, data, rows, unit, averaged] of figures) {
       const sum = rows.reduce((total, row) => total + data.at(row, h), 0);
-      value.textContent = `${whole(unit.includes("/") ? sum / rows.length : sum)} ${unit}`;
+      value.textContent = `${whole(averaged ? sum / rows.length : sum)} ${unit}`;
     }
     gauges.forEach((g, i) => {
       const flow = array("interface_flow").at(i, h), limit = array(flow < 0 ? "interface_backward" : "interface_forward").at(i, h), share = Math.abs(flow) / Math.abs(limit);
@@ -188,7 +190,7 @@
   }
   const describe = {
     bus(i) {
-      const h = state.hour, b = map.buses[i], rows = [[word("price"), `${arrays.price.at(i, h).toFixed(1)} ${doc.data.currency}/MWh`]];
+      const h = state.hour, b = map.buses[i], rows = [[word("price"), `${arrays.price.at(i, h).toFixed(1)} ${plain(doc.data.unit)}`]];
       for (const [key, name] of [["load", "load"], ["wind_solar", "output"], ["curtailed", "curtailed"]]) if (arrays[name] && arrays[name].at(i, h)) rows.push([word(key), `${whole(arrays[name].at(i, h))} MW`]);
       return [`${plain(b.name)} (${b.bus})${b.role === "external" ? ", " + word("external") : ""}`, rows];
     },
@@ -196,7 +198,7 @@
       const h = state.hour, b = map.branches[i], flow = arrays.flow.at(i, h), limit = arrays.limit ? arrays.limit.at(i, h) : NaN, shadow = arrays.shadow ? arrays.shadow.at(i, h) : 0;
       const rows = [[word("flow"), `${whole(flow)} MW`], [word("limit"), Number.isNaN(limit) ? word("map_no_limit") : `${whole(limit)} MW`]];
       if (!Number.isNaN(limit)) rows.push([word("loading"), `${((100 * Math.abs(flow)) / limit).toFixed(1)} %`]);
-      if (shadow > 0.005) rows.push([word("shadow_price"), `${shadow.toFixed(1)} ${doc.data.currency}/MWh`]);
+      if (shadow > 0.005) rows.push([word("shadow_price"), `${shadow.toFixed(1)} ${plain(doc.data.unit)}`]);
       if (b.circuits) rows.push([word("circuits"), String(b.circuits)]);
       return [plain(b.name), rows];
     },

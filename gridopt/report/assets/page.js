@@ -240,10 +240,7 @@ const gridopt = (() => {
   }
   function start() {
     registerChinese();
-    if (doc.data.weeks) {
-      const fullest = doc.data.weeks.findIndex(([a, b]) => b - a >= 7 * Math.round(24 / doc.data.hours));
-      state.week = Math.max(0, fullest);
-    }
+    state.week = doc.data.week ?? 0;
     document.getElementById("language").onclick = () => speak(state.lang === "zh" ? "en" : "zh");
     window.addEventListener("beforeprint", () => eachFigure((element) => Plotly.relayout(element, { width: Math.min(element.clientWidth, 660) })));
     window.addEventListener("afterprint", () => eachFigure((element) => Plotly.relayout(element, { width: null, autosize: true })));

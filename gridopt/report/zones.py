@@ -1,0 +1,41 @@
+"""Buses of the studied system in reading order, and prices by zone."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gridopt.report.folder import Run, cell, number, table, values
+from gridopt.report.pack import Page, token
+from gridopt.report.text import WORDS, Both
+
+
+def inside(run: Run, ids: list[str]) -> tuple[list[int], list[str]]:
+    """Positions of the internal buses (all where none is) by zone, then west to east, and the zone of every bus of `ids`."""
+    bus = table(run, "bus")
+    rows = {str(r["bus"]): r for r in bus.to_dict("records")} if "bus" in bus else {}
+    zone = [cell(rows.get(i, {}), "zone") for i in ids]
+    keep = [n for n, i in enumerate(ids) if (cell(rows.get(i, {}), "role") or "internal") == "internal"] or list(range(len(ids)))
+    east = {n: number(rows.get(ids[n], {}), "longitude_deg") for n in keep}
+    edge = {
+        z: min((v for n, v in east.items() if zone[n] == z and v is not None), default=999.0) for z in {zone[n] for n in keep}
+    }
+    keep.sort(key=lambda n: (edge[zone[n]], zone[n], east[n] if east[n] is not None else 999.0, ids[n]))
+    return keep, zone
+
+
+def zone_prices(run: Run) -> dict[str, np.ndarray]:
+    """Mean price over the internal buses of each zone (label,); {} without prices."""
+    price = values(run, "price")
+    if price is None:
+        return {}
+    keep, zone = inside(run, price[0])
+    return {z: price[1][[n for n in keep if zone[n] == z]].mean(0) for z in dict.fromkeys(zone[n] for n in keep)}
+
+
+def zone_words(zone: str) -> Both:
+    """Both names of a price zone."""
+    return WORDS.get(f"zone_{zone.lower()}") or (zone, zone) if zone else WORDS["all_buses"]
+
+
+def zone_name(page: Page, zone: str) -> str:
+    return token("all_buses") if not zone else page.name(zone_words(zone))
