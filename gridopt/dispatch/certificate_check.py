@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 
 import numpy as np
+import pandas as pd
 import scipy.sparse as sp
 
 from gridopt.case.case import Case
@@ -59,8 +60,8 @@ class Check:
     where: str
 
     def to_dict(self) -> dict:
-        """For JSON: a violation that is no number or has no bound is null."""
-        return asdict(self) | {"worst": self.worst if np.isfinite(self.worst) else None}
+        """For JSON: what is no number or has no bound is null."""
+        return {k: None if isinstance(v, float) and not np.isfinite(v) else v for k, v in asdict(self).items()}
 
 
 @dataclass(frozen=True)
@@ -97,13 +98,14 @@ class Evidence:
             gross = gross + here @ np.abs(self[name])
         return net, gross
 
-    def judge(self, name: str, unit: str, excess: np.ndarray, tolerance, elements: Sequence) -> Check:
+    def judge(self, name: str, unit: str, excess: np.ndarray, tolerance, elements: Sequence | np.ndarray | pd.Index) -> Check:
         """Verdict on `excess` (n, T) over steps or (n,) over none, `tolerance` alike or a scalar. NaN fails."""
         if not excess.size:
             return Check(name, 0.0, unit, float(np.max(tolerance, initial=0.0)), True, "")
         allowed = np.broadcast_to(tolerance, excess.shape)
-        at = np.unravel_index(np.argmax(excess / allowed), excess.shape)
-        worst, limit = max(float(excess[at]), 0.0) if excess[at] == excess[at] else np.nan, float(allowed[at])
+        at = tuple(int(i) for i in np.unravel_index(np.argmax(excess / allowed), excess.shape))
+        value, limit = float(excess[at]), float(allowed[at])
+        worst = value if np.isnan(value) else max(0.0, value)
         time = [str(self.case.time.start[at[1]]).replace("T", " ")[:16]] if excess.ndim == 2 else []
         where = " ".join([str(elements[at[0]]), *time]).strip() if worst != 0.0 else ""
         return Check(name, worst, unit, limit, bool(worst <= limit), where)
