@@ -60,7 +60,7 @@ def constrain(case, b, columns):
     b.term(row, into, number["store_efficiency"] * hours)
     b.term(row, out, -hours)
     b.term(row, heat, -1.0)
-    field = number["field_heat_max_mw"] * case.series(plant["profile"], 0.0) * case.in_service("csp")
+    field = number["field_heat_max_mw"] * case.series(plant["profile"], 1.0) * case.in_service("csp")
     row = b.rows("csp.field", unit="MW", over=over, upper=field)
     b.term(row, power, 1.0 / number["efficiency"])
     b.term(row, out, -1.0)

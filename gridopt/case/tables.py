@@ -19,8 +19,8 @@ def _bus(meaning: str = "bus it is connected to", name: str = "bus") -> Column:
     return Column(name, key_to="bus", meaning=meaning)
 
 
-def _profile(unit: str, meaning: str) -> Column:
-    return Column("profile", unit=unit, default="", meaning=f"series: {meaning}; empty: constant 1")
+def _profile(unit: str, meaning: str, empty: str = "constant 1") -> Column:
+    return Column("profile", unit=unit, default="", meaning=f"series: {meaning}; empty: {empty}")
 
 
 BUS = element(
@@ -154,7 +154,7 @@ RESERVOIR = element(
     Column("downstream", key_to="reservoir", default="", meaning="next plant on the river"),
     Column("delay_h", "number", "h", at_least=0.0, at_most=240.0, default=0.0, meaning="travel time of water to it"),
     Column("release_before_m3s", "number", "m3/s", at_least=0.0, default=0.0, meaning="release before the study begins, still under way"),
-    _profile("m3/s", "natural inflow between the upstream plant and this one"),
+    _profile("m3/s", "natural inflow between the upstream plant and this one", "none"),
     orders=(("volume_min_hm3", "volume_max_hm3"), ("volume_start_hm3", "volume_max_hm3"), ("volume_end_hm3", "volume_max_hm3")),
 )  # fmt: skip
 RELEASE_BAND = plain(
