@@ -63,7 +63,7 @@ def declare(case, b):
     over = {"dc_link": link.index, "segment": np.arange(SEGMENTS), "time": time}
     segment = b.columns("dc_link.segment", unit="MW", over=over, upper=room)
     active = case.in_service("dc_link") > 0.5
-    least_loss = np.where(active & (least > 0), _loss(link, floor), _loss(link, 0.0 * floor) * active)
+    least_loss = _loss(link, least) * active
     start, end = case.position("bus", link["from_bus"]), case.position("bus", link["to_bus"])
     injection, flow = b.port("injection"), b.port("dc_flow", len(link))
     injection.add(start, constant=-least)
