@@ -228,3 +228,10 @@ BLOCK_CASES["carbon"] = BlockCase(
     ),
     ("year",), dict(a=[40, 70, 40, 70]), 4, NEW_YEAR,
 )  # fmt: skip
+
+
+def power_case(hours: int = 1, minutes: int = 60, start: str = "2025-01-01", series: dict | None = None, **rows) -> Case:
+    """A case that knows the fuels c0, c10 .. and the unit type u."""
+    rows.setdefault("fuel", FUEL)
+    rows.setdefault("unit_type", UNIT_TYPE)
+    return case(hours, minutes, start, series, **rows)

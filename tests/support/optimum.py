@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from gridopt.dispatch.single import dispatch
+
 FEASIBLE = 1e-6
 
 
@@ -44,11 +46,18 @@ def worst_slack(form, x, y, tol=1e-6) -> float:
     return worst
 
 
-def assert_optimal(dispatch) -> None:
+def assert_optimal(found) -> None:
     """The final form (with every lazy row that was written): x feasible for all rows, y proves it optimal, slackness holds."""
-    s = dispatch.solution
+    s = found.solution
     assert worst_break(s.form, s.x) <= FEASIBLE
-    assert worst_lazy_break(dispatch.model, s.x) <= FEASIBLE
+    assert worst_lazy_break(found.model, s.x) <= FEASIBLE
     assert abs(duality_gap(s.form, s.x, s.y)) <= 1e-7 * max(1.0, abs(s.objective))
     assert worst_slack(s.form, s.x, s.y) <= FEASIBLE
-    assert abs(sum(dispatch.costs.values()) - s.objective) <= 1e-9 * max(1.0, abs(s.objective))
+    assert abs(sum(found.costs.values()) - s.objective) <= 1e-9 * max(1.0, abs(s.objective))
+
+
+def solve(case):
+    """Dispatch of `case` with its optimum proven."""
+    found = dispatch(case)
+    assert_optimal(found)
+    return found

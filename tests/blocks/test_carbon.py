@@ -1,0 +1,64 @@
+"""Emissions above a free allowance per MWh of thermal output."""
+
+import pytest
+
+from gridopt.pricing.marginal import price
+from tests.support.block_cases import UNIT_TYPE, buses, load, power_case
+from tests.support.optimum import solve
+
+FUEL = [
+    dict(fuel="black", price_cny_per_tce=20.0, co2_t_per_tce=1.0),
+    dict(fuel="gas", price_cny_per_tce=30.0, co2_t_per_tce=0.4),
+]
+YEARS = [dict(year=2024), dict(year=2025, carbon_price_cny_per_t=40.0, carbon_benchmark_t_per_mwh=0.6)]
+
+
+def plant(name, **kw):
+    return dict(dict(unit=name, bus="A", unit_type="u", fuel=name, power_max_mw=50.0), **kw)
+
+
+def test_K1_turns_the_merit_order():
+    """70 MW. 2024: 50*20 + 20*30 = 1600. 2025: black 20 + 40 - 24 = 36, gas 30 + 16 - 24 = 22: 50*30 + 20*20 = 1900 of fuel,
+    40*(20 + 20 - 0.6*70) = -80 of carbon; price 36.
+    """
+    d = solve(
+        power_case(
+            2,
+            start="2024-12-31T23:00",
+            bus=buses("A"),
+            fuel=FUEL,
+            unit=[plant("black"), plant("gas")],
+            load=[load("A", mean=70.0)],
+            year=YEARS,
+        )
+    )
+    assert d.costs["thermal.fuel"] == pytest.approx(1600 + 1900)
+    assert d.costs["carbon.allowance"] == pytest.approx(-80)
+    assert price(d).price[0] == pytest.approx([30, 36])
+    assert d.quantities["unit_output"].values[:, 1] == pytest.approx([20, 50])
+
+
+def test_K1_must_run_output_emits_what_it_burns():
+    """Half load at 1 + 0.2 tce/MWh, must run: 25*1.2 = 30 t, allowance 0.6*25 = 15: 40*15 = 600; fuel 30*20 = 600."""
+    kind = UNIT_TYPE[0] | dict(fuel_rate_extra_half_tce_per_mwh=0.2)
+    d = solve(
+        power_case(
+            bus=buses("A"),
+            fuel=FUEL,
+            unit_type=[kind],
+            unit=[plant("black", must_run="always", must_run_fraction=0.5)],
+            load=[load("A", mean=25.0)],
+            year=YEARS,
+        )
+    )
+    assert d.costs["carbon.allowance"] == pytest.approx(600)
+    assert d.costs["thermal.fuel"] == pytest.approx(600)
+
+
+def test_K1_rate_of_the_unit_type_goes_before_that_of_the_fuel():
+    """0.9 t/MWh at full load instead of 1.0: 40*(0.9 - 0.6)*10 = 120."""
+    kind = UNIT_TYPE[0] | dict(co2_t_per_mwh=0.9)
+    d = solve(
+        power_case(bus=buses("A"), fuel=FUEL, unit_type=[kind], unit=[plant("black")], load=[load("A", mean=10.0)], year=YEARS)
+    )
+    assert d.costs["carbon.allowance"] == pytest.approx(120)

@@ -1,0 +1,208 @@
+"""DC links: loss curve, least power, ramp, contracts, bundled share."""
+
+import numpy as np
+import pytest
+
+from gridopt.pricing.marginal import price
+from gridopt.program.solution import Infeasible
+from tests.support.block_cases import buses, power_case, unit
+from tests.support.optimum import solve
+
+BUS = [*buses("A"), *buses("S", role="sink")]
+BUYER = dict(exchange="M", bus="S", export_flexible_mw=500.0, price_profile="p")
+
+
+def link(**kw):
+    return dict(dict(dc_link="L", from_bus="A", to_bus="S", power_max_mw=100.0), **kw)
+
+
+def link_case(hours=1, cost=50, prices=(100.0,), start="2025-01-01", more=None, **kw):
+    """Unit at A for `cost`, buyer at S for `prices`, and the link."""
+    rows = dict(bus=BUS, unit=[unit("A", cost, 500)], exchange=[BUYER], dc_link=[link(**kw)]) | (more or {})
+    series = {"p": list(prices)} | rows.pop("series", {})
+    return power_case(hours, start=start, series=series, **rows)
+
+
+def test_L1_L2_sends_until_the_marginal_loss_eats_the_margin():
+    """loss = p^2/1000; knots 20, 40, 60, 80, 100: 0.4, 1.6, 3.6, 6.4, 10; slopes 0.06, 0.10, 0.14, 0.18.
+
+    Bought at 90, sold at 105: pays while 1 - slope >= 90/105 = 0.857: up to 80 MW, 73.6 arrive: 80*90 - 73.6*105 = -528.
+    """
+    d = solve(link_case(cost=90, prices=(105.0,), power_min_mw=20.0, loss_quadratic_fraction=0.1))
+    assert d.solution.objective == pytest.approx(-528)
+    assert d.quantities["dc_sent"].values == pytest.approx(80)
+    assert d.quantities["dc_received"].values == pytest.approx(73.6)
+    assert price(d).price[:, 0] == pytest.approx([90, 105])
+
+
+@pytest.mark.parametrize("sent", [20, 40, 60, 80, 100])
+def test_L2_loss_is_exact_at_the_knots(sent):
+    """no-load 1 + 2 % + 0.1 p^2/100; the profile sets the limit, sold at a high price."""
+    d = solve(
+        link_case(
+            prices=(1000.0,),
+            more=dict(series={"m": [sent / 100]}),
+            power_min_mw=20.0,
+            loss_no_load_fraction=0.01,
+            loss_linear_fraction=0.02,
+            loss_quadratic_fraction=0.1,
+            max_profile="m",
+        )
+    )
+    assert d.quantities["dc_sent"].values == pytest.approx(sent)
+    assert d.quantities["dc_received"].values == pytest.approx(sent - (1 + 0.02 * sent + 0.001 * sent**2))
+
+
+def test_L2_limit_below_the_least_power():
+    """A profile of 0.1 holds the link to 10 MW, below its least power of 20: loss of 10 MW: 1 + 0.2 + 0.1, not that of 20."""
+    d = solve(
+        link_case(
+            more=dict(series={"m": [0.1]}),
+            power_min_mw=20.0,
+            loss_no_load_fraction=0.01,
+            loss_linear_fraction=0.02,
+            loss_quadratic_fraction=0.1,
+            max_profile="m",
+        )
+    )
+    assert d.quantities["dc_sent"].values == pytest.approx(10)
+    assert d.quantities["dc_received"].values == pytest.approx(8.7)
+
+
+def test_L1_least_power_is_sent_at_a_loss():
+    """Sold at 30, made at 50, at least 20 MW: 20*(50 - 30) = 400."""
+    d = solve(link_case(prices=(30.0,), power_min_mw=20.0))
+    assert d.solution.objective == pytest.approx(400)
+
+
+def test_L1_nothing_outside_service():
+    """In service from midnight: nothing before, not even the no-load loss; after: 20*50 + 0 - 19*30."""
+    d = solve(
+        link_case(
+            2,
+            prices=(30.0, 30.0),
+            start="2024-12-31T23:00",
+            power_min_mw=20.0,
+            loss_no_load_fraction=0.01,
+            in_service="2025-01-01",
+        )
+    )
+    assert d.solution.objective == pytest.approx(20 * 50 - 19 * 30)
+    assert d.quantities["dc_sent"].values[0] == pytest.approx([0, 20])
+
+
+def test_L3_rise_between_two_hours():
+    """0.5 % of 100 MW per min is 30 MW per hour; sold at 20 (loses 30), then at 100 (earns 50).
+
+    Each MW in hour 1 lets one more go in hour 2, so 70 and 100 are sent: 70*30 - 100*50 = -2900. A wider ramp saves 30: dual -30.
+    """
+    d = solve(link_case(2, prices=(20.0, 100.0), ramp_fraction_per_min=0.005))
+    assert d.quantities["dc_sent"].values[0] == pytest.approx([70, 100])
+    assert d.solution.objective == pytest.approx(70 * 30 - 100 * 50)
+    assert d.values.dual("dc_link.ramp")[0] == pytest.approx([0, -30])
+
+
+def contract(name="c", first="2025-01-01", last="2025-01-01", **kw):
+    return dict(contract=name, dc_link="L", start_date=first, end_date=last, **kw)
+
+
+def test_L4_least_energy_for_the_studied_part_of_its_period():
+    """480 MWh for the day, two hours studied: 40 MWh, sold at 30 and 45, made at 50: all in hour 2: 40*5 = 200.
+
+    One more MWh costs 5 at its dual.
+    """
+    d = solve(link_case(2, prices=(30.0, 45.0), more=dict(dc_contract=[contract(energy_min_mwh=480.0)])))
+    assert d.solution.objective == pytest.approx(200)
+    assert d.values.dual("dc_link.energy") == pytest.approx(5)
+    assert d.quantities["dc_sent"].values[0] == pytest.approx([0, 40])
+
+
+def test_L4_largest_energy_and_least_power():
+    """At most 720/12 = 60 MWh in two hours, at least 20 MW in each; sold at 90 and 70.
+
+    40 and 20 MWh earn 40*40 + 20*20 = 2000; dual -40.
+    """
+    d = solve(link_case(2, prices=(90.0, 70.0), power_min_mw=20.0, more=dict(dc_contract=[contract(energy_max_mwh=720.0)])))
+    assert d.solution.objective == pytest.approx(-2000)
+    assert d.values.dual("dc_link.energy") == pytest.approx(-40)
+
+
+def test_L4_contracts_may_overlap_and_end_at_midnight():
+    """A year's contract and a day's: the day's holds from midnight only (second hour), the year's in both hours.
+
+    Year: 8760*15 MWh, 30 in two hours; day: 24*25, 25 in its hour: 5 in hour 1, 25 in hour 2, sold at 40, made at 50: 300.
+    """
+    both = [contract("year", "2024-12-31", "2025-12-30", energy_min_mwh=8760.0 * 15), contract("day", energy_min_mwh=600.0)]
+    d = solve(link_case(2, prices=(40.0, 35.0), start="2024-12-31T23:00", more=dict(dc_contract=both)))
+    assert d.quantities["dc_sent"].values[0] == pytest.approx([5, 25])
+    assert d.solution.objective == pytest.approx(5 * 10 + 25 * 15)
+
+
+def bundle_case(wind, share, **kw):
+    """Two hours of `wind` MW bundled with the link; sold at 100, else made at 50."""
+    plant = dict(renewable="w", bus="A", technology="wind", power_max_mw=100.0, profile="w")
+    return link_case(
+        2,
+        prices=(100.0, 100.0),
+        more=dict(
+            series={"w": [v / 100 for v in wind]},
+            renewable=[plant],
+            dc_bundle=[dict(plant="w", dc_link="L")],
+            dc_contract=[contract(renewable_share_min=share, **kw)],
+        ),
+    )
+
+
+def test_L5_sent_energy_follows_the_bundle():
+    """4 + 2 MWh of wind, half must be bundled: 12 MWh sent, 6 made at 50: 300 - 1200 = -900.
+
+    One MWh more unbundled lets S - 6 - 1 <= S/2: two more MWh sent and made: dual -100.
+    """
+    d = solve(bundle_case((4, 2), 0.5))
+    assert d.solution.objective == pytest.approx(-900)
+    assert d.values.dual("dc_link.share") == pytest.approx(-100)
+    assert d.quantities["dc_sent"].values.sum() == pytest.approx(12)
+
+
+def test_L5_only_wind_of_the_same_step_counts():
+    """150 MWh of wind, all in hour 1 where 100 can be sent; share 0.8: 125 MWh sent, 100 bundled: 25*50 - 125*100 = -11250.
+
+    Counting 150 would allow the full 200.
+    """
+    d = solve(bundle_case((100, 0), 0.8))
+    assert d.solution.objective == pytest.approx(25 * 50 - 125 * 100)
+    assert d.quantities["dc_bundled"].values.sum() == pytest.approx(100)
+    assert d.quantities["dc_sent"].values[0] == pytest.approx([100, 25])
+
+
+def test_L5_share_and_energy_that_cannot_both_hold():
+    """6 MWh of wind cannot be half of 480/12 = 40 MWh: no dispatch exists, and none is returned."""
+    with pytest.raises(Infeasible):
+        solve(bundle_case((4, 2), 0.5, energy_min_mwh=480.0))
+
+
+def test_L5_csp_counts_for_the_bundle():
+    """5 MWh of solar thermal, share 0.5: 10 MWh sent, 5 at 50: 250 - 1000."""
+    tower = dict(
+        csp="t", bus="A", power_max_mw=5.0, efficiency=0.5, field_heat_max_mw=10.0, store_heat_max_mwh=0.0, profile="sun"
+    )
+    d = solve(
+        link_case(
+            more=dict(
+                series={"sun": [1.0]},
+                csp=[tower],
+                dc_bundle=[dict(plant="t", dc_link="L")],
+                dc_contract=[contract(renewable_share_min=0.5)],
+            )
+        )
+    )
+    assert d.solution.objective == pytest.approx(-750)
+
+
+def test_energy_out_is_never_above_energy_in():
+    """A price below zero at the sending end and a demand at the receiving end: received <= sent in every hour."""
+    rows = dict(
+        renewable=[dict(renewable="w", bus="A", technology="wind", power_max_mw=300.0, curtailment_cost_cny_per_mwh=200.0)]
+    )
+    d = solve(link_case(3, prices=(-50.0, 0.0, 80.0), more=rows, loss_linear_fraction=0.05, loss_quadratic_fraction=0.04))
+    assert np.all(d.quantities["dc_received"].values <= d.quantities["dc_sent"].values + 1e-9)
