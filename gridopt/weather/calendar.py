@@ -47,8 +47,17 @@ class Year:
         return (self.start.astype("datetime64[D]").astype(int) + 3) % 7
 
     def seasonal(self, months: np.ndarray) -> np.ndarray:
-        """Monthly values (..., 12) laid at mid-month and joined by straight lines around the year, (..., T)."""
-        months = np.asarray(months, float)
+        """A curve (..., T) with the monthly means (..., 12) given: straight lines between mid-months, around the year."""
+        return np.linalg.solve(self._means, np.asarray(months, float)[..., None])[..., 0] @ self._hats
+
+    @cached_property
+    def _means(self) -> np.ndarray:
+        """Mean in month i of the hat over month j, (12, 12)."""
+        return monthly(self._hats, self.month).T
+
+    @cached_property
+    def _hats(self) -> np.ndarray:
+        """Hats (12, T): 1 at the middle of their month, falling to 0 at those of its neighbours."""
         edges = np.arange(f"{self.number}-01", f"{self.number + 1}-02", dtype="datetime64[M]").astype("datetime64[h]")
         edge = (edges - edges[0]).astype(float)
         middle = (edge[1:] + edge[:-1]) / 2
@@ -56,8 +65,8 @@ class Year:
         at = np.arange(len(self)) + 0.5
         left = np.searchsorted(knots, at, side="right") - 1
         share = (at - knots[left]) / (knots[left + 1] - knots[left])
-        ring = np.concatenate([months[..., -1:], months, months[..., :1]], axis=-1)
-        return ring[..., left] * (1 - share) + ring[..., left + 1] * share
+        ring = np.arange(-1, 13) % 12
+        return (ring[left] == np.arange(12)[:, None]) * (1 - share) + (ring[left + 1] == np.arange(12)[:, None]) * share
 
     def summer(self) -> np.ndarray:
         """0 at mid-January, 1 at mid-July."""

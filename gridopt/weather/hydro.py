@@ -26,7 +26,8 @@ def run_of_river(recipe: Recipe, year: Year, seed: int) -> np.ndarray:
         return np.clip(shape * scale[:, None], 0.0, 1.0)
 
     target = np.full(len(recipe.names), part["mean"])
-    return output(calibrate.solve(lambda s: output(s).mean(axis=1), target, 0.1, 10.0, "run-of-river capacity factor", recipe.names))
+    what = "run-of-river capacity factor"
+    return output(calibrate.solve(lambda s: output(s).mean(axis=1), target, (0.1, 10.0), what, recipe.names))
 
 
 def inflow(recipe: Recipe, year: Year, seed: int) -> tuple[list[str], np.ndarray]:

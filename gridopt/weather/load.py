@@ -1,6 +1,7 @@
 """Demand over its yearly mean.
 
-    d = (1 + season (M[month] - 1)) (1 + swing (H[hour] - 1)) weekday (1 - dip holiday) (1 + irrigation) (1 + weather) (1 + noise)   (L1)
+    d = (1 + season (M[month] - 1)) (1 + swing (H[hour] - 1)) weekday (1 - dip holiday)
+        (1 + irrigation) (1 + weather) (1 + noise)                                                 (L1)
 
 M, H: indices of the province; season, swing, ...: by kind of load. Divided by its yearly mean, so the mean is exactly 1.
 """
@@ -21,7 +22,7 @@ def demand(recipe: Recipe, year: Year, seed: int, sky: Sky) -> tuple[list[str], 
     part = recipe.part("load")
     place = {**{name: name for name in part["bus"]}, **part["also"]}
     names = list(place)
-    at = [recipe.names.index(place[name]) for name in names]
+    at = [recipe.position(place[name]) for name in names]
     kinds = [part["kinds"][part["bus"][place[name]]] for name in names]
     chance = noise.field(seed, year.number, "load", names, recipe.distance[np.ix_(at, at)], len(year), part["noise"])
     months, hours = year.seasonal(np.array(part["months"])), hour_index(part, year)
@@ -29,9 +30,10 @@ def demand(recipe: Recipe, year: Year, seed: int, sky: Sky) -> tuple[list[str], 
     weekday = np.array(part["weekday"])[year.weekday]
     rows = []
     for kind, site, x in zip(kinds, at, chance, strict=True):
-        weather = weather_effect(kind, sky.temperature[site] - sky.normal[site], sky.normal[site])
         row = (1 + kind["season"] * (months - 1)) * (1 + kind["swing"] * (hours - 1)) * weekday * (1 - kind["dip"] * days)
-        row = row * (1 + kind["irrigation"] * pumps) * (1 + weather) * (1 + part["noise"]["sd"] * x)
+        row *= 1 + kind["irrigation"] * pumps
+        row *= 1 + weather_effect(kind, sky.temperature[site] - sky.normal[site], sky.normal[site])
+        row *= 1 + part["noise"]["sd"] * x
         rows.append(row / row.mean())
     return names, np.array(rows)
 
@@ -58,11 +60,11 @@ def holidays(part: dict, year: Year) -> np.ndarray:
     if year.number not in part["spring_festival"]:
         raise CaseError([f"recipe, load.spring_festival: has no day for {year.number}. Add it, written MM-DD."])
     dips = part["holiday_dip"]
-    first = (np.datetime64(f"{year.number}-{part['spring_festival'][year.number]}") - np.datetime64(f"{year.number}-01-01")).astype(int)
-    day = np.arange(len(year)) / 24 - first
+    first = np.datetime64(f"{year.number}-{part['spring_festival'][year.number]}") - np.datetime64(f"{year.number}-01-01")
+    day = np.arange(len(year)) / 24 - first.astype(int)
     # works shut down over a week before the day, stay off a week and come back until the Lantern Festival
     festival = np.interp(day, [-9.0, -1.0, 6.0, 16.0], [0.0, 1.0, 1.0, 0.0])
-    date = np.array([(m + 1) * 100 for m in year.month]) + _day_of_month(year)
+    date = (year.month + 1) * 100 + _day_of_month(year)
     rest = dips["national_day"] * ((date >= 1001) & (date <= 1007)) + dips["may_day"] * ((date >= 501) & (date <= 505))
     return dips["spring_festival"] * festival + rest
 

@@ -72,9 +72,11 @@ def _fill(name: str, dataset: xarray.Dataset) -> None:
         file.dimensions = {"time": steps}
         file.attrs.update(dataset.attrs)
         time = file.create_variable("time", ("time",), "int32", hours, chunks=(steps,), **common)
-        time.attrs.update({**dataset.time.attrs, "units": f"hours since {str(start[0]).replace('T', ' ')}", "calendar": "proleptic_gregorian"})
+        units = f"hours since {str(start[0]).replace('T', ' ')}"
+        time.attrs.update({**dataset.time.attrs, "units": units, "calendar": "proleptic_gregorian"})
         for series, values in dataset.data_vars.items():
             step = KINDS[str(series).partition(".")[0]][0]
             whole = np.rint(values.values / step).astype("int16")
-            stored = file.create_variable(str(series), ("time",), "int16", whole, chunks=(steps,), fillvalue=np.int16(FILL), **common)
+            shape = {"chunks": (steps,), "fillvalue": np.int16(FILL), **common}
+            stored = file.create_variable(str(series), ("time",), "int16", whole, **shape)
             stored.attrs.update({**values.attrs, "scale_factor": step})

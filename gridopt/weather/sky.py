@@ -1,8 +1,8 @@
 """Clouds, dust and air temperature at the sites, hourly.
 
-    cloud = Phi(a (x + m)),  x a Gaussian field, m such that the mean cloud amount is that of the month      (K1)
-    mean of Phi(a (x + m)) over x ~ N(0, 1) is Phi(a m / sqrt(1 + a^2)), so m = Phi^-1(mean) sqrt(1 + a^2) / a
-    global = clear sky * (1 - 0.75 cloud^2), beam = clear sky * (1 - cloud)^1.5                              (K2)
+cloud = Phi(a (x + m)),  x a Gaussian field, m such that the mean cloud amount is that of the month      (K1)
+mean of Phi(a (x + m)) over x ~ N(0, 1) is Phi(a m / sqrt(1 + a^2)), so m = Phi^-1(mean) sqrt(1 + a^2) / a
+global = clear sky * (1 - 0.75 cloud^2), beam = clear sky * (1 - cloud)^1.5                              (K2)
 """
 
 from __future__ import annotations
@@ -38,17 +38,17 @@ class Sky:
 
 def make(recipe: Recipe, year: Year, seed: int) -> Sky:
     """Sky over all sites of the recipe."""
-    names, distance, sites = recipe.names, recipe.distance, recipe.sites
-    shape = recipe.part("sky")
-    regions = [recipe.part("regions")[s["region"]] for s in sites]
+    names, distance, shape = recipe.names, recipe.distance, recipe.part("sky")
+    regions = [recipe.part("regions")[s["region"]] for s in recipe.sites]
     warm = year.summer()
     water = np.array([r["water"]["winter"] + (r["water"]["summer"] - r["water"]["winter"]) * warm for r in regions])
     dust = noise.field(seed, year.number, "dust", names, distance, len(year), shape["dust"])
     sd = shape["dust"]["log_sd"]
     aerosol = year.seasonal(np.array([r["aerosol"] for r in regions])) * np.exp(sd * dust - sd**2 / 2)
-    clear = sun.clear_sky(*recipe.coordinates, np.array([s["altitude"] for s in sites]), np.clip(aerosol, 0.02, 0.44), water, year)
-    cloud = clouds(noise.field(seed, year.number, "cloud", names, distance, len(year), shape["cloud"]),
-                   year.seasonal(np.array([r["cloud"] for r in regions])), shape["cloud"]["contrast"])  # fmt: skip
+    # the clear-sky model holds for optical depths up to 0.45
+    clear = sun.clear_sky(*recipe.coordinates, recipe.column("altitude"), np.clip(aerosol, 0.02, 0.44), water, year)
+    passing = noise.field(seed, year.number, "cloud", names, distance, len(year), shape["cloud"])
+    cloud = clouds(passing, year.seasonal(np.array([r["cloud"] for r in regions])), shape["cloud"]["contrast"])
     normal = np.array([normal_temperature(r["temperature"], year) for r in regions])
     anomaly = noise.field(seed, year.number, "temperature", names, distance, len(year), shape["temperature"])
     return Sky(clear, cloud, normal + shape["temperature"]["sd_k"] * anomaly, normal)

@@ -30,7 +30,7 @@ def availability(recipe: Recipe, year: Year, sky: Sky) -> np.ndarray:
         return np.clip(part["dc_ac_ratio"] * part["inverter_efficiency"] * poa / 1000.0 * warm, 0.0, 1.0) * (1 - snow)
 
     target = recipe.targets("solar", part["fleet_hours"])
-    return output(calibrate.solve(lambda s: output(s).mean(axis=1), target, 0.2, 1.6, "solar capacity factor", recipe.names))
+    return output(calibrate.solve(lambda s: output(s).mean(axis=1), target, (0.2, 1.6), "solar capacity factor", recipe.names))
 
 
 def irradiance(part: dict, latitude: np.ndarray, sky: Sky) -> np.ndarray:

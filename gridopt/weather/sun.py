@@ -1,7 +1,7 @@
 """Sun position and clear sky at the sites, averaged inside the hour.
 
-Position from the analytical formulas of pvlib (declination and equation of time of Spencer 1971), clear sky from the simplified Solis
-model (Ineichen 2008, doi:10.1016/j.solener.2007.08.003). Labels are starts of hours in local time UTC+8.
+Position from the analytical formulas of pvlib (declination and equation of time of Spencer 1971), clear sky from the simplified
+Solis model (Ineichen 2008, doi:10.1016/j.solener.2007.08.003). Labels are starts of hours in local time UTC+8.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ MINUTES = (10.0, 30.0, 50.0)
 
 @dataclass(frozen=True)
 class Sun:
-    """Arrays (B, T, len(MINUTES)): zenith and azimuth [rad; azimuth from north, clockwise], clear-sky irradiance [W/m2]."""
+    """Arrays (B, T, len(MINUTES)): zenith and azimuth [rad; azimuth from north, clockwise], clear-sky direct normal and global
+    horizontal irradiance [W/m2]."""
 
     zenith: np.ndarray
     azimuth: np.ndarray
     dni: np.ndarray
     ghi: np.ndarray
-    dhi: np.ndarray
 
     @property
     def cosine(self) -> np.ndarray:
@@ -49,7 +49,9 @@ def position(latitude: np.ndarray, longitude: np.ndarray, year: Year) -> tuple[n
     return zenith, azimuth
 
 
-def clear_sky(latitude: np.ndarray, longitude: np.ndarray, altitude: np.ndarray, aerosol: np.ndarray, water: np.ndarray, year: Year) -> Sun:
+def clear_sky(
+    latitude: np.ndarray, longitude: np.ndarray, altitude: np.ndarray, aerosol: np.ndarray, water: np.ndarray, year: Year
+) -> Sun:
     """Clear sky over sites (B,) with aerosol optical depth and precipitable water [cm] by hour (B, T)."""
     from pvlib import atmosphere, clearsky
 
@@ -59,5 +61,5 @@ def clear_sky(latitude: np.ndarray, longitude: np.ndarray, altitude: np.ndarray,
     pressure = np.broadcast_to(atmosphere.alt2pres(altitude)[:, None, None], zenith.shape)
     sky = clearsky.simplified_solis(apparent, aerosol[:, :, None], water[:, :, None], pressure)
     up = elevation > 0
-    dni, ghi, dhi = (np.where(up, np.nan_to_num(sky[name]), 0.0) for name in ("dni", "ghi", "dhi"))
-    return Sun(zenith, azimuth, dni, ghi, dhi)
+    dni, ghi = (np.where(up, np.nan_to_num(sky[name]), 0.0) for name in ("dni", "ghi"))
+    return Sun(zenith, azimuth, dni, ghi)

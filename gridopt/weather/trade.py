@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
@@ -25,10 +26,10 @@ def schedules(recipe: Recipe, year: Year, seed: int, renewable: np.ndarray) -> d
     for name in recipe.members("schedule", ("room", "process")):
         tie = part[name]
         limit = part["room"] * from_year_on(tie["limit_mw"], year.number)
-        x = noise.series(noise.stream(seed, year.number, "schedule", name), len(year), part["process"]["tau_h"], part["process"]["roughness"])
+        x = noise.series(noise.stream(seed, year.number, "schedule", name), len(year), **part["process"])
         shape = shapes(tie, year) + tie["renewable"] * (renewable - renewable.mean()) + tie["sd"] * x
         mean = from_year_on(tie["energy_twh"], year.number) * 1e6 / len(year)
-        result[name] = _level(lambda a, s=shape, m=limit: m * np.tanh((a + s) / m), mean, limit * 3, f"schedule.{name}")
+        result[name] = _level(partial(_within, shape, limit), mean, limit * 3, f"schedule.{name}")
     return result
 
 
@@ -38,11 +39,11 @@ def prices(recipe: Recipe, year: Year, seed: int) -> dict[str, np.ndarray]:
     result = {}
     for name in recipe.members("price", ("process",)):
         market = part[name]
-        x = noise.series(noise.stream(seed, year.number, "price", name), len(year), part["process"]["tau_h"], part["process"]["roughness"])
+        x = noise.series(noise.stream(seed, year.number, "price", name), len(year), **part["process"])
         bright = noise.series(noise.stream(seed, year.number, "price sun", name), len(year) // 24, 1.5)
         sunny = solar_valley(year) * np.repeat(np.clip(0.62 + 0.3 * bright, 0.0, 1.0), 24)
         shape = shapes(market, year) - market["valley"] * sunny + market["sd"] * x
-        result[name] = _level(lambda a, s=shape, f=market["floor"]: np.maximum(f, a + s), market["mean"], 2000.0, f"price.{name}")
+        result[name] = _level(partial(_above, shape, market["floor"]), market["mean"], 2000.0, f"price.{name}")
     return result
 
 
@@ -71,6 +72,19 @@ def solar_valley(year: Year) -> np.ndarray:
     return depth * np.exp(-0.5 * ((year.hour + 0.5 - 12.6) / (width * 0.72)) ** 2)
 
 
+def _within(shape: np.ndarray, limit: float, level: float) -> np.ndarray:
+    return limit * np.tanh((level + shape) / limit)
+
+
+def _above(shape: np.ndarray, floor: float, level: float) -> np.ndarray:
+    return np.maximum(floor, level + shape)
+
+
 def _level(curve: Callable[[float], np.ndarray], mean: float, reach: float, what: str) -> np.ndarray:
-    level = calibrate.solve(lambda a: np.array([curve(a[0]).mean()]), np.array([mean]), -reach, reach, "mean", [what], halvings=50)
+    """`curve` at the level, between -reach and reach, that gives it this mean."""
+
+    def means(level: np.ndarray) -> np.ndarray:
+        return np.array([curve(level[0]).mean()])
+
+    level = calibrate.solve(means, np.array([mean]), (-reach, reach), "mean", [what])
     return curve(float(level[0]))

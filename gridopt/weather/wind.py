@@ -4,8 +4,8 @@
     v = s . season(month) . day(hour) . W(Phi(x))                  speed at hub height, m/s; W: Weibull, mean 1      (W2)
     availability = available . P(v)                                P: power curve smoothed over the fleet of a bus    (W3)
 
-The scale s of each site is the root of mean availability = target: the site's capacity factor times one factor for the province, which
-makes the capacity-weighted mean equal `fleet_hours`.
+The scale s of each site is the root of mean availability = target: the site's capacity factor times one factor for the province,
+which makes the capacity-weighted mean equal `fleet_hours`.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def availability(recipe: Recipe, year: Year, seed: int) -> np.ndarray:
         return np.interp(relative * scale[:, None], SPEED, curve)
 
     target = recipe.targets("wind", part["fleet_hours"])
-    return output(calibrate.solve(lambda s: output(s).mean(axis=1), target, 1.0, 9.0, "wind capacity factor", names))
+    return output(calibrate.solve(lambda s: output(s).mean(axis=1), target, (1.0, 9.0), "wind capacity factor", names))
 
 
 def relative_speed(recipe: Recipe, year: Year, seed: int) -> np.ndarray:
@@ -40,8 +40,9 @@ def relative_speed(recipe: Recipe, year: Year, seed: int) -> np.ndarray:
 
     part, names = recipe.part("wind"), recipe.names
     gaussian = sum(
-        math.sqrt(part[scale]["share"]) * noise.field(seed, year.number, f"wind {scale}", names, recipe.distance, len(year), part[scale])
-        for scale in ("synoptic", "meso")
+        math.sqrt(part[size]["share"])
+        * noise.field(seed, year.number, f"wind {size}", names, recipe.distance, len(year), part[size])
+        for size in ("synoptic", "meso")
     )
     shape = part["weibull_shape"]
     # -ln(1 - Phi(x)) = -ln Phi(-x): exact in the upper tail

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,7 +31,8 @@ def make(recipe: Path, year: int, seed: int) -> xarray.Dataset:
     hours = Year(year)
     values = series(known, hours, seed)
     variables = {name: ("time", _stored(name, row), _attributes(name)) for name, row in values.items()}
-    time = ("time", hours.start.astype("datetime64[ns]"), {"long_name": "start of the hour, local civil time", "timezone": known.part("timezone")})
+    about = {"long_name": "start of the hour, local civil time", "timezone": known.part("timezone")}
+    time = ("time", hours.start.astype("datetime64[ns]"), about)
     attributes = {
         "title": f"{known.part('title')}, {year}",
         "note": "synthetic: drawn from a statistical model, not measured; see the README beside the recipe",
@@ -45,25 +47,24 @@ def series(recipe: recipes.Recipe, year: Year, seed: int) -> dict[str, np.ndarra
     names = recipe.names
     weather = sky.make(recipe, year, seed)
     blowing, shining = wind.availability(recipe, year, seed), solar.availability(recipe, year, weather)
-    result = dict(zip([f"wind.{n}" for n in names], blowing, strict=True))
-    result |= zip([f"solar.{n}" for n in names], shining, strict=True)
-    result |= zip([f"hydro_ror.{n}" for n in names], hydro.run_of_river(recipe, year, seed), strict=True)
-    for prefix, (places, rows) in {
-        "csp": csp.heat(recipe, weather),
-        "inflow": hydro.inflow(recipe, year, seed),
-        "load": load.demand(recipe, year, seed, weather),
-    }.items():
-        result |= zip([f"{prefix}.{p}" for p in places], rows, strict=True)
-    result["load.flat_industry"] = load.flat_industry(recipe, year, seed)
     capacity = recipe.column("wind_gw"), recipe.column("solar_gw")
     renewable = (capacity[0] @ blowing + capacity[1] @ shining) / (capacity[0].sum() + capacity[1].sum())
-    for prefix, rows in {
+    kinds = {
+        "wind": _named(names, blowing),
+        "solar": _named(names, shining),
+        "hydro_ror": _named(names, hydro.run_of_river(recipe, year, seed)),
+        "csp": _named(*csp.heat(recipe, weather)),
+        "inflow": _named(*hydro.inflow(recipe, year, seed)),
+        "load": _named(*load.demand(recipe, year, seed, weather)) | {"flat_industry": load.flat_industry(recipe, year, seed)},
         "schedule": trade.schedules(recipe, year, seed, renewable),
         "price": trade.prices(recipe, year, seed),
         "dc_max": trade.dc_limits(recipe, year),
-    }.items():
-        result |= {f"{prefix}.{name}": row for name, row in rows.items()}
-    return result
+    }
+    return {f"{kind}.{place}": row for kind, rows in kinds.items() for place, row in rows.items()}
+
+
+def _named(places: Sequence[str], rows: np.ndarray) -> dict[str, np.ndarray]:
+    return dict(zip(places, rows, strict=True))
 
 
 def _stored(name: str, row: np.ndarray) -> np.ndarray:
