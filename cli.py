@@ -105,13 +105,20 @@ def call(command: list) -> None:
     with open(LOG, "a", encoding="utf-8") as log:
         log.write("$ " + " ".join(command) + "\n")
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=words, cwd=ROOT)
-        for raw in process.stdout:
-            line = raw.decode("utf-8", "replace")
-            log.write(line)
-            lines.append(line)
-            if show and line.startswith(("Collecting ", "Installing ")):
-                sys.stderr.write("\r  " + line.strip()[:76].ljust(76))
-        process.wait()
+        try:
+            for raw in process.stdout:
+                line = raw.decode("utf-8", "replace")
+                log.write(line)
+                lines.append(line)
+                if show and line.startswith(("Collecting ", "Installing ")):
+                    sys.stderr.write("\r  " + line.strip()[:76].ljust(76))
+                elif line.startswith("Installing collected"):
+                    say("all is fetched; installing")
+            process.wait()
+        except BaseException:
+            process.terminate()
+            process.wait()
+            raise
     if show:
         sys.stderr.write("\r" + " " * 78 + "\r")
     if process.returncode:

@@ -59,14 +59,18 @@ def test_old_python_is_told_so():
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("minor", range(6, 11))
-def test_a_real_old_python_is_told_so(minor):
-    python = shutil.which(f"python3.{minor}")
-    done = python and subprocess.run([python, "cli.py", "run"], cwd=ROOT, capture_output=True, text=True)
-    if not done or "command not found" in done.stderr:
-        pytest.skip(f"no Python 3.{minor} here")
-    assert done.returncode == 6
-    assert f"this is Python 3.{minor}" in done.stderr
+def test_real_old_pythons_are_told_so():
+    """Those that happen to be on this machine."""
+    met = 0
+    for minor in range(6, 11):
+        python = shutil.which(f"python3.{minor}")
+        done = python and subprocess.run([python, "cli.py", "run"], cwd=ROOT, capture_output=True, text=True)
+        if done and "command not found" not in done.stderr:
+            met += 1
+            assert done.returncode == 6
+            assert f"this is Python 3.{minor}" in done.stderr
+    if not met:
+        pytest.skip("no Python older than 3.11 here")
 
 
 def test_environment_is_made_once_and_found_again(cli, monkeypatch):

@@ -15,6 +15,7 @@ import os
 import signal
 import sys
 import tempfile
+import threading
 import time
 import traceback
 from collections.abc import Sequence
@@ -26,6 +27,7 @@ for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUM
     os.environ.setdefault(_name, "1")
 
 import rich_click as click  # noqa: E402
+from click.exceptions import Exit  # noqa: E402
 
 from gridopt import __version__  # noqa: E402
 
@@ -47,6 +49,7 @@ OUTCOMES = (
     ("gridopt.study.locate", "NotFound", 2, "usage"),
 )
 BUG, USAGE, INVALID, MISSING, INTERRUPTED = 1, 2, 5, 6, 130
+PATIENCE_S = 3.0
 
 
 class Lazy(click.RichGroup):
@@ -57,7 +60,7 @@ class Lazy(click.RichGroup):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """A stand-in that knows name and one line of help, enough for the list of commands."""
-        return click.RichCommand(cmd_name, short_help=COMMANDS[cmd_name]) if cmd_name in COMMANDS else None
+        return click.RichCommand(name=cmd_name, short_help=COMMANDS[cmd_name]) if cmd_name in COMMANDS else None
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         """The command itself, imported now."""
@@ -105,7 +108,7 @@ def execute(args: list[str]) -> int:
     try:
         result = group.main(args=args, prog_name="gridopt", standalone_mode=False)
         return result if isinstance(result, int) else 0
-    except click.exceptions.Exit as leave:
+    except Exit as leave:
         return leave.exit_code
     except (KeyboardInterrupt, click.Abort):
         say("gridopt: interrupted")
@@ -162,6 +165,19 @@ def _prepare_process() -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     signal.signal(signal.SIGTERM, _interrupt)
+    if os.name != "nt":
+        asked, tell = os.pipe()
+        os.set_blocking(tell, False)
+        signal.set_wakeup_fd(tell, warn_on_full_buffer=False)
+        threading.Thread(target=_end_if_deaf, args=(asked,), daemon=True).start()
+
+
+def _end_if_deaf(asked: int) -> None:
+    """Ends the process when a signal has come and the main thread, deep in the solver, does not hear of it."""
+    os.read(asked, 1)
+    time.sleep(PATIENCE_S)
+    say("gridopt: interrupted")
+    os._exit(INTERRUPTED)
 
 
 def _interrupt(signum: int, frame: object) -> NoReturn:

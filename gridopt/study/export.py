@@ -118,9 +118,9 @@ def _net_of_run(run: Path, output: Path, at: str | None) -> Path:
     with xarray.open_dataset(run / "results.nc") as data:
         moment = _moment(data, at, run)
         power = {
-            name: sum(sign * data[variable].sel(time=moment) for variable, sign in parts).to_series().to_dict()
+            name: xarray.concat([sign * data[v].sel(time=moment) for v, sign in parts], "part").sum("part").to_series().to_dict()
             for name, parts in POWERS.items()
-            if all(variable in data for variable, _ in parts)
+            if all(v in data for v, _ in parts)
         }
         demand = (data["load"] - data["shedding"]).sel(time=moment).to_series()
     alive = tables["load"][_alive(tables["load"], moment)]

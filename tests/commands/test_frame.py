@@ -171,11 +171,11 @@ def test_check_exit_code_follows_the_faults(study, capsys):
 
 
 SLOW_RUN = """
-import sys, time, types
+import hashlib, sys, time, types
 m = types.ModuleType("gridopt.study.run")
 def run_study(*args, **kwargs):
     print("started", file=sys.stderr, flush=True)
-    time.sleep(60)
+    {work}
 m.run_study = run_study
 sys.modules["gridopt.study.run"] = m
 from gridopt.commands import main
@@ -185,8 +185,10 @@ main(["run"])
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows sends no signals between processes")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_interruption(number):
-    with subprocess.Popen([sys.executable, "-c", SLOW_RUN], stderr=subprocess.PIPE, text=True) as process:
+@pytest.mark.parametrize("work", ["time.sleep(60)", "hashlib.pbkdf2_hmac('sha256', b'', b'', 10**9)"])
+def test_interruption(number, work):
+    """In Python, and in a library that does not come back for minutes."""
+    with subprocess.Popen([sys.executable, "-c", SLOW_RUN.replace("{work}", work)], stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr.readline() == "started\n"
         process.send_signal(number)
         assert process.wait(timeout=10) == 130

@@ -51,7 +51,7 @@ def write_net(tables: Tables, date: str | np.datetime64, power: Powers | None = 
 
 def in_service_at(frame: pd.DataFrame, date: str | np.datetime64) -> np.ndarray:
     """bool (n,): in_service <= date < retirement, an empty date being open."""
-    day = np.datetime64(date, "s")
+    day = np.datetime64(str(date), "s")
     begin, end = (frame[c].to_numpy("datetime64[s]") for c in ("in_service", "retirement"))
     return (np.isnat(begin) | (begin <= day)) & (np.isnat(end) | (day < end))
 
