@@ -21,6 +21,9 @@ from scipy.sparse.linalg import splu
 from gridopt.case.case import Case
 from gridopt.dispatch.certificate_check import POWER, RELATIVE, Check, Evidence, outside
 
+DENSE = 1000
+"""Buses up to which a dense solve is the faster one for thousands of steps."""
+
 
 @dataclass(frozen=True)
 class Wires:
@@ -87,7 +90,8 @@ def angles(wire: Wires, injection: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             ends = (np.concatenate([a, b]), np.concatenate([b, a]))
             mutual = sp.coo_array((np.tile(-y, 2), ends), shape=(buses, buses))
             matrix = sp.csc_matrix(mutual + sp.diags_array(own))[free][:, free]
-            angle[free, steps] = splu(matrix).solve(np.ascontiguousarray(injection[free, steps]))
+            given = np.ascontiguousarray(injection[free, steps])
+            angle[free, steps] = np.linalg.solve(matrix.toarray(), given) if len(free) <= DENSE else splu(matrix).solve(given)
     return angle, root
 
 

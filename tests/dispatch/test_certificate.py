@@ -14,6 +14,7 @@ import json
 import numpy as np
 import pytest
 
+from gridopt.dispatch import certificate_network
 from gridopt.dispatch.certificate import certify
 from gridopt.dispatch.certificate_check import TABLE_OF
 from gridopt.dispatch.single import dispatch
@@ -429,6 +430,11 @@ def test_finds_exactly_the_fault(found, name):
     result = certify(**found)
     assert {c.name for c in result.failed} == broken, result.failed
     assert result.passed == (not broken)
+
+
+def test_large_networks_are_solved_sparse(sound, monkeypatch):
+    monkeypatch.setattr(certificate_network, "DENSE", 0)
+    assert certify(**sound).passed
 
 
 def test_every_check_has_its_fault(found):

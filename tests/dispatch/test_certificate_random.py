@@ -1,4 +1,4 @@
-"""Random small networks: whatever is solved passes the certificate, on steps of any length; with one number changed it does not."""
+"""Random small networks: whatever is solved passes the certificate, on steps of any length; not so with one number changed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ def rows_of(draw) -> dict:
     ends = draw(st.lists(st.tuples(some_bus, some_bus).filter(lambda e: e[0] != e[1]), max_size=6))
     line = [
         dict(line=f"l{i}", from_bus=a, to_bus=b, length_km=float(draw(st.integers(1, 90))), reactance_ohm_per_km=0.3,
-             rating_mw=draw(st.none() | power), circuits=draw(st.integers(1, 3)), retirement=draw(st.sampled_from(["", NEW_YEAR])))
+             rating_mw=draw(st.none() | power), circuits=draw(st.integers(1, 3)),
+             retirement=draw(st.sampled_from(["", NEW_YEAR])))
         for i, (a, b) in enumerate(ends)
     ]  # fmt: skip
     unit = [dict(unit=f"g{i}", bus=b, unit_type=draw(st.sampled_from("xy")), fuel=draw(st.sampled_from("pq")), power_max_mw=p,
