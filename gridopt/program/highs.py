@@ -75,6 +75,12 @@ def _c(values, kind=np.float64) -> np.ndarray:
     return np.ascontiguousarray(values, dtype=kind)
 
 
+def _refuse_nan(*arrays) -> None:
+    """HiGHS itself refuses NaN in bounds, but solves on with NaN in costs and coefficients and calls the result optimal."""
+    if any(np.isnan(v).any() for v in arrays):
+        raise SolverFailed("the program holds values that are not numbers")
+
+
 class Highs:
     """One loaded LP. Not shared between threads; several instances may run side by side (calls release the interpreter lock)."""
 
@@ -110,6 +116,7 @@ class Highs:
 
     def load(self, cost, lower, upper, matrix: sp.csr_array, row_lower, row_upper) -> None:
         """Replaces the program. cost, lower, upper (n,); matrix (m, n); row_lower, row_upper (m,)."""
+        _refuse_nan(cost, matrix.data)
         self.rows, self.columns = matrix.shape
         status = self._lib.Highs_passLp(
             self._h, self.columns, self.rows, matrix.nnz, 2, 1, 0.0, _c(cost), _c(lower), _c(upper), _c(row_lower), _c(row_upper),
@@ -121,6 +128,7 @@ class Highs:
     def add_rows(self, lower, upper, matrix: sp.csr_array) -> None:
         if not matrix.shape[0]:
             return
+        _refuse_nan(matrix.data)
         status = self._lib.Highs_addRows(
             self._h, matrix.shape[0], _c(lower), _c(upper), matrix.nnz, _c(matrix.indptr, np.int32), _c(matrix.indices, np.int32), _c(matrix.data)
         )
