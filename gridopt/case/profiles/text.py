@@ -86,7 +86,7 @@ def _shape(path: Path, header: list[str], lines: list[str], skip: int, row: Call
         return [f"{path}: the header has one column{seen}. Separate cells by commas: the time, then one column per series."]
     faults = [f"{path}, header: column '{c}' is given twice. Rename one." for c in dict.fromkeys(header) if header.count(c) > 1]
     faults += [f"{path}, header: column {i + 1} has no name. Name it or remove it." for i, c in enumerate(header) if not c]
-    cells = [line.count(",") + 1 if '"' not in line else len(next(csv.reader([line]))) for line in lines]
+    cells = [len(next(csv.reader([line]))) if '"' in line else line.count(",") + bool(line.strip()) for line in lines]
     wrong = [i for i, count in enumerate(cells) if count != len(header)]
     more = f" {len(wrong) - 1} more rows are like it." if len(wrong) > 1 else ""
     if wrong:
