@@ -2,7 +2,7 @@
 
 On first use it makes an isolated environment in .gridopt/ with the versions of constraints.txt (by uv where it is
 installed, else by venv and pip), then hands over to the commands in gridopt/commands/. The code of this folder is used
-as it is; a change takes effect at once. The environment is made anew when constraints.txt or pyproject.toml change.
+as it is; a change takes effect at once. The environment is made anew when constraints.txt or the requirements in pyproject.toml change.
 
     python3 cli.py run                 dispatch Gansu 2025 and write the report
     python3 cli.py test [PYTEST ARGS]  run all tests
@@ -52,10 +52,9 @@ def short(path: str) -> str:
 
 def environment_folder() -> str:
     """Folder of the environment that belongs to these pins, this Python and this place."""
-    digest = hashlib.sha256("\0".join((ROOT, sys.base_prefix, platform.machine())).encode())
-    for name in ("pyproject.toml", "constraints.txt"):
-        with open(os.path.join(ROOT, name), "rb") as file:
-            digest.update(file.read())
+    digest = hashlib.sha256("\0".join([ROOT, sys.base_prefix, platform.machine()] + requirements("test")).encode())
+    with open(os.path.join(ROOT, "constraints.txt"), "rb") as file:
+        digest.update(file.read())
     return os.path.join(HOME, "env-{}.{}-{}".format(sys.version_info[0], sys.version_info[1], digest.hexdigest()[:12]))
 
 
