@@ -2,7 +2,7 @@
 
 On first use it makes an isolated environment in .gridopt/ with the versions of constraints.txt (by uv where it is
 installed, else by venv and pip), then hands over to the commands in gridopt/commands/. The code of this folder is used
-as it is; a change takes effect at once. The environment is made anew when constraints.txt or the requirements in pyproject.toml change.
+as it is; a change takes effect at once. The environment is made anew when constraints.txt or the requirements change.
 
     python3 cli.py run                 dispatch Gansu 2025 and write the report
     python3 cli.py test [PYTEST ARGS]  run all tests
