@@ -8,6 +8,7 @@ import pandas as pd
 from gridopt.report.energy import curtailed, month_sum, months, technology_name
 from gridopt.report.figures import AMOUNT_SCALE, CAUSE, SOFT, axis, colour_bar, figure, technology_colour
 from gridopt.report.folder import Run, cell, names, number, pair, table, values
+from gridopt.report.labels import shortened
 from gridopt.report.pack import Page, token
 from gridopt.report.text import WORDS
 
@@ -90,7 +91,7 @@ def _causes_figure(page: Page, found: list[dict], frame: pd.DataFrame) -> dict:
         {
             "barmode": "stack",
             "bargap": 0.35,
-            "xaxis": axis(token("curtailed_gwh"), rangemode="tozero"),
+            "xaxis": axis(token("curtailed_gwh"), range=[0, 1.1e-3 * float(whole.max())]),
             "yaxis": axis(
                 tickvals=y, ticktext=[n for n, _ in look.values()], showgrid=False, zeroline=False, tickfont={"size": 12.5}
             ),
@@ -125,13 +126,14 @@ def _plants_figure(run: Run, page: Page, found: list[dict], frame: pd.DataFrame)
             )
     text = ["" if r["rate"] is None else f"{r['rate']:.0%}" for _, r in plant_row]
     traces.append(_totals(np.array([r["mwh"] for _, r in plant_row]) / 1e3, y, text))
-    ticks = [page.name(r["name"]) if "renewable" in r else f"<b>{page.name(r['name'])}</b>" for r in rows]
+    short = [page.name((shortened(r["name"][0]), shortened(r["name"][1]))) for r in rows]
+    ticks = [name if "renewable" in r else f"<b>{name}</b>" for name, r in zip(short, rows, strict=True)]
     return figure(
         traces,
         {
             "barmode": "stack",
             "bargap": 0.25,
-            "xaxis": axis(token("curtailed_gwh"), rangemode="tozero", side="top"),
+            "xaxis": axis(token("curtailed_gwh"), range=[0, 1.1e-3 * max(r["mwh"] for _, r in plant_row)], side="top"),
             "yaxis": axis(
                 tickvals=[-i for i in range(len(rows))],
                 ticktext=ticks,

@@ -9,7 +9,7 @@ import numpy as np
 Box = tuple[float, float, float, float]
 """left, top, right, bottom [px]"""
 
-HEIGHT, POINT, LONGEST = 15.0, 9.0, 26
+HEIGHT, POINT, LONGEST = 15.0, 9.0, 210.0
 # (direction x, direction y, preference): right, left, above, below, then the corners.
 SIDES = (
     (1, 0, 0.0),
@@ -25,19 +25,23 @@ PLACES = tuple((x, y, gap, wish + (gap - 11.0) / 6) for gap in (11.0, 17.0, 24.0
 
 
 def shortened(text: str) -> str:
-    """At most 26 characters: a label must not run across the map."""
-    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+    """What fits 210 px, with an ellipsis where something was cut: a label must not run across the map."""
+    if _width(text) <= LONGEST:
+        return text
+    while _width(text) > LONGEST - 13.0:
+        text = text[:-1]
+    return text + "…"
 
 
 def text_width(text: str) -> float:
-    """Width in px at 13 px: a CJK character is as wide as high, others a little over half."""
-    return sum(13.0 if ord(c) > 0x2E7F else 7.2 for c in shortened(text))
+    """Width in px of the shortened text at 13 px."""
+    return _width(shortened(text))
 
 
 def place_labels(
     points: list[tuple[float, float, str]], lines: list[Box], taken: list[Box], frame: tuple[float, float]
 ) -> list[list]:
-    """[x, y, anchor] of the text of each point: middle of its height, anchor 'start', 'middle' or 'end'. Deterministic.
+    """[x, y, anchor, text] of each point: middle of its height, anchor 'start', 'middle' or 'end', text shortened. Deterministic.
 
     `lines` are straight pieces (x1, y1, x2, y2), `taken` boxes that are not free, `frame` the width and height of the map.
     """
@@ -54,8 +58,13 @@ def place_labels(
         boxes.append(box)
         anchor = "start" if place[0] > 0 else "end" if place[0] < 0 else "middle"
         x = {"start": box[0], "end": box[2], "middle": (box[0] + box[2]) / 2}[anchor]
-        out[i] = [round(x, 1), round((box[1] + box[3]) / 2, 1), anchor]
+        out[i] = [round(x, 1), round((box[1] + box[3]) / 2, 1), anchor, shortened(points[i][2])]
     return out
+
+
+def _width(text: str) -> float:
+    """A CJK character is as wide as high, others a little over half."""
+    return sum(13.0 if ord(c) > 0x2E7F else 7.2 for c in text)
 
 
 def _box(point: tuple[float, float, str], place: tuple) -> Box:

@@ -14,7 +14,7 @@ from gridopt.report import corridor, curtailment, energy, facts, links, market, 
 from gridopt.report.figures import FONT, plotly_js
 from gridopt.report.folder import Run, cell, number, open_run, table
 from gridopt.report.pack import Page, json_in_html, pack_times
-from gridopt.report.text import WORDS, Both, join, money, percent, say, unit_price
+from gridopt.report.text import WORDS, Both, join, money, percent, say, unit_millions, unit_money, unit_price
 from gridopt.report.text import energy as energy_words
 from gridopt.report.zones import zone_words
 
@@ -99,8 +99,9 @@ def _content(run: Run, page: Page) -> dict:
         "synthetic": str(run.data.attrs.get("synthetic") or ""),
         "version": cell(run.manifest, "gridopt_version"),
         "block": run.block,
-        "currency": run.currency,
         "unit": unit_price(run.currency),
+        "millions": unit_millions(run.currency),
+        "money": unit_money(run.currency),
         "folder": run.folder.resolve().name,
         "cards": facts.cards(run),
         "has_dispatch": dispatch,

@@ -7,7 +7,21 @@ from __future__ import annotations
 
 from gridopt.report.words import WORDS, Both
 
-__all__ = ["WORDS", "Both", "amount", "dotted", "energy", "join", "mass", "money", "percent", "say", "unit_price"]
+__all__ = [
+    "WORDS",
+    "Both",
+    "amount",
+    "dotted",
+    "energy",
+    "join",
+    "mass",
+    "money",
+    "percent",
+    "say",
+    "unit_millions",
+    "unit_money",
+    "unit_price",
+]
 
 
 def say(key: str, **values: Both) -> Both:
@@ -32,6 +46,14 @@ def dotted(name: str) -> Both:
 def unit_price(currency: str) -> Both:
     """CNY/MWh, in Chinese 元/MWh; another currency keeps its code."""
     return f"{currency}/MWh", "元/MWh" if currency == "CNY" else f"{currency}/MWh"
+
+
+def unit_millions(currency: str) -> Both:
+    return f"{currency} m", "百万元" if currency == "CNY" else f"百万 {currency}"
+
+
+def unit_money(currency: str) -> Both:
+    return currency, "元" if currency == "CNY" else currency
 
 
 def energy(mwh: float) -> Both:

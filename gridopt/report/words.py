@@ -312,7 +312,7 @@ WORDS: dict[str, Both] = {
     "card_energy": ("{share} of the energy produced was wind and solar.", "风光占发电量的 {share}。"),
     "card_energy_sent": (
         "Besides, {sent} went out over DC links. {share} of the energy produced was wind and solar.",
-        "另有 {sent} 经直流外送。风光占发电量的 {share}。",
+        "另有 {sent}经直流外送。风光占发电量的 {share}。",
     ),
     "card_price": ("Mean over time: {parts}.", "时间平均：{parts}。"),
     "card_link": ("Sent; {parts}.", "送出；{parts}。"),

@@ -54,13 +54,19 @@ SHANDONG Shandong 山东 36.20 116.30 sink Shandong sink
 ZHEJIANG Zhejiang 浙江 30.00 120.60 sink Zhejiang sink
 """
 
+# from, to, circuits
 BRANCHES = """
-HAMI DUN 2;YANDUN SHZ 2;SHZ YUQIA 2;SHZ DUN 2;DUN MOG 2;MOG QIL 3;MOG JIQ 2;MOG HUA 2;HUA DIX 2;DIX JIQ 2;JIQ GAZ 1;GAZ HEX 1;JIQ HEX 2;
-HEX WUS 2;HEX BAI 1;HEX LZB 2;HEX SHY 2;LZB WEI 2;WUS QIN 2;QIN BAI 2;WUS GUOLONG 3;XIZ LDE 2;LDE BAI 2;LDE MAI 2;MAI BAOJI 2;LDE PIN 2;
-QUZ QYC 2;PIN QYC 2;JIQ JYG 4;LIU LDE 4;LIU XIZ 4;LGN MAI 2;DUN DUN330 3;BAI BAI330 3
+HAMI DUN 2;YANDUN SHZ 2;SHZ YUQIA 2;SHZ DUN 2;DUN MOG 2;MOG QIL 3;MOG JIQ 2;MOG HUA 2;HUA DIX 2;DIX JIQ 2;JIQ GAZ 1;GAZ HEX 1;
+JIQ HEX 2;HEX WUS 2;HEX BAI 1;HEX LZB 2;HEX SHY 2;LZB WEI 2;WUS QIN 2;QIN BAI 2;WUS GUOLONG 3;XIZ LDE 2;LDE BAI 2;LDE MAI 2;
+MAI BAOJI 2;LDE PIN 2;QUZ QYC 2;PIN QYC 2;JIQ JYG 4;LIU LDE 4;LIU XIZ 4;LGN MAI 2;DUN DUN330 3;BAI BAI330 3
 """
 
-INTERFACES = {"DUNYU": ("Dunyu", "敦玉断面"), "GAOYU": ("Gaoyu", "高玉断面"), "HEYU": ("Heyu", "河玉断面"), "MAIBAO": ("Maibao", "麦宝断面")}
+INTERFACES = {
+    "DUNYU": ("Dunyu", "敦玉断面"),
+    "GAOYU": ("Gaoyu", "高玉断面"),
+    "HEYU": ("Heyu", "河玉断面"),
+    "MAIBAO": ("Maibao", "麦宝断面"),
+}
 CAUSES = {
     "HEYU": ("section Heyu", "河玉断面", "interface", 0.44),
     "surplus": ("system surplus", "全网过剩", "surplus", 0.21),
@@ -87,7 +93,9 @@ def make(folder: pathlib.Path, days: int = 21, plants: int = 40, start: str = "2
     (folder / "tables").mkdir(parents=True, exist_ok=True)
     world = _world(days, plants, start, evil)
     world["data"].to_netcdf(
-        folder / "results.nc", engine="h5netcdf", encoding={name: {"zlib": True, "complevel": 1} for name in world["data"].data_vars}
+        folder / "results.nc",
+        engine="h5netcdf",
+        encoding={name: {"zlib": True, "complevel": 1} for name in world["data"].data_vars},
     )
     for name, frame in _tables(world).items():
         frame.to_parquet(folder / "tables" / f"{name}.parquet", index=False)
@@ -102,8 +110,10 @@ def _world(days: int, plants: int, start: str, evil: bool) -> dict:
     rng = np.random.default_rng(7)
     time = pd.date_range(start, periods=days * 24, freq="h")
     hour, day = time.hour.to_numpy(), time.dayofyear.to_numpy() + time.hour.to_numpy() / 24.0
-    bus = pd.DataFrame([line.split() for line in BUSES.split("\n") if line], columns=[
-        "bus", "name", "name_zh", "latitude_deg", "longitude_deg", "zone", "region", "role"])  # fmt: skip
+    bus = pd.DataFrame(
+        [line.split() for line in BUSES.split("\n") if line],
+        columns=["bus", "name", "name_zh", "latitude_deg", "longitude_deg", "zone", "region", "role"],
+    )
     bus[["latitude_deg", "longitude_deg"]] = bus[["latitude_deg", "longitude_deg"]].astype(float)
     bus["voltage_kv"] = np.where(bus.bus.str.endswith("330"), 330.0, 750.0)
     if evil:
@@ -115,9 +125,16 @@ def _world(days: int, plants: int, start: str, evil: bool) -> dict:
     load = 20500 * (1 + 0.07 * np.cos(2 * np.pi * (day - 15) / 365) + 0.05 * np.cos(2 * np.pi * (hour - 19) / 24))
     world = dict(rng=rng, time=time, hour=hour, day=day, bus=bus, wind=np.clip(wind, 0.02, 0.9), sun=sun, load=load, days=days)
     world["renewable"] = _plants(bus, plants, evil, rng)
-    data = xr.Dataset(coords={"time": time}, attrs=dict(
-        study="gansu-2025", title_en="Gansu 2025, base case", title_zh="甘肃 2025 年基准", currency="CNY",
-        synthetic="wind, solar, load and inflow profiles are synthetic"))  # fmt: skip
+    data = xr.Dataset(
+        coords={"time": time},
+        attrs=dict(
+            study="gansu-2025",
+            title_en="Gansu 2025, base case",
+            title_zh="甘肃 2025 年基准",
+            currency="CNY",
+            synthetic="wind, solar, load and inflow profiles are synthetic",
+        ),
+    )
     world["data"] = data
     _renewables(world)
     _storage_and_water(world)
@@ -132,13 +149,23 @@ def _plants(bus: pd.DataFrame, plants: int, evil: bool, rng) -> pd.DataFrame:
     home = bus[(bus.role == "internal") & ~bus.bus.isin(["QIL", "SHY", "WEI", "LGN"])].reset_index(drop=True)
     pick = np.arange(plants) % len(home)
     tech = np.where(np.arange(plants) // len(home) % 2 == 0, "wind", "solar")
-    frame = pd.DataFrame({
-        "renewable": [f"R{i:03d}" for i in range(plants)],
-        "name": [f"{home.name[p] if home.bus[p] != 'QIN' else 'Qinchuan'} {t} {i}" for i, (p, t) in enumerate(zip(pick, tech, strict=True))],
-        "name_zh": [f"{home.name_zh[p] if home.bus[p] != 'QIN' else '秦川'}{'风电' if t == 'wind' else '光伏'}{i}场"
-                    for i, (p, t) in enumerate(zip(pick, tech, strict=True))],
-        "bus": home.bus[pick].to_numpy(), "technology": tech, "base": "", "zone": home.zone[pick].to_numpy(),
-    })  # fmt: skip
+    frame = pd.DataFrame(
+        {
+            "renewable": [f"R{i:03d}" for i in range(plants)],
+            "name": [
+                f"{home.name[p] if home.bus[p] != 'QIN' else 'Qinchuan'} {t} {i}"
+                for i, (p, t) in enumerate(zip(pick, tech, strict=True))
+            ],
+            "name_zh": [
+                f"{home.name_zh[p] if home.bus[p] != 'QIN' else '秦川'}{'风电' if t == 'wind' else '光伏'}{i}场"
+                for i, (p, t) in enumerate(zip(pick, tech, strict=True))
+            ],
+            "bus": home.bus[pick].to_numpy(),
+            "technology": tech,
+            "base": "",
+            "zone": home.zone[pick].to_numpy(),
+        }
+    )
     size = rng.gamma(3.0, 1.0, plants) * np.where(frame.zone == "Hexi", 1.6, 0.8)
     frame["power_max_mw"] = (size / size.sum() * 80400).round(0)
     if evil:
@@ -176,17 +203,28 @@ def _storage_and_water(world: dict) -> None:
     energy = np.clip(np.cumsum(0.92 * charge - discharge / 0.92, axis=1) % (6 * power), 0, None)
     for name, value in {"charge": charge, "discharge": discharge, "energy": energy}.items():
         data[f"storage_{name}"] = xr.DataArray(value, {"storage": storage, "time": time}, ("storage", "time"))
-    world["storage"] = pd.DataFrame({"storage": storage, "name": [f"Battery {i}" if "B" in s else s for i, s in enumerate(storage)],
-        "name_zh": [f"储能{i}" if "B" in s else f"抽蓄{i - 12}" for i, s in enumerate(storage)], "technology": ["battery"] * 13 + ["pumped_hydro"] * 2,
-        "power_max_mw": power[:, 0], "energy_max_mwh": 6 * power[:, 0]})  # fmt: skip
+    world["storage"] = pd.DataFrame(
+        {
+            "storage": storage,
+            "name": [f"Battery {i}" if "B" in s else s for i, s in enumerate(storage)],
+            "name_zh": [f"储能{i}" if "B" in s else f"抽蓄{i - 12}" for i, s in enumerate(storage)],
+            "technology": ["battery"] * 13 + ["pumped_hydro"] * 2,
+            "power_max_mw": power[:, 0],
+            "energy_max_mwh": 6 * power[:, 0],
+        }
+    )
     names, top = list(RESERVOIRS), np.array([v[3] for v in RESERVOIRS.values()])[:, None]
     season = 0.55 - 0.25 * np.cos(2 * np.pi * (day - 210) / 365)
-    data["hydro_output"] = xr.DataArray(top * season * (0.8 + 0.2 * np.cos(np.pi * (hour - 20) / 12)), {"reservoir": names, "time": time},
-                                        ("reservoir", "time"))  # fmt: skip
+    data["hydro_output"] = xr.DataArray(
+        top * season * (0.8 + 0.2 * np.cos(np.pi * (hour - 20) / 12)), {"reservoir": names, "time": time}, ("reservoir", "time")
+    )
     volume = np.array([v[4] for v in RESERVOIRS.values()])[:, None] * (0.6 + 0.3 * np.sin(2 * np.pi * (day - 200) / 365))
     data["reservoir_volume"] = xr.DataArray(volume, {"reservoir": names, "time": time}, ("reservoir", "time"))
-    data["csp_output"] = xr.DataArray(np.tile(300 * np.clip(evening + 0.4 * world["sun"], 0, 1), (3, 1)),
-                                      {"csp": ["CSP1", "CSP2", "CSP3"], "time": time}, ("csp", "time"))  # fmt: skip
+    data["csp_output"] = xr.DataArray(
+        np.tile(300 * np.clip(evening + 0.4 * world["sun"], 0, 1), (3, 1)),
+        {"csp": ["CSP1", "CSP2", "CSP3"], "time": time},
+        ("csp", "time"),
+    )
 
 
 def _trade_and_thermal(world: dict) -> None:
@@ -207,16 +245,23 @@ def _trade_and_thermal(world: dict) -> None:
     data["surplus"] = data["load"] * 0
     by_tech = {t: data.renewable_output.values[(world["renewable"].technology == t).to_numpy()].sum(0) for t in ("wind", "solar")}
     need = world["load"] + sent.sum(0) + np.clip(export, 0, None).sum(0) + data.storage_charge.values.sum(0)
-    other = {"hydro": data.hydro_output.values.sum(0), "hydro_ror": 900 * (1 + 0.4 * np.sin(world["day"] / 40)),
-             "csp": data.csp_output.values.sum(0), "battery_discharge": data.storage_discharge.values[:13].sum(0),
-             "pumped_hydro_discharge": data.storage_discharge.values[13:].sum(0), "imports": np.clip(-export, 0, None).sum(0)}  # fmt: skip
+    other = {
+        "hydro": data.hydro_output.values.sum(0),
+        "hydro_ror": 900 * (1 + 0.4 * np.sin(world["day"] / 40)),
+        "csp": data.csp_output.values.sum(0),
+        "battery_discharge": data.storage_discharge.values[:13].sum(0),
+        "pumped_hydro_discharge": data.storage_discharge.values[13:].sum(0),
+        "imports": np.clip(-export, 0, None).sum(0),
+    }
     coal = np.clip(need - by_tech["wind"] - by_tech["solar"] - sum(other.values()), 5200, None)
     technology = {"coal": coal, **by_tech, **other}
-    data["technology_output"] = xr.DataArray(np.array(list(technology.values())), {"technology": list(technology), "time": time},
-                                             ("technology", "time"))  # fmt: skip
+    data["technology_output"] = xr.DataArray(
+        np.array(list(technology.values())), {"technology": list(technology), "time": time}, ("technology", "time")
+    )
     share = np.linspace(0.5, 1.5, 90)
-    data["unit_output"] = xr.DataArray((share / share.sum())[:, None] * coal, {"unit": [f"U{i:02d}" for i in range(90)], "time": time},
-                                       ("unit", "time"))  # fmt: skip
+    data["unit_output"] = xr.DataArray(
+        (share / share.sum())[:, None] * coal, {"unit": [f"U{i:02d}" for i in range(90)], "time": time}, ("unit", "time")
+    )
     world["technology"] = technology
 
 
@@ -243,21 +288,36 @@ def _network_and_prices(world: dict) -> None:
     sections = {"interface": list(INTERFACES), "time": time}
     top = np.array([6000.0, 7500.0, 8500.0, 3800.0])[:, None]
     use = np.clip(0.35 + 0.8 * (world["wind"] + world["sun"])[None, :] * np.array([0.8, 0.9, 1.2, 0.5])[:, None], 0, 1) * top
-    for name, value in {"flow": use, "forward_limit": top + 0 * use, "backward_limit": 0.65 * top + 0 * use,
-                        "shadow_price": np.where(use >= 0.999 * top, 110.0, 0.0)}.items():  # fmt: skip
+    for name, value in {
+        "flow": use,
+        "forward_limit": top + 0 * use,
+        "backward_limit": 0.65 * top + 0 * use,
+        "shadow_price": np.where(use >= 0.999 * top, 110.0, 0.0),
+    }.items():
         data[f"interface_{name}"] = xr.DataArray(value, sections, ("interface", "time"))
-    pressure = 330 - 9.0e-3 * (world["technology"]["wind"] + world["technology"]["solar"] - 20000) + 60 * np.cos(np.pi * (world["hour"] - 20) / 12)
+    pressure = (
+        330
+        - 9.0e-3 * (world["technology"]["wind"] + world["technology"]["solar"] - 20000)
+        + 60 * np.cos(np.pi * (world["hour"] - 20) / 12)
+    )
     gap = data.interface_shadow_price.values.max(0)
-    price = np.clip(pressure[None, :] + np.where(bus.zone == "Hexi", -1.0, 0.4)[:, None] * gap + np.arange(len(bus))[:, None], 40, 650)
+    price = np.clip(
+        pressure[None, :] + np.where(bus.zone == "Hexi", -1.0, 0.4)[:, None] * gap + np.arange(len(bus))[:, None], 40, 650
+    )
     data["price"] = xr.DataArray(price, {"bus": bus.bus.to_numpy(), "time": time}, ("bus", "time"))
     data["price_energy"] = xr.DataArray(np.clip(pressure, 40, 650), {"time": time}, ("time",))
 
 
 def _tables(world: dict) -> dict[str, pd.DataFrame]:
     data, plant, bus = world["data"], world["renewable"], world["bus"]
-    cause = pd.DataFrame([(p.renewable, p.bus, p.technology, key, name, zh, kind, p.curtailed_mwh * share) for p in plant.itertuples()
-                          for key, (name, zh, kind, share) in CAUSES.items()],
-                         columns=["renewable", "bus", "technology", "cause", "cause_name", "cause_zh", "kind", "curtailed_mwh"])  # fmt: skip
+    cause = pd.DataFrame(
+        [
+            (p.renewable, p.bus, p.technology, key, name, zh, kind, p.curtailed_mwh * share)
+            for p in plant.itertuples()
+            for key, (name, zh, kind, share) in CAUSES.items()
+        ],
+        columns=["renewable", "bus", "technology", "cause", "cause_name", "cause_zh", "kind", "curtailed_mwh"],
+    )
     energy = {k: float(v.sum()) for k, v in world["technology"].items()}
     zone = bus.set_index("bus").zone
     price = data.price.values
@@ -268,40 +328,85 @@ def _tables(world: dict) -> dict[str, pd.DataFrame]:
     sent = data.dc_sent.sum("time").values
     bundled = data.dc_bundled.sum("time").values
     first, last = str(world["time"][0])[:10], str(world["time"][-1])[:10]
-    contracts = pd.DataFrame([(f"C_{k}", k, first, last, sent[i], sent[i] * 0.97, sent[i] * 1.1, bundled[i] / sent[i], v[5], 35.0, 120.0)
-                              for i, (k, v) in enumerate(DC_LINKS.items())],
-                             columns="contract dc_link start_date end_date sent_mwh energy_min_mwh energy_max_mwh renewable_share renewable_share_min "
-                                     "value_of_energy_cny_per_mwh value_of_share_cny_per_mwh".split())  # fmt: skip
-    supply = [(k, v) for k, v in energy.items()]
-    use = [("load", -float(world["load"].sum())), ("dc_export", -float(sent.sum())), ("storage_charge", -float(data.storage_charge.sum()))]
+    contracts = pd.DataFrame(
+        [
+            (f"C_{k}", k, first, last, sent[i], sent[i] * 0.97, sent[i] * 1.1, bundled[i] / sent[i], v[5], 35.0, 120.0)
+            for i, (k, v) in enumerate(DC_LINKS.items())
+        ],
+        columns=[
+            "contract",
+            "dc_link",
+            "start_date",
+            "end_date",
+            "sent_mwh",
+            "energy_min_mwh",
+            "energy_max_mwh",
+            "renewable_share",
+            "renewable_share_min",
+            "value_of_energy_cny_per_mwh",
+            "value_of_share_cny_per_mwh",
+        ],
+    )
+    supply = list(energy.items())
+    use = [
+        ("load", -float(world["load"].sum())),
+        ("dc_export", -float(sent.sum())),
+        ("storage_charge", -float(data.storage_charge.sum())),
+    ]
     exports = ("ac_export", -float(np.clip(data.exchange_export.values, 0, None).sum()))
     tables = {
-        "bus": bus, "branch": world["branch"], "renewable": plant, "curtailment_by_cause": cause,
+        "bus": bus,
+        "branch": world["branch"],
+        "renewable": plant,
+        "curtailment_by_cause": cause,
         "curtailment_cause_hourly": _cause_hourly(world),
         "congestion": _congestion(world),
-        "energy_balance": pd.DataFrame([(k, k, v) for k, v in [*supply, *use, exports]], columns=["item", "item_zh", "energy_mwh"]),
-        "emissions": pd.DataFrame([("coal", energy["coal"], 0.83 * energy["coal"], 2.1 * energy["coal"])],
-                                  columns=["technology", "energy_mwh", "co2_t", "carbon_cost_cny"]),
+        "energy_balance": pd.DataFrame(
+            [(k, k, v) for k, v in [*supply, *use, exports]], columns=["item", "item_zh", "energy_mwh"]
+        ),
+        "emissions": pd.DataFrame(
+            [("coal", energy["coal"], 0.83 * energy["coal"], 2.1 * energy["coal"])],
+            columns=["technology", "energy_mwh", "co2_t", "carbon_cost_cny"],
+        ),
         "dc_contracts": contracts,
-        "dc_link": pd.DataFrame([(k, *v[:5]) for k, v in DC_LINKS.items()],
-                                columns=["dc_link", "name", "name_zh", "from_bus", "to_bus", "power_max_mw"]),
+        "dc_link": pd.DataFrame(
+            [(k, *v[:5]) for k, v in DC_LINKS.items()],
+            columns=["dc_link", "name", "name_zh", "from_bus", "to_bus", "power_max_mw"],
+        ),
         "interface": pd.DataFrame([(k, *v) for k, v in INTERFACES.items()], columns=["interface", "name", "name_zh"]),
-        "reservoir": pd.DataFrame([(k, *v[:3], 0.3 * v[4], v[4]) for k, v in RESERVOIRS.items()],
-                                  columns=["reservoir", "name", "name_zh", "bus", "volume_min_hm3", "volume_max_hm3"]),
+        "reservoir": pd.DataFrame(
+            [(k, *v[:3], 0.3 * v[4], v[4]) for k, v in RESERVOIRS.items()],
+            columns=["reservoir", "name", "name_zh", "bus", "volume_min_hm3", "volume_max_hm3"],
+        ),
         "storage": world["storage"],
-        "costs": pd.DataFrame([("thermal.fuel", "燃料", energy["coal"] * 260), ("thermal.start", "启动", energy["coal"] * 6),
-                               ("storage.wear", "储能损耗", 2e6)], columns=["name", "name_zh", "cost_cny"]),
+        "costs": pd.DataFrame(
+            [
+                ("thermal.fuel", "燃料", energy["coal"] * 260),
+                ("thermal.start", "启动", energy["coal"] * 6),
+                ("storage.wear", "储能损耗", 2e6),
+            ],
+            columns=["name", "name_zh", "cost_cny"],
+        ),
         "price_zones": pd.DataFrame(zones, columns=["zone", "mean", "load_weighted_mean", "min", "max"]),
         "sources": _sources(),
-    }  # fmt: skip
+    }
     return tables
 
 
 def _cause_hourly(world: dict) -> pd.DataFrame:
     curtailed, plant = world["data"].renewable_curtailed.values, world["renewable"]
     row, step = np.nonzero(curtailed > 0.01)
-    parts = [pd.DataFrame({"renewable": plant.renewable.to_numpy()[row], "time": world["time"][step], "cause": key,
-                           "mw": (curtailed[row, step] * share).astype("float32")}) for key, (*_, share) in CAUSES.items()]  # fmt: skip
+    parts = [
+        pd.DataFrame(
+            {
+                "renewable": plant.renewable.to_numpy()[row],
+                "time": world["time"][step],
+                "cause": key,
+                "mw": (curtailed[row, step] * share).astype("float32"),
+            }
+        )
+        for key, (*_, share) in CAUSES.items()
+    ]
     frame = pd.concat(parts, ignore_index=True)
     return frame.astype({"renewable": "category", "cause": "category"})
 
@@ -311,19 +416,52 @@ def _congestion(world: dict) -> pd.DataFrame:
     for i, (key, (name, zh)) in enumerate(INTERFACES.items()):
         price, flow = data.interface_shadow_price.values[i], data.interface_flow.values[i]
         load = float((flow / data.interface_forward_limit.values[i]).max())
-        rows.append((key, "interface", name, zh, int((price > 0).sum()), price[price > 0].mean() if price.any() else 0.0, (price * flow).sum(), load))
+        rows.append(
+            (
+                key,
+                "interface",
+                name,
+                zh,
+                int((price > 0).sum()),
+                price[price > 0].mean() if price.any() else 0.0,
+                (price * flow).sum(),
+                load,
+            )
+        )
     for i, branch in enumerate(world["branch"].itertuples()):
         price, flow = data.branch_shadow_price.values[i], np.abs(data.flow.values[i])
         if price.any():
-            rows.append((branch.branch, branch.kind, branch.name, branch.name_zh, int((price > 0).sum()), price[price > 0].mean(),
-                         (price * flow).sum(), 1.0))  # fmt: skip
-    return pd.DataFrame(rows, columns="constraint kind name name_zh hours_binding mean_shadow_price rent_cny max_loading".split())
+            rows.append(
+                (
+                    branch.branch,
+                    branch.kind,
+                    branch.name,
+                    branch.name_zh,
+                    int((price > 0).sum()),
+                    price[price > 0].mean(),
+                    (price * flow).sum(),
+                    1.0,
+                )
+            )
+    return pd.DataFrame(
+        rows, columns=["constraint", "kind", "name", "name_zh", "hours_binding", "mean_shadow_price", "rent_cny", "max_loading"]
+    )
 
 
 def _sources() -> pd.DataFrame:
-    rows = [(f"S{i:03d}", f"installed wind at bus {i}", f"{100 * i}", "MW", "2025", "provincial statistics", ("sourced", "recalled", "estimate")[i % 3])
-            for i in range(40)]  # fmt: skip
-    return pd.DataFrame(rows, columns="id what value unit year source confidence".split())
+    rows = [
+        (
+            f"S{i:03d}",
+            f"installed wind at bus {i}",
+            f"{100 * i}",
+            "MW",
+            "2025",
+            "provincial statistics",
+            ("sourced", "recalled", "estimate")[i % 3],
+        )
+        for i in range(40)
+    ]
+    return pd.DataFrame(rows, columns=["id", "what", "value", "unit", "year", "source", "confidence"])
 
 
 def _manifest(world: dict) -> dict:
@@ -333,27 +471,73 @@ def _manifest(world: dict) -> dict:
     sent, bundled = (world["data"][name].sum("time").values for name in ("dc_sent", "dc_bundled"))
     time = world["time"]
     summary = dict(
-        status="optimal", objective=energy["coal"] * 266, bound=energy["coal"] * 265.9, gap=3.8e-4, currency="CNY", energy_mwh=energy,
-        available_mwh=by.available_mwh.to_dict(), curtailed_mwh=by.curtailed_mwh.to_dict(),
+        status="optimal",
+        objective=energy["coal"] * 266,
+        bound=energy["coal"] * 265.9,
+        gap=3.8e-4,
+        currency="CNY",
+        energy_mwh=energy,
+        available_mwh=by.available_mwh.to_dict(),
+        curtailed_mwh=by.curtailed_mwh.to_dict(),
         curtailed_by_cause_mwh={k: curtailed * v[3] for k, v in CAUSES.items()},
-        dc_links={k: dict(sent_mwh=float(sent[i]), received_mwh=float(sent[i] * 0.93), renewable_share=float(bundled[i] / sent[i]), hours=5000)
-                  for i, k in enumerate(DC_LINKS)},
-        price_mean={"Hexi": 231.0, "Hedong": 288.0}, certificate=_certificate(), files=[],
-    )  # fmt: skip
+        dc_links={
+            k: dict(
+                sent_mwh=float(sent[i]),
+                received_mwh=float(sent[i] * 0.93),
+                renewable_share=float(bundled[i] / sent[i]),
+                hours=5000,
+            )
+            for i, k in enumerate(DC_LINKS)
+        },
+        price_mean={"Hexi": 231.0, "Hedong": 288.0},
+        certificate=_certificate(),
+        files=[],
+    )
     return dict(
-        study="gansu-2025", title_en="Gansu 2025, base case", title_zh="甘肃 2025 年基准", gridopt_version="0.1.0",
-        versions=dict(python="3.11.7", numpy="2.4.6", highspy="1.15.1"), inputs={"networks/gansu/bus.csv": "a3" * 32, "studies/gansu.yaml": "9f" * 32},
-        options=dict(commitment="lp", losses="off", window_days=7), period=dict(start=str(time[0]), end=str(time[-1]), step_minutes=60, steps=len(time)),
+        study="gansu-2025",
+        title_en="Gansu 2025, base case",
+        title_zh="甘肃 2025 年基准",
+        gridopt_version="0.1.0",
+        versions=dict(python="3.11.7", numpy="2.4.6", highspy="1.15.1"),
+        inputs={"networks/gansu/bus.csv": "a3" * 32, "studies/gansu.yaml": "9f" * 32},
+        options=dict(commitment="lp", losses="off", window_days=7),
+        period=dict(start=str(time[0]), end=str(time[-1]), step_minutes=60, steps=len(time)),
         seconds=dict(read=2.1, build=3.4, solve=81.0, certify=4.2, write=3.0, report=0.0, total=93.7),
-        size=dict(columns=5_200_000, rows=2_300_000, nonzeros=17_800_000, rounds=4, rows_added=31_234), peak_memory_mb=5321.0,
-        warnings=["12 plants have no `base`; they are grouped by bus"], summary=summary,
-    )  # fmt: skip
+        size=dict(columns=5_200_000, rows=2_300_000, nonzeros=17_800_000, rounds=4, rows_added=31_234),
+        peak_memory_mb=5321.0,
+        warnings=["12 plants have no `base`; they are grouped by bus"],
+        summary=summary,
+    )
 
 
 def _certificate() -> dict:
-    checks = [("balance", 3.1e-7, "MW", 1e-4), ("branch limits", 0.0, "MW", 1e-3), ("storage energy", 2.2e-6, "MWh", 1e-4),
-              ("duality gap", 8.0e-9, "1", 1e-6), ("cost recomputed", 4.4e-10, "1", 1e-8)]  # fmt: skip
-    return dict(passed=True, checks=[dict(name=n, worst=w, unit=u, tolerance=t, passed=True, where="HEX, 2025-03-05 12:00") for n, w, u, t in checks])
+    checks = [
+        ("bus.balance", 3.1e-7, "MW", 1e-4),
+        ("branch.limit", 0.0, "MW", 1e-3),
+        ("storage.energy", 2.2e-6, "MWh", 1e-4),
+        ("gap", 8.0e-9, "1", 1e-6),
+        ("cost", 4.4e-10, "1", 1e-8),
+    ]
+    return dict(
+        passed=True,
+        checks=[dict(name=n, worst=w, unit=u, tolerance=t, passed=True, where="HEX, 2025-03-05 12:00") for n, w, u, t in checks],
+    )
+
+
+def trim(
+    source: pathlib.Path, target: pathlib.Path, variables=(), tables=(), steps: int | None = None, change=None
+) -> pathlib.Path:
+    """A copy of a run without some variables and tables, of its first `steps` steps; `change` may alter tables (name, frame)."""
+    (target / "tables").mkdir(parents=True)
+    with xr.open_dataset(source / "results.nc", engine="h5netcdf") as data:
+        data.drop_vars(list(variables)).isel(time=slice(steps)).to_netcdf(target / "results.nc", engine="h5netcdf")
+    for path in (source / "tables").glob("*.parquet"):
+        if path.stem not in tables:
+            frame = pd.read_parquet(path)
+            (change(path.stem, frame) if change else frame).to_parquet(target / "tables" / path.name, index=False)
+    for name in ("manifest.json", "certificate.json"):
+        (target / name).write_bytes((source / name).read_bytes())
+    return target
 
 
 if __name__ == "__main__":

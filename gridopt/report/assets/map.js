@@ -6,7 +6,6 @@
   const CLASSES = [[0.5, "#b4c3d1"], [0.7, "#6f9cc0"], [0.85, "#efb73e"], [0.995, "#dc6b2b"], [Infinity, "#a3123a"]];
   const RAMP = ["#23407c", "#4f86b5", "#d9dcd2", "#e8a24c", "#a3321f"], NOLIMIT = "#8d98a4", DC = "#6a4c93";
   const whole = (v) => (Number.isNaN(v) ? "–" : Math.round(v).toLocaleString("en-US"));
-  const short = (text) => (text.length > 26 ? text.slice(0, 25) + "…" : text);
   const arrays = {};
   let parts, timer = null, speed = 6, range = [0, 1], widest = 1;
 
@@ -63,8 +62,8 @@
       const look = { fill: "#ccc", stroke: outside ? "#5b6875" : "#1d2733", "stroke-width": 1.4, "data-bus": i };
       parts.buses.push(outside ? svg("rect", { x: b.x - 6.5, y: b.y - 6.5, width: 13, height: 13, ...look }, buses) : svg("circle", { cx: b.x, cy: b.y, r: 8, ...look }, buses));
       hover(parts.buses[i], "bus", i);
-      const [x, y, anchor] = b.label[state.lang];
-      svg("text", { x, y, "text-anchor": anchor, "dominant-baseline": "central", "font-size": 13, fill: outside ? "#5b6875" : "#1d2733", "font-style": outside && state.lang === "en" ? "italic" : "normal", "font-weight": outside ? 400 : 550, stroke: "#fff", "stroke-width": 3.5, "paint-order": "stroke", "pointer-events": "none" }, texts).textContent = short(plain(b.name));
+      const [x, y, anchor, text] = b.label[state.lang];
+      svg("text", { x, y, "text-anchor": anchor, "dominant-baseline": "central", "font-size": 13, fill: outside ? "#5b6875" : "#1d2733", "font-style": outside && state.lang === "en" ? "italic" : "normal", "font-weight": outside ? 400 : 550, stroke: "#fff", "stroke-width": 3.5, "paint-order": "stroke", "pointer-events": "none" }, texts).textContent = text;
     });
     box.replaceChildren(picture);
   }
