@@ -13,7 +13,7 @@ SHIPPED = RECIPE.parent / "2025.nc"
 
 def test_shipped_year_from_the_command_line(tmp_path, capsys):
     path = tmp_path / "year.nc"
-    assert commands.run(["weather", str(RECIPE), "--year", "2025", "--seed", "1", "-o", str(path)]) == 0
+    assert commands.execute(["weather", str(RECIPE), "--year", "2025", "--seed", "1", "-o", str(path)]) == 0
     assert capsys.readouterr().out.strip() == str(path)
     starts = np.arange("2025-01-01", "2026-01-01", dtype="datetime64[h]").astype("datetime64[s]")
     made, shipped = (load([p]).on_grid(["wind.MOG", "load.BAI"], starts, np.ones(8760)) for p in (path, SHIPPED))
@@ -22,6 +22,6 @@ def test_shipped_year_from_the_command_line(tmp_path, capsys):
 
 def test_year_the_recipe_cannot_make(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    assert commands.run(["weather", str(RECIPE), "--year", "2090"]) == 5
+    assert commands.execute(["weather", str(RECIPE), "--year", "2090"]) == 5
     assert "spring_festival: has no day for 2090" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
