@@ -1,0 +1,46 @@
+"""Random meshed grids with load, thermal units, wind and limits, for properties that must hold for any data."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tests.support.block_cases import FUEL, UNIT_TYPE, buses
+from tests.support.small import case
+
+
+def meshed_rows(seed: int, buses_count: int = 7, extra: int = 5, hours: int = 2) -> tuple[dict, dict]:
+    """(rows, hourly series): a random tree plus `extra` lines, most of them rated, two sections, every fuel at its own price."""
+    rng = np.random.default_rng(seed)
+    names = [f"B{i}" for i in range(buses_count)]
+    ends = [(int(rng.integers(0, i)), i) for i in range(1, buses_count)]
+    ends += [tuple(sorted(rng.choice(buses_count, 2, replace=False).tolist())) for _ in range(extra)]
+    lines = [
+        dict(line=f"L{k}", from_bus=names[a], to_bus=names[b], length_km=float(rng.uniform(5, 50)), reactance_ohm_per_km=0.3,
+             circuits=int(rng.integers(1, 3)), rating_mw=float(rng.uniform(8, 40)) if rng.random() < 0.7 else None)
+        for k, (a, b) in enumerate(ends)
+    ]  # fmt: skip
+    prices = rng.permutation(np.arange(10, 10 + buses_count)) + rng.random(buses_count)
+    rows = dict(
+        bus=buses(*names),
+        line=lines,
+        fuel=[*FUEL, *(dict(fuel=f"f{i}", price_cny_per_tce=float(p), co2_t_per_tce=0.0) for i, p in enumerate(prices))],
+        unit_type=UNIT_TYPE,
+        unit=[dict(unit=f"g{i}", bus=n, unit_type="u", fuel=f"f{i}", power_max_mw=float(rng.uniform(10, 60)))
+              for i, n in enumerate(names)],
+        renewable=[dict(renewable=f"w{i}", bus=names[i], technology="wind", profile=f"w{i}",
+                        power_max_mw=float(rng.uniform(20, 80))) for i in rng.choice(buses_count, 2, replace=False).tolist()],
+        load=[dict(load=f"d{n}", bus=n, mean_mw=float(rng.uniform(5, 25)), profile="d") for n in names],
+        interface=[dict(interface="S0"), dict(interface="S1")],
+        interface_limit=[dict(interface=f"S{k}", forward_mw=float(rng.uniform(10, 40)), backward_mw=float(rng.uniform(10, 40)))
+                         for k in (0, 1)],
+        interface_member=[dict(interface=f"S{k}", kind="line", element=f"L{m}", coefficient=float(rng.choice([-1.0, 0.5, 1.0])))
+                          for k in (0, 1) for m in rng.choice(len(lines), 2, replace=False)],
+    )  # fmt: skip
+    series = {r["profile"]: rng.uniform(0.1, 1.0, hours) for r in rows["renewable"]} | {"d": rng.uniform(0.6, 1.4, hours)}
+    return rows, series
+
+
+def meshed(seed: int, hours: int = 2, **change):
+    """The case of `meshed_rows`; `change` replaces tables."""
+    rows, series = meshed_rows(seed, hours=hours)
+    return case(hours, series=series, **rows | change)
