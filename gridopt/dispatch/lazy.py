@@ -13,12 +13,14 @@ import numpy as np
 import scipy.sparse as sp
 
 from gridopt.program.builder import LazyFamily
-from gridopt.program.highs import BASIC, LOWER, Highs
+from gridopt.program.highs import BASIC, LOWER, UPPER, Highs
 from gridopt.program.solution import Infeasible, Solution, SolverFailed
 from gridopt.program.standard_form import Rows, StandardForm, dual_bound, extend, stack
 
 FEASIBLE = 1e-6
 """MW by which a row may be broken."""
+CLEAR = 1e-6
+"""A reduced cost beyond this has a sign; moving columns by the sign of rounding errors would spoil a good basis."""
 ROUNDS = 200
 
 
@@ -100,6 +102,29 @@ class Loaded:
         self.rank[self.columns] = np.arange(len(self.columns))
         if basis is not None:
             self.highs.set_basis(basis[0][self.columns], basis[1][self.rows])
+            self._flip(matrix, form)
+
+    def _flip(self, matrix, form) -> None:
+        """Moves nonbasic columns and rows with two bounds to the one that the sign of their reduced cost asks for.
+
+        The duals of the starting basis come from a primal simplex of no iterations. The dual simplex then starts nearly feasible.
+        """
+        highs = self.highs
+        highs.set(simplex_strategy=4, simplex_iteration_limit=0)
+        highs.run()
+        _, y = highs.solution()
+        highs.set(simplex_strategy=1, simplex_iteration_limit=2147483647)
+        column, row = highs.basis()
+        reduced = form.cost[self.columns] - matrix.T @ y
+        sides = (
+            (column, reduced, form.lower[self.columns], form.upper[self.columns]),
+            (row, y, form.row_lower[self.rows], form.row_upper[self.rows]),
+        )
+        for status, sign, low, high in sides:
+            free = (status != BASIC) & np.isfinite(low) & np.isfinite(high)
+            status[free & (sign > CLEAR)] = LOWER
+            status[free & (sign < -CLEAR)] = UPPER
+        highs.set_basis(column, row)
 
     def add(self, rows: Rows) -> None:
         """Appends rows; parts on columns that are not loaded do not matter, for those are zero."""

@@ -1,18 +1,69 @@
-"""One case, one program: formulate, solve exactly, share ties fairly."""
+"""One case, one program: formulate, solve exactly, share ties fairly.
+
+Short horizons go straight to the lazy loop. Long ones climb a ladder: the same case in day-long steps, then in 6-hour steps, then as
+asked for. Each rung tells the next what stored energy, water and contracts are worth, so that windows of it (windows.py) give a
+starting basis close to the optimum. If a rung fails, the next one starts from nothing; the result is the same.
+"""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+
+import numpy as np
 
 from gridopt.case.case import Case
 from gridopt.dispatch.fair import even_out
-from gridopt.dispatch.formulate import formulate
+from gridopt.dispatch.formulate import Model, formulate
 from gridopt.dispatch.lazy import Relaxed, solve
 from gridopt.dispatch.result import Dispatch
+from gridopt.dispatch.windows import start
+from gridopt.program.solution import Infeasible, LimitReached, Solution, SolverFailed
+
+LONG_H = 1500.0
+"""Hours from which the ladder pays."""
+RUNGS_H = (24.0, 6.0)
+WINDOW_H, STRIDE_H = 216.0, 168.0
+
+Progress = Callable[[str], None]
 
 
-def dispatch(case: Case, *, log: str = "", progress: Callable[[str], None] = lambda text: None) -> Dispatch:
+def dispatch(case: Case, *, log: str = "", workers: int = 2, progress: Progress = lambda text: None) -> Dispatch:
     """Least-cost dispatch of `case`. Raises Infeasible, LimitReached or SolverFailed; never returns unproven numbers."""
-    model = formulate(case)
-    solution = solve(Relaxed(model.builder.form(), model.builder.lazy_families), log=log, progress=progress)
+    below = None
+    hours = case.time.hours
+    if hours.sum() >= LONG_H and np.ptp(hours) == 0:
+        for rung in RUNGS_H:
+            group = round(rung / hours[0])
+            if group >= 2:
+                below = _rung(case.on_time(case.time.coarsen(group)), below, workers, progress)
+    model, solution = _solve(case, below, workers, progress, log)
     return Dispatch(case, model, even_out(model, solution))
+
+
+def _rung(case: Case, below, workers: int, progress: Progress) -> tuple[Model, Solution] | None:
+    progress(f"approach in steps of {case.time.hours[0]:g} h")
+    try:
+        return _solve(case, below, workers, progress, "")
+    except (Infeasible, LimitReached, SolverFailed):
+        return None
+
+
+def _solve(case: Case, below, workers: int, progress: Progress, log: str) -> tuple[Model, Solution]:
+    begun = time.perf_counter()
+    model = formulate(case)
+    relaxed = Relaxed(model.builder.form(), model.builder.lazy_families)
+    built = time.perf_counter()
+    basis = None if below is None else _basis(case, model, relaxed, below, workers, progress)
+    solution = solve(relaxed, log=log, basis=basis, progress=progress)
+    solution.statistics["seconds"] = {"build": built - begun, "solve": time.perf_counter() - built}
+    return model, solution
+
+
+def _basis(case: Case, model: Model, relaxed: Relaxed, below: tuple[Model, Solution], workers: int, progress: Progress):
+    coarse, first = below
+    hours, longer = case.time.hours, coarse.case.time.hours
+    inside = np.searchsorted(np.cumsum(longer) - 1e-9, np.cumsum(hours) - hours / 2)
+    length, stride = (round(h / hours[0]) for h in (WINDOW_H, STRIDE_H))
+    progress(f"windows of {length} steps every {stride}, {workers} side by side")
+    return start(first, coarse.builder, relaxed, model.builder, inside, hours / longer[inside], length=length, stride=stride, workers=workers)
