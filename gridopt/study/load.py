@@ -1,0 +1,138 @@
+"""From a study file to a Case: find the files, read and check them all, lay them onto the period."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from gridopt.case.case import Case
+from gridopt.case.check import CaseError
+from gridopt.case.readers.network_csv import read_network
+from gridopt.case.readers.series import Source, load
+from gridopt.case.series import GivenSeries
+from gridopt.case.time import TimeGrid
+from gridopt.study.locate import DEFAULT_STUDY, NotFound, locate
+from gridopt.study.schema import Profile, Study, parse, read_study
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A study ready to dispatch: `name` for folders, `inputs` file -> SHA-256, `synthetic` a sentence or ''."""
+
+    name: str
+    study: Study
+    case: Case
+    network: Path
+    inputs: dict[str, str]
+    synthetic: str
+
+
+def find_study(what: Path | None, overrides: dict[str, str]) -> tuple[str, Study, Path]:
+    """Name, study and the file or folder that gave it: a study file, a network folder, a shipped name, or the default."""
+    if what is not None and (what / "bus.csv").is_file():
+        base = {"network": str(what.resolve()), "title_en": what.resolve().name, "title_zh": what.resolve().name}
+        if not {"year", "start"} & set(overrides):
+            raise CaseError([f"{what}: a network folder has no period of its own. Give one, for example --set year=2025."])
+        return what.resolve().name, parse(base, overrides, what.name, {}), what.resolve()
+    if what is not None and what.suffix not in ("", ".yaml", ".yml"):
+        raise NotFound(f"{what}: a study is a .yaml file or a network folder that holds bus.csv.")
+    path = locate("studies", what if what is not None else DEFAULT_STUDY)
+    return path.stem, read_study(path, overrides), path
+
+
+def load_study(what: Path | None, overrides: dict[str, str], hours: tuple[int, int] | None) -> Loaded:
+    """Reads everything. Raises CaseError with all faults of network and series together, NotFound for absent files."""
+    name, study, origin = find_study(what, overrides)
+    network = locate("networks", study.network, origin)
+    tables, faults = {}, []
+    try:
+        tables = read_network(network)
+    except CaseError as error:
+        faults += error.faults
+    grid = _grid(study, hours)
+    try:
+        files, source = _series(study, origin, grid)
+    except CaseError as error:
+        raise CaseError(faults + error.faults) from None
+    if faults:
+        raise CaseError(faults)
+    case = Case(_scaled(tables, study, grid), grid, source).present()
+    _try_series(case)
+    inputs = {f"{network.name}/{p.name}": _sha256(p) for p in sorted(network.glob("*.csv"))}
+    inputs |= {f"profiles/{p.parent.name}/{p.name}": _sha256(p) for p in files}
+    return Loaded(name, study, case, network, inputs, _synthetic(files))
+
+
+def _grid(study: Study, hours: tuple[int, int] | None) -> TimeGrid:
+    grid = TimeGrid.regular(*study.period, study.step_minutes)
+    if hours is None:
+        return grid
+    edge = np.append(0.0, np.cumsum(grid.hours))
+    first, last = (int(np.searchsorted(edge, h)) for h in hours)
+    if not 0 <= hours[0] < hours[1] <= edge[-1] + 1e-9:
+        raise CaseError([f"--hours {hours[0]}:{hours[1]}: lies outside the study's hours 0:{edge[-1]:g}. Give hours inside it."])
+    return grid.part(first, last)
+
+
+def _series(study: Study, origin: Path, grid: TimeGrid):
+    """Files of the profiles and where their series come from. `{year}` in a file name is the year of the period."""
+    if not study.profiles:
+        return [], GivenSeries(grid, {})
+    year = str(int(grid.year[0]))
+    files, sources = [], []
+    for item in study.profiles:
+        one = item if isinstance(item, Profile) else Profile(file=item)
+        path = locate("profiles", one.file.replace("{year}", year), origin)
+        files.append(path)
+        sources.append(Source(path, one.column, one.name, one.any_year, one.zone))
+    return files, load(sources)
+
+
+def _scaled(tables, study: Study, grid: TimeGrid):
+    """Tables with the study's own factors on the calendar-year figures."""
+    tables = dict(tables)
+    table = tables["year"]
+    defaults = {"load_scale": 1.0, "fuel_price_scale": 1.0, "carbon_price_cny_per_t": 0.0, "carbon_benchmark_t_per_mwh": 0.0}
+    missing = [y for y in np.unique(grid.year) if y not in table.index]
+    table = table.copy()
+    for y in missing:
+        table.loc[y, list(defaults)] = list(defaults.values())
+        table.loc[y, "source"] = ""
+    table["load_scale"] *= study.demand_scale
+    table["fuel_price_scale"] *= study.fuel_price_scale
+    if study.carbon_price_cny_per_t is not None:
+        table["carbon_price_cny_per_t"] = study.carbon_price_cny_per_t
+    tables["year"] = table
+    return tables
+
+
+def _try_series(case: Case) -> None:
+    """Asks for every series that the tables name, so that all faults of the files show before anything is built."""
+    from gridopt.case.tables import TABLES
+
+    columns = ("profile", "schedule", "price_profile", "max_profile")
+    names = {n for t in TABLES.values() for c in columns if c in case.table(t.name) for n in case.table(t.name)[c] if n}
+    unknown = sorted(names - set(case.source.values)) if isinstance(case.source, GivenSeries) else []
+    if unknown:
+        raise CaseError([f"series '{n}': is named in the network, but the study has no profiles. Add them under 'profiles'." for n in unknown])
+    case.source.on_grid(sorted(names), case.time.start, case.time.hours)
+
+
+def _synthetic(files: list[Path]) -> str:
+    import h5py
+
+    for path in files:
+        if path.suffix == ".nc":
+            with h5py.File(path) as data:
+                note = data.attrs.get("note", b"")
+            text = note.decode() if isinstance(note, bytes) else str(note)
+            if "synthetic" in text:
+                return text
+    return ""
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

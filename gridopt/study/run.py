@@ -1,0 +1,143 @@
+"""The straight line on one page: study file, case, dispatch, prices, causes, certificate, results, report."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from gridopt.case.check import CaseError
+from gridopt.study.load import Loaded, load_study
+
+Progress = Callable[[str], None]
+
+
+class CertificateFailed(Exception):
+    """The independent check refused the result; nothing was kept."""
+
+
+def check_study(what: Path | None, overrides: dict[str, str]) -> list[str]:
+    """Every fault of a study's input, one sentence each; empty when there is none. Solves and writes nothing."""
+    try:
+        load_study(what, overrides, None)
+    except CaseError as error:
+        return error.faults
+    return []
+
+
+def run_study(
+    what: Path | None,
+    *,
+    overrides: dict[str, str],
+    hours: tuple[int, int] | None = None,
+    output: Path | None = None,
+    dry_run: bool = False,
+    progress: Progress = lambda text: None,
+) -> dict:
+    """Dispatches a study and writes its results; the summary document.
+
+    Raises CaseError, NotFound, Infeasible, LimitReached, SolverMissing or CertificateFailed; results are moved into place only when
+    everything has passed.
+    """
+    clock = Clock(progress)
+    with clock("read", "reading network and series"):
+        loaded = load_study(what, overrides, hours)
+    from gridopt.study.store import place
+
+    if dry_run:
+        return _dry_run(loaded, clock)
+    target = output if output is not None else place(loaded, hours)
+    unfinished = target.parent / f".unfinished-{target.name}"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir()
+    try:
+        document = _solve_and_write(loaded, unfinished, target, clock)
+        _move(unfinished, target)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+    progress(f"done in {clock.total:.1f} s: {target}")
+    return document
+
+
+def _solve_and_write(loaded: Loaded, folder: Path, target: Path, clock: Clock) -> dict:
+    from gridopt.dispatch.single import dispatch
+    from gridopt.pricing.marginal import price
+    from gridopt.study import store
+    from gridopt.study.evidence import analyse, certified
+
+    with clock("solve", f"dispatching {len(loaded.case.time)} steps"):
+        solved = dispatch(loaded.case, log=str(folder / "solver.log"), workers=loaded.study.workers, progress=clock.detail)
+    spent = solved.solution.statistics["seconds"]
+    clock.seconds["build"] = spent["build"]
+    clock.seconds["solve"] -= spent["build"]
+    with clock("price", "prices, causes of curtailment, congestion"):
+        prices = price(solved)
+        found = analyse(solved, prices)
+    with clock("certify", "independent check"):
+        certificate = certified(solved, prices, found)
+    if not certificate.passed:
+        raise CertificateFailed("the independent check refused the result: " + "; ".join(f"{c.name} ({c.where})" for c in certificate.failed))
+    with clock("write", "writing results"):
+        store.write_results(loaded, solved, prices, found, folder)
+    document = store.write_documents(loaded, solved, found, certificate, clock.seconds, folder, target)
+    if loaded.study.report:
+        with clock("report", "writing the report"):
+            from gridopt.report.page import write
+
+            write(folder)
+    return store.finish(document, clock, folder, target)
+
+
+def _dry_run(loaded: Loaded, clock: Clock) -> dict:
+    from gridopt.dispatch.formulate import formulate
+
+    with clock("build", "formulating"):
+        form = formulate(loaded.case).builder.form()
+    size = {"columns": len(form.cost), "rows": len(form.row_lower), "nonzeros": int(form.matrix.nnz)}
+    return {"status": "dry_run", "study": loaded.name, "steps": len(loaded.case.time), "size": size, "seconds": clock.rounded()}
+
+
+def _move(unfinished: Path, target: Path) -> None:
+    """Puts finished results in place of older ones, which are kept until the new ones stand there."""
+    old = target.parent / f".replaced-{target.name}"
+    shutil.rmtree(old, ignore_errors=True)
+    if target.exists():
+        if not (target / "manifest.json").exists() and any(target.iterdir()):
+            raise FileExistsError(17, "the folder holds something else than results of gridopt", str(target))
+        target.rename(old)
+    unfinished.rename(target)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+class Clock:
+    """Seconds by stage, and a line of progress when a stage begins."""
+
+    def __init__(self, progress: Progress):
+        self.seconds: dict[str, float] = {}
+        self.begun = time.perf_counter()
+        self._progress = progress
+        self._stage = ""
+
+    @property
+    def total(self) -> float:
+        return time.perf_counter() - self.begun
+
+    def __call__(self, stage: str, text: str) -> Clock:
+        self._progress(f"[{self.total:6.1f} s] {text}")
+        self._stage = stage
+        return self
+
+    def __enter__(self) -> Clock:
+        self._from = time.perf_counter()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.seconds[self._stage] = time.perf_counter() - self._from
+
+    def detail(self, text: str) -> None:
+        self._progress(f"[{self.total:6.1f} s]   {text}")
+
+    def rounded(self) -> dict[str, float]:
+        return {k: round(v, 3) for k, v in self.seconds.items()} | {"total": round(self.total, 3)}

@@ -1,0 +1,110 @@
+"""The study file: what is dispatched, with which data and options. One declaration for reading, checking and help."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from gridopt.case.check import CaseError, nearest
+
+
+class Profile(BaseModel):
+    """One file of series; with `column`, only that column, used as series `name`."""
+
+    model_config = ConfigDict(extra="forbid")
+    file: str
+    column: str = ""
+    name: str = ""
+    any_year: bool = False
+    zone: str = ""
+
+
+class Study(BaseModel):
+    """Keys of a study file. Dates are local; `end` is the first day after the period."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    title_en: str = ""
+    title_zh: str = ""
+    network: str
+    profiles: list[str | Profile] = []
+    year: Annotated[int, Field(ge=1990, le=2100)] | None = None
+    start: datetime.date | None = None
+    end: datetime.date | None = None
+    step_minutes: Literal[5, 10, 15, 20, 30, 60, 120, 180, 240, 360, 720, 1440] = 60
+    currency: str = "CNY"
+    demand_scale: Annotated[float, Field(gt=0, le=10)] = 1.0
+    fuel_price_scale: Annotated[float, Field(gt=0, le=10)] = 1.0
+    carbon_price_cny_per_t: Annotated[float, Field(ge=0, le=5000)] | None = None
+    solver: Literal["highs"] = "highs"
+    workers: Annotated[int, Field(ge=1, le=64)] = 2
+    report: bool = True
+    csv: bool = True
+
+    @model_validator(mode="after")
+    def _period(self) -> Study:
+        if self.start and self.end and self.end <= self.start:
+            raise ValueError(f"end {self.end} is not after start {self.start}")
+        if not self.year and not (self.start and self.end):
+            raise ValueError("the period is missing: give year, or start and end")
+        return self
+
+    @property
+    def period(self) -> tuple[str, str]:
+        """First day and first day after, ISO; `start` and `end` go before `year`."""
+        first = self.start or datetime.date(self.year or 0, 1, 1)
+        last = self.end or datetime.date((self.year or 0) + 1, 1, 1)
+        return first.isoformat(), last.isoformat()
+
+
+def read_study(path: Path, overrides: dict[str, str]) -> Study:
+    """The study in a YAML file with keys changed by `overrides`. Raises CaseError naming file, row, key, value and cure."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    try:
+        given = YAML(typ="rt").load(path.read_text(encoding="utf-8"))
+    except (YAMLError, UnicodeDecodeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f", row {mark.line + 1}" if mark else ""
+        raise CaseError([f"{path.name}{where}: is not YAML ({getattr(error, 'problem', error)}). Correct the file."]) from None
+    if not isinstance(given, dict):
+        raise CaseError([f"{path.name}: holds no keys. A study needs at least: network, and year or start and end."])
+    rows = {str(k): given.lc.key(k)[0] + 1 for k in given}
+    return parse({str(k): _plain(v) for k, v in given.items()}, overrides, path.name, rows)
+
+
+def parse(given: dict[str, Any], overrides: dict[str, str], file: str, rows: dict[str, int]) -> Study:
+    """The study from a dictionary; every wrong key and value is one sentence of the CaseError."""
+    values = given | {key: _read_text(text) for key, text in overrides.items()}
+    try:
+        return Study(**values)
+    except ValidationError as error:
+        raise CaseError([_sentence(fault, file, rows, overrides) for fault in error.errors()]) from None
+
+
+def _read_text(text: str) -> Any:
+    from ruamel.yaml import YAML
+
+    return _plain(YAML(typ="safe", pure=True).load(text))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(k): _plain(v) for k, v in value.items()}
+    return [_plain(v) for v in value] if isinstance(value, list) else value
+
+
+def _sentence(fault: Any, file: str, rows: dict[str, int], overrides: dict[str, str]) -> str:
+    key = str(fault["loc"][0]) if fault["loc"] else ""
+    where = "--set" if key in overrides else file + (f", row {rows[key]}" if key in rows else "")
+    known = list(Study.model_fields)
+    if fault["type"] == "extra_forbidden":
+        return f"{where}, key '{key}': is not a key of a study{nearest(key, known)} Known keys: {', '.join(known)}."
+    if fault["type"] == "missing":
+        return f"{where}, key '{'.'.join(map(str, fault['loc']))}': is missing. Add it."
+    if not key:
+        return f"{where}: {str(fault['msg']).removeprefix('Value error, ')}."
+    return f"{where}, key '{'.'.join(map(str, fault['loc']))}': {str(fault['input'])[:60]!r} is refused: {fault['msg']}. Correct the value."

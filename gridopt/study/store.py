@@ -1,0 +1,120 @@
+"""Where results go and how they are written: results.nc, tables, summary.xlsx, manifest, certificate."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import sys
+from importlib import metadata
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+import gridopt
+from gridopt.study.load import Loaded
+
+LIBRARIES = ("numpy", "scipy", "pandas", "xarray", "highspy", "plotly", "pandapower", "pvlib")
+
+
+def place(loaded: Loaded, hours: tuple[int, int] | None) -> Path:
+    """results/<study>-<hash>: the hash is that of study, options, input files and version, so equal runs share a folder."""
+    what = [gridopt.__version__, loaded.study.model_dump_json(), repr(hours), json.dumps(loaded.inputs, sort_keys=True)]
+    return Path("results") / f"{loaded.name}-{hashlib.sha256(chr(10).join(what).encode()).hexdigest()[:8]}"
+
+
+def write_results(loaded: Loaded, solved, prices, found, folder: Path) -> None:
+    """results.nc, tables/ and summary.xlsx."""
+    _write_nc(loaded, solved, prices, found, folder / "results.nc")
+    tables = folder / "tables"
+    tables.mkdir()
+    for name, frame in found.tables.items():
+        frame.to_parquet(tables / f"{name}.parquet", index=False)
+        if loaded.study.csv and len(frame) <= 100_000:
+            frame.to_csv(tables / f"{name}.csv", index=False, encoding="utf-8-sig")
+    sources = loaded.network / "SOURCES.csv"
+    if sources.exists():
+        frame = pd.read_csv(sources, dtype=str, keep_default_na=False)
+        frame.to_parquet(tables / "sources.parquet", index=False)
+        frame.to_csv(tables / "sources.csv", index=False, encoding="utf-8-sig")
+    options = {"strings_to_formulas": False, "strings_to_urls": False}
+    with pd.ExcelWriter(folder / "summary.xlsx", engine="xlsxwriter", engine_kwargs={"options": options}) as book:
+        for name, frame in found.tables.items():
+            if len(frame) <= 20_000:
+                frame.to_excel(book, sheet_name=name[:31], index=False)
+                book.sheets[name[:31]].freeze_panes(1, 0)
+
+
+def _write_nc(loaded: Loaded, solved, prices, found, path: Path) -> None:
+    import xarray as xr
+
+    case = loaded.case
+    coords = {
+        **{t: case.table(t).index.to_numpy(str) for t in ("bus", "unit", "renewable", "csp", "storage", "reservoir", "dc_link", "exchange", "interface")},
+        "branch": case.grid.branches.ids.astype(str), "technology": np.array(found.technologies, dtype=str), "time": case.time.start.astype("datetime64[ns]"),
+    }  # fmt: skip
+    variables, encoding = {}, {}
+    for name, q in found.variables(solved, prices).items():
+        attrs = {"units": q.unit, "long_name": q.meaning, "long_name_zh": q.meaning_zh}
+        variables[name] = (q.dims, q.values.astype(np.float32), attrs | ({"sign": q.sign} if q.sign else {}))
+        encoding[name] = {"zlib": True, "complevel": 1, "shuffle": True} if q.values.size else {}
+    used = {d for q in variables.values() for d in q[0]}
+    variables["step_hours"] = ("time", case.time.hours, {"units": "h", "long_name": "length of the step", "long_name_zh": "时段长度"})
+    attrs = {
+        "study": loaded.name, "title_en": loaded.study.title_en or loaded.name, "title_zh": loaded.study.title_zh or loaded.name,
+        "currency": loaded.study.currency, "synthetic": loaded.synthetic, "gridopt_version": gridopt.__version__,
+        "conventions": "injections positive; flows positive from from_bus to to_bus; time is local and marks the start of a step",
+    }  # fmt: skip
+    data = xr.Dataset(variables, {k: v for k, v in coords.items() if k in used or k == "time"}, attrs)
+    data.to_netcdf(path, engine="h5netcdf", encoding=encoding)
+
+
+def write_documents(loaded: Loaded, solved, found, certificate, seconds: dict, folder: Path, target: Path) -> dict:
+    """certificate.json and a first manifest.json (the report reads both); the summary document."""
+    solution = solved.solution
+    dump(folder / "certificate.json", certificate.to_dict())
+    document = {
+        "status": "optimal", "study": loaded.name, "objective": solution.objective, "bound": solution.bound, "gap": max(solution.gap, 0.0),
+        "currency": loaded.study.currency, "seconds": {k: round(v, 3) for k, v in seconds.items()},
+        "size": found.size, "peak_memory_mb": peak_memory_mb(), **found.summary, "certificate": certificate.to_dict(), "files": [],
+    }  # fmt: skip
+    case = loaded.case
+    manifest = {
+        "study": loaded.name, "title_en": loaded.study.title_en or loaded.name, "title_zh": loaded.study.title_zh or loaded.name,
+        "network": loaded.study.network, "gridopt_version": gridopt.__version__, "versions": versions(), "inputs": loaded.inputs,
+        "options": json.loads(loaded.study.model_dump_json()),
+        "period": {"start": str(case.time.start[0]), "end": str(case.time.end[-1]), "step_minutes": loaded.study.step_minutes, "steps": len(case.time)},
+        "seconds": document["seconds"], "size": found.size, "peak_memory_mb": document["peak_memory_mb"], "warnings": found.warnings,
+        "synthetic": loaded.synthetic, "summary": document,
+    }  # fmt: skip
+    dump(folder / "manifest.json", manifest)
+    return document
+
+
+def finish(document: dict, clock, folder: Path, target: Path) -> dict:
+    """The document and the manifest with all seconds, memory and files."""
+    files = sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file())
+    document |= {"seconds": clock.rounded(), "peak_memory_mb": peak_memory_mb(), "folder": str(target), "files": files}
+    path = folder / "manifest.json"
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    dump(path, manifest | {"seconds": document["seconds"], "peak_memory_mb": document["peak_memory_mb"], "summary": document})
+    return document
+
+
+def dump(path: Path, document: dict) -> None:
+    path.write_text(json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False), encoding="utf-8")
+
+
+def versions() -> dict[str, str]:
+    return {"python": platform.python_version(), **{name: metadata.version(name) for name in LIBRARIES}}
+
+
+def peak_memory_mb() -> float:
+    """Peak resident memory of the process, MB; 0 where the system does not tell."""
+    try:
+        import resource
+    except ImportError:
+        return 0.0
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(peak / (2**20 if sys.platform == "darwin" else 2**10), 1)
