@@ -100,7 +100,8 @@ def _cells(result: Checked, column: Column, text: pd.Series):
             good.append((i, value))
     if good:
         place, filled = zip(*good, strict=True)
-        values.iloc[list(place)] = list(filled)
+        # In seconds, because pandas' nanoseconds end in 2262 and "never" is often written 9999-12-31.
+        values.iloc[list(place)] = np.array(filled, "datetime64[s]") if column.kind == "date" else list(filled)
     return values
 
 
@@ -114,7 +115,7 @@ def _text(column: Column, text: str):
 
 def _number(column: Column, text: str):
     try:
-        value = float(text)
+        value = float(text if "_" not in text else "")  # Python would read 1_00 as 100
     except ValueError:
         return None, "is not a number"
     if not math.isfinite(value):
@@ -172,10 +173,13 @@ def _order_and_keys(result: Checked) -> None:
         for i in np.flatnonzero(wrong):
             result.fault(i, small, frame[small].iloc[i], f"is larger than {large} {show(frame[large].iloc[i])}", "Swap or correct them.")
     if table.key and len(frame):
-        for i in np.flatnonzero(frame.duplicated(list(table.key)).to_numpy()):
-            same = (frame[list(table.key)] == frame[list(table.key)].iloc[i]).all(axis=1).to_numpy()
-            key = ", ".join(str(v) for v in frame[list(table.key)].iloc[i])
-            result.fault(i, "+".join(table.key), key, f"was used before, in row {result.rows[np.flatnonzero(same)[0]]}", "Give each row its own identifier.")
+        keys = frame[list(table.key)].astype(object)
+        keys = keys.where(keys.notna(), "")  # an empty cell equals an empty cell
+        for i in np.flatnonzero(keys.duplicated().to_numpy()):
+            first = np.flatnonzero((keys == keys.iloc[i]).all(axis=1).to_numpy())[0]
+            key = ", ".join(str(v) for v in keys.iloc[i])
+            rule = f"was used before, in row {result.rows[first]}"
+            result.fault(i, "+".join(table.key), key, rule, "Give each row its own identifier.")
 
 
 def check_keys(tables: dict[str, Checked]) -> None:

@@ -44,7 +44,10 @@ def _read_text(path: Path, label: str) -> tuple[pd.DataFrame, list[str]]:
             text = data.decode("gbk")
         except UnicodeDecodeError:
             return pd.DataFrame(), [f"{label}: is neither UTF-8 nor GBK text. Save it as CSV (UTF-8)."]
-    rows = list(csv.reader(io.StringIO(text)))
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline="")))
+    except csv.Error as error:
+        return pd.DataFrame(), [f"{label}: cannot be read as CSV ({error}). Is a quote left open?"]
     if not rows or not any(cell.strip() for cell in rows[0]):
         return pd.DataFrame(), [f"{label}: has no header row. The first row must name the columns."]
     header = [h.strip() for h in rows[0]]
@@ -56,7 +59,6 @@ def _read_text(path: Path, label: str) -> tuple[pd.DataFrame, list[str]]:
         body.append((row + [""] * len(header))[: len(header)])
     while body and not any(cell.strip() for cell in body[-1]):
         body.pop()
-    if faults:
-        header = list(dict.fromkeys(header))
-        body = [row[: len(header)] for row in body]
-    return pd.DataFrame(body, columns=header, dtype=object), faults
+    keep = [header.index(h) for h in dict.fromkeys(header)]
+    cells = [[row[k] for k in keep] for row in body]
+    return pd.DataFrame(cells, columns=[header[k] for k in keep], dtype=object), faults
