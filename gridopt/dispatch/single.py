@@ -17,13 +17,14 @@ from gridopt.dispatch.fair import even_out
 from gridopt.dispatch.formulate import Model, formulate
 from gridopt.dispatch.lazy import Relaxed, solve
 from gridopt.dispatch.result import Dispatch
-from gridopt.dispatch.windows import start
+from gridopt.dispatch.windows import lay_out, start
 from gridopt.program.solution import Infeasible, LimitReached, Solution, SolverFailed
 
 LONG_H = 1500.0
 """Hours from which the ladder pays."""
-RUNGS_H = (24.0, 6.0)
-WINDOW_H, STRIDE_H = 216.0, 168.0
+RUNGS_H = (168.0, 24.0, 6.0)
+WINDOW_H, LEAST_WINDOW, STRIDE = 216.0, 36, 7 / 9
+"""Length of a window in hours, and at least so many steps; from one window to the next as a share of it."""
 
 Progress = Callable[[str], None]
 
@@ -61,9 +62,14 @@ def _solve(case: Case, below, workers: int, progress: Progress, log: str) -> tup
 
 
 def _basis(case: Case, model: Model, relaxed: Relaxed, below: tuple[Model, Solution], workers: int, progress: Progress):
+    """Starting basis from the rung below: its duals and values laid onto these steps, then windows."""
     coarse, first = below
     hours, longer = case.time.hours, coarse.case.time.hours
     inside = np.searchsorted(np.cumsum(longer) - 1e-9, np.cumsum(hours) - hours / 2)
-    length, stride = (round(h / hours[0]) for h in (WINDOW_H, STRIDE_H))
+    rate = hours / longer[inside]
+    duals = lay_out(first.y, coarse.builder.row_families, model.builder.row_families, inside, rate)
+    guess = lay_out(first.x, coarse.builder.column_families, model.builder.column_families, inside)
+    length = max(round(WINDOW_H / hours[0]), LEAST_WINDOW)
+    stride = round(length * STRIDE)
     progress(f"windows of {length} steps every {stride}, {workers} side by side")
-    return start(first, coarse.builder, relaxed, model.builder, inside, hours / longer[inside], length=length, stride=stride, workers=workers)
+    return start(duals, guess, relaxed, len(hours), length=length, stride=stride, workers=workers)

@@ -6,7 +6,11 @@ the rows that reach across a window's end (stored energy, water, contracts); the
     cost[j] - sum over rows i outside the window of y[i] A[i,j]                                     (W1)
 
 and values of columns before the window enter its right-hand sides. Nothing here decides the result: the joined basis only starts the
-lazy loop on the full program, which proves the optimum as always. Two chains of windows run side by side.
+lazy loop on the full program, which proves the optimum as always. Chains of windows run side by side.
+
+Rows that link the steps of a month (an energy contract) are only priced in short windows, which then use too much or too little. A second
+pass solves whole contract periods with those rows inside, each from the joined basis of its windows: pivots that would each cost a pass
+over the year cost a pass over a month.
 """
 
 from __future__ import annotations
@@ -47,8 +51,9 @@ def lay_out(values: np.ndarray, coarse: list[Family], fine: list[Family], inside
 @dataclass
 class Plan:
     """The full program in order of time, for slicing. `columns`, `rows`: builder ids in that order, `place`: its inverse for columns;
-    `col_at`, `row_at` (T+2,): where step t-1 begins; `reach`: steps back that rows look; `duals`, `link_cost`: terms of (W1);
-    `end_price`: reduced costs of the last step's columns."""
+    `col_at`, `row_at` (T+2,): where step t-1 begins; `reach`: steps back that rows look. Rows that link steps come first: `span` (2, k)
+    are their first and last steps. `duals`: estimates for all rows; `end_price`: reduced costs of the last step's columns.
+    """
 
     relaxed: Relaxed
     columns: np.ndarray
@@ -58,6 +63,7 @@ class Plan:
     col_at: np.ndarray
     row_at: np.ndarray
     reach: int
+    span: np.ndarray
     duals: np.ndarray
     link_cost: np.ndarray
     end_price: np.ndarray
@@ -66,12 +72,13 @@ class Plan:
     def steps(self) -> int:
         return len(self.col_at) - 2
 
-    def span(self, at: np.ndarray, first: int, last: int) -> slice:
+    def part(self, at: np.ndarray, first: int, last: int) -> slice:
+        """Place of steps first..last-1 in the order of `at`."""
         return slice(at[first + 1], at[last + 1])
 
 
 def plan(relaxed: Relaxed, steps: int, duals: np.ndarray) -> Plan:
-    """Orders columns and core rows by step; rows that link steps come first and enter the cost by their duals (W1)."""
+    """Orders columns and core rows by step."""
     form = relaxed.form
     used = np.flatnonzero(relaxed.used)
     columns = used[np.argsort(form.column_step[used], kind="stable")]
@@ -81,193 +88,243 @@ def plan(relaxed: Relaxed, steps: int, duals: np.ndarray) -> Plan:
     matrix = sp.csr_array(form.matrix[rows][:, columns])
     edges = np.arange(-1, steps + 1)
     col_at, row_at = (np.searchsorted(s, edges) for s in (form.column_step[columns], form.row_step[rows]))
-    coo = matrix[row_at[1] :].tocoo()
-    step = form.row_step[rows][row_at[1] :]
-    reach = int((step[coo.coords[0]] - form.column_step[columns][coo.coords[1]]).max(initial=0))
+    step = form.column_step[columns]
+    links = row_at[1]
+    body = matrix[links:].tocoo()
+    reach = int((form.row_step[rows][links:][body.coords[0]] - step[body.coords[1]]).max(initial=0))
     y = duals[rows]
-    link_cost = matrix[: row_at[1]].T @ y[: row_at[1]]
+    span = np.array([[f(step[matrix.indices[matrix.indptr[i] : matrix.indptr[i + 1]]], initial=e) for i in range(links)]
+                     for f, e in ((np.min, steps), (np.max, -1))]).reshape(2, links)  # fmt: skip
     end = slice(col_at[steps], col_at[steps + 1])
     end_price = form.cost[columns[end]] - matrix[:, end].T @ y
-    return Plan(relaxed, columns, place, rows, matrix, col_at, row_at, reach, y, link_cost, end_price)
+    return Plan(relaxed, columns, place, rows, matrix, col_at, row_at, reach, span, y, matrix[:links].T @ y[:links], end_price)
 
 
 @dataclass
-class Outcome:
-    """Values and statuses of the columns and core rows of steps first..last-1 in time order, and the lazy rows that were needed:
-    family -> (element, step, status)."""
+class Seed:
+    """A starting basis of a window: statuses in time order, and lazy rows to write with theirs: family -> (element, step, status)."""
+
+    column: np.ndarray
+    row: np.ndarray
+    lazy: dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]]
+
+
+@dataclass
+class Outcome(Seed):
+    """An optimal window: steps first..last-1, values x of its columns, statuses `link` of the linking rows that lie inside it."""
 
     first: int
     last: int
     x: np.ndarray
-    column_status: np.ndarray
-    row_status: np.ndarray
-    lazy: dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]]
+    link: tuple[np.ndarray, np.ndarray]
 
 
-def solve_window(plan: Plan, first: int, last: int, before: np.ndarray, start: Outcome | None) -> Outcome | None:
+def solve_window(plan: Plan, first: int, last: int, before: np.ndarray, seed: Seed | None) -> Outcome | None:
     """One window. `before`: values of all columns in time order, used for steps before `first`. None if it has no optimum."""
     form = plan.relaxed.form
-    cols, rows = plan.span(plan.col_at, first, last), plan.span(plan.row_at, first, last)
-    past, after = plan.span(plan.col_at, max(first - plan.reach, 0), first), plan.span(plan.row_at, last, min(last + plan.reach, plan.steps))
-    block = plan.matrix[rows]
-    given = block[:, past] @ before[past]
-    ids, row_ids = plan.columns[cols], plan.rows[rows]
-    cost = form.cost[ids] - plan.link_cost[cols] - plan.matrix[after][:, cols].T @ plan.duals[after]
+    cols, rows = plan.part(plan.col_at, first, last), plan.part(plan.row_at, first, last)
+    past, after = plan.part(plan.col_at, max(first - plan.reach, 0), first), plan.part(plan.row_at, last, min(last + plan.reach, plan.steps))
+    inner = np.flatnonzero((plan.span[0] >= first) & (plan.span[1] < last) & (plan.span[1] >= plan.span[0]))
+    block, links = plan.matrix[rows], plan.matrix[inner][:, cols]
+    given = np.concatenate([np.zeros(len(inner)), block[:, past] @ before[past]])
+    ids, row_ids = plan.columns[cols], np.concatenate([plan.rows[inner], plan.rows[rows]])
+    cost = form.cost[ids] - plan.link_cost[cols] + links.T @ plan.duals[inner] - plan.matrix[after][:, cols].T @ plan.duals[after]
     lower = form.lower[ids].copy()
     if last == plan.steps and last - first > 1:
         # Levels asked for at the very end may be out of reach from where the earlier windows went: free them, at their price.
-        final = plan.span(plan.col_at, last - 1, last)
-        size = final.stop - final.start
+        size = len(plan.end_price)
         lower[-size:] = np.minimum(lower[-size:], lower[-2 * size : -size])
         cost[-size:] -= np.maximum(plan.end_price, 0.0)
     highs = Highs(simplex_dual_edge_weight_strategy=1)
-    highs.load(cost, lower, form.upper[ids], sp.csr_array(block[:, cols]), form.row_lower[row_ids] - given, form.row_upper[row_ids] - given)
-    rank = np.full(len(form.cost), -1)
-    rank[ids] = np.arange(len(ids))
-    written: dict[str, list[np.ndarray]] = {}
-    seed = _shifted(plan, start, first, last) if start is not None else None
+    matrix = sp.csr_array(sp.vstack([links, block[:, cols]], format="csr"))
+    highs.load(cost, lower, form.upper[ids], matrix, form.row_lower[row_ids] - given, form.row_upper[row_ids] - given)
+    window = Window(plan, highs, ids, before, first, last)
     if seed is not None:
-        columns, core, lazy = seed
-        statuses = [core]
-        for name, (element, step, status) in lazy.items():
-            _append(plan, highs, rank, before, {name: (element, step)}, written)
-            statuses.append(status)
-        highs.set_basis(columns, np.concatenate(statuses))
-    full = np.zeros(len(form.cost))
-    full[plan.columns[past]] = before[past]
+        window.write({n: v[:2] for n, v in seed.lazy.items()})
+        lazy = [seed.lazy[f.family.name][2] for f in plan.relaxed.families if f.family.name in seed.lazy]
+        highs.set_basis(seed.column, np.concatenate([np.full(len(inner), BASIC, np.int32), seed.row, *lazy]))
     while True:
         if highs.run() != OPTIMAL:
             return None
         x, _ = highs.solution()
-        full[ids] = x
-        chosen = _broken(plan.relaxed, full, first, last, written)
+        chosen = window.broken(x)
         if not chosen:
             break
-        _append(plan, highs, rank, before, chosen, written)
-    column_status, row_status = highs.basis()
-    return Outcome(first, last, x, column_status, row_status[: len(row_ids)], _needed(written, row_status[len(row_ids) :]))
+        window.write(chosen)
+    column, row = highs.basis()
+    core = len(row_ids)
+    lazy = {n: (w[0], w[1], row[w[2]]) for n, w in window.written.items()}
+    return Outcome(column, row[len(inner) : core], lazy, first, last, x, (inner, row[: len(inner)]))
 
 
-def _broken(relaxed: Relaxed, x, first, last, written):
-    """Lazy rows of the window that x breaks and that are not written in it."""
-    chosen = {}
-    part = slice(first, last)
-    for f in relaxed.families:
-        activity = f.activity(x, part)
-        wrong = (activity > f.upper[:, part] + FEASIBLE) | (activity < f.lower[:, part] - FEASIBLE)
-        if f.family.name in written:
-            element, step = written[f.family.name][0], written[f.family.name][1]
-            wrong[element, step - first] = False
-        element, step = np.nonzero(wrong)
-        if len(element):
-            chosen[f.family.name] = (element, step + first)
-    return chosen
+class Window:
+    """The lazy rows of one window. `written`: family -> (element, step, row in HiGHS)."""
+
+    def __init__(self, plan: Plan, highs: Highs, ids: np.ndarray, before: np.ndarray, first: int, last: int):
+        self.plan, self.highs, self.ids, self.before = plan, highs, ids, before
+        self.first, self.last = first, last
+        self.rank = np.full(len(plan.place), -1)
+        self.rank[ids] = np.arange(len(ids))
+        self.full = np.zeros(len(plan.place))
+        past = plan.part(plan.col_at, max(first - plan.reach - 1, 0), first)
+        self.full[plan.columns[past]] = before[past]
+        self.written: dict[str, np.ndarray] = {}
+
+    def broken(self, x: np.ndarray) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+        """Lazy rows of the window that x breaks and that are not written in it."""
+        self.full[self.ids] = x
+        chosen, part = {}, slice(self.first, self.last)
+        for f in self.plan.relaxed.families:
+            activity = f.activity(self.full, part)
+            wrong = (activity > f.upper[:, part] + FEASIBLE) | (activity < f.lower[:, part] - FEASIBLE)
+            if f.family.name in self.written:
+                element, step, _ = self.written[f.family.name]
+                wrong[element, step - self.first] = False
+            element, step = np.nonzero(wrong)
+            if len(element):
+                chosen[f.family.name] = (element, step + self.first)
+        return chosen
+
+    def write(self, chosen: dict[str, tuple[np.ndarray, np.ndarray]]) -> None:
+        """Writes lazy rows into HiGHS; their parts on earlier columns go to the right-hand side."""
+        parts: list[Rows] = []
+        count = self.highs.rows
+        for f in self.plan.relaxed.families:
+            if f.family.name not in chosen:
+                continue
+            element, step = chosen[f.family.name]
+            row, col, coef, constant = f.expand(element, step)
+            here = self.rank[col] >= 0
+            constant = constant + np.bincount(row[~here], (coef * self.full[col])[~here], len(element))
+            matrix = sp.csr_array((coef[here], (row[here], self.rank[col[here]])), shape=(len(element), self.highs.columns))
+            matrix.sum_duplicates()
+            parts.append(Rows(f.lower[element, step] - constant, f.upper[element, step] - constant, step, matrix))
+            new = np.array([element, step, np.arange(count, count + len(element))])
+            count += len(element)
+            self.written[f.family.name] = np.concatenate([self.written.get(f.family.name, np.zeros((3, 0), int)), new], axis=1)
+        rows = stack(parts, self.highs.columns)
+        self.highs.add_rows(rows.lower, rows.upper, rows.matrix)
 
 
-def _append(plan, highs, rank, before, chosen, written):
-    """Writes lazy rows into the window; their parts on earlier columns go to the right-hand side."""
-    parts = []
-    for f in plan.relaxed.families:
-        if f.family.name not in chosen:
-            continue
-        element, step = chosen[f.family.name]
-        row, col, coef, constant = f.expand(element, step)
-        here = rank[col] >= 0
-        earlier = np.where(plan.place[col] >= 0, before[plan.place[col]], 0.0)
-        constant = constant + np.bincount(row[~here], (coef * earlier)[~here], len(element))
-        matrix = sp.csr_array((coef[here], (row[here], rank[col[here]])), shape=(len(element), highs.columns))
-        matrix.sum_duplicates()
-        parts.append(Rows(f.lower[element, step] - constant, f.upper[element, step] - constant, step, matrix))
-        first = highs.rows + sum(len(p) for p in parts[:-1])
-        new = np.array([element, step, np.arange(first, first + len(element))])
-        written[f.family.name] = np.concatenate([written.get(f.family.name, np.zeros((3, 0), int)), new], axis=1)
-    rows = stack(parts, highs.columns)
-    highs.add_rows(rows.lower, rows.upper, rows.matrix)
-
-
-def _needed(written, status):
-    """Written rows with their statuses, by family."""
-    if not written:
-        return {}
-    base = min(w[2].min() for w in written.values())
-    return {name: (w[0], w[1], status[w[2] - base]) for name, w in written.items()}
-
-
-def _shifted(plan: Plan, start: Outcome, first: int, last: int):
+def shifted(plan: Plan, start: Outcome, first: int, last: int) -> Seed:
     """Statuses for a window from the one before it: its own where they overlap, else those of the same hour one window earlier."""
-    shift = np.arange(first, last)
-    source = np.where(shift < start.last, shift, shift - (first - start.first))
-    source = np.clip(source, start.first, start.last - 1)
+    by = first - start.first
+    steps = np.arange(first, last)
+    source = np.clip(np.where(steps < start.last, steps, steps - by), start.first, start.last - 1) - start.first
     statuses = []
-    for at, values in ((plan.col_at, start.column_status), (plan.row_at, start.row_status)):
+    for at, values in ((plan.col_at, start.column), (plan.row_at, start.row)):
         size = at[first + 2] - at[first + 1]
         table = values.reshape(-1, size) if size else np.zeros((start.last - start.first, 0), np.int32)
-        statuses.append(table[source - start.first].ravel())
+        statuses.append(table[source].ravel())
     lazy = {}
     for name, (element, step, status) in start.lazy.items():
-        pairs = [(np.flatnonzero((step >= first) & (step < start.last)), 0)]
-        tight = np.flatnonzero((status != BASIC) & (step + (first - start.first) >= start.last) & (step + (first - start.first) < last))
-        pairs.append((tight, first - start.first))
-        keep = [(element[i], step[i] + by, status[i]) for i, by in pairs]
-        lazy[name] = tuple(np.concatenate([k[n] for k in keep]) for n in range(3))
-    return statuses[0], statuses[1], {n: v for n, v in lazy.items() if len(v[0])}
+        same = np.flatnonzero((step >= first) & (step < start.last))
+        tight = np.flatnonzero((status != BASIC) & (step + by >= start.last) & (step + by < last))
+        if len(same) + len(tight):
+            lazy[name] = tuple(np.concatenate([v[same], w[tight]]) for v, w in ((element, element), (step, step + by), (status, status)))
+    return Seed(*statuses, lazy)
 
 
-def starting_basis(plan: Plan, guess: np.ndarray, *, length: int, stride: int, workers: int):
-    """(column statuses, core-row statuses by builder id, lazy rows: family -> (element, step, status)), or None if a window fails.
+def chains(plan: Plan, guess: np.ndarray, *, length: int, stride: int, workers: int) -> list[Outcome] | None:
+    """Windows of `length` steps every `stride`, each started from the one before it; `workers` chains side by side.
 
-    `guess` (n,): values by builder id that the first window of each chain takes for the steps before it.
+    `guess`: values in time order that the first window of each chain takes for the steps before it. None if a window has no optimum.
     """
     starts = np.arange(0, max(plan.steps - (length - stride), 1), stride)
-    chains = np.array_split(starts, workers)
+
+    def run(chain) -> list[Outcome] | None:
+        before, last, done = guess.copy(), None, []
+        for first in chain:
+            first, end = int(first), int(min(first + length, plan.steps))
+            last = solve_window(plan, first, end, before, None if last is None else shifted(plan, last, first, end))
+            if last is None:
+                return None
+            before[plan.part(plan.col_at, last.first, last.last)] = last.x
+            done.append(last)
+        return done
+
     with ThreadPoolExecutor(workers) as pool:
-        results = list(pool.map(lambda chain: _chain(plan, guess[plan.columns], chain, length), chains))
-    outcomes = [o for chain in results if chain is not None for o in chain]
-    if len(outcomes) < len(starts):
-        return None
-    return _join(plan, outcomes, (length - stride) // 2)
+        results = list(pool.map(run, np.array_split(starts, workers)))
+    return None if any(r is None for r in results) else [o for r in results if r is not None for o in r]
 
 
-def _chain(plan: Plan, before: np.ndarray, starts, length: int) -> list[Outcome] | None:
-    before, last, done = before.copy(), None, []
-    for first in starts:
-        last = solve_window(plan, int(first), int(min(first + length, plan.steps)), before, last)
-        if last is None:
-            return None
-        before[plan.span(plan.col_at, last.first, last.last)] = last.x
-        done.append(last)
-    return done
+@dataclass
+class Joined(Seed):
+    """Statuses of all columns and core rows in time order, and values x."""
+
+    x: np.ndarray
+
+    def part(self, plan: Plan, first: int, last: int) -> Seed:
+        """What belongs to steps first..last-1."""
+        lazy = {}
+        for name, (element, step, status) in self.lazy.items():
+            mine = (step >= first) & (step < last)
+            if mine.any():
+                lazy[name] = (element[mine], step[mine], status[mine])
+        return Seed(self.column[plan.part(plan.col_at, first, last)], self.row[plan.part(plan.row_at, first, last)], lazy)
 
 
-def _join(plan: Plan, outcomes: list[Outcome], lead: int):
-    """Each step's statuses from the window that has it well inside."""
-    form = plan.relaxed.form
-    column = np.full(len(form.cost), LOWER, np.int32)
-    row = np.full(len(plan.rows), BASIC, np.int32)
+def join(plan: Plan, outcomes: list[Outcome], lead: int) -> Joined:
+    """Each step's statuses from the window that begins at least `lead` steps earlier (the first window: from its first step)."""
+    column, row = np.full(len(plan.columns), LOWER, np.int32), np.full(len(plan.rows), BASIC, np.int32)
+    x = np.zeros(len(plan.columns))
     lazy: dict[str, list] = {}
     for i, o in enumerate(outcomes):
         first = o.first + lead if i else o.first
         last = outcomes[i + 1].first + lead if i + 1 < len(outcomes) else o.last
-        for at, ids, values, target in ((plan.col_at, plan.columns, o.column_status, column), (plan.row_at, plan.rows, o.row_status, row)):
-            base = at[o.first + 1]
-            part = plan.span(at, first, last)
-            target[ids[part]] = values[part.start - base : part.stop - base]
+        for at, pairs in ((plan.col_at, ((o.column, column), (o.x, x))), (plan.row_at, ((o.row, row),))):
+            base, part = at[o.first + 1], plan.part(at, first, last)
+            for values, target in pairs:
+                target[part] = values[part.start - base : part.stop - base]
+        row[o.link[0]] = o.link[1]
         for name, (element, step, status) in o.lazy.items():
             mine = (step >= first) & (step < last)
             lazy.setdefault(name, []).append((element[mine], step[mine], status[mine]))
-    joined = {n: tuple(np.concatenate([p[k] for p in parts]) for k in range(3)) for n, parts in lazy.items()}
-    return column, row, joined
+    return Joined(column, row, {n: tuple(np.concatenate([p[k] for p in parts]) for k in range(3)) for n, parts in lazy.items()}, x)
 
 
-def start(coarse_solution, coarse_builder, relaxed: Relaxed, builder, inside: np.ndarray, rate: np.ndarray, *, length, stride, workers):
-    """Basis (columns, rows) by builder id from windows of `length` steps every `stride`; the lazy rows they needed are written into
-    `relaxed`. None if a window found no optimum."""
-    duals = lay_out(coarse_solution.y, coarse_builder.row_families, builder.row_families, inside, rate)
-    guess = lay_out(coarse_solution.x, coarse_builder.column_families, builder.column_families, inside)
-    found = starting_basis(plan(relaxed, len(inside), duals), guess, length=length, stride=stride, workers=workers)
-    if found is None:
+def periods(plan: Plan, least: int) -> list[int]:
+    """Steps at which no short linking row (a contract of a month, say) is cut, at least `least` apart, with 0 and the end."""
+    short = plan.span[:, (plan.span[1] - plan.span[0] < plan.steps // 2) & (plan.span[1] >= plan.span[0])]
+    crossed = np.zeros(plan.steps + 1, int)
+    np.add.at(crossed, short[0] + 1, 1)
+    np.add.at(crossed, short[1] + 1, -1)
+    free = np.cumsum(crossed) == 0
+    cuts = [0]
+    for t in np.unique(np.concatenate([short[0], short[1] + 1])):
+        if free[t] and t - cuts[-1] >= least and plan.steps - t >= least:
+            cuts.append(int(t))
+    return [*cuts, plan.steps]
+
+
+def by_period(plan: Plan, joined: Joined, cuts: list[int], tail: int, workers: int) -> list[Outcome] | None:
+    """Solves whole periods with their linking rows inside, each from its part of `joined`, with `tail` steps of look-ahead."""
+
+    def run(k: int) -> Outcome | None:
+        first, last = cuts[k], min(cuts[k + 1] + tail, plan.steps)
+        return solve_window(plan, first, last, joined.x, joined.part(plan, first, last))
+
+    with ThreadPoolExecutor(workers) as pool:
+        done = list(pool.map(run, range(len(cuts) - 1)))
+    return None if any(o is None for o in done) else [o for o in done if o is not None]
+
+
+def start(duals: np.ndarray, guess: np.ndarray, relaxed: Relaxed, steps: int, *, length: int, stride: int, workers: int):
+    """Basis (columns, rows) by builder id; the lazy rows it needs are written into `relaxed`. None if a window has no optimum.
+
+    duals (m,), guess (n,): estimates by builder id. First windows of `length` steps every `stride`, then whole contract periods.
+    """
+    order = plan(relaxed, steps, duals)
+    outcomes = chains(order, guess[order.columns], length=length, stride=stride, workers=workers)
+    if outcomes is None:
         return None
-    column, row, lazy = found
-    order = [f.family.name for f in relaxed.families if f.family.name in lazy]
-    relaxed.write({n: lazy[n][:2] for n in order})
-    return column, np.concatenate([row, *(lazy[n][2] for n in order)])
+    joined = join(order, outcomes, (length - stride) // 2)
+    cuts = periods(order, 2 * length)
+    if len(cuts) > 2:
+        whole = by_period(order, joined, cuts, (length - stride) // 2, workers)
+        joined = joined if whole is None else join(order, whole, 0)
+    columns, rows = np.full(len(relaxed.form.cost), LOWER, np.int32), np.full(len(order.rows), BASIC, np.int32)
+    columns[order.columns], rows[order.rows] = joined.column, joined.row
+    names = [f.family.name for f in relaxed.families if f.family.name in joined.lazy]
+    relaxed.write({n: joined.lazy[n][:2] for n in names})
+    return columns, np.concatenate([rows, *(joined.lazy[n][2] for n in names)])
