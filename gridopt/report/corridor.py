@@ -46,7 +46,7 @@ def corridor(run: Run, page: Page) -> bool:
     if len(placed) < 2:
         return False
     missing = bus[bus.x.isna() & (bus.role != "sink")]
-    geometry = _geometry(run, page, bus, placed, [r for r in branch.to_dict("records") if str(r["branch"]) in set(flow[0])])
+    geometry = _geometry(run, page, bus, placed, _in_use(branch.to_dict("records"), *flow))
     page.data["map"] = geometry | {"off_map": page.tokens(list(zip(missing.name, missing.name_zh, strict=True)))}
     ids = [b["bus"] for b in geometry["buses"]]
     corridor_data.add_arrays(run, page, ids, [b["branch"] for b in geometry["branches"]])
@@ -70,6 +70,18 @@ def spread(x: np.ndarray, y: np.ndarray, least: float = LEAST_GAP) -> tuple[np.n
             break
         x, y = x + 0.6 * (push * dx).sum(1), y + 0.6 * (push * dy).sum(1)
     return x, y
+
+
+def _in_use(rows: list[dict], ids: list[str], flow: np.ndarray) -> list[dict]:
+    """Branches that carry something at some time, and those without which a bus would stand alone.
+
+    What is not in service in the period has a flow of 0 or none; drawn, it would only hide what is.
+    """
+    with np.errstate(invalid="ignore"):
+        carries = dict(zip(ids, (np.nan_to_num(np.abs(flow)) > 1e-3).any(1), strict=True))
+    known = [r for r in rows if str(r["branch"]) in carries]
+    joined = {str(r[end]) for r in known if carries[str(r["branch"])] for end in ("from_bus", "to_bus")}
+    return [r for r in known if carries[str(r["branch"])] or not {str(r["from_bus"]), str(r["to_bus"])} <= joined]
 
 
 def _buses(run: Run) -> pd.DataFrame:

@@ -6,7 +6,7 @@ import numpy as np
 
 from gridopt.report.curtailment import by_bus
 from gridopt.report.energy import curtailed, demand, supply
-from gridopt.report.folder import Run, cell, names, table, values
+from gridopt.report.folder import Run, brief, cell, names, table, values
 from gridopt.report.pack import Page, pack
 from gridopt.report.text import unit_price
 
@@ -94,4 +94,4 @@ def _add_interfaces(run: Run, page: Page) -> None:
     for key, (en, zh) in zip(flow[0], names(run, "interface", flow[0]), strict=True):
         row = known.get(key, {}) if en == zh == key else {}
         both.append((cell(row, "name") or en, cell(row, "name_zh") or zh))
-    page.data["interfaces"] = page.tokens(both)
+    page.data["interfaces"] = page.tokens([brief(b) for b in both])

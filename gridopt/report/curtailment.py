@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from gridopt.report.energy import curtailed, month_sum, months, technology_name
+from gridopt.report.energy import curtailed, month_sum, months, technology_name, wind_and_solar
 from gridopt.report.figures import AMOUNT_SCALE, CAUSE, SOFT, axis, colour_bar, figure, technology_colour
-from gridopt.report.folder import Run, cell, names, number, pair, table, values
+from gridopt.report.folder import Run, brief, cell, names, number, pair, table, values
 from gridopt.report.labels import shortened
 from gridopt.report.pack import Page, token
 from gridopt.report.text import WORDS
@@ -42,7 +42,7 @@ def cause_name(cause: str, row: dict, constraint: dict) -> tuple[str, str]:
     word = WORDS.get(f"kind_{kind}")
     if word and not cell(row, "cause_name") and word[0].lower() not in en.lower():
         en = f"{word[0]} {en}"
-    return en[:1].upper() + en[1:], zh
+    return brief((en[:1].upper() + en[1:], zh))
 
 
 def by_plant_and_cause(run: Run, page: Page) -> bool:
@@ -230,7 +230,7 @@ def by_hour(run: Run, page: Page) -> bool:
         return False
     month, labels = months(run)
     cell_of = month * 24 + run.time.hour.to_numpy()
-    total = month_sum(sum(lost.values()), cell_of, len(labels) * 24)
+    total = month_sum(np.sum(list(lost.values()), axis=0), cell_of, len(labels) * 24)
     count = np.bincount(cell_of, minlength=len(labels) * 24)
     mean = np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0).reshape(len(labels), 24)
     page.figures["when"] = figure(
@@ -262,7 +262,7 @@ def by_hour(run: Run, page: Page) -> bool:
 def curtailed_total(run: Run) -> tuple[float, float]:
     """Curtailed and available wind and solar energy [MWh]."""
     lost, could = curtailed(run)
-    return tuple(float(sum((by[t] * run.hours).sum() for t in ("wind", "solar") if t in by)) for by in (lost, could))  # type: ignore[return-value]
+    return float((wind_and_solar(lost) * run.hours).sum()), float((wind_and_solar(could) * run.hours).sum())
 
 
 def by_bus(run: Run, buses: list[str], variable: str) -> np.ndarray | None:

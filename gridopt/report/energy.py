@@ -30,6 +30,15 @@ def supply(run: Run) -> dict[str, np.ndarray]:
 
 def curtailed(run: Run) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
     """Curtailed and available power of wind, solar and run-of-river plants by technology (label,) [MW]."""
+    return run.once("curtailed", lambda: _curtailed(run))
+
+
+def wind_and_solar(by: dict[str, np.ndarray]) -> np.ndarray:
+    """Sum of the rows of wind and solar, the technologies whose curtailment is headline news; 0 without them."""
+    return np.sum([row for t, row in by.items() if t in ("wind", "solar")] or [np.zeros(1)], axis=0)
+
+
+def _curtailed(run: Run) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
     lost, available = values(run, "renewable_curtailed"), values(run, "renewable_available")
     plants = table(run, "renewable")
     if lost is None or available is None or "technology" not in plants:
@@ -49,7 +58,7 @@ def demand(run: Run) -> tuple[np.ndarray, np.ndarray] | None:
     taken = own.copy()
     for name in ("dc_sent", "exchange_export", "storage_charge", "surplus"):
         found = values(run, name)
-        if found is not None and not (name == "exchange_export" and _all_sinks(run, found[0])):
+        if found is not None:
             rows = found[1] if name != "exchange_export" else found[1][_is_ac(run, found[0])]
             taken += np.clip(rows, 0, None).sum(0)
     return own, taken
@@ -116,7 +125,7 @@ def weeks(run: Run) -> list[list[int]]:
 
 def _week_shown(found: list[list[int]], lost: dict[str, np.ndarray], load: np.ndarray) -> int:
     """The week the page opens with: the one with most curtailment, without any the one with the highest load."""
-    weight = sum(lost.values()) if lost else load
+    weight = np.sum(list(lost.values()), axis=0) if lost else load
     return int(np.argmax([weight[a:b].sum() for a, b in found]))
 
 
@@ -128,7 +137,6 @@ def monthly(run: Run, page: Page) -> dict | None:
     month, labels = months(run)
     energy = {t: month_sum(row * run.hours, month, len(labels)) for t, row in by.items()}
     x = list(range(len(labels)))
-    ticks = {"tickvals": x, "ticktext": labels}
     traces: list[dict] = [
         {
             "type": "bar",
@@ -162,7 +170,7 @@ def monthly(run: Run, page: Page) -> dict | None:
         {
             "barmode": "relative",
             "bargap": 0.28,
-            "xaxis": axis(showgrid=False, zeroline=False, **ticks),
+            "xaxis": axis(showgrid=False, zeroline=False, tickvals=x, ticktext=labels),
             "yaxis": axis(token("energy_twh")),
         },
         height=430,
@@ -190,10 +198,9 @@ def _monthly_curtailment(run: Run, page: Page, month: np.ndarray, labels: list[s
         }
         for t, row in gone.items()
     ]
-    for t in [*gone, "all"]:
-        up = sum(gone.values()) if t == "all" else gone[t]
-        down = sum(could.values()) if t == "all" else could[t]
-        rate = np.divide(up, down, out=np.full(count, np.nan), where=np.asarray(down) > 0)
+    for t in [*gone, *(["all"] if {"wind", "solar"} <= set(gone) else [])]:
+        up, down = (wind_and_solar(by) if t == "all" else by[t] for by in (gone, could))
+        rate = np.divide(up, down, out=np.full(count, np.nan), where=down > 0)
         traces.append(
             {
                 "type": "scatter",
@@ -219,9 +226,11 @@ def _monthly_curtailment(run: Run, page: Page, month: np.ndarray, labels: list[s
         },
         height=430,
     )
-    total, could_all = sum(gone.values()), sum(could.values())
+    if not {"wind", "solar"} & set(gone):
+        return None
+    total, most = wind_and_solar(gone), wind_and_solar(could)
     worst = int(np.argmax(total))
-    share = float(total[worst] / could_all[worst]) if could_all[worst] > 0 else 0.0
+    share = float(total[worst] / most[worst]) if most[worst] > 0 else 0.0
     return {
         "month": (run.time[month == worst][0].year, run.time[month == worst][0].month),
         "mwh": float(total[worst]),
@@ -247,7 +256,7 @@ def balance(run: Run, page: Page) -> list[dict]:
     frame = table(run, "energy_balance")
     if not {"item", "energy_mwh"} <= set(frame.columns):
         return []
-    rows = [r for r in frame.to_dict("records") if number(r, "energy_mwh") is not None and abs(number(r, "energy_mwh")) > 0.5]
+    rows = [r for r in frame.to_dict("records") if abs(number(r, "energy_mwh") or 0.0) > 0.5]
     largest = max((abs(r["energy_mwh"]) for r in rows), default=1.0)
     out = []
     for row in rows:
@@ -266,10 +275,6 @@ def balance(run: Run, page: Page) -> list[dict]:
         )
         out.append({"name": both, "mwh": mwh, "share": abs(mwh) / largest, "colour": colour})
     return sorted(out, key=lambda r: (r["mwh"] < 0, -abs(r["mwh"])))
-
-
-def _all_sinks(run: Run, exchanges: list[str]) -> bool:
-    return not _is_ac(run, exchanges).any()
 
 
 def _is_ac(run: Run, exchanges: list[str]) -> np.ndarray:

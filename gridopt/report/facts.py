@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from gridopt.report.contracts import contracts, least_energy
 from gridopt.report.curtailment import causes, curtailed_total
 from gridopt.report.folder import Run, cell, names, number, table, values
 from gridopt.report.text import WORDS, Both, amount, dotted, energy, join, mass, money, percent, say, unit_price
-from gridopt.report.zones import zone_words
+from gridopt.report.zones import zone_prices, zone_words
 
 CONFIDENCE = ("sourced", "recalled", "estimate")
 
@@ -110,7 +111,7 @@ def emissions(run: Run) -> list[dict]:
     if key is None or "co2_t" not in frame:
         return []
     both = names(run, key, [str(v) for v in frame[key]])
-    rows = [
+    rows: list[dict] = [
         {
             "id": str(r[key]),
             "name": n,
@@ -155,8 +156,9 @@ def _prices(run: Run) -> dict | None:
     if not rows:
         return None
     unit = unit_price(run.currency)
-    # The zones of the studied system first carry load; a sink's price is an input, not a result.
-    rows = sorted(rows, key=lambda r: number(r, "load_weighted_mean") is None)[:4]
+    # The price of a neighbour or of a link's far end is an input, not a result.
+    own = list(zone_prices(run))
+    rows = sorted((r for r in rows if str(r["zone"]) in own), key=lambda r: own.index(str(r["zone"])))[:4] or rows[:4]
     big = join([say("number", n=(f"{r['mean']:,.0f}",) * 2) for r in rows[:2]], (" / ", " / "))
     parts = [say("zone_price", zone=zone_words(str(r["zone"])), n=(f"{r['mean']:,.0f}",) * 2) for r in rows]
     return _card("price", (f"{big[0]} {unit[0]}", f"{big[1]} {unit[1]}"), _price_text(rows, join(parts)))
@@ -196,11 +198,10 @@ def _links(run: Run) -> list[dict | None]:
     if not found:
         return [None]
     both = dict(zip(found, names(run, "dc_link", list(found)), strict=True))
-    contracts = [r for r in table(run, "dc_contracts").to_dict("records") if "dc_link" in r]
     out: list[dict | None] = []
     for key, link in found.items():
-        of = [c for c in contracts if str(c["dc_link"]) == key]
-        least = sum(number(c, "energy_min_mwh") or 0.0 for c in of)
+        of = contracts(run, key)
+        least = least_energy(of)
         wanted = max((number(c, "renewable_share_min") or 0.0 for c in of), default=0.0)
         parts = [say("link_contract", least=energy(least)) if least else say("link_no_contract")]
         if link.get("renewable_share") is not None:

@@ -90,8 +90,9 @@ def axis(title: str = "", **more: object) -> dict:
 def time_axis(days: float, **more: object) -> dict:
     """A date axis over so many days: months by name for a season or more, days below."""
     months = days > 75
-    ticks = {"dtick": "M1", "ticklabelmode": "period"} if months else {}
-    return axis(type="date", tickformat=token("f_month" if months else "f_day"), hoverformat=token("f_date"), **ticks, **more)
+    more |= {"dtick": "M1", "ticklabelmode": "period"} if months else {}
+    more |= {"type": "date", "tickformat": token("f_month" if months else "f_day"), "hoverformat": token("f_date")}
+    return axis("", **more)
 
 
 def colour_bar(title: str) -> dict:
@@ -119,7 +120,12 @@ def _style() -> dict:
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "margin": {"l": 56, "r": 16, "t": 12, "b": 30},
-        "hoverlabel": {"font": {"family": FONT, "size": 12.5}, "bgcolor": "#ffffff", "bordercolor": "#aab2bb", "align": "left"},
+        "hoverlabel": {
+            "font": {"family": FONT, "size": 12.5, "color": INK},
+            "bgcolor": "#ffffff",
+            "bordercolor": "#aab2bb",
+            "align": "left",
+        },
         "legend": {
             "orientation": "h",
             "x": 0,
@@ -131,6 +137,7 @@ def _style() -> dict:
             "itemsizing": "constant",
         },
         "colorway": list(SERIES),
+        "modebar": {"bgcolor": "rgba(255,255,255,0.85)", "color": "#97a1ac", "activecolor": ACCENT},
         "separators": ".,",
         "dragmode": "zoom",
     }

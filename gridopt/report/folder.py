@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import pathlib
-from dataclasses import dataclass
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -16,6 +18,7 @@ import pandas as pd
 
 # A leap year of hours. Longer or finer runs are shown as means over equal blocks of steps, so that the page stays below 25 MB.
 MOST_STEPS = 8784
+REMARK = re.compile(r"\s+\([^()]*\)|(?<=[\u4e00-\u9fff])[(（][^()（）]*[)）]|(?<=\S{4})(: |：).*$")
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,13 @@ class Run:
     time: pd.DatetimeIndex
     hours: np.ndarray
     block: int
+    known: dict[str, Any] = field(default_factory=dict)
+
+    def once(self, key: str, make: Callable[[], Any]) -> Any:
+        """The result of `make`, made at the first call with this key: several sections need the same sums."""
+        if key not in self.known:
+            self.known[key] = make()
+        return self.known[key]
 
     @property
     def summary(self) -> dict:
@@ -74,7 +84,11 @@ def values(run: Run, name: str) -> tuple[list[str], np.ndarray] | None:
 
 
 def table(run: Run, name: str) -> pd.DataFrame:
-    """tables/<name>.parquet, else .csv, else an empty frame."""
+    """tables/<name>.parquet, else .csv, else an empty frame. Not to be changed in place."""
+    return run.once(f"table {name}", lambda: _table(run, name))
+
+
+def _table(run: Run, name: str) -> pd.DataFrame:
     path = run.folder / "tables" / f"{name}.parquet"
     if path.is_file():
         return pd.read_parquet(path)
@@ -83,17 +97,26 @@ def table(run: Run, name: str) -> pd.DataFrame:
 
 
 def names(run: Run, kind: str, ids: list[str]) -> list[tuple[str, str]]:
-    """(English, Chinese) name of each id from tables/<kind>; the other language or the id itself where one is missing."""
+    """(English, Chinese) short name of each id from tables/<kind>; the other language or the id where one is missing."""
     frame = table(run, kind)
     if kind not in frame:
         return [(i, i) for i in ids]
     found = {str(row[kind]): (cell(row, "name"), cell(row, "name_zh")) for row in frame.to_dict("records")}
-    return [pair(*found.get(i, ("", "")), i) for i in ids]
+    return [brief(pair(*found.get(i, ("", "")), i)) for i in ids]
 
 
 def pair(en: str, zh: str, fallback: str) -> tuple[str, str]:
     """Both names, each with the other or the fallback in place of an empty one."""
     return en or zh or fallback, zh or en or fallback
+
+
+def brief(both: tuple[str, str]) -> tuple[str, str]:
+    """Names without remarks, for axes and maps: 'Huahai (Yumen)' -> 'Huahai', 'Heyu section: east of Hexi' -> 'Heyu section'."""
+    return _brief(both[0]), _brief(both[1])
+
+
+def _brief(text: str) -> str:
+    return REMARK.sub("", text).strip() or text
 
 
 def cell(row: dict, column: str) -> str:

@@ -50,7 +50,8 @@ def place_labels(
     spots = np.array([p[:2] for p in points], dtype=float)
     ink = np.concatenate([_samples(line) for line in lines]) if lines else np.empty((0, 2))
     crowd = (np.hypot(*(spots[:, None] - spots[None, :]).transpose(2, 0, 1)) < 90).sum(1)
-    boxes, out = list(taken), [[] for _ in points]
+    boxes = list(taken)
+    out: list[list] = [[] for _ in points]
     for i in sorted(range(len(points)), key=lambda i: (-crowd[i], i)):
         costs = [_cost(_box(points[i], place), i, spots, ink, boxes, frame) + place[3] for place in PLACES]
         place = PLACES[int(np.argmin(costs))]

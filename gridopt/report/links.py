@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from gridopt.report.contracts import as_power, contracts, layers, mean_sent
 from gridopt.report.energy import month_sum, months
-from gridopt.report.figures import ALARM, INK, LEVEL_SCALE, SERIES, SOFT, axis, colour_bar, figure, time_axis
+from gridopt.report.figures import ALARM, INK, LEVEL_SCALE, SERIES, axis, colour_bar, figure, time_axis
 from gridopt.report.folder import Run, cell, names, number, table, values
 from gridopt.report.pack import Page, pack, token
+from gridopt.report.text import Both
 
 BUNDLED, OTHER = "#3fa79a", "#b3bcc6"
 
@@ -21,26 +23,25 @@ def dc_links(run: Run, page: Page) -> list[dict] | None:
     bundled = values(run, "dc_bundled")
     both = names(run, "dc_link", sent[0])
     limit = {str(r["dc_link"]): number(r, "power_max_mw") for r in table(run, "dc_link").to_dict("records") if "dc_link" in r}
-    contracts = [r for r in table(run, "dc_contracts").to_dict("records") if "dc_link" in r]
     options = [[key, page.name(name)] for key, name in zip(sent[0], both, strict=True)]
     page.data["dc_links"] = options
-    page.figures["dc_use"] = _use(run, page, sent, bundled, limit, contracts)
+    page.figures["dc_use"] = _use(run, page, sent, bundled, limit)
     if bundled is not None:
-        page.figures["dc_share"] = _share(run, page, sent, bundled[1], both, contracts)
+        page.figures["dc_share"] = _share(run, page, sent, bundled[1], both)
     if len(run.time) >= 24:
         page.arrays["dc_sent"] = pack(sent[1])
         top = max([v for v in limit.values() if v] or [float(sent[1].max())])
         page.figures["dc_day"] = day_hour(
             run.days, "dc_sent", [[i, name] for i, (_, name) in enumerate(options)], "MW", LEVEL_SCALE, (0.0, top)
         )
-    return [_contract(r, dict(zip(sent[0], both, strict=True))) for r in contracts]
+    return [_contract(row, name) for link, name in zip(sent[0], both, strict=True) for row in contracts(run, link)]
 
 
 def day_hour(
     days: float, array: str, options: list[list], unit: str, scale: tuple, span: tuple[float, float] | None = None
 ) -> dict:
     """A heat map day by hour of day of one row of `array`, chosen with a selector; the page fills in z."""
-    trace = {
+    trace: dict = {
         "type": "heatmap",
         "x": [],
         "y": [],
@@ -59,94 +60,59 @@ def day_hour(
     return figure([trace], layout, height=300, control={"kind": "day_hour", "options": options})
 
 
-def _use(run: Run, page: Page, sent, bundled, limit: dict, contracts: list[dict]) -> dict:
-    """Daily mean power (top) and energy since the first day against the contract (bottom), one set of traces per link."""
+def _use(run: Run, page: Page, sent, bundled, limit: dict) -> dict:
+    """Daily mean power, bundled and other, under the rating; contracts as power over their period. One set of traces per link."""
     day, index = np.unique(run.time.normalize().to_numpy(), return_inverse=True)
-    days = [str(d)[:10] for d in day]
+    days, x = pd.DatetimeIndex(day), [str(d)[:10] for d in day]
     hours = np.bincount(index, weights=run.hours)
     traces: list[dict] = []
     for i, link in enumerate(sent[0]):
         energy = np.bincount(index, weights=sent[1][i] * run.hours)
-        part = np.bincount(index, weights=np.minimum(bundled[1][i], sent[1][i]) * run.hours) if bundled is not None else None
         meta = {"pick": link}
-        if part is not None:
-            traces.append(_band(token("bundled"), BUNDLED, days, part / hours, meta))
-        traces.append(
-            _band(
-                token("not_bundled") if part is not None else token("sent"),
-                OTHER,
-                days,
-                (energy - (0 if part is None else part)) / hours,
-                meta,
-            )
-        )
+        rest = energy
+        if bundled is not None:
+            part = np.bincount(index, weights=np.minimum(bundled[1][i], sent[1][i]) * run.hours)
+            traces.append(_band(token("bundled"), BUNDLED, x, part / hours, meta))
+            rest = energy - part
+        traces.append(_band(token("sent" if bundled is None else "not_bundled"), OTHER, x, rest / hours, meta))
         if limit.get(link):
             traces.append(
-                {
-                    "type": "scatter",
-                    "mode": "lines",
-                    "name": token("rating"),
-                    "x": [days[0], days[-1]],
-                    "y": [limit[link]] * 2,
-                    "line": {"color": INK, "width": 1.2, "dash": "dash"},
-                    "hoverinfo": "skip",
-                    "meta": meta,
-                }
+                _steps(token("rating"), [x[0], x[-1]], [limit[link]] * 2, (INK, "dash", 1.2), meta) | {"hoverinfo": "skip"}
             )
-        traces.append(
-            {
-                "type": "scatter",
-                "mode": "lines",
-                "name": token("sent_so_far"),
-                "x": days,
-                "y": np.cumsum(energy) / 1e6,
-                "yaxis": "y2",
-                "line": {"color": SERIES[0], "width": 2.4},
-                "meta": meta,
-                "hovertemplate": "%{y:.2f} TWh",
-            }
-        )
-        traces += [t for c in contracts if str(c["dc_link"]) == link for t in _contract_lines(run, c, meta)]
-    return figure(
-        traces,
-        {
-            "hovermode": "x unified",
-            "xaxis": time_axis(run.days, anchor="y2"),
-            "yaxis": axis(token("daily_mean_mw"), domain=[0.46, 1], rangemode="tozero"),
-            "yaxis2": axis(token("energy_so_far"), domain=[0, 0.38], rangemode="tozero"),
-        },
-        height=500,
-        control={
-            "kind": "pick",
-            "options": [[k, page.name(n)] for k, n in zip(sent[0], names(run, "dc_link", sent[0]), strict=True)],
-        },
-    )
-
-
-def _contract_lines(run: Run, row: dict, meta: dict) -> list[dict]:
-    """Straight lines from 0 at the first day of a contract to its least and largest energy at the last."""
-    ends = [cell(row, "start_date")[:10], cell(row, "end_date")[:10]]
-    out = []
-    for column, key, dash in (("energy_min_mwh", "contract_min", "dot"), ("energy_max_mwh", "contract_max", "dashdot")):
-        amount = number(row, column)
-        if amount is not None and all(ends):
-            out.append(
-                {
-                    "type": "scatter",
-                    "mode": "lines",
-                    "name": token(key),
-                    "x": ends,
-                    "y": [0, amount / 1e6],
-                    "yaxis": "y2",
-                    "meta": meta,
-                    "line": {"color": ALARM if column.startswith("energy_min") else SOFT, "width": 1.4, "dash": dash},
-                    "hoverinfo": "skip",
-                }
+        for n, layer in enumerate(layers(contracts(run, link))):
+            rows = (
+                ("contract_mean", mean_sent(layer, days, energy, hours), (SERIES[0], "solid", 2.4)),
+                ("contract_min", as_power(layer, "energy_min_mwh", days), (ALARM, "dot", 1.8)),
+                ("contract_max", as_power(layer, "energy_max_mwh", days), (INK, "dashdot", 1.4)),
             )
-    return out
+            # A layer that only asks for a renewable share has no energy to compare.
+            if any(v is not None for _, y, _ in rows[1:] for v in y):
+                traces += [_steps(token(k), x, y, look, meta) | {"showlegend": n == 0} for k, y, look in rows]
+    both = names(run, "dc_link", sent[0])
+    layout = {
+        "hovermode": "x unified",
+        "xaxis": time_axis(run.days),
+        "yaxis": axis(token("daily_mean_mw"), rangemode="tozero"),
+    }
+    control = {"kind": "pick", "options": [[k, page.name(n)] for k, n in zip(sent[0], both, strict=True)]}
+    return figure(traces, layout, height=430, control=control)
 
 
-def _share(run: Run, page: Page, sent, bundled: np.ndarray, both: list, contracts: list[dict]) -> dict:
+def _steps(name: str, x: list[str], y: list, look: tuple[str, str, float], meta: dict) -> dict:
+    """A line of steps; `look` is colour, dash and width."""
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "name": name,
+        "x": x,
+        "y": y,
+        "line": {"color": look[0], "dash": look[1], "width": look[2], "shape": "hv"},
+        "meta": meta,
+        "hovertemplate": "%{y:,.0f} MW",
+    }
+
+
+def _share(run: Run, page: Page, sent, bundled: np.ndarray, both: list) -> dict:
     month, labels = months(run)
     x, traces = list(range(len(labels))), []
     for i, link in enumerate(sent[0]):
@@ -166,7 +132,7 @@ def _share(run: Run, page: Page, sent, bundled: np.ndarray, both: list, contract
                 "hovertemplate": "%{customdata}<br>%{y:.1%}<extra>%{fullData.name}</extra>",
             }
         )
-        least = max([number(c, "renewable_share_min") or 0.0 for c in contracts if str(c["dc_link"]) == link], default=0.0)
+        least = max([number(c, "renewable_share_min") or 0.0 for c in contracts(run, link)], default=0.0)
         if least > 0:
             traces.append(
                 {
@@ -192,7 +158,7 @@ def _share(run: Run, page: Page, sent, bundled: np.ndarray, both: list, contract
     )
 
 
-def _contract(row: dict, both: dict[str, tuple[str, str]]) -> dict:
+def _contract(row: dict, link: Both) -> dict:
     """A contract for the table: whether the energy and the share are met (None: nothing asked)."""
     sent, least, most = (number(row, c) for c in ("sent_mwh", "energy_min_mwh", "energy_max_mwh"))
     share, wanted = number(row, "renewable_share"), number(row, "renewable_share_min")
@@ -204,10 +170,8 @@ def _contract(row: dict, both: dict[str, tuple[str, str]]) -> dict:
     )
     return {
         "contract": cell(row, "contract"),
-        "link": both.get(str(row["dc_link"]), (str(row["dc_link"]),) * 2),
-        "period": f"{pd.Timestamp(row['start_date']):%Y-%m-%d} – {pd.Timestamp(row['end_date']):%Y-%m-%d}"
-        if cell(row, "start_date")
-        else "",
+        "link": link,
+        "period": f"{row['first']:%Y-%m-%d} – {row['last']:%Y-%m-%d}",
         "sent": sent,
         "least": least,
         "most": most,

@@ -12,7 +12,7 @@ from gridopt.report.pack import Page, pack, token
 
 
 def storage(run: Run, page: Page) -> bool:
-    """Figures `storage_day` (average day) and `storage_level` (day by hour, per unit or class). False without storage."""
+    """Figures `storage_day` (average day) and `storage_level` (day by hour, by class and bus). False without storage."""
     charge, discharge, energy = (values(run, f"storage_{n}") for n in ("charge", "discharge", "energy"))
     if charge is None or discharge is None or len(run.time) < 24:
         return False
@@ -20,8 +20,7 @@ def storage(run: Run, page: Page) -> bool:
     page.figures["storage_day"] = _average_day(run, page, kind, charge[1], discharge[1])
     if energy is not None:
         groups = [(technology_name(page, f"{k}_all"), energy[1][[c == k for c in kind]].sum(0)) for k in dict.fromkeys(kind)]
-        single = list(zip(page.tokens(names(run, "storage", energy[0])), energy[1], strict=True))
-        rows = groups + (single if len(single) > 1 else [])
+        rows = groups + _at_buses(run, page, kind, *energy)
         page.arrays["storage_energy"] = pack(np.array([row / 1e3 for _, row in rows]))
         options = [[i, name] for i, (name, _) in enumerate(rows)]
         page.figures["storage_level"] = day_hour(run.days, "storage_energy", options, "GWh", LEVEL_SCALE)
@@ -36,7 +35,7 @@ def reservoirs(run: Run, page: Page) -> bool:
     rows = {str(r["reservoir"]): r for r in table(run, "reservoir").to_dict("records") if "reservoir" in r}
     day, index = np.unique(run.time.normalize().to_numpy(), return_inverse=True)
     count, x = np.bincount(index), [str(d)[:10] for d in day]
-    both, traces = names(run, "reservoir", volume[0]), []
+    both, traces = names(run, "reservoir", volume[0]), list[dict]()
     for i, (key, row) in enumerate(zip(*volume, strict=True)):
         low = number(rows.get(key, {}), "volume_min_hm3") or 0.0
         high = number(rows.get(key, {}), "volume_max_hm3") or float(row.max())
@@ -76,6 +75,22 @@ def reservoirs(run: Run, page: Page) -> bool:
 def _classes(run: Run, ids: list[str]) -> list[str]:
     technology = {str(r["storage"]): cell(r, "technology") for r in table(run, "storage").to_dict("records") if "storage" in r}
     return [technology.get(i) or "storage" for i in ids]
+
+
+def _at_buses(run: Run, page: Page, kind: list[str], ids: list[str], energy: np.ndarray) -> list[tuple[str, np.ndarray]]:
+    """Name and stored energy (label,) [MWh] of the storage of one class at one bus; of every unit where buses are not known."""
+    at = {str(r["storage"]): cell(r, "bus") for r in table(run, "storage").to_dict("records") if "storage" in r}
+    if not any(at.values()):
+        return list(zip(page.tokens(names(run, "storage", ids)), energy, strict=True)) if len(ids) > 1 else []
+    groups = dict.fromkeys((k, at.get(i, "")) for k, i in zip(kind, ids, strict=True))
+    bus = dict(zip([b for _, b in groups], names(run, "bus", [b for _, b in groups]), strict=True))
+    return [
+        (
+            f"{page.name(bus[b])}: {technology_name(page, k)}",
+            energy[[c == k and at.get(i) == b for c, i in zip(kind, ids, strict=True)]].sum(0),
+        )
+        for k, b in groups
+    ]
 
 
 def _average_day(run: Run, page: Page, kind: list[str], charge: np.ndarray, discharge: np.ndarray) -> dict:

@@ -81,3 +81,10 @@ def test_a_long_name_is_cut():
 def test_limits_that_never_change_take_one_column(drawn):
     assert drawn.arrays["map_limit"]["columns"] == 1
     assert drawn.arrays["map_flow"]["columns"] == 21 * 24
+
+
+def test_what_is_not_in_service_is_not_drawn():
+    """B-C carries nothing, but C has no other branch: it stays. The second A-B carries nothing: it goes, as an unknown one does."""
+    rows = [{"branch": k, "from_bus": a, "to_bus": b} for k, a, b in ("1AB", "2AB", "3BC", "4AB")]
+    kept = corridor._in_use(rows, ["1", "2", "3"], np.array([[0.0, 5.0], [0.0, np.nan], [0.0, 0.0]]))
+    assert [r["branch"] for r in kept] == ["1", "3"]

@@ -36,7 +36,7 @@
   function build() {
     const picture = svg("svg", { viewBox: `0 0 ${map.width} ${map.height}`, role: "img", "aria-label": word("map_label"), "font-family": "inherit" });
     const layer = () => svg("g", {}, picture);
-    const grid = layer(), links = layer(), lines = layer(), arrows = layer(), hits = layer(), buses = layer(), texts = layer();
+    const grid = layer(), leaders = layer(), links = layer(), lines = layer(), arrows = layer(), hits = layer(), buses = layer(), texts = layer();
     for (const g of map.grid) {
       const vertical = "x" in g;
       svg("line", vertical ? { x1: g.x, x2: g.x, y1: 0, y2: map.height, stroke: "#edf0f3" } : { x1: 0, x2: map.width, y1: g.y, y2: g.y, stroke: "#edf0f3" }, grid);
@@ -63,6 +63,8 @@
       parts.buses.push(outside ? svg("rect", { x: b.x - 6.5, y: b.y - 6.5, width: 13, height: 13, ...look }, buses) : svg("circle", { cx: b.x, cy: b.y, r: 8, ...look }, buses));
       hover(parts.buses[i], "bus", i);
       const [x, y, anchor, text] = b.label[state.lang];
+      const far = Math.hypot(x - b.x, y - b.y), from = 9 / far;
+      if (far > 21) svg("line", { x1: b.x + (x - b.x) * from, y1: b.y + (y - b.y) * from, x2: x, y2: anchor === "middle" ? y - 6 * Math.sign(y - b.y) : y, stroke: "#8d98a4" }, leaders);
       svg("text", { x, y, "text-anchor": anchor, "dominant-baseline": "central", "font-size": 13, fill: outside ? "#5b6875" : "#1d2733", "font-style": outside && state.lang === "en" ? "italic" : "normal", "font-weight": outside ? 400 : 550, stroke: "#fff", "stroke-width": 3.5, "paint-order": "stroke", "pointer-events": "none" }, texts).textContent = text;
     });
     box.replaceChildren(picture);
@@ -118,12 +120,13 @@
     const ramp = node("i", { className: "ramp" });
     ramp.style.background = `linear-gradient(90deg, ${RAMP.join(", ")})`;
     const legend = [
-      node("h4", { textContent: word("map_loading") }), key(CLASSES[0][1], "< 50 %"), key(CLASSES[1][1], "50 – 70 %"), key(CLASSES[2][1], "70 – 85 %"), key(CLASSES[3][1], "85 – 99.5 %"), key(CLASSES[4][1], word("map_at_limit")), key(NOLIMIT, word("map_no_limit")), dash,
+      node("b", { textContent: word("map_loading") }), key(CLASSES[0][1], "< 50 %"), key(CLASSES[1][1], "50 – 70 %"), key(CLASSES[2][1], "70 – 85 %"), key(CLASSES[3][1], "85 – 99.5 %"), key(CLASSES[4][1], word("map_at_limit")), key(NOLIMIT, word("map_no_limit")), dash,
       node("div", { className: "key", textContent: word("map_width") }),
-      node("h4", { textContent: `${word("map_price")}, ${plain(doc.data.unit)}` }), node("div", { className: "key" }, ramp), node("div", { className: "ends" }, node("span", { textContent: "≤ " + whole(range[0]) }), node("span", { textContent: "≥ " + whole(range[1]) })),
+      node("b", { textContent: `${word("map_price")}, ${plain(doc.data.unit)}` }), node("div", { className: "key" }, node("span", { textContent: "≤ " + whole(range[0]) }), ramp, node("span", { textContent: "≥ " + whole(range[1]) })),
     ];
     const sections = gauges.length ? [node("h4", { textContent: word("sections_now") }), ...gauges.map((g) => g.element)] : [];
-    document.getElementById("map-hour").replaceChildren(clock, list, ...sections, ...legend);
+    document.getElementById("map-hour").replaceChildren(clock, list, ...sections);
+    document.getElementById("map-legend").replaceChildren(...legend);
     const off = document.getElementById("off-map");
     off.hidden = !map.off_map.length;
     off.textContent = word("off_map") + map.off_map.map(plain).join(", ");
