@@ -2,6 +2,7 @@
 
 Sets        i interface, l AC branch, d DC link, t step
 Data        coefficient w[i,l], w[i,d]; forward_mw F[i,t], backward_mw G[i,t] (by date)
+            a step that dates cut takes the tightest of the limits in force in any part of it
 Ports       draws on injection P[b,t] (AC part, through PTDF) and on dc_flow S[d,t] (sent power) [MW]
 
     -G[i,t] <= sum_l w[i,l] f[l,t] + sum_d w[i,d] S[d,t] <= F[i,t]       written only when broken      (I1)  interface.limit
@@ -62,14 +63,12 @@ def members(case) -> tuple[sp.csr_array, sp.csr_array]:
 
 
 def limits(case) -> tuple[np.ndarray, np.ndarray]:
-    """(-backward, forward) limits MW (I, T), infinite where none is in force."""
-    table, steps = case.table("interface_limit"), len(case.time)
-    lower = np.full((len(case.table("interface")), steps), -np.inf)
+    """(-backward, forward) limits MW (I, T): the tightest in force in any part of a step, infinite where there is none."""
+    table = case.table("interface_limit")
+    at = case.position("interface", table["interface"])
+    holds = (case.in_service("interface_limit") > 0.0) & (case.in_service("interface") > 0.0)[at]
+    lower = np.full((len(case.table("interface")), len(case.time)), -np.inf)
     upper = -lower
-    active = case.in_service("interface_limit") > 0.5
-    for row, (name, forward, backward) in enumerate(zip(table["interface"], table["forward_mw"], table["backward_mw"], strict=True)):
-        i = case.position("interface", [name])[0]
-        upper[i, active[row]] = np.nan_to_num(forward, nan=np.inf)
-        lower[i, active[row]] = -np.nan_to_num(backward, nan=np.inf)
-    out = case.in_service("interface") <= 0.5
-    return np.where(out, -np.inf, lower), np.where(out, np.inf, upper)
+    for bound, value, tighter in ((upper, table["forward_mw"], np.fmin), (lower, -table["backward_mw"], np.fmax)):
+        tighter.at(bound, at, np.where(holds, value.to_numpy(float)[:, None], np.nan))
+    return lower, upper

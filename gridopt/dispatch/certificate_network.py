@@ -116,10 +116,10 @@ def members(case: Case) -> list[tuple[int, int, str, float]]:
 
 
 def section_limits(case: Case) -> tuple[np.ndarray, np.ndarray]:
-    """(backward, forward) limits MW (I, T) as bounds of the flow; a limit holds that is in force for half of the step or more."""
+    """(backward, forward) limits MW (I, T) as bounds of the flow: the tightest of those in force for any part of the step."""
     table, shape = case.table("interface_limit"), (len(case.table("interface")), len(case.time))
     low, high = np.full(shape, -np.inf), np.full(shape, np.inf)
-    force, exists = case.in_service("interface_limit") >= 0.5, case.in_service("interface") > 0.5
+    force, exists = case.in_service("interface_limit") > 0.0, case.in_service("interface") > 0.0
     for row, i in enumerate(case.position("interface", table["interface"])):
         holds = force[row] & exists[i]
         forward, backward = (float(table[c].iloc[row]) for c in ("forward_mw", "backward_mw"))

@@ -6,6 +6,7 @@ import pytest
 from gridopt.blocks import interface
 from gridopt.pricing.marginal import price
 from tests.support.block_cases import buses, line, load, power_case, unit
+from tests.support.certify import certificate
 from tests.support.optimum import solve
 
 PAIR = dict(bus=buses("A", "B"), unit=[unit("A", 10, 90), unit("B", 50, 90)], load=[load("B", mean=60.0)])
@@ -101,3 +102,41 @@ def test_I1_member_out_of_service_counts_nothing():
     )
     assert d.flow[0] == pytest.approx([20, 40])
     assert d.quantities["unit_output"].values[0] == pytest.approx([40, 40])
+
+
+def test_I1_step_cut_in_half_by_dates_keeps_the_tightest_limit():
+    """Two hours around midnight in one step: 40 MW before, 30 after, so 30 for the whole step: 2 h x (30*10 + 30*50) = 3600."""
+    case = power_case(
+        2,
+        120,
+        start="2024-12-31T23:00",
+        **PAIR,
+        line=[line("A", "B")],
+        interface=[dict(interface="S")],
+        interface_limit=[
+            dict(interface="S", forward_mw=40.0, retirement="2025-01-01"),
+            dict(interface="S", forward_mw=30.0, in_service="2025-01-01"),
+        ],
+        interface_member=[dict(interface="S", kind="line", element="AB")],
+    )
+    d = solve(case)
+    assert d.flow[0] == pytest.approx(30)
+    assert d.solution.objective == pytest.approx(3600)
+    assert certificate(d).passed
+
+
+@pytest.mark.parametrize(("dates", "flow"), [({"retirement": "2025-01-01"}, 40), ({"in_service": "2025-01-02"}, 60)])
+def test_I1_a_limit_holds_a_step_that_it_touches(dates, flow):
+    """Three hours from 23:00: a limit that ends at midnight holds for the step though only for a third of it."""
+    limit = section(("line", "AB", 1.0), forward_mw=40.0, **dates)
+    d = solve(power_case(3, 180, start="2024-12-31T23:00", **PAIR, line=[line("A", "B")], **limit))
+    assert d.flow[0] == pytest.approx(flow)
+    assert certificate(d).passed
+
+
+def test_I1_interface_in_service_for_half_a_step_is_limited():
+    case = power_case(2, 120, start="2024-12-31T23:00", **PAIR, line=[line("A", "B")], **section(("line", "AB", 1.0), forward_mw=40.0))
+    case.tables["interface"]["in_service"] = np.datetime64("2025-01-01", "s")
+    d = solve(case)
+    assert d.flow[0] == pytest.approx(40)
+    assert certificate(d).passed
