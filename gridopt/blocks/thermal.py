@@ -11,6 +11,8 @@ Columns     thermal.low a, thermal.high p [MW] above the must-run output
 
 Cost        thermal.fuel, thermal.variable: a unit that must run pays its no-load part once and then slopes between the points of
             q r(q); one that may stop pays its rate at full load for every MWh, which is the convex hull of "off" and "on"
+Emission    of the fuel burnt: co2_t_per_tce of the fuel, or what makes co2_t_per_mwh at rated output where the type says it; a
+            type that burns no fuel at rated output emits co2_t_per_mwh for every MWh
 Ports       injection: m + a + p;  emission, thermal_energy (for the carbon block)
 Dual        thermal.ramp: <= 0 when the rise binds, >= 0 when the fall binds [CNY/MW]
 Assumes     no start-up costs and no minimum output for units that may stop (commitment is relaxed)
@@ -82,8 +84,7 @@ def _offer(case, b, groups, capacity, must, low, high):
     at_must = np.where(load < 0.5, 0.3 * least + slope_low * (load - 0.3), 0.5 * half + slope_high * (load - 0.5)) * capacity
     price = fuel["price_cny_per_tce"].to_numpy(float)[:, None] * case.of_year("fuel_price_scale", 1.0)
     variable = kind["vom_cny_per_mwh"].to_numpy(float)[:, None]
-    co2 = kind["co2_t_per_mwh"].to_numpy(float)[:, None] / np.where(full > 0, full, 1.0)
-    co2 = np.where(np.isnan(co2), fuel["co2_t_per_tce"].to_numpy(float)[:, None], co2)
+    per_tce, per_mwh = _emission(kind, fuel)
     hours, bus = case.time.hours, case.position("bus", unit["bus"])
     injection, emission, energy = b.port("injection"), b.port("emission", 1), b.port("thermal_energy", 1)
     some, columns = low
@@ -91,14 +92,23 @@ def _offer(case, b, groups, capacity, must, low, high):
         b.cost("thermal.fuel", cols, rate * price[rows] * hours)
         b.cost("thermal.variable", cols, variable[rows] * hours)
         injection.add(bus[rows], cols)
-        emission.add(np.zeros(len(cols), int), cols, rate * co2[rows])
+        emission.add(np.zeros(len(cols), int), cols, rate * per_tce[rows] + per_mwh[rows])
         energy.add(np.zeros(len(cols), int), cols)
     burnt = np.where(on, at_must, 0.0)
     b.fixed_cost("thermal.fuel", np.sum(burnt * price * hours))
     b.fixed_cost("thermal.variable", np.sum(must * variable * hours))
     injection.add(bus, constant=must)
-    emission.add(np.zeros(len(must), int), constant=burnt * co2)
+    emission.add(np.zeros(len(must), int), constant=burnt * per_tce + must * per_mwh)
     energy.add(np.zeros(len(must), int), constant=must)
+
+
+def _emission(kind, fuel) -> tuple[np.ndarray, np.ndarray]:
+    """(t per tce burnt, t per MWh) of each group, (g, 1): one of the two is 0."""
+    full, rated = (kind[c].to_numpy(float)[:, None] for c in ("fuel_rate_full_tce_per_mwh", "co2_t_per_mwh"))
+    given, burns = ~np.isnan(rated), full > 0
+    of_fuel = np.where(given, rated / np.where(burns, full, 1.0), fuel["co2_t_per_tce"].to_numpy(float)[:, None])
+    without = given & ~burns
+    return np.where(without, 0.0, of_fuel), np.where(without, rated, 0.0)
 
 
 def constrain(case, b, columns):

@@ -4,6 +4,7 @@ import pytest
 
 from gridopt.pricing.marginal import price
 from tests.support.block_cases import UNIT_TYPE, buses, load, power_case
+from tests.support.certify import certificate
 from tests.support.optimum import solve
 
 FUEL = [
@@ -62,3 +63,14 @@ def test_K1_rate_of_the_unit_type_goes_before_that_of_the_fuel():
         power_case(bus=buses("A"), fuel=FUEL, unit_type=[kind], unit=[plant("black")], load=[load("A", mean=10.0)], year=YEARS)
     )
     assert d.costs["carbon.allowance"] == pytest.approx(120)
+
+
+@pytest.mark.parametrize("must_run", ["no", "always"])
+def test_K1_rate_of_a_unit_type_that_burns_nothing(must_run):
+    """No fuel, 0.9 t/MWh: 40*(0.9 - 0.6)*10 = 120, whether half of the 10 MWh are must-run output (0.1 of 50 MW) or not."""
+    kind = UNIT_TYPE[0] | dict(fuel_rate_full_tce_per_mwh=0.0, co2_t_per_mwh=0.9)
+    unit = plant("black", must_run=must_run, must_run_fraction=0.1)
+    d = solve(power_case(bus=buses("A"), fuel=FUEL, unit_type=[kind], unit=[unit], load=[load("A", mean=10.0)], year=YEARS))
+    assert d.costs["thermal.fuel"] == 0.0
+    assert d.costs["carbon.allowance"] == pytest.approx(120)
+    assert certificate(d).passed
