@@ -188,7 +188,9 @@ def by_month(run: Run, page: Page) -> bool:
     first = run.time.year.to_numpy() * 12 + run.time.month.to_numpy()
     position = np.searchsorted(np.unique(first), stamp)
     cause = hourly.cause.astype("category").cat
-    step = run.hours[0] / run.block
+    # Hours of the step in which a row lies: that of the label which covers it, shared by the steps of a block.
+    label = np.clip(np.searchsorted(run.time.to_numpy(), hourly.time.to_numpy(), side="right") - 1, 0, len(run.time) - 1)
+    step = run.hours[label] / run.block
     grid = np.bincount(
         position * len(cause.categories) + cause.codes.to_numpy(),
         weights=hourly.mw.to_numpy(dtype=float) * step,

@@ -61,13 +61,13 @@ def open_run(folder: pathlib.Path) -> Run:
     folder = pathlib.Path(folder)
     if not (folder / "results.nc").is_file():
         raise FileNotFoundError(f"{folder / 'results.nc'} does not exist: a report needs the folder of a finished run.")
-    data = xarray.open_dataset(folder / "results.nc", engine="h5netcdf", decode_timedelta=False)
+    data: Any = xarray.open_dataset(folder / "results.nc", engine="h5netcdf", decode_timedelta=False)
     manifest, certificate = (_json(folder / name) for name in ("manifest.json", "certificate.json"))
     stamps = pd.DatetimeIndex(data["time"].values)
     block = max(1, -(-len(stamps) // MOST_STEPS))
     start = np.arange(0, len(stamps), block)
-    length = np.diff(np.append(start, len(stamps)))
-    return Run(folder, data, manifest, certificate, stamps[start], length * _step_hours(stamps, manifest), block)
+    steps = np.asarray(data["step_hours"].values, dtype=float) if "step_hours" in data else _step_hours(stamps, manifest)
+    return Run(folder, data, manifest, certificate, stamps[start], np.add.reduceat(steps, start), block)
 
 
 def values(run: Run, name: str) -> tuple[list[str], np.ndarray] | None:
@@ -138,7 +138,12 @@ def _json(path: pathlib.Path) -> dict:
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
 
-def _step_hours(stamps: pd.DatetimeIndex, manifest: dict) -> float:
+def _step_hours(stamps: pd.DatetimeIndex, manifest: dict) -> np.ndarray:
+    """Lengths of the steps [h] where results.nc does not tell: all alike."""
+    return np.full(len(stamps), _usual_step(stamps, manifest))
+
+
+def _usual_step(stamps: pd.DatetimeIndex, manifest: dict) -> float:
     minutes = (manifest.get("period") or {}).get("step_minutes")
     if minutes:
         return float(minutes) / 60.0

@@ -102,7 +102,7 @@ def _content(run: Run, page: Page) -> dict:
         "unit": unit_price(run.currency),
         "millions": unit_millions(run.currency),
         "money": unit_money(run.currency),
-        "folder": run.folder.resolve().name,
+        "folder": run.folder.resolve().name.removeprefix(".unfinished-"),
         "cards": facts.cards(run),
         "has_dispatch": dispatch,
         "has_curtailment": curtailed,

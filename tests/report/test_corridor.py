@@ -84,7 +84,7 @@ def test_limits_that_never_change_take_one_column(drawn):
 
 
 def test_what_is_not_in_service_is_not_drawn():
-    """B-C carries nothing, but C has no other branch: it stays. The second A-B carries nothing: it goes, as an unknown one does."""
+    """B-C carries nothing, but C has no other branch: it stays. The second A-B carries nothing: it goes, like the unknown."""
     rows = [{"branch": k, "from_bus": a, "to_bus": b} for k, a, b in ("1AB", "2AB", "3BC", "4AB")]
     kept = corridor._in_use(rows, ["1", "2", "3"], np.array([[0.0, 5.0], [0.0, np.nan], [0.0, 0.0]]))
     assert [r["branch"] for r in kept] == ["1", "3"]
