@@ -14,7 +14,7 @@ from tests.support.meshed import meshed, meshed_rows
 from tests.support.optimum import assert_optimal
 
 SEEDS = st.integers(0, 10**6)
-few = settings(max_examples=12, deadline=None, derandomize=True)
+few = settings(max_examples=8, deadline=None, derandomize=True)
 
 
 def write_everything(model):

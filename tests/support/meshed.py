@@ -16,7 +16,7 @@ def meshed_rows(seed: int, buses_count: int = 7, extra: int = 5, hours: int = 2)
     ends += [tuple(sorted(rng.choice(buses_count, 2, replace=False).tolist())) for _ in range(extra)]
     lines = [
         dict(line=f"L{k}", from_bus=names[a], to_bus=names[b], length_km=float(rng.uniform(5, 50)), reactance_ohm_per_km=0.3,
-             circuits=int(rng.integers(1, 3)), rating_mw=float(rng.uniform(8, 40)) if rng.random() < 0.7 else None)
+             circuits=int(rng.integers(1, 3)), rating_mw=float(rng.uniform(4, 18)) if rng.random() < 0.7 else None)
         for k, (a, b) in enumerate(ends)
     ]  # fmt: skip
     prices = rng.permutation(np.arange(10, 10 + buses_count)) + rng.random(buses_count)
@@ -28,10 +28,10 @@ def meshed_rows(seed: int, buses_count: int = 7, extra: int = 5, hours: int = 2)
         unit=[dict(unit=f"g{i}", bus=n, unit_type="u", fuel=f"f{i}", power_max_mw=float(rng.uniform(10, 60)))
               for i, n in enumerate(names)],
         renewable=[dict(renewable=f"w{i}", bus=names[i], technology="wind", profile=f"w{i}",
-                        power_max_mw=float(rng.uniform(20, 80))) for i in rng.choice(buses_count, 2, replace=False).tolist()],
+                        power_max_mw=float(rng.uniform(40, 160))) for i in rng.choice(buses_count, 2, replace=False).tolist()],
         load=[dict(load=f"d{n}", bus=n, mean_mw=float(rng.uniform(5, 25)), profile="d") for n in names],
         interface=[dict(interface="S0"), dict(interface="S1")],
-        interface_limit=[dict(interface=f"S{k}", forward_mw=float(rng.uniform(10, 40)), backward_mw=float(rng.uniform(10, 40)))
+        interface_limit=[dict(interface=f"S{k}", forward_mw=float(rng.uniform(6, 25)), backward_mw=float(rng.uniform(6, 25)))
                          for k in (0, 1)],
         interface_member=[dict(interface=f"S{k}", kind="line", element=f"L{m}", coefficient=float(rng.choice([-1.0, 0.5, 1.0])))
                           for k in (0, 1) for m in rng.choice(len(lines), 2, replace=False)],

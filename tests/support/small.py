@@ -23,11 +23,17 @@ def tables(**rows: list[dict]) -> dict[str, pd.DataFrame]:
             result[name] = _empty(name)
             continue
         raw = pd.DataFrame(rows.get(name, []), dtype=object)
-        raw = raw.map(lambda v: "" if v is None or v != v else repr(v) if isinstance(v, float) else str(v)) if len(raw) else raw
+        raw = raw.map(_text) if len(raw) else raw
         checked = convert(table, raw, f"{name}.csv")
         assert not checked.faults, checked.faults
         result[name] = indexed(checked.frame, table.identifier)
     return result
+
+
+def _text(value: object) -> str:
+    if value is None or value != value:
+        return ""
+    return repr(float(value)) if isinstance(value, float) else str(value)
 
 
 @cache

@@ -1,0 +1,103 @@
+"""The lazy loop: last resorts join when they are needed, rows when they are broken, and two runs agree bit by bit."""
+
+import numpy as np
+import pytest
+
+from gridopt.dispatch import lazy
+from gridopt.dispatch.formulate import formulate
+from gridopt.dispatch.lazy import Relaxed, solve
+from gridopt.program.builder import Builder
+from gridopt.program.solution import Infeasible, SolverFailed, Values
+from tests.support.block_cases import BLOCK_CASES, buses, line, load, power_case, unit
+from tests.support.meshed import meshed
+from tests.support.optimum import duality_gap, worst_break
+
+
+def run(case):
+    model = formulate(case)
+    relaxed, said = Relaxed(model.builder.form(), model.builder.lazy_families), []
+    solution = solve(relaxed, progress=said.append)
+    assert abs(duality_gap(solution.form, solution.x, solution.y)) <= 1e-7 * max(1.0, abs(solution.objective))
+    assert worst_break(solution.form, solution.x) <= 1e-6
+    return model, relaxed, solution, said
+
+
+def test_last_resorts_stay_out_where_supply_suffices():
+    _, relaxed, _, said = run(power_case(bus=buses("A"), unit=[unit("A", 10, 50)], load=[load("A", mean=40.0)]))
+    assert not relaxed.used[relaxed.form.optional].any()
+    assert not any("join" in text for text in said)
+
+
+def test_shedding_joins_when_supply_is_short():
+    """50 MW for 60: 10 MW shed."""
+    model, relaxed, solution, said = run(power_case(bus=buses("A"), unit=[unit("A", 10, 50)], load=[load("A", mean=60.0)]))
+    assert any("shedding" in text and "join" in text for text in said)
+    assert Values(model.builder, solution)["demand.shedding"].sum() == pytest.approx(10)
+
+
+def test_shedding_joins_by_price_where_the_program_is_feasible_without_it():
+    """The lazy line of 20 MW would leave B dark: only once the row is written does the program ask for shedding there."""
+    case = power_case(bus=buses("A", "B"), line=[line("A", "B", 20.0)], unit=[unit("A", 10, 50)], load=[load("B", mean=30.0)])
+    model, _, solution, _ = run(case)
+    assert Values(model.builder, solution)["demand.shedding"][0, :, 0] == pytest.approx([0, 10])
+
+
+def test_shedding_cheaper_than_power_joins_by_reduced_cost():
+    """Power costs 90, a tier of shedding 40: half the load is shed though supply suffices; priced in, not forced in."""
+    tiers = [dict(tier="t", share=0.5, cost_cny_per_mwh=40.0), dict(tier="u", share=0.5, cost_cny_per_mwh=900.0)]
+    model, relaxed, solution, said = run(
+        power_case(bus=buses("A"), unit=[unit("A", 90, 50)], load=[load("A", mean=30.0)], shedding_tier=tiers)
+    )
+    assert solution.objective == pytest.approx(15 * 40 + 15 * 90)
+    assert not any("join" in text for text in said) and relaxed.used[relaxed.form.optional].sum() == 1
+
+
+def test_surplus_joins_when_must_run_output_exceeds_the_load():
+    """25 MW must run, load 15: 10 MW too much."""
+    must = unit("A", 10, 50, must_run="always", must_run_fraction=0.5)
+    model, _, solution, _ = run(power_case(bus=buses("A"), unit=[must], load=[load("A", mean=15.0)]))
+    assert Values(model.builder, solution)["demand.surplus"].sum() == pytest.approx(10)
+
+
+def test_nothing_but_load():
+    """No ordinary column exists at all."""
+    _, _, solution, _ = run(power_case(bus=buses("A"), load=[load("A", mean=3.0)]))
+    assert solution.objective == pytest.approx(30000)
+
+
+@pytest.mark.parametrize("name", ["network", "dc_link", "demand", "hydro"])
+def test_a_second_run_is_the_same_bit_by_bit(name):
+    one, two = (run(BLOCK_CASES[name].build())[2] for _ in range(2))
+    assert one.x.tobytes() == two.x.tobytes() and one.y.tobytes() == two.y.tobytes() and one.rounds == two.rounds
+
+
+def test_rows_that_were_never_written_have_no_dual_and_few_are_written():
+    model, relaxed, solution, _ = run(meshed(5, hours=6))
+    values, rows = Values(model.builder, solution), sum(f.lower.size for f in relaxed.families)
+    assert 0 < relaxed.rows_added < rows / 2
+    for f in relaxed.families:
+        assert (values.dual(f.family.name)[~relaxed.written[f.family.name]] == 0).all()
+    assert sum(a.shape[1] for a in solution.added.values()) == relaxed.rows_added
+
+
+def test_restart_from_the_final_basis_needs_no_iteration():
+    model, _, first, _ = run(meshed(5, hours=6))
+    again = solve(Relaxed(first.form, model.builder.lazy_families), basis=first.statistics["basis"])
+    assert again.objective == pytest.approx(first.objective, rel=1e-12)
+    assert again.statistics["iterations"] == 0 and again.rounds == 1
+
+
+def test_what_no_last_resort_can_mend_is_infeasible():
+    b = Builder(1)
+    x = b.columns("x", unit="MW", over={"time": np.arange(1)}, upper=1.0)
+    row = b.rows("r", unit="MW", over={"time": np.arange(1)}, lower=2.0)
+    b.term(row, x)
+    with pytest.raises(Infeasible):
+        solve(Relaxed(b.form(), []))
+
+
+def test_rounds_that_run_out_give_no_numbers(monkeypatch):
+    monkeypatch.setattr(lazy, "ROUNDS", 1)
+    model = formulate(meshed(5))
+    with pytest.raises(SolverFailed, match="still broken after 1 rounds"):
+        solve(Relaxed(model.builder.form(), model.builder.lazy_families))
