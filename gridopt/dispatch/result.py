@@ -10,6 +10,7 @@ from functools import cached_property
 
 import numpy as np
 
+from gridopt.blocks import interface
 from gridopt.case.case import Case
 from gridopt.dispatch.formulate import BLOCKS, Model
 from gridopt.program.labels import Quantity
@@ -56,6 +57,34 @@ class Dispatch:
     def flow(self) -> np.ndarray:
         """Flow by branch MW (L, T), lines then transformers."""
         return self.case.grid.flows(self.injection)
+
+    @cached_property
+    def interface_flow(self) -> np.ndarray:
+        """Weighted flow by interface MW (I, T), DC members included."""
+        ac, dc = interface.members(self.case)
+        return ac @ self.flow + dc @ self.quantities["dc_sent"].values
+
+    @cached_property
+    def interface_limits(self) -> tuple[np.ndarray, np.ndarray]:
+        """(-backward, forward) limits MW (I, T), infinite where none is in force."""
+        return interface.limits(self.case)
+
+    @cached_property
+    def branch_shadow_price(self) -> np.ndarray:
+        """What one more MW of a branch's limit saves CNY/MWh (L, T), >= 0."""
+        found = np.zeros(self.flow.shape)
+        found[np.isfinite(self.case.grid.branches.rating)] = self._shadow("network.limit")
+        return found
+
+    @cached_property
+    def interface_shadow_price(self) -> np.ndarray:
+        """What one more MW of an interface's limit saves CNY/MWh (I, T), >= 0."""
+        if not len(self.case.table("interface")):
+            return np.zeros((0, len(self.case.time)))
+        return self._shadow("interface.limit")
+
+    def _shadow(self, family: str) -> np.ndarray:
+        return np.abs(self.values.dual(family)) / self.case.time.hours
 
     @cached_property
     def priced(self) -> list[Priced]:

@@ -1,0 +1,211 @@
+"""Rents of what keeps a system from using more energy in a step: limit x what one more unit of it is worth, CNY per hour, >= 0.
+
+    min_output         must-run output x max(0, own marginal cost - price at its bus)                      (Q1)
+    dc_limit           sent power x worth of one more MW of the link's limit                               (Q2)
+    dc_contract        sent power x worth of one more MWh at the upper end of dc_link.energy               (Q3)
+    dc_share           sent power x least share x worth of one more unbundled MWh (dc_link.share)          (Q4)
+    tie_schedule       flexible export band x worth of one more MW of it                                   (Q5)
+    storage            charging power x (worth of one more MW of it + what the full store takes off a MWh charged now)    (Q6)
+    ramp               width x dual of ramps: output that cannot fall (yet or in time), sending that cannot rise          (Q7)
+    hydro_min_release  least release x what a smaller one is worth                                         (Q8)
+
+Every worth is a reduced cost or a dual of the solved program. A least energy of a contract is not a cause: it uses energy.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from gridopt.blocks import dc_link, exchange, storage, thermal
+from gridopt.dispatch.formulate import BLOCKS
+from gridopt.dispatch.result import Dispatch
+
+NOISE = 1e-6
+"""CNY/MWh: a worth below this is rounding of zero."""
+DAY = np.timedelta64(86400, "s")
+MUST_RUN = {
+    "heating": ("Minimum output: heat supply", "供热机组最小出力"),
+    "self_owned": ("Minimum output: self-owned units", "自备机组最小出力"),
+    "other": ("Minimum output: other units", "其他机组最小出力"),
+}
+
+
+@dataclass(frozen=True)
+class Rent:
+    """One cause and its rent `value` CNY/h (n, T) at buses `bus` int (n,)."""
+
+    name: str
+    kind: str
+    label: str
+    label_zh: str
+    bus: np.ndarray
+    value: np.ndarray
+
+
+def rents(dispatch: Dispatch, price: np.ndarray) -> list[Rent]:
+    """All rents of a dispatch at prices CNY/MWh (B, T); those that are zero throughout are left out."""
+    found = [
+        *_min_output(dispatch, price),
+        *_dc_limit(dispatch),
+        *_dc_terms(dispatch),
+        *_ties(dispatch),
+        _storage(dispatch),
+        _ramp(dispatch),
+        _hydro(dispatch),
+    ]
+    return [r for r in found if r.value.any()]
+
+
+def declared(dispatch: Dispatch, block):
+    """What a block declared for this dispatch."""
+    return dispatch.model.columns[BLOCKS.index(block)]
+
+
+def names(frame, position: int) -> tuple[str, str]:
+    """English and Chinese name of a row; the identifier where there is none."""
+    row = frame.iloc[position]
+    english = row["name"] or str(frame.index[position])
+    return english, row["name_zh"] or english
+
+
+def marginal_cost(dispatch: Dispatch) -> tuple[np.ndarray, np.ndarray]:
+    """Cost CNY/MWh of thermal groups (G, T): of output in the upper load range, and of the last MW of must-run output."""
+    columns, hours = declared(dispatch, thermal), dispatch.case.time.hours
+    cost = dispatch.solution.form.cost
+    high = cost[columns.high] / hours
+    partial = (columns.low >= 0) & (columns.must_run < 0.5 * columns.capacity)
+    return high, np.where(partial, cost[columns.low] / hours, high)
+
+
+def _worth(values: np.ndarray) -> np.ndarray:
+    return np.where(values > NOISE, values, 0.0)
+
+
+def _min_output(dispatch: Dispatch, price: np.ndarray) -> list[Rent]:
+    """(Q1) by why the output must be."""
+    case, columns = dispatch.case, declared(dispatch, thermal)
+    one = case.table("unit").iloc[columns.groups.first]
+    bus = case.position("bus", one["bus"])
+    value = columns.must_run * _worth(marginal_cost(dispatch)[1] - price[bus])
+    own = one["self_owned"].to_numpy(bool)
+    why = np.where(own, "self_owned", np.where(one["must_run"] == "heating", "heating", "other"))
+    return [Rent(f"min_output:{k}", "min_output", *MUST_RUN[k], bus[why == k], value[why == k]) for k in MUST_RUN]
+
+
+def _dc_limit(dispatch: Dispatch) -> list[Rent]:
+    """(Q2): the limit ends the last segment that has room. Losses rise along the segments, so this one fills last."""
+    case = dispatch.case
+    table = case.table("dc_link")
+    if not len(table):
+        return []
+    ids = declared(dispatch, dc_link).segment
+    room = dispatch.solution.form.upper[ids] > 0
+    last = np.where(room.any(axis=1), room.shape[1] - 1 - np.argmax(room[:, ::-1], axis=1), 0)
+    reduced = dispatch.values.reduced_cost("dc_link.segment")
+    worth = _worth(-np.take_along_axis(reduced, last[:, None, :], axis=1)[:, 0] / case.time.hours)
+    value = dispatch.quantities["dc_sent"].values * worth
+    start = case.position("bus", table["from_bus"])
+    return [
+        Rent(f"dc_limit:{n}", "dc", f"{en} at its limit", f"{zh}送电到限", start[[d]], value[[d]])
+        for d, n in enumerate(table.index)
+        for en, zh in [names(table, d)]
+    ]
+
+
+def _dc_terms(dispatch: Dispatch) -> list[Rent]:
+    """(Q3) and (Q4), summed over the contracts of a link."""
+    case, chosen = dispatch.case, declared(dispatch, dc_link).contracts
+    contract, table = case.table("dc_contract").iloc[chosen], case.table("dc_link")
+    if not len(contract):
+        return []
+    first, last = (contract[c].to_numpy("datetime64[s]") for c in ("start_date", "end_date"))
+    inside = case.time.share_between(first, last + DAY)
+    link = case.position("dc_link", contract["dc_link"])
+    sent, start = dispatch.quantities["dc_sent"].values, case.position("bus", table["from_bus"])
+    least = contract["renewable_share_min"].to_numpy(float)
+    found = []
+    for name, factor, words in (
+        ("energy", np.ones(len(chosen)), ("dc_contract", "contract energy used up", "合同电量用尽")),
+        ("share", least, ("dc_share", "least renewable share", "新能源占比下限")),
+    ):
+        worth = _worth(-dispatch.values.dual(f"dc_link.{name}")) * factor
+        for d in np.unique(link):
+            mine = link == d
+            (en, zh), value = names(table, d), (worth[mine] @ inside[mine]) * sent[d]
+            text = (f"{words[0]}:{table.index[d]}", "dc", f"{en}: {words[1]}", f"{zh}{words[2]}")
+            found.append(Rent(*text, start[[d]], value[None]))
+    return found
+
+
+def _ties(dispatch: Dispatch) -> list[Rent]:
+    """(Q5) by zone of the tie. A market at the far end of DC links bears on the buses that send to it."""
+    case = dispatch.case
+    some = declared(dispatch, exchange).export[0]
+    if not len(some):
+        return []
+    table, bus, link = case.table("exchange").iloc[some], case.table("bus"), case.table("dc_link")
+    worth = _worth(-dispatch.values.reduced_cost("exchange.more_export") / case.time.hours)
+    value = table["export_flexible_mw"].to_numpy(float)[:, None] * case.in_service("exchange")[some] * worth
+    place = case.position("bus", table["bus"])
+    sink = (bus["role"] == "sink").to_numpy()[place]
+    x, d = np.nonzero(sink[:, None] & (table["bus"].to_numpy()[:, None] == link["to_bus"].to_numpy()[None, :]))
+    at = np.concatenate([np.flatnonzero(~sink), x])
+    where = np.concatenate([place[~sink], case.position("bus", link["from_bus"])[d]])
+    weight = 1.0 / np.concatenate([np.ones((~sink).sum()), np.bincount(x, minlength=len(some))[x]])
+    zone = np.where(bus["zone"] != "", bus["zone"], bus.index)[place]
+    found = []
+    for z in dict.fromkeys(zone):
+        mine = zone[at] == z
+        english, chinese = zip(*(names(table, i) for i in np.flatnonzero(zone == z)), strict=True)
+        label, label_zh = f"Export limit: {', '.join(english)}", f"外送到限：{'、'.join(chinese)}"
+        found.append(Rent(f"tie_schedule:{z}", "tie", label, label_zh, where[mine], value[at[mine]] * weight[mine, None]))
+    return found
+
+
+def _storage(dispatch: Dispatch) -> Rent:
+    """(Q6). A store that fills later is worth less now: the drop lasts back to the step at which it was last empty."""
+    case, columns = dispatch.case, declared(dispatch, storage)
+    one, hours, form = case.table("storage").iloc[columns.groups.first], case.time.hours, dispatch.solution.form
+    full = np.maximum(-dispatch.values.reduced_cost("storage.energy"), 0.0)
+    empty = dispatch.values["storage.energy"] <= form.lower[columns.energy] + NOISE
+    keep = (1.0 - one["standing_loss_per_h"].to_numpy(float)[:, None]) ** hours
+    drop = full.copy()
+    for t in range(drop.shape[1] - 2, -1, -1):
+        drop[:, t] += np.where(empty[:, t], 0.0, keep[:, t + 1] * drop[:, t + 1])
+    worth = np.maximum(-dispatch.values.reduced_cost("storage.charge") / hours, 0.0)
+    worth = _worth(worth + one["charge_efficiency"].to_numpy(float)[:, None] * drop)
+    value = form.upper[columns.charge] * worth
+    text = ("storage", "storage", "Storage full or charging at its limit", "储能充满或充电到限")
+    return Rent(*text, case.position("bus", one["bus"]), value)
+
+
+def _ramp(dispatch: Dispatch) -> Rent:
+    """(Q7): units held up at t because they cannot fall faster from t-1 or rise faster to t+1; links held down the other way."""
+    case, hours = dispatch.case, dispatch.case.time.hours
+    unit, link = case.table("unit").iloc[declared(dispatch, thermal).groups.first], case.table("dc_link")
+    bus, value = [np.zeros(0, int)], [np.zeros((0, len(hours)))]
+    for lazy in dispatch.model.builder.lazy_families:
+        if lazy.family.name in ("thermal.ramp", "dc_link.ramp"):
+            units = lazy.family.name == "thermal.ramp"
+            dual = dispatch.values.dual(lazy.family.name) * (1.0 if units else -1.0)
+            paid = np.where(np.abs(dual) > NOISE * hours, np.abs(dual), 0.0)
+            rent = np.multiply(paid, lazy.upper, out=np.zeros_like(paid), where=paid > 0)
+            held = np.where(dual > 0, rent, 0.0)
+            held[:, :-1] += np.where(dual < 0, rent, 0.0)[:, 1:]
+            bus.append(case.position("bus", unit["bus"] if units else link["from_bus"]))
+            value.append(held / hours)
+    return Rent("ramp", "ramp", "Ramp limits", "爬坡限制", np.concatenate(bus), np.concatenate(value))
+
+
+def _hydro(dispatch: Dispatch) -> Rent:
+    """(Q8), of plants with a reservoir."""
+    case, hours = dispatch.case, dispatch.case.time.hours
+    family = next(f for f in dispatch.model.builder.column_families if f.name == "hydro.release")
+    plant = case.table("reservoir").loc[family.over["store"]]
+    least = dispatch.solution.form.lower[family.ids] if family.size else np.zeros(family.shape)
+    saved = dispatch.values.reduced_cost("hydro.release") / hours
+    value = least * _worth(saved)
+    text = ("hydro_min_release", "hydro", "Least release of reservoirs", "水库最小下泄")
+    return Rent(*text, case.position("bus", plant["bus"]), value)
