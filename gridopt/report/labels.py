@@ -78,7 +78,7 @@ def _box(point: tuple[float, float, str], place: tuple) -> Box:
 
 
 def _cost(box: Box, own: int, spots: np.ndarray, ink: np.ndarray, boxes: list[Box], frame: tuple[float, float]) -> float:
-    """What a box covers: another label 30 and more, a point 12, a point as near as its own 8, 8 px of line 1; 60 out of the frame."""
+    """What a box covers: a label 30 and more, a point 12, a point as near as its own 8, 8 px of line 1; 60 out of the frame."""
     left, top, right, bottom = box
     cost = 60.0 * (left < 4 or right > frame[0] - 4 or top < 4 or bottom > frame[1] - 4)
     for a, b, c, d in boxes:

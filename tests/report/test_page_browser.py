@@ -179,3 +179,23 @@ def test_a_very_short_run_opens(browser, run, tmp_path, steps):
     seen = Seen(browser, report_page.write(fake_run.trim(run, tmp_path / "r", steps=steps)))
     assert seen.clean(), (seen.requests, seen.complaints)
     assert seen.page.eval_on_selector("#figure-map svg", "e => e.dataset.hour") is not None
+
+
+def test_quarter_hours_fill_96_rows_a_day(browser, run, tmp_path):
+    """504 steps of 15 minutes are 5.25 days: 96 rows, 6 columns, the last column a quarter full."""
+    import json
+
+    import pandas as pd
+    import xarray as xr
+
+    target = fake_run.trim(run, tmp_path / "r", tables=["curtailment_cause_hourly"])
+    with xr.open_dataset(target / "results.nc", engine="h5netcdf") as data:
+        finer = data.load().assign_coords(time=pd.date_range("2025-03-03", periods=504, freq="15min"))
+    finer.to_netcdf(target / "results.nc", engine="h5netcdf", mode="w")
+    manifest = json.loads((target / "manifest.json").read_text(encoding="utf-8"))
+    manifest["period"]["step_minutes"] = 15
+    (target / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    seen = Seen(browser, report_page.write(target))
+    shape = "e => [e._fullData[0].z.length, e._fullData[0].x.length, e._fullData[0].z.filter(r => r[5] !== null).length]"
+    assert seen.page.eval_on_selector("#figure-price_hours", shape) == [96, 6, 24]
+    assert seen.clean(), (seen.requests, seen.complaints)
