@@ -8,7 +8,7 @@ price at b lies below V by a network part, named constraint by constraint, and a
     S is shared among what kept the area from using more energy, in proportion to rents (rents.py)                       (U3)
     share of a cause = its part / sum of parts; 'surplus' where all parts are 0, and for S where no rent is positive      (U4)
 
-mu is a dual [CNY/MW over the step] with the sign it has in prices: N[k] is how far k pushes the price at b below the energy price.
+mu is a dual [CNY/MW over the step] signed as in prices, so N[k] is how far k pushes the price at b below the energy price.
 Shares add up to 1 and belong to a bus and step: plants at one bus are curtailed for the same reasons.
 """
 
