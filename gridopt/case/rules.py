@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from itertools import combinations
 
 import numpy as np
 
 from gridopt.case.check import Checked, nearest
+from gridopt.case.rules_plants import check_plants
 
 MEMBER_TABLES = ("line", "transformer", "dc_link")
 
@@ -15,21 +17,23 @@ def check_rules(tables: dict[str, Checked]) -> None:
     """Adds a fault to the table concerned for each broken rule."""
     for name in MEMBER_TABLES:
         _two_ends(tables[name])
-    _unique_across(tables, ("line", "transformer"))
-    _unique_across(tables, ("renewable", "csp"))
+    for pair in (*combinations(MEMBER_TABLES, 2), ("renewable", "csp")):
+        _unique_across(tables, pair)
     _members(tables)
     _bundles(tables)
     _seasons(tables["season"])
     _shares(tables["shedding_tier"])
-    _contracts(tables["dc_contract"])
+    _contracts(tables["dc_contract"], tables["dc_link"])
     _rivers(tables["reservoir"])
     _limits_overlap(tables["interface_limit"])
+    check_plants(tables)
 
 
 def _two_ends(checked: Checked) -> None:
     frame = checked.frame
     for i in np.flatnonzero(((frame["from_bus"] == frame["to_bus"]) & (frame["from_bus"] != "")).to_numpy()):
-        checked.fault(i, "to_bus", frame["to_bus"].iloc[i], "is also from_bus", "A branch joins two different buses; correct one end.")
+        cure = "A branch joins two different buses; correct one end."
+        checked.fault(i, "to_bus", frame["to_bus"].iloc[i], "is also from_bus", cure)
 
 
 def _unique_across(tables: dict[str, Checked], names: tuple[str, str]) -> None:
@@ -37,7 +41,8 @@ def _unique_across(tables: dict[str, Checked], names: tuple[str, str]) -> None:
     taken = set(first.frame[first.table.identifier])
     for i, value in enumerate(second.frame[second.table.identifier]):
         if value in taken:
-            second.fault(i, second.table.identifier, value, f"is also the id of a {names[0]}", "Ids of the two tables must differ.")
+            rule = f"is also the id of a {names[0]}"
+            second.fault(i, second.table.identifier, value, rule, "Ids of the two tables must differ.")
 
 
 def _members(tables: dict[str, Checked]) -> None:
@@ -47,7 +52,11 @@ def _members(tables: dict[str, Checked]) -> None:
             continue
         known = set(tables[kind].frame[kind])
         if name not in known:
-            member.fault(i, "element", name, f"is not in table {kind}{nearest(name, known)}", f"Add it to {tables[kind].file} or correct the name.")
+            cure = f"Add it to {tables[kind].file} or correct the name."
+            member.fault(i, "element", name, f"is not in table {kind}{nearest(name, known)}", cure)
+    for i in np.flatnonzero((member.frame["coefficient"] == 0.0).to_numpy()):
+        cure = "Give its sign and weight (1 or -1), or remove the row."
+        member.fault(i, "coefficient", 0, "makes the member count for nothing", cure)
 
 
 def _bundles(tables: dict[str, Checked]) -> None:
@@ -69,13 +78,25 @@ def _seasons(season: Checked) -> None:
 def _shares(tier: Checked) -> None:
     total = tier.frame["share"].sum()
     if len(tier.frame) and abs(total - 1.0) > 1e-9:
-        tier.fault(len(tier.frame) - 1, "share", f"{total:g} in all", "must add up to 1 over the tiers", "Every load must be sheddable in full.")
+        rule = "must add up to 1 over the tiers"
+        tier.fault(len(tier.frame) - 1, "share", f"{total:g} in all", rule, "Every load must be sheddable in full.")
 
 
-def _contracts(contract: Checked) -> None:
+def _contracts(contract: Checked, link: Checked) -> None:
     frame = contract.frame
     for i in np.flatnonzero((frame["end_date"] < frame["start_date"]).to_numpy()):
         contract.fault(i, "end_date", frame["end_date"].iloc[i].date(), "is before start_date", "Swap or correct them.")
+    links = link.frame.drop_duplicates("dc_link").set_index("dc_link").reindex(frame["dc_link"])
+    begin = np.fmax(frame["start_date"].to_numpy(), links["in_service"].to_numpy())
+    end = np.fmin((frame["end_date"] + np.timedelta64(86400, "s")).to_numpy(), links["retirement"].to_numpy())
+    hours = (end - begin) / np.timedelta64(3600, "s")
+    able = links["power_max_mw"].to_numpy(float) * hours
+    # A contract of a link that is not there in its period is left out of every study.
+    for i in np.flatnonzero((frame["energy_min_mwh"].to_numpy(float) > able * (1.0 + 1e-9)) & (hours > 0)):
+        most = f"{able[i]:g} MWh ({links['power_max_mw'].iloc[i]:g} MW x {hours[i]:g} h in service)"
+        rule = f"is above what DC link '{frame['dc_link'].iloc[i]}' can send in the period, {most}"
+        cure = "Correct the energy, the dates or the link's power."
+        contract.fault(i, "energy_min_mwh", frame["energy_min_mwh"].iloc[i], rule, cure)
 
 
 def _rivers(reservoir: Checked) -> None:
@@ -86,7 +107,8 @@ def _rivers(reservoir: Checked) -> None:
             seen.add(here)
             here = below.get(here, "")
         if here == start and start:
-            reservoir.fault(i, "downstream", below[start], "leads back to the plant itself", "A river does not run in a circle; correct the order.")
+            cure = "A river does not run in a circle; correct the order."
+            reservoir.fault(i, "downstream", below[start], "leads back to the plant itself", cure)
 
 
 def _limits_overlap(limit: Checked) -> None:

@@ -1,0 +1,85 @@
+"""Rules of plants that look at more than one cell: fuel curves, heating seasons, least outputs, release bands.
+
+    q r(q) at q = 0.3, 0.5 and 1 must bend upwards for a unit that must run and can work on both sides of half load: its two
+    segments are filled from the cheaper one, so a curve that bends downwards would be costed out of order.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+
+from gridopt.case.check import Checked
+
+BEND = 1e-9
+"""tce/MWh by which the lower slope may lie above the upper one."""
+
+
+def check_plants(tables: dict[str, Checked]) -> None:
+    """Adds a fault to the table concerned for each broken rule."""
+    unit, kind = tables["unit"], tables["unit_type"]
+    own = kind.frame.drop_duplicates("unit_type").set_index("unit_type").reindex(unit.frame["unit_type"])
+    _heating(unit)
+    _least_in_season(unit, own)
+    _bends(kind, unit.frame, own)
+    _bands(tables["release_band"], tables["reservoir"])
+
+
+def _least(unit: pd.DataFrame, own: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Least output over capacity, out of and in the heating season, of each unit when it must run; NaN where it need not."""
+    given = unit["must_run_fraction"].to_numpy(float)
+    plain, heat = (own[c].to_numpy(float) for c in ("min_load_fraction", "heat_min_fraction"))
+    rule, season = unit["must_run"].to_numpy(), (unit["heating_season"] != "").to_numpy()
+    cold = np.where(np.isnan(given), np.maximum(plain, heat), given)
+    warm = np.where(np.isnan(given), plain, given)
+    return np.where(rule == "always", warm, np.nan), np.where((rule != "no") & season, cold, np.nan)
+
+
+def _heating(unit: Checked) -> None:
+    lacking = (unit.frame["must_run"] == "heating") & (unit.frame["heating_season"] == "")
+    for i in np.flatnonzero(lacking.to_numpy()):
+        cure = "Name a season of the table season, or write 'no' or 'always' for must_run."
+        unit.fault(i, "heating_season", "", "is empty although must_run is 'heating': the unit would never have to run", cure)
+
+
+def _least_in_season(unit: Checked, own: pd.DataFrame) -> None:
+    least, most = _least(unit.frame, own)[1], own["heat_max_fraction"].to_numpy(float)
+    for i in np.flatnonzero(least > most):
+        given = unit.frame["must_run_fraction"].iloc[i]
+        column, value = ("must_run_fraction", given) if given == given else ("unit_type", unit.frame["unit_type"].iloc[i])
+        what = "is" if given == given else f"has a least output of {least[i]:g},"
+        rule = f"{what} above {most[i]:g}, the largest output in the heating season (heat_max_fraction of '{own.index[i]}')"
+        unit.fault(i, column, value, rule, "Lower the least output or raise heat_max_fraction.")
+
+
+def _bends(kind: Checked, unit: pd.DataFrame, own: pd.DataFrame) -> None:
+    full, half, low = (kind.frame[f"fuel_rate_{c}_tce_per_mwh"].to_numpy(float) for c in ("full", "extra_half", "extra_low"))
+    below = (0.5 * (full + half) - 0.3 * (full + low)) / 0.2
+    above = (full - 0.5 * (full + half)) / 0.5
+    warm, cold = _least(unit, own)
+    top = np.fmax(own["heat_max_fraction"].to_numpy(float), cold)
+    both = ((warm > 0) & (warm < 0.5)) | ((cold > 0) & (cold < 0.5) & (top > 0.5))
+    for i in np.flatnonzero(below > above + BEND):
+        names = unit["unit"][both & (unit["unit_type"] == kind.frame["unit_type"].iloc[i]).to_numpy()].tolist()
+        if names:
+            who = ", ".join(f"'{n}'" for n in names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+            rule = (
+                f"makes the fuel curve bend downwards: {below[i]:g} tce/MWh from 30 % to 50 % load, only {above[i]:g} above; "
+                f"{who} must run and may work on both sides of 50 %"
+            )
+            least = math.ceil(half[i] * 7 / 3 * 1e6) / 1e6
+            cure = f"Give fuel_rate_extra_low_tce_per_mwh {least:g} or more, or a smaller value here."
+            kind.fault(i, "fuel_rate_extra_half_tce_per_mwh", half[i], rule, cure)
+
+
+def _bands(band: Checked, reservoir: Checked) -> None:
+    frame = reservoir.frame
+    place = dict(zip(frame["reservoir"], range(len(frame)), strict=True))
+    for i, name in enumerate(band.frame["reservoir"]):
+        r = place.get(name)
+        if r is not None and not frame["volume_max_hm3"].iloc[r] > frame["volume_min_hm3"].iloc[r]:
+            where = f"{reservoir.file}, row {reservoir.rows[r]}"
+            rule = f"has no volume (volume_max_hm3 is not above volume_min_hm3 in {where}), so it passes on what it receives"
+            band.fault(i, "reservoir", name, rule, "Give it a volume or remove the band.")

@@ -1,0 +1,174 @@
+"""Rules that look at more than one cell: each names row, column, value and cure, and lets be what does no harm."""
+
+import pandas as pd
+import pytest
+
+from gridopt.case.check import CaseError
+from gridopt.case.complete import complete
+
+KIND = dict(unit_type="t", min_load_fraction=0.3, fuel_rate_full_tce_per_mwh=0.3)
+UNIT = dict(unit="u", bus="A", unit_type="t", fuel="coal", power_max_mw=100)
+SOUND = dict(
+    bus=[dict(bus="A", voltage_kv=330), dict(bus="B", voltage_kv=330)],
+    season=[dict(season="heat", start_day="11-01", end_day="03-31")],
+    fuel=[dict(fuel="coal", price_cny_per_tce=800, co2_t_per_tce=2.7)],
+)
+LINE = dict(line="L1", from_bus="A", to_bus="B", length_km=10, reactance_ohm_per_km=0.3)
+LINK = dict(dc_link="D", from_bus="A", to_bus="B", power_max_mw=100)
+
+
+def faults(**rows) -> list[str]:
+    """Faults of the sound tables with these rows besides, or none."""
+    raw = {name: pd.DataFrame(r).fillna("").astype(str) for name, r in (SOUND | rows).items()}
+    try:
+        complete(raw, lambda name: f"{name}.csv")
+    except CaseError as error:
+        return error.faults
+    return []
+
+
+def one(words: list[str], **rows) -> None:
+    found = faults(**rows)
+    assert len(found) == 1, found
+    for word in words:
+        assert word in found[0], found[0]
+
+
+# ---------------------------------------------------------------------------------------------------------- fuel curves
+def curve(half, low):
+    return KIND | dict(fuel_rate_extra_half_tce_per_mwh=half, fuel_rate_extra_low_tce_per_mwh=low)
+
+
+def test_curve_that_bends_downwards():
+    """r = 0.3, 0.35, 0.36: slopes (0.5*0.35 - 0.3*0.36)/0.2 = 0.335 and (0.3 - 0.175)/0.5 = 0.25; straight at 0.05*7/3."""
+    one(
+        [
+            "unit_type.csv, row 2 (unit_type 't'), column fuel_rate_extra_half_tce_per_mwh: '0.05'",
+            "0.335 tce/MWh from 30 % to 50 % load, only 0.25 above",
+            "'u' must run",
+            "fuel_rate_extra_low_tce_per_mwh 0.116667 or more",
+        ],
+        unit_type=[curve(0.05, 0.06)],
+        unit=[UNIT | dict(must_run="always")],
+    )
+    assert not faults(unit_type=[curve(0.05, 0.116667)], unit=[UNIT | dict(must_run="always")])
+
+
+def test_straight_curve_is_no_bend():
+    """0.07 = 0.03 * 7/3: equal slopes but for rounding."""
+    assert not faults(unit_type=[curve(0.03, 0.07)], unit=[UNIT | dict(must_run="always")])
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        dict(must_run="no"),
+        dict(must_run="always", must_run_fraction=0.5),
+        dict(must_run="always", must_run_fraction=0),
+        dict(must_run="heating", heating_season="heat", must_run_fraction=0.7),
+    ],
+)
+def test_bend_that_no_unit_meets(unit):
+    """May stop: pays one rate. From 50 % up, or at least output 0: one segment."""
+    assert not faults(unit_type=[curve(0.05, 0.06)], unit=[UNIT | unit])
+
+
+def test_bend_met_only_outside_the_heating_season():
+    """Least output 0.55 in the season, 0.3 outside: a unit that must run always meets it, one that must run for heat does not."""
+    kind = curve(0.05, 0.06) | dict(heat_min_fraction=0.55)
+    assert not faults(unit_type=[kind], unit=[UNIT | dict(must_run="heating", heating_season="heat")])
+    assert len(faults(unit_type=[kind], unit=[UNIT | dict(must_run="always", heating_season="heat")])) == 1
+
+
+def test_bend_out_of_reach_in_the_heating_season():
+    """At most half of the rated output in the season: the upper segment is never used."""
+    kind = curve(0.05, 0.06) | dict(heat_max_fraction=0.5)
+    assert not faults(unit_type=[kind], unit=[UNIT | dict(must_run="heating", heating_season="heat")])
+
+
+def test_bend_names_three_units_and_counts_the_rest():
+    units = [UNIT | dict(unit=f"u{n}", must_run="always") for n in range(5)]
+    one(["'u0', 'u1', 'u2' and 2 more must run"], unit_type=[curve(0.05, 0.06)], unit=units)
+
+
+# -------------------------------------------------------------------------------------------------------- heating seasons
+def test_heating_without_season():
+    one(
+        ["unit.csv, row 2 (unit 'u'), column heating_season: ''", "must_run is 'heating'", "Name a season"],
+        unit_type=[KIND],
+        unit=[UNIT | dict(must_run="heating")],
+    )
+
+
+def test_least_output_of_the_unit_above_the_largest_of_the_season():
+    kind = KIND | dict(heat_max_fraction=0.8)
+    unit = UNIT | dict(must_run="always", must_run_fraction=0.9, heating_season="heat")
+    one(
+        ["unit.csv, row 2 (unit 'u'), column must_run_fraction: '0.9' is above 0.8", "heat_max_fraction of 't'", "Lower"],
+        unit_type=[kind],
+        unit=[unit],
+    )
+    assert not faults(unit_type=[kind], unit=[unit | dict(heating_season="")])
+    assert not faults(unit_type=[kind], unit=[unit | dict(must_run="no")])
+    assert not faults(unit_type=[kind], unit=[unit | dict(must_run_fraction=0.8)])
+
+
+def test_least_output_of_the_type_above_the_largest_of_the_season():
+    kind = KIND | dict(heat_min_fraction=0.9, heat_max_fraction=0.8)
+    words = ["row 2 (unit 'u'), column unit_type: 't' has a least output of 0.9, above 0.8"]
+    one(words, unit_type=[kind], unit=[UNIT | dict(must_run="heating", heating_season="heat")])
+
+
+# ------------------------------------------------------------------------------------------------------------------ rivers
+def test_release_band_of_a_plant_without_volume():
+    plant = dict(reservoir="R", bus="A", power_max_mw=10, power_mw_per_m3s=0.5)
+    band = dict(reservoir="R", season="heat", release_min_m3s=5)
+    one(
+        ["release_band.csv, row 2, column reservoir: 'R' has no volume", "reservoir.csv, row 2", "or remove the band"],
+        reservoir=[plant],
+        release_band=[band],
+    )
+    assert not faults(reservoir=[plant | dict(volume_max_hm3=1)], release_band=[band])
+
+
+# --------------------------------------------------------------------------------------------------------------- contracts
+def contract(energy, **dates):
+    return dict(dict(contract="c", dc_link="D", start_date="2025-01-01", end_date="2025-01-10", energy_min_mwh=energy), **dates)
+
+
+def test_contract_above_what_the_link_can_send():
+    """100 MW for ten days: 24000 MWh."""
+    words = ["dc_contract.csv, row 2 (dc_contract 'c'), column energy_min_mwh: '24001.0'", "'D'", "24000 MWh (100 MW x 240 h"]
+    one([*words, "Correct"], dc_link=[LINK], dc_contract=[contract(24001)])
+    assert not faults(dc_link=[LINK], dc_contract=[contract(24000)])
+
+
+def test_contract_of_a_link_that_enters_in_the_period():
+    """In service for the last four of ten days: 9600 MWh. A link that is not there in the period has no contract to keep."""
+    late = [LINK | dict(in_service="2025-01-07")]
+    one(["9600 MWh (100 MW x 96 h in service)"], dc_link=late, dc_contract=[contract(9601)])
+    assert not faults(dc_link=late, dc_contract=[contract(9600)])
+    assert not faults(dc_link=[LINK | dict(retirement="2025-01-01")], dc_contract=[contract(9601)])
+
+
+# ----------------------------------------------------------------------------------------------------------------- members
+def test_member_without_sign():
+    member = dict(interface="S", kind="line", element="L1", coefficient=0)
+    one(
+        ["interface_member.csv, row 2, column coefficient: '0'", "count for nothing", "or remove the row"],
+        line=[LINE],
+        interface=[dict(interface="S")],
+        interface_member=[member],
+    )
+
+
+@pytest.mark.parametrize("name", ["line", "transformer"])
+def test_id_shared_by_a_branch_and_a_dc_link(name):
+    """A member is named by its id alone."""
+    group = dict(transformer="T1", from_bus="A", to_bus="B", rated_mva=100, reactance_fraction=0.1)
+    other = (LINE, group)[name == "transformer"]
+    one(
+        [f"dc_link.csv, row 2 (dc_link '{other[name]}'), column dc_link", f"also the id of a {name}", "must differ"],
+        **{name: [other]},
+        dc_link=[LINK | dict(dc_link=other[name])],
+    )
