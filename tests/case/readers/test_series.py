@@ -245,6 +245,11 @@ def test_faults_of_headers(csv, header, words):
         ("inf", "price.A", ["row 7 (2025-01-01 05:00), column price.A: is empty or not a finite number"]),
         ("55", "wind.A", ["column wind.A: 55 must be at most 1", "percentage or MW"]),
         ("-0.2", "load.A", ["column load.A: -0.2 must be at least 0"]),
+        ("-3", "inflow.R", ["row 7 (2025-01-01 05:00), column inflow.R: -3 must be at least 0", "sign"]),
+        ("-0.1", "csp.A", ["column csp.A: -0.1 must be at least 0"]),
+        ("1.2", "csp.A", ["column csp.A: 1.2 must be at most 1"]),
+        ("-0.1", "dc_max.L", ["column dc_max.L: -0.1 must be at least 0"]),
+        ("8000", "dc_max.L", ["column dc_max.L: 8000 must be at most 1", "percentage or MW"]),
     ],
 )
 def test_faults_of_values(csv, cell, name, words):
