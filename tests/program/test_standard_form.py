@@ -70,6 +70,13 @@ def test_dual_bound_by_hand():
     assert [dual_bound(form, np.array([v])) for v in (2.0, 1.0, 3.0, -5.0)] == [13, 10, -INF, 7]
 
 
+def test_dual_bound_ignores_a_positive_dual_of_a_row_without_lower_bound():
+    """min 2 x + 7, 0 <= x, x <= 3 as a row: any positive dual counts as 0, the bound stays 7."""
+    form = StandardForm(np.array([2.0]), 7.0, np.zeros(1), np.array([INF]), np.zeros(1, bool), np.array([-INF]), np.array([3.0]),
+                        sp.csr_array([[1.0]]), np.zeros(1, int), np.zeros(1, int))  # fmt: skip
+    assert dual_bound(form, np.array([5.0])) == 7
+
+
 def test_assemble_adds_up_repeated_places_and_extend_keeps_what_was_there():
     form = assemble(
         cost=np.zeros(2),
