@@ -69,11 +69,12 @@ def energy_balance(dispatch: Dispatch) -> pd.DataFrame:
     lost, filled = _stores(dispatch)
     items |= {"storage_losses": -lost, "storage_filling": -filled, "surplus": -at_bus["surplus"]}
     words = SUPPLY | USE
-    return pd.DataFrame({"item": list(items), "item_zh": [words[n] for n in items], "energy_mwh": [v + 0.0 for v in items.values()]})
+    energy = [v + 0.0 for v in items.values()]  # no -0.0
+    return pd.DataFrame({"item": list(items), "item_zh": [words[n] for n in items], "energy_mwh": energy})
 
 
 def price_zones(dispatch: Dispatch, prices: Prices) -> pd.DataFrame:
-    """Table price_zones: zone, mean, load_weighted_mean, min, max in CNY/MWh over internal buses and steps, by length of step."""
+    """Table price_zones: zone, mean, load_weighted_mean, min, max in CNY/MWh over internal buses and steps."""
     return _zone_prices(dispatch, prices, np.zeros(len(dispatch.case.time), int), [""]).drop(columns="month")
 
 

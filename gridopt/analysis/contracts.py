@@ -2,7 +2,7 @@
 
 Contract energy holds for the part of the period that is studied: its limits are scaled by that part (as in blocks/dc_link.py).
 
-    value_of_energy = dual of dc_link.energy: cost of one more MWh of contract; negative at the upper end: what it would save    (F1)
+    value_of_energy = dual of dc_link.energy: cost of one more MWh of contract; negative at the upper end    (F1)
     value_of_share = -dual of dc_link.share: what one more MWh of unbundled energy would save, >= 0    (F2)
 """
 
@@ -46,7 +46,7 @@ def dc_contracts(dispatch: Dispatch) -> pd.DataFrame:
 
 
 def dc_links(dispatch: Dispatch) -> pd.DataFrame:
-    """dc_link, sent_mwh, received_mwh, renewable_share (bundled over sent; NaN if nothing was sent), hours (sent / largest power)."""
+    """dc_link, sent_mwh, received_mwh, renewable_share (bundled / sent; NaN if nothing is sent), hours (sent / largest power)."""
     table, hours = dispatch.case.table("dc_link"), dispatch.case.time.hours
     sent, received, bundled = (dispatch.quantities[f"dc_{n}"].values @ hours for n in ("sent", "received", "bundled"))
     return pd.DataFrame(

@@ -165,15 +165,15 @@ def _ties(dispatch: Dispatch) -> list[Rent]:
 
 
 def _storage(dispatch: Dispatch) -> Rent:
-    """(Q6). A store that fills later is worth less now: the drop lasts back to the step at which it was last empty."""
+    """(Q6). A store that fills later is worth less now: the drop reaches back to the last step that drew on the very bottom."""
     case, columns = dispatch.case, declared(dispatch, storage)
     one, hours, form = case.table("storage").iloc[columns.groups.first], case.time.hours, dispatch.solution.form
-    full = np.maximum(-dispatch.values.reduced_cost("storage.energy"), 0.0)
-    empty = dispatch.values["storage.energy"] <= form.lower[columns.energy] + NOISE
+    reduced = dispatch.values.reduced_cost("storage.energy")
     keep = (1.0 - one["standing_loss_per_h"].to_numpy(float)[:, None]) ** hours
-    drop = full.copy()
+    drop = np.maximum(-reduced, 0.0)
     for t in range(drop.shape[1] - 2, -1, -1):
-        drop[:, t] += np.where(empty[:, t], 0.0, keep[:, t + 1] * drop[:, t + 1])
+        # A positive reduced cost: what is stored is worth more now than later, so what happens later does not matter.
+        drop[:, t] += np.where(reduced[:, t] > NOISE, 0.0, keep[:, t + 1] * drop[:, t + 1])
     worth = np.maximum(-dispatch.values.reduced_cost("storage.charge") / hours, 0.0)
     worth = _worth(worth + one["charge_efficiency"].to_numpy(float)[:, None] * drop)
     value = form.upper[columns.charge] * worth
