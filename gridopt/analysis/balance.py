@@ -111,7 +111,8 @@ def _at(case, table: str, inside: np.ndarray, column: str = "bus") -> np.ndarray
 
 
 def _generation(dispatch: Dispatch) -> dict[str, np.ndarray]:
-    case, inside, found = dispatch.case, _inside(dispatch.case), {}
+    case, inside = dispatch.case, _inside(dispatch.case)
+    found: dict[str, np.ndarray] = {}
     for table, quantity, single in PLANTS:
         frame = case.table(table)
         kind = np.full(len(frame), single, dtype=object) if single else frame["technology"].to_numpy(object)

@@ -37,7 +37,7 @@ def dc_contracts(dispatch: Dispatch) -> pd.DataFrame:
     link = case.position("dc_link", table["dc_link"])
     sent, bundled = ((inside * dispatch.quantities[f"dc_{n}"].values[link]).sum(axis=1) for n in ("sent", "bundled"))
     low, high = (table[f"energy_{c}_mwh"].to_numpy(float) * studied for c in ("min", "max"))
-    value = {n: dispatch.values.dual(f"dc_link.{n}") for n in ("energy", "share")}
+    value = {n: dispatch.values.dual(f"dc_link.{n}") + 0.0 for n in ("energy", "share")}  # no -0.0
     values = (
         table.index.to_numpy(object), table["dc_link"].to_numpy(object), first, last, sent, low, high, _ratio(bundled, sent),
         table["renewable_share_min"].to_numpy(float), value["energy"], 0.0 - value["share"],

@@ -213,20 +213,23 @@ def totals(dispatch: Dispatch, causes: Causes) -> dict[str, float]:
 
 
 def hourly(dispatch: Dispatch, causes: Causes) -> pd.DataFrame:
-    """Table curtailment_cause_hourly: mw by renewable, time and cause above 1e-6 MW. Names are categories: the table is long."""
+    """Table curtailment_cause_hourly: renewable, time, cause, mw (above 1e-6), by cause, plant and time.
+
+    Names are categories: the table is long.
+    """
     plant, step, pair, mw = _entries(dispatch, causes)
     found = []
-    for c in range(len(causes.names)):
-        part = mw * causes.share[[c]].toarray()[0][pair]
+    for i in range(len(causes.names)):
+        part = mw * causes.share[[i]].toarray()[0][pair]
         some = np.flatnonzero(part > REPORTED)
-        found.append((plant[some].astype(np.int32), step[some].astype(np.int32), np.full(len(some), c, np.int16), part[some]))
-    p, t, c, v = (np.concatenate(x) for x in zip(*found, strict=True)) if found else (np.zeros(0, int),) * 3 + (np.zeros(0),)
-    order = np.lexsort((c, t, p))
+        found.append((plant[some].astype(np.int32), step[some].astype(np.int32), np.full(len(some), i, np.int16), part[some]))
+    found = found or [(np.zeros(0, int), np.zeros(0, int), np.zeros(0, int), np.zeros(0))]
+    p, t, c, v = (np.concatenate(x) for x in zip(*found, strict=True))
     return pd.DataFrame({
-        "renewable": pd.Categorical.from_codes(p[order], dispatch.case.table("renewable").index),
-        "time": dispatch.case.time.start[t[order]],
-        "cause": pd.Categorical.from_codes(c[order], causes.names),
-        "mw": v[order],
+        "renewable": pd.Categorical.from_codes(p, dispatch.case.table("renewable").index),
+        "time": dispatch.case.time.start[t],
+        "cause": pd.Categorical.from_codes(c, causes.names),
+        "mw": v,
     })  # fmt: skip
 
 

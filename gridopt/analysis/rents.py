@@ -158,7 +158,7 @@ def _ties(dispatch: Dispatch) -> list[Rent]:
     found = []
     for z in dict.fromkeys(zone):
         mine = zone[at] == z
-        english, chinese = zip(*(names(table, i) for i in np.flatnonzero(zone == z)), strict=True)
+        english, chinese = zip(*(names(table, i) for i in np.flatnonzero(zone == z).tolist()), strict=True)
         label, label_zh = f"Export limit: {', '.join(english)}", f"外送到限：{'、'.join(chinese)}"
         found.append(Rent(f"tie_schedule:{z}", "tie", label, label_zh, where[mine], value[at[mine]] * weight[mine, None]))
     return found
