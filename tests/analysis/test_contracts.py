@@ -18,7 +18,8 @@ def wind(power: float, name: str, **kw) -> dict:
 def sending(contract: dict | None = None, **rows):
     """Wind of 100 MW and 10 MW of the bundle (used first) at A, a link of 50 MW to a market that pays 100; one hour."""
     base = dict(
-    """Wind of 100 MW and 10 MW of the bundle (used first), a link of 50 MW to a market that pays 100; one hour."""
+        bus=[*buses("A"), *buses("S", role="sink")],
+        renewable=[wind(100, "w"), wind(10, "green", curtailment_cost_cny_per_mwh=1.0)],
         dc_link=[dict(dc_link="L", from_bus="A", to_bus="S", power_max_mw=50.0, loss_linear_fraction=0.1)],
         dc_bundle=[dict(plant="green", dc_link="L")], series={"p": [100.0]},
         exchange=[dict(exchange="M", bus="S", export_flexible_mw=100.0, price_profile="p")],
