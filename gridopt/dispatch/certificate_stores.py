@@ -1,8 +1,9 @@
 """Certificate, stores: batteries and pumped hydro, rivers, solar thermal plants.
 
     0 <= charge, discharge <= P;  0 <= energy <= E                                                storage.power, storage.energy
-    energy[t] = (1-l)^h energy[t-1] + a h charge - h discharge / b;  energy at the end >= before the start
-                                                                                  storage.balance, storage.end  (sums of alike)
+    energy[t] = (1-l)^h energy[t-1] + a h charge - h discharge / b - written off                  storage.balance (sums of alike)
+    0 <= written off <= room of the stores that retire in the step;  energy at the end >= before the start
+                                                                                  storage.written_off, storage.end (sums of alike)
     V[t] = V[t-1] + 0.0036 h (inflow + arriving - release); a plant without volume passes all     reservoir.balance
     Vmin <= V <= Vmax, V at the end >= Vend;  bands of release                       reservoir.volume, reservoir.release
     0 <= output <= Pmax;  output <= k release;  spill = release - output / k         hydro.output, hydro.water, reservoir.spill
@@ -31,7 +32,7 @@ def check_stores(e: Evidence) -> list[Check]:
 
 def _storage(e: Evidence) -> list[Check]:
     case, table = e.case, e.case.table("storage")
-    charge, discharge, energy = (e[f"storage_{n}"] for n in ("charge", "discharge", "energy"))
+    charge, discharge, energy, lost = (e[f"storage_{n}"] for n in ("charge", "discharge", "energy", "written_off"))
     here = case.in_service("storage")
     power, room = e.number("storage", "power_max_mw") * here, e.number("storage", "energy_max_mwh") * here
     hours_deep = (table["energy_max_mwh"] / table["power_max_mw"].replace(0.0, 1.0)).round(9)
@@ -43,7 +44,8 @@ def _storage(e: Evidence) -> list[Check]:
     start = share * limit[:, :1]
     before = np.concatenate([start, total[:, :-1]], axis=1)
     hours = case.time.hours
-    due = (1.0 - loss) ** hours * before + hours * (a * (merge @ charge) - (merge @ discharge) / b)
+    due = (1.0 - loss) ** hours * before + hours * (a * (merge @ charge) - (merge @ discharge) / b) - merge @ lost
+    leaving = np.concatenate([room[:, :1], room[:, :-1]], axis=1) - room
     both = np.maximum(outside(charge, 0.0, power), outside(discharge, 0.0, power))
     end = np.minimum(start, limit[:, -1:])[:, 0] - total[:, -1]
     names = table.index
@@ -51,6 +53,7 @@ def _storage(e: Evidence) -> list[Check]:
         e.judge("storage.power", "MW", both, POWER, names),
         e.judge("storage.energy", "MWh", outside(energy, 0.0, room), POWER + RELATIVE * room, names),
         e.judge("storage.balance", "MWh", np.abs(total - due), POWER + RELATIVE * limit, names[first]),
+        e.judge("storage.written_off", "MWh", outside(lost, 0.0, np.maximum(leaving, 0.0)), POWER + RELATIVE * room, names),
         e.judge("storage.end", "MWh", end, POWER + RELATIVE * limit[:, -1], names[first]),
     ]
 

@@ -135,7 +135,8 @@ def test_I1_a_limit_holds_a_step_that_it_touches(dates, flow):
 
 
 def test_I1_interface_in_service_for_half_a_step_is_limited():
-    case = power_case(2, 120, start="2024-12-31T23:00", **PAIR, line=[line("A", "B")], **section(("line", "AB", 1.0), forward_mw=40.0))
+    limit = section(("line", "AB", 1.0), forward_mw=40.0)
+    case = power_case(2, 120, start="2024-12-31T23:00", **PAIR, line=[line("A", "B")], **limit)
     case.tables["interface"]["in_service"] = np.datetime64("2025-01-01", "s")
     d = solve(case)
     assert d.flow[0] == pytest.approx(40)

@@ -6,6 +6,7 @@ import pytest
 from gridopt.case.time import TimeGrid
 from gridopt.pricing.marginal import price
 from tests.support.block_cases import buses, load, power_case, unit
+from tests.support.certify import certificate
 from tests.support.optimum import solve
 
 UNITS = [unit("A", 10, 20), unit("A", 90, 100)]
@@ -149,3 +150,57 @@ def test_S1_store_that_retires_is_emptied_before():
     )
     assert d.quantities["storage_discharge"].values[0] == pytest.approx([5, 0])
     assert d.solution.objective == pytest.approx(20 * 10 + 20 * 10 + 40 * 90)
+
+
+@pytest.mark.parametrize("minutes", [60, 30, 15])
+def test_S3_what_a_retiring_store_cannot_give_leaves_with_it(minutes):
+    """60 MWh at 23:00, 8 MW, retires at midnight: gives 8, writes 52 off. 17*10 in hour 1; 20*10 + 40*90 in hour 2 = 3970."""
+    d = solve(
+        power_case(
+            2,
+            minutes,
+            start="2024-12-31T23:00",
+            series={"d": [25, 60]},
+            bus=buses("A"),
+            unit=UNITS,
+            load=[load("A", "d")],
+            storage=[battery(energy_start_fraction=0.6, retirement="2025-01-01")],
+        )
+    )
+    assert d.solution.objective == pytest.approx(17 * 10 + 20 * 10 + 40 * 90)
+    assert d.quantities["storage_written_off"].values.sum() == pytest.approx(52)
+    assert d.quantities["storage_written_off"].values[0, 60 // minutes] == pytest.approx(52)
+    assert certificate(d).passed
+
+
+def test_S3_store_that_retires_within_a_step_and_one_alike_that_stays():
+    """Two of 8 MW and 16 MWh, full, no load: one retires at midnight, in the middle of the second of three steps of 2 h.
+
+    Room of the two 32, 24, 16 MWh: 8 leave in the second step, 8 in the third; all from the one that retires.
+    """
+    stores = [battery("B1", energy=16.0, energy_start_fraction=1.0), battery("B2", energy=16.0, energy_start_fraction=1.0)]
+    stores[0]["retirement"] = "2025-01-01"
+    d = solve(power_case(6, 120, start="2024-12-31T21:00", bus=buses("A"), unit=UNITS, storage=stores))
+    assert d.solution.objective == pytest.approx(0)
+    assert d.quantities["storage_written_off"].values == pytest.approx(np.array([[0, 8, 8], [0, 0, 0]]))
+    assert d.quantities["storage_energy"].values.sum(axis=0) == pytest.approx([32, 24, 16])
+    assert certificate(d).passed
+
+
+def test_S3_no_energy_leaves_otherwise():
+    """A store that stays or enters has no column for it."""
+    stores = [battery(), battery("late", in_service="2025-01-02"), battery("long", retirement="2026-01-01")]
+    d = solve(power_case(48, bus=buses("A"), unit=UNITS, load=[load("A", mean=5.0)], storage=stores))
+    assert d.values["storage.written_off"].size == 0
+    assert not d.quantities["storage_written_off"].values.any()
+
+
+def test_S3_the_room_of_another_store_is_no_way_out():
+    """A store of another bus that retires does not let this one lose energy: 50 of 100 MWh, power 0, stay."""
+    stores = [battery(power=0.0, energy_start_fraction=0.5), dict(battery("C", energy_start_fraction=1.0), bus="C")]
+    stores[1]["retirement"] = "2025-01-01"
+    load_c = load("C", mean=8.0)
+    d = solve(power_case(2, start="2024-12-31T23:00", bus=buses("A", "C"), unit=UNITS, load=[load_c], storage=stores))
+    assert d.quantities["storage_energy"].values == pytest.approx(np.array([[50, 50], [92, 0]]))
+    assert d.quantities["storage_written_off"].values == pytest.approx(np.array([[0, 0], [0, 92]]))
+    assert certificate(d).passed

@@ -196,6 +196,11 @@ def one_of_two_alike_charges_too_much(e):
     e["quantities"]["storage_charge"][:2, 2:3] += np.array([[5.0], [-5.0]])
 
 
+@fault("storage.written_off", "storage.balance")
+def energy_of_a_store_that_stays_written_off(e):
+    e["quantities"]["storage_written_off"][row(e, "storage", "pump"), 2] += 0.5
+
+
 @fault("storage.energy")
 def store_overfull(e):
     cell(e, "storage", "pump", "energy_max_mwh", lambda _: e["quantities"]["storage_energy"][2].max() - 0.1)
