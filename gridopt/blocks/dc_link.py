@@ -1,7 +1,8 @@
 """DC links: limits, losses, ramp, energy contracts and the bundled renewable share.
 
 Sets        d link, k segment of the loss curve, c contract (a period of one link), t step of length h[t] hours
-Data        least and largest sent power Pmin, Pmax (in service, times series), rated power Pn; loss(p) = l0 Pn + l1 p + l2 p^2 / Pn;
+Data        least and largest sent power Pmin, Pmax (in service, times series), rated power Pn;
+            loss(p) = l0 Pn + l1 p + l2 p^2 / Pn;
             contract energy [Emin, Emax] MWh and share z of the sent energy, scaled by the part of the period that is studied
 Columns     dc_link.segment s [MW] above Pmin;  dc_link.unbundled n [MW]
 
@@ -13,7 +14,9 @@ Columns     dc_link.segment s [MW] above Pmin;  dc_link.unbundled n [MW]
 
 Ports       injection: -S at from_bus, + received at to_bus;  dc_flow: S;  draws on bundle
 Dual        dc_link.energy: what one more MWh of contract costs; dc_link.share: what one more MWh of unbundled energy saves
-Assumes     one direction; the schedule may take any value in every step
+Assumes     one direction; the schedule may take any value in every step. Where received energy is worth nothing or less, the
+            program may fill steeper segments before flatter ones and so lose energy that no link loses: that part is reported as
+            dc_artificial_loss = received by (L2) with the segments filled in order - received
 """
 
 from __future__ import annotations
@@ -31,6 +34,7 @@ class Columns(NamedTuple):
     least: np.ndarray
     least_loss: np.ndarray
     slope: np.ndarray
+    width: np.ndarray
     segment: np.ndarray
     contracts: np.ndarray
     linked: np.ndarray
@@ -46,8 +50,8 @@ def limits(case) -> tuple[np.ndarray, np.ndarray]:
 
 def _loss(link, power):
     """Loss MW at sent power (n, K) of links in service."""
-    rated, l0, l1, l2 = (link[c].to_numpy(float)[:, None] for c in
-                         ("power_max_mw", "loss_no_load_fraction", "loss_linear_fraction", "loss_quadratic_fraction"))  # fmt: skip
+    names = ("power_max_mw", "loss_no_load_fraction", "loss_linear_fraction", "loss_quadratic_fraction")
+    rated, l0, l1, l2 = (link[c].to_numpy(float)[:, None] for c in names)
     return l0 * rated + l1 * power + l2 * power**2 / np.where(rated > 0, rated, 1.0)
 
 
@@ -77,7 +81,7 @@ def declare(case, b):
     share = case.table("dc_contract")["renewable_share_min"].to_numpy(float)[contracts]
     linked = np.unique(case.position("dc_link", case.table("dc_contract")["dc_link"])[contracts][share > 0])
     unbundled = b.columns("dc_link.unbundled", unit="MW", over={"dc_link": link.index[linked], "time": time}, upper=most[linked])
-    return Columns(least, least_loss, slope, segment, contracts, linked, unbundled)
+    return Columns(least, least_loss, slope, width, segment, contracts, linked, unbundled)
 
 
 def _contract_shares(case):
@@ -104,12 +108,14 @@ def constrain(case, b, columns):
     base = np.einsum("ct,ct->c", inside * hours, columns.least[link])
     low, high = (contract[f"energy_{c}_mwh"].to_numpy(float) * studied for c in ("min", "max"))
     over = {"contract": contract.index}
-    energy = b.rows("dc_link.energy", unit="MWh", over=over, lower=np.nan_to_num(low, nan=0.0) - base, upper=np.nan_to_num(high, nan=np.inf) - base)
+    low, high = np.nan_to_num(low, nan=0.0) - base, np.nan_to_num(high, nan=np.inf) - base
+    energy = b.rows("dc_link.energy", unit="MWh", over=over, lower=low, upper=high)
     share = contract["renewable_share_min"].to_numpy(float)
     bound = b.rows("dc_link.share", unit="MWh", over=over, upper=np.where(share > 0, (1.0 - share) * base, np.inf))
     b.port("bundle", len(case.table("dc_link")))
-    uncovered = b.rows("dc_link.unbundled", unit="MW", over={"dc_link": case.table("dc_link").index[columns.linked], "time": case.time.index},
-                       lower=(columns.least - b.port("bundle").constant)[columns.linked])  # fmt: skip
+    over = {"dc_link": case.table("dc_link").index[columns.linked], "time": case.time.index}
+    least = (columns.least - b.port("bundle").constant)[columns.linked]
+    uncovered = b.rows("dc_link.unbundled", unit="MW", over=over, lower=least)
     row_of = np.full(len(case.table("dc_link")), -1)
     row_of[columns.linked] = np.arange(len(columns.linked))
     for at, cols, coef in b.port("bundle").offers():
@@ -149,18 +155,25 @@ def _ramp(case, b, columns):
         sent = columns.least[:, part] + x[columns.segment[:, :, part]].sum(axis=1)
         return np.diff(sent, axis=1, prepend=sent[:, :1])[:, (steps.start or 0) - part.start :]
 
-    b.lazy("dc_link.ramp", unit="MW", over={"dc_link": link.index, "time": case.time.index}, bounds=(-width, width), activity=activity, expand=expand)
+    over = {"dc_link": link.index, "time": case.time.index}
+    b.lazy("dc_link.ramp", unit="MW", over=over, bounds=(-width, width), activity=activity, expand=expand)
 
 
 def results(case, columns, values) -> dict[str, Quantity]:
-    """Sent, received and bundled power by link."""
-    s = values["dc_link.segment"]
-    sent = columns.least + s.sum(axis=1)
-    received = columns.least - columns.least_loss + np.einsum("dkt,dk->dt", s, 1.0 - columns.slope)
+    """Sent, received and bundled power by link, and what was lost only because segments were filled out of order."""
+    s, slope, width = values["dc_link.segment"], columns.slope, columns.width
+    above = s.sum(axis=1)
+    sent = columns.least + above
+    received = columns.least - columns.least_loss + np.einsum("dkt,dk->dt", s, 1.0 - slope)
+    begin = np.cumsum(width, axis=1) - width
+    in_order = np.clip(above[:, None, :] - begin[:, :, None], 0.0, width[:, :, None])
+    artificial = np.maximum(np.einsum("dkt,dk->dt", s - in_order, slope), 0.0)
     bundled = np.minimum(values.builder.port("bundle").value(values.solution.x), sent)
-    dims = ("dc_link", "time")
+    dims, way = ("dc_link", "time"), "positive: from_bus to to_bus"
+    needless, covered = "loss beyond that of the link", "sent power covered by bundled renewables in the same step"
     return {
-        "dc_sent": Quantity(dims, sent, "MW", "power sent", "送端功率", "positive: from_bus to to_bus"),
-        "dc_received": Quantity(dims, received, "MW", "power received", "受端功率", "positive: from_bus to to_bus"),
-        "dc_bundled": Quantity(dims, bundled, "MW", "sent power covered by bundled renewables in the same step", "配套新能源电力", ""),
+        "dc_sent": Quantity(dims, sent, "MW", "power sent", "送端功率", way),
+        "dc_received": Quantity(dims, received, "MW", "power received", "受端功率", way),
+        "dc_artificial_loss": Quantity(dims, artificial, "MW", needless, "超出线路损耗的虚拟损耗", "positive: lost"),
+        "dc_bundled": Quantity(dims, bundled, "MW", covered, "配套新能源电力"),
     }

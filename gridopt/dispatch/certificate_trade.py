@@ -1,14 +1,16 @@
 """Certificate, trade: DC links, their contracts, and exchanges.
 
     least <= sent <= largest x profile while in service, else 0                                   dc_link.sent
-    chord loss >= sent - received >= loss(sent) = l0 Pn + l1 s + l2 s2 / Pn                       dc_link.received
+    sent - received = loss by chords + artificial loss                                            dc_link.received
+    0 <= artificial loss <= (steepest - flattest chord) x (sent - least)                          dc_link.artificial_loss
     |change of sent| <= 60 ramp Pn (h[t] + h[t-1]) / 2                                           dc_link.ramp
     bundled = min(sent, output of the link's own plants in the step), each plant once             dc_link.bundled
     Emin <= energy sent in the period <= Emax, both times the studied share of the period          dc_contract.energy
     bundled energy of the period >= share x energy sent                                           dc_contract.share
     agreed - import band <= export <= agreed + export band                                       exchange.export
 
-The model replaces the quadratic by CHORDS chords between least and rated power, so the loss lies between curve and chord.
+The loss curve is l0 Pn + l1 s + l2 s2 / Pn; above least power it is replaced by CHORDS chords up to rated power. Where received
+energy is worth nothing, a program with a column per chord may use steep ones first: what is lost more has to be reported.
 """
 
 from __future__ import annotations
@@ -26,21 +28,23 @@ def check_trade(e: Evidence) -> list[Check]:
     return [*_links(e), *_contracts(e), _exchanges(e)]
 
 
-def _loss_bounds(e: Evidence, sent: np.ndarray, live: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Least and largest loss MW (n, T) that sent power may have: the curve and its chords (below least power: the curve)."""
-    table = e.case.table("dc_link")
-    rated, floor, l0, l1, l2 = (e.number("dc_link", c) for c in ("power_max_mw", "power_min_mw", "loss_no_load_fraction",
-                                                                 "loss_linear_fraction", "loss_quadratic_fraction"))  # fmt: skip
+def _losses(e: Evidence, sent: np.ndarray, live: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Loss MW (n, T) at sent power by the chords (below least power: the curve), and what using them out of order may add."""
+    rated, floor = (e.number("dc_link", f"power_{c}_mw") for c in ("max", "min"))
+    l0, l1, l2 = (e.number("dc_link", f"loss_{c}_fraction") for c in ("no_load", "linear", "quadratic"))
 
     def curve(power):
         return l0 * rated + l1 * power + l2 * power**2 / np.where(rated > 0, rated, 1.0)
 
-    true, chord = np.where(live, curve(sent), 0.0), np.zeros(sent.shape)
+    loss = curve(sent)
     knots = floor + (rated - floor) * np.linspace(0.0, 1.0, CHORDS + 1)
     height = curve(knots)
-    for d in range(len(table)):
-        chord[d] = np.where(sent[d] < floor[d, 0], true[d], np.interp(sent[d], knots[d], height[d]))
-    return true, np.where(live, np.maximum(chord, true), 0.0)
+    for d in range(len(loss)):
+        loss[d] = np.where(sent[d] < floor[d, 0], loss[d], np.interp(sent[d], knots[d], height[d]))
+    run = np.diff(knots, axis=1)
+    slope = np.divide(np.diff(height, axis=1), run, out=np.zeros_like(run), where=run > 0)
+    spread = (slope.max(axis=1, initial=0.0) - slope.min(axis=1, initial=np.inf))[:, None]
+    return np.where(live, loss, 0.0), np.where(live, spread * np.maximum(sent - floor, 0.0), 0.0)
 
 
 def bundle(e: Evidence) -> np.ndarray:
@@ -63,7 +67,8 @@ def _links(e: Evidence) -> list[Check]:
     rated = e.number("dc_link", "power_max_mw")
     most = np.minimum(rated * case.series(table["max_profile"], 1.0), rated) * live
     least = np.minimum(e.number("dc_link", "power_min_mw") * live, most)
-    low, high = _loss_bounds(e, sent, live)
+    loss, more = _losses(e, sent, live)
+    artificial = e["dc_artificial_loss"]
     able = np.full(sent.shape, np.inf)
     both = live[:, 1:] & live[:, :-1]
     able[:, 1:] = np.where(both, e.number("dc_link", "ramp_fraction_per_min") * rated * 30.0 * (hours[1:] + hours[:-1]), np.inf)
@@ -71,7 +76,8 @@ def _links(e: Evidence) -> list[Check]:
     own = np.minimum(sent, bundle(e))
     return [
         e.judge("dc_link.sent", "MW", outside(sent, least, most), POWER, names),
-        e.judge("dc_link.received", "MW", np.maximum(outside(sent - received, low, high), received - sent), POWER, names),
+        e.judge("dc_link.received", "MW", np.abs(sent - received - loss - artificial), POWER, names),
+        e.judge("dc_link.artificial_loss", "MW", outside(artificial, 0.0, more), POWER, names),
         e.judge("dc_link.ramp", "MW", jump - able, POWER, names),
         e.judge("dc_link.bundled", "MW", np.abs(e["dc_bundled"] - own), POWER, names),
     ]

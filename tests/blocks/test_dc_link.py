@@ -6,6 +6,7 @@ import pytest
 from gridopt.pricing.marginal import price
 from gridopt.program.solution import Infeasible
 from tests.support.block_cases import buses, power_case, unit
+from tests.support.certify import certificate
 from tests.support.optimum import solve
 
 BUS = [*buses("A"), *buses("S", role="sink")]
@@ -206,3 +207,35 @@ def test_energy_out_is_never_above_energy_in():
     )
     d = solve(link_case(3, prices=(-50.0, 0.0, 80.0), more=rows, loss_linear_fraction=0.05, loss_quadratic_fraction=0.04))
     assert np.all(d.quantities["dc_received"].values <= d.quantities["dc_sent"].values + 1e-9)
+
+
+def forced_case(price_mw, **kw):
+    """50 MW of wind at A whose curtailment costs 200; sold at S; at 25, 50, 75, 100 MW the link loses 0.625, 2.5, 5.625, 10."""
+    wind = dict(renewable="w", bus="A", technology="wind", power_max_mw=50.0, curtailment_cost_cny_per_mwh=200.0)
+    return link_case(prices=(price_mw,), more=dict(renewable=[wind]), loss_quadratic_fraction=0.1, **kw)
+
+
+def test_L2_artificial_loss_where_received_energy_has_a_negative_price():
+    """50 MW sent must be paid for at S, 50 CNY/MWh: the program loses what it can.
+
+    Slopes 0.025, 0.075, 0.125, 0.175: the upper two lose 7.5 MW, the lower two, in order, 2.5: 5 MW too much, 42.5*50 paid.
+    """
+    d = solve(forced_case(-50.0))
+    assert d.quantities["dc_received"].values == pytest.approx(42.5)
+    assert d.quantities["dc_artificial_loss"].values == pytest.approx(5)
+    assert d.solution.objective == pytest.approx(42.5 * 50)
+    assert certificate(d).passed
+
+
+@pytest.mark.parametrize(("price_mw", "kw"), [(10.0, {}), (10.0, dict(power_min_mw=20.0)), (-50.0, dict(power_min_mw=50.0))])
+def test_L2_no_artificial_loss_where_energy_is_worth_something_or_least_power_is_all(price_mw, kw):
+    d = solve(forced_case(price_mw, **kw))
+    assert d.quantities["dc_artificial_loss"].values == pytest.approx(0, abs=1e-9)
+    assert certificate(d).passed
+
+
+def test_L2_artificial_loss_at_price_zero_is_what_is_missing():
+    """Any order of the segments is optimal; received and artificial loss together are what arrives in order, 47.5 MW."""
+    d = solve(forced_case(0.0))
+    assert d.quantities["dc_received"].values + d.quantities["dc_artificial_loss"].values == pytest.approx(47.5)
+    assert certificate(d).passed

@@ -309,6 +309,16 @@ def more_loss_than_the_chords(e):
     cell(e, "dc_link", "L", "loss_linear_fraction", 0.009)
 
 
+@fault("dc_link.received", "dc_link.artificial_loss")
+def artificial_loss_below_zero(e):
+    e["quantities"]["dc_artificial_loss"][0, 2] = -0.5
+
+
+@fault("dc_link.received", "dc_link.artificial_loss")
+def artificial_loss_beyond_the_chords(e):
+    e["quantities"]["dc_artificial_loss"][0, 2] += 0.06 * e["quantities"]["dc_sent"][0, 2]
+
+
 @fault("dc_link.ramp")
 def link_too_fast(e):
     fastest = np.abs(np.diff(e["quantities"]["dc_sent"][0])).max() / 30.0 / (60.0 * e["case"].time.hours[0])
