@@ -9,6 +9,7 @@ import gridopt
 KINDS = ("networks", "profiles", "studies")
 PACKAGE = Path(gridopt.__file__).resolve().parent
 ENDINGS = {"networks": ("",), "profiles": ("", ".nc", ".parquet", ".csv"), "studies": (".yaml", ".yml", "")}
+SERIES = (".nc", ".csv", ".parquet")
 DEFAULT_STUDY = "gansu-2025"
 
 
@@ -49,10 +50,17 @@ def locate(kind: str, name: str | Path, near: Path | None = None) -> Path:
 
 
 def _is(kind: str, path: Path, named: bool) -> bool:
-    """Whether `path` is a `kind`. A network found by its name alone must hold bus.csv; one given by a path is believed."""
+    """Whether `path` is a `kind`. A folder found by its name alone must hold what makes it one; one given by a path is believed.
+
+    A network holds bus.csv, profiles hold recipe.yaml or a file of series.
+    """
+    if kind == "studies" or (kind == "profiles" and path.is_file()):
+        return path.is_file()
+    if not named or not path.is_dir():
+        return path.is_dir()
     if kind == "networks":
-        return path.is_dir() and (not named or (path / "bus.csv").exists())
-    return path.is_file() if kind == "studies" else path.exists()
+        return (path / "bus.csv").exists()
+    return (path / "recipe.yaml").is_file() or any(p.suffix in SERIES and p.is_file() for p in path.iterdir())
 
 
 def known(kind: str) -> list[str]:

@@ -44,12 +44,34 @@ def test_a_folder_of_that_name_that_is_no_network_is_passed_over(places):
     assert locate.locate("networks", "alpine") == shipped
 
 
+@pytest.mark.parametrize("file", ["recipe.yaml", "2025.nc", "wind.csv", "all.parquet"])
+def test_a_folder_of_that_name_without_series_is_passed_over(places, file):
+    """Notes under the same name in the working directory; with a recipe or series in it the folder is the nearest."""
+    user, repository, _ = places
+    (user / "alpine" / "old.nc").mkdir(parents=True)
+    (user / "alpine" / "notes.txt").touch()
+    (repository / "profiles" / "alpine").mkdir(parents=True)
+    (repository / "profiles" / "alpine" / file).touch()
+    assert locate.locate("profiles", "alpine") == repository / "profiles" / "alpine"
+    (user / "alpine" / file).touch()
+    assert locate.locate("profiles", "alpine") == user / "alpine"
+
+
+def test_a_file_of_series_by_its_name(places):
+    user, _, _ = places
+    (user / "farm.csv").touch()
+    assert locate.locate("profiles", "farm") == locate.locate("profiles", "farm.csv") == user / "farm.csv"
+    with pytest.raises(NotFound):
+        locate.locate("profiles", "barn.csv")
+
+
 def test_paths(places):
     user, _, _ = places
     own = user / "my" / "net"
     own.mkdir(parents=True)
     assert locate.locate("networks", "my/net") == own
     assert locate.locate("networks", own) == own
+    assert locate.locate("profiles", "my/net") == own
 
 
 def test_study_by_name_or_file(places):
