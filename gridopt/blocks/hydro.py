@@ -31,6 +31,10 @@ FLOW_MAX = 30000.0
 """m3/s; above any release of the rivers modelled: keeps every column in a box."""
 
 
+SLOW_H = 168.0
+"""A reservoir that its turbines cannot empty in this time follows the seasons."""
+
+
 class Columns(NamedTuple):
     turbine: np.ndarray
     release: np.ndarray
@@ -52,6 +56,8 @@ def declare(case, b):
     v_low, v_high = (np.repeat(plant[c].to_numpy(float)[store, None], len(time), axis=1) for c in ("volume_min_hm3", "volume_max_hm3"))
     v_low[:, -1:] = np.maximum(v_low[:, -1:], plant["volume_end_hm3"].to_numpy(float)[store, None])
     volume = b.columns("hydro.volume", unit="hm3", over=over, lower=v_low, upper=v_high)
+    hours_to_empty = (plant["volume_max_hm3"] - plant["volume_min_hm3"]) * plant["power_mw_per_m3s"] / (0.0036 * plant["power_max_mw"])
+    b.slow(volume[(hours_to_empty.to_numpy(float)[store] > SLOW_H)])
     b.port("injection").add(case.position("bus", plant["bus"]), turbine, k)
     return Columns(turbine, release, volume, store, case.series(plant["profile"], 0.0))
 

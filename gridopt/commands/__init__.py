@@ -47,6 +47,7 @@ OUTCOMES = (
     ("gridopt.program.solution", "LimitReached", 4, "limit_reached"),
     ("gridopt.program.solution", "SolverMissing", 6, "solver_missing"),
     ("gridopt.study.locate", "NotFound", 2, "usage"),
+    ("gridopt.study.run", "CertificateFailed", 1, "certificate_failed"),
 )
 BUG, USAGE, INVALID, MISSING, INTERRUPTED = 1, 2, 5, 6, 130
 PATIENCE_S = 3.0

@@ -107,13 +107,10 @@ class Loaded:
     def _flip(self, matrix, form) -> None:
         """Moves nonbasic columns and rows with two bounds to the one that the sign of their reduced cost asks for.
 
-        The duals of the starting basis come from a primal simplex of no iterations. The dual simplex then starts nearly feasible.
+        The dual simplex then starts nearly dual feasible.
         """
         highs = self.highs
-        highs.set(simplex_strategy=4, simplex_iteration_limit=0)
-        highs.run()
-        _, y = highs.solution()
-        highs.set(simplex_strategy=1, simplex_iteration_limit=2147483647)
+        y = highs.basic_duals(form.cost[self.columns])
         column, row = highs.basis()
         reduced = form.cost[self.columns] - matrix.T @ y
         sides = (

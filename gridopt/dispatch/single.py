@@ -56,7 +56,14 @@ def _solve(case: Case, below, workers: int, progress: Progress, log: str) -> tup
     relaxed = Relaxed(model.builder.form(), model.builder.lazy_families)
     built = time.perf_counter()
     basis = None if below is None else _basis(case, model, relaxed, below, workers, progress)
-    solution = solve(relaxed, log=log, basis=basis, progress=progress)
+    try:
+        solution = solve(relaxed, log=log, basis=basis, progress=progress)
+    except SolverFailed:
+        if basis is None:
+            raise
+        progress("the starting basis did not serve; starting from nothing")
+        relaxed = Relaxed(model.builder.form(), model.builder.lazy_families)
+        solution = solve(relaxed, log=log, progress=progress)
     solution.statistics["seconds"] = {"build": built - begun, "solve": time.perf_counter() - built}
     return model, solution
 

@@ -23,7 +23,7 @@ import scipy.sparse as sp
 
 from gridopt.dispatch.lazy import FEASIBLE, Relaxed
 from gridopt.program.builder import Family
-from gridopt.program.highs import BASIC, LOWER, OPTIMAL, Highs
+from gridopt.program.highs import BASIC, LOWER, OPTIMAL, UPPER, Highs
 from gridopt.program.standard_form import Rows, stack
 
 STOCKS = ("MWh", "hm3", "t")
@@ -52,7 +52,8 @@ def lay_out(values: np.ndarray, coarse: list[Family], fine: list[Family], inside
 class Plan:
     """The full program in order of time, for slicing. `columns`, `rows`: builder ids in that order, `place`: its inverse for columns;
     `col_at`, `row_at` (T+2,): where step t-1 begins; `reach`: steps back that rows look. Rows that link steps come first: `span` (2, k)
-    are their first and last steps. `duals`: estimates for all rows; `end_price`: reduced costs of the last step's columns.
+    are their first and last steps. `duals`: estimates for all rows; `end_price`: reduced costs of the last step's columns;
+    `carry`: columns that rows of later steps look at, and those rows.
     """
 
     relaxed: Relaxed
@@ -67,6 +68,7 @@ class Plan:
     duals: np.ndarray
     link_cost: np.ndarray
     end_price: np.ndarray
+    carry: tuple[np.ndarray, np.ndarray]
 
     @property
     def steps(self) -> int:
@@ -91,13 +93,15 @@ def plan(relaxed: Relaxed, steps: int, duals: np.ndarray) -> Plan:
     step = form.column_step[columns]
     links = row_at[1]
     body = matrix[links:].tocoo()
-    reach = int((form.row_step[rows][links:][body.coords[0]] - step[body.coords[1]]).max(initial=0))
+    ahead = form.row_step[rows][links:][body.coords[0]] - step[body.coords[1]]
+    reach = int(ahead.max(initial=0))
+    carry = np.unique(body.coords[1][ahead > 0]), np.unique(body.coords[0][ahead > 0]) + links
     y = duals[rows]
     span = np.array([[f(step[matrix.indices[matrix.indptr[i] : matrix.indptr[i + 1]]], initial=e) for i in range(links)]
                      for f, e in ((np.min, steps), (np.max, -1))]).reshape(2, links)  # fmt: skip
     end = slice(col_at[steps], col_at[steps + 1])
     end_price = form.cost[columns[end]] - matrix[:, end].T @ y
-    return Plan(relaxed, columns, place, rows, matrix, col_at, row_at, reach, span, y, matrix[:links].T @ y[:links], end_price)
+    return Plan(relaxed, columns, place, rows, matrix, col_at, row_at, reach, span, y, matrix[:links].T @ y[:links], end_price, carry)
 
 
 @dataclass
@@ -277,10 +281,32 @@ def join(plan: Plan, outcomes: list[Outcome], lead: int) -> Joined:
             for values, target in pairs:
                 target[part] = values[part.start - base : part.stop - base]
         row[o.link[0]] = o.link[1]
+        extra = sum(int((s[(t >= first) & (t < last)] == BASIC).sum()) - int(((t >= first) & (t < last)).sum()) for _, t, s in o.lazy.values())
+        extra += int((o.link[1] == BASIC).sum()) - len(o.link[1])
+        _square(plan, column, row, o, first, last, extra)
         for name, (element, step, status) in o.lazy.items():
             mine = (step >= first) & (step < last)
             lazy.setdefault(name, []).append((element[mine], step[mine], status[mine]))
     return Joined(column, row, {n: tuple(np.concatenate([p[k] for p in parts]) for k in range(3)) for n, parts in lazy.items()}, x)
+
+
+def _square(plan: Plan, column: np.ndarray, row: np.ndarray, o: Outcome, first: int, last: int, extra: int) -> None:
+    """As many basic columns as rows in steps first..last-1; `extra`: the surplus among rows that are not in `row`.
+
+    A surplus leaves by levels near the end of the stretch, which move to their nearer bound; a deficit is met by the slacks of rows near its
+    beginning that look back.
+    """
+    cols, rows = plan.part(plan.col_at, first, last), plan.part(plan.row_at, first, last)
+    surplus = int((column[cols] == BASIC).sum()) + int((row[rows] == BASIC).sum()) - (rows.stop - rows.start) + extra
+    if surplus > 0:
+        level = plan.carry[0][(plan.carry[0] >= cols.start) & (plan.carry[0] < cols.stop)]
+        level = level[column[level] == BASIC][::-1][:surplus]
+        ids = plan.columns[level]
+        form, x = plan.relaxed.form, o.x[level - plan.col_at[o.first + 1]]
+        column[level] = np.where(x - form.lower[ids] <= form.upper[ids] - x, LOWER, UPPER)
+    elif surplus < 0:
+        look = plan.carry[1][(plan.carry[1] >= rows.start) & (plan.carry[1] < rows.stop)]
+        row[look[row[look] != BASIC][:-surplus]] = BASIC
 
 
 def periods(plan: Plan, least: int) -> list[int]:
@@ -297,16 +323,23 @@ def periods(plan: Plan, least: int) -> list[int]:
     return [*cuts, plan.steps]
 
 
-def by_period(plan: Plan, joined: Joined, cuts: list[int], tail: int, workers: int) -> list[Outcome] | None:
-    """Solves whole periods with their linking rows inside, each from its part of `joined`, with `tail` steps of look-ahead."""
+def by_period(plan: Plan, joined: Joined, cuts: list[int], tail: int, workers: int) -> list[Outcome]:
+    """Solves whole periods with their linking rows inside, each from its part of `joined`, with `tail` steps of look-ahead.
 
-    def run(k: int) -> Outcome | None:
+    A period that cannot be met from where the windows before it went keeps its part of `joined`.
+    """
+
+    def run(k: int) -> Outcome:
         first, last = cuts[k], min(cuts[k + 1] + tail, plan.steps)
-        return solve_window(plan, first, last, joined.x, joined.part(plan, first, last))
+        seed = joined.part(plan, first, last)
+        found = solve_window(plan, first, last, joined.x, seed)
+        if found is not None:
+            return found
+        none = (np.zeros(0, int), np.zeros(0, np.int32))
+        return Outcome(seed.column, seed.row, seed.lazy, first, last, joined.x[plan.part(plan.col_at, first, last)], none)
 
     with ThreadPoolExecutor(workers) as pool:
-        done = list(pool.map(run, range(len(cuts) - 1)))
-    return None if any(o is None for o in done) else [o for o in done if o is not None]
+        return list(pool.map(run, range(len(cuts) - 1)))
 
 
 def start(duals: np.ndarray, guess: np.ndarray, relaxed: Relaxed, steps: int, *, length: int, stride: int, workers: int):
@@ -321,8 +354,7 @@ def start(duals: np.ndarray, guess: np.ndarray, relaxed: Relaxed, steps: int, *,
     joined = join(order, outcomes, (length - stride) // 2)
     cuts = periods(order, 2 * length)
     if len(cuts) > 2:
-        whole = by_period(order, joined, cuts, (length - stride) // 2, workers)
-        joined = joined if whole is None else join(order, whole, 0)
+        joined = join(order, by_period(order, joined, cuts, (length - stride) // 2, workers), 0)
     columns, rows = np.full(len(relaxed.form.cost), LOWER, np.int32), np.full(len(order.rows), BASIC, np.int32)
     columns[order.columns], rows[order.rows] = joined.column, joined.row
     names = [f.family.name for f in relaxed.families if f.family.name in joined.lazy]

@@ -148,6 +148,7 @@ class Builder:
         self.ports: dict[str, Port] = {}
         self.balance_rows: dict[str, np.ndarray] = {}
         self._lower, self._upper, self._optional = [], [], []
+        self._slow: list[np.ndarray] = []
         self._row_lower, self._row_upper = [], []
         self._tighter: list[tuple[np.ndarray, np.ndarray]] = []
         self._terms: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
@@ -160,6 +161,14 @@ class Builder:
         self._upper.append(np.broadcast_to(np.asarray(upper, float), family.shape).ravel())
         self._optional.append(np.full(family.size, optional))
         return family.ids
+
+    def slow(self, cols) -> None:
+        """Names levels that change over weeks rather than days: a search for a good start may take their course from a coarser case."""
+        self._slow.append(np.asarray(cols).ravel())
+
+    @property
+    def slow_columns(self) -> np.ndarray:
+        return _join(self._slow, np.int64)
 
     def tighten(self, cols, *, upper) -> None:
         """Lowers upper bounds of columns that are declared already."""

@@ -44,6 +44,8 @@ _SIGNATURES = {
     "Highs_getBasis": (ct.c_int, [ct.c_void_p, _int, _int]),
     "Highs_setBasis": (ct.c_int, [ct.c_void_p, _int, _int]),
     "Highs_getIntInfoValue": (ct.c_int, [ct.c_void_p, ct.c_char_p, ct.POINTER(ct.c_int)]),
+    "Highs_getBasicVariables": (ct.c_int, [ct.c_void_p, _int]),
+    "Highs_getBasisTransposeSolve": (ct.c_int, [ct.c_void_p, _double, _double, ct.c_void_p, ct.c_void_p]),
     "Highs_getSizeofHighsInt": (ct.c_int, [ct.c_void_p]),
 }
 
@@ -148,6 +150,17 @@ class Highs:
         column, row = np.empty(self.columns, np.int32), np.empty(self.rows, np.int32)
         self._lib.Highs_getBasis(self._h, column, row)
         return column, row
+
+    def basic_duals(self, cost) -> np.ndarray:
+        """Row duals of the present basis: y with B' y = cost of the basic columns. Zero iterations; the basis is factorised."""
+        self.set(simplex_strategy=4, simplex_iteration_limit=0)
+        self.run()
+        self.set(simplex_strategy=1, simplex_iteration_limit=2147483647)
+        basic, y = np.empty(self.rows, np.int32), np.empty(self.rows)
+        self._lib.Highs_getBasicVariables(self._h, basic)
+        if self._lib.Highs_getBasisTransposeSolve(self._h, np.where(basic >= 0, cost[np.maximum(basic, 0)], 0.0), y, None, None) < 0:
+            raise SolverFailed("HiGHS has no factor of the starting basis")
+        return y
 
     def run(self) -> int:
         """Solves; returns the model status of HiGHS."""

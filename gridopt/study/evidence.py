@@ -1,0 +1,171 @@
+"""What is drawn from a solved dispatch before anything is written: labelled variables, tables, summary, and the certificate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from gridopt.analysis import balance, congestion, contracts, curtailment, emissions
+from gridopt.dispatch.certificate import Certificate, certify
+from gridopt.dispatch.result import Dispatch
+from gridopt.pricing.marginal import Prices
+from gridopt.program.labels import Quantity
+
+ELEMENTS = {
+    "bus": ("name", "name_zh", "role", "zone", "region", "latitude_deg", "longitude_deg", "voltage_kv"),
+    "unit": ("name", "name_zh", "plant", "bus", "technology", "unit_type", "power_max_mw", "self_owned"),
+    "storage": ("name", "name_zh", "bus", "technology", "power_max_mw", "energy_max_mwh"),
+    "reservoir": ("name", "name_zh", "bus", "power_max_mw", "volume_min_hm3", "volume_max_hm3"),
+    "csp": ("name", "name_zh", "bus", "power_max_mw"),
+    "dc_link": ("name", "name_zh", "from_bus", "to_bus", "technology", "power_max_mw"),
+    "interface": ("name", "name_zh"),
+    "exchange": ("name", "name_zh", "bus"),
+}
+COST_ZH = {
+    "thermal.fuel": "燃料费", "thermal.variable": "火电变动运维费", "carbon.allowance": "碳配额费", "demand.shedding": "切负荷损失",
+    "demand.surplus": "过剩出力惩罚", "renewable.variable": "新能源变动费", "renewable.curtailment": "弃电费", "storage.wear": "储能损耗费",
+    "storage.charging": "储能充电费", "exchange.export": "外送收入(负)", "exchange.import": "购入费用",
+}  # fmt: skip
+
+
+@dataclass
+class Found:
+    """Tables by name, technologies of the stack, causes, sizes, summary entries and warnings of one dispatch."""
+
+    solved: Dispatch
+    prices: Prices
+    causes: curtailment.Causes
+    tables: dict[str, pd.DataFrame]
+    technologies: list[str]
+    technology_output: np.ndarray
+    summary: dict
+    warnings: list[str] = field(default_factory=list)
+
+    @cached_property
+    def size(self) -> dict[str, int]:
+        solution = self.solved.solution
+        added = sum(v.shape[1] for v in solution.added.values())
+        rows, columns = solution.form.matrix.shape
+        return {"columns": columns, "rows": rows, "nonzeros": int(solution.form.matrix.nnz), "rounds": solution.rounds, "rows_added": added}
+
+    def variables(self, solved: Dispatch, prices: Prices) -> dict[str, Quantity]:
+        """Everything that goes into results.nc."""
+        found = dict(solved.quantities) | price_quantities(solved, prices)
+        found["technology_output"] = Quantity(("technology", "time"), self.technology_output, "MW", "output by technology", "分技术出力",
+                                              "positive: generation")  # fmt: skip
+        return found
+
+
+def analyse(solved: Dispatch, prices: Prices) -> Found:
+    """All tables and the entries of the summary."""
+    causes = curtailment.causes(solved, prices)
+    names, output = balance.technology_output(solved)
+    tables = {t: solved.case.table(t).reset_index()[[t, *columns]] for t, columns in ELEMENTS.items()}
+    tables |= {
+        "branch": _branch(solved), "renewable": _renewable(solved), "curtailment_by_cause": curtailment.by_plant(solved, causes),
+        "curtailment_cause_hourly": curtailment.hourly(solved, causes), "congestion": congestion.congestion(solved),
+        "energy_balance": balance.energy_balance(solved), "emissions": emissions.by_technology(solved), "emissions_unit": emissions.by_unit(solved),
+        "dc_contracts": contracts.dc_contracts(solved), "dc_links": contracts.dc_links(solved), "costs": _costs(solved),
+        "price_zones": balance.price_zones(solved, prices), "price_zones_monthly": balance.price_zones_monthly(solved, prices),
+    }  # fmt: skip
+    return Found(solved, prices, causes, tables, list(names), output, _summary(solved, tables, causes, names, output), _warnings(solved))
+
+
+def certified(solved: Dispatch, prices: Prices, found: Found) -> Certificate:
+    """The independent check on plain arrays."""
+    quantities = {name: q.values for name, q in solved.quantities.items()} | {"flow": solved.flow, "interface_flow": solved.interface_flow}
+    parts = {
+        "price": prices.price, "price_energy": prices.energy, "price_congestion": prices.congestion, "price_loss": prices.loss,
+        "branch_shadow_price": solved.branch_shadow_price, "interface_shadow_price": solved.interface_shadow_price,
+    }  # fmt: skip
+    solution = solved.solution
+    return certify(solved.case, quantities, parts, solution.objective, solution.bound, curtailment.as_arrays(solved, found.causes))
+
+
+def price_quantities(solved: Dispatch, prices: Prices) -> dict[str, Quantity]:
+    """Prices, flows, limits and shadow prices as labelled quantities. The energy price is that of the area with the most load."""
+    main = int(np.argmax(solved.quantities["load"].values.sum(axis=1)))
+    at_bus, at_branch, at_interface = ("bus", "time"), ("branch", "time"), ("interface", "time")
+    money, along = "CNY/MWh", "positive: from_bus to to_bus"
+    lower, upper = solved.interface_limits
+    rating = np.where(np.isfinite(solved.case.grid.rating), solved.case.grid.rating, np.nan)
+    return {
+        "price": Quantity(at_bus, prices.price, money, "nodal price (LMP)", "节点电价", "cost of one more MWh of load"),
+        "price_energy": Quantity(("time",), prices.energy[main], money, "energy part of the price", "电能分量"),
+        "price_congestion": Quantity(at_bus, prices.congestion, money, "congestion part of the price", "阻塞分量"),
+        "price_loss": Quantity(at_bus, prices.loss, money, "loss part of the price", "网损分量"),
+        "flow": Quantity(at_branch, solved.flow, "MW", "flow of AC branches", "交流支路潮流", along),
+        "flow_limit": Quantity(at_branch, rating, "MW", "limit of AC branches, NaN: none", "支路限额"),
+        "branch_shadow_price": Quantity(at_branch, solved.branch_shadow_price, money, "worth of one more MW of limit", "支路影子价格"),
+        "interface_flow": Quantity(at_interface, solved.interface_flow, "MW", "flow of interfaces", "断面潮流", "positive: forward"),
+        "interface_forward_limit": Quantity(at_interface, np.where(np.isfinite(upper), upper, np.nan), "MW", "forward limit", "断面正向限额"),
+        "interface_backward_limit": Quantity(at_interface, np.where(np.isfinite(lower), -lower, np.nan), "MW", "backward limit", "断面反向限额"),
+        "interface_shadow_price": Quantity(at_interface, solved.interface_shadow_price, money, "worth of one more MW of limit", "断面影子价格"),
+    }
+
+
+def _branch(solved: Dispatch) -> pd.DataFrame:
+    line, transformer = (solved.case.table(t).reset_index(names="branch") for t in ("line", "transformer"))
+    line = line.assign(kind="line", rating_mw=line["rating_mw"] * line["circuits"])
+    transformer = transformer.assign(kind="transformer", circuits=transformer["units"])
+    columns = ["branch", "kind", "name", "name_zh", "from_bus", "to_bus", "circuits", "rating_mw"]
+    parts = [t[columns] for t in (line, transformer) if len(t)]
+    return pd.concat(parts, ignore_index=True) if parts else line[columns]
+
+
+def _renewable(solved: Dispatch) -> pd.DataFrame:
+    case, hours = solved.case, solved.case.time.hours
+    table = case.table("renewable").reset_index()[["renewable", "name", "name_zh", "bus", "technology", "base", "power_max_mw"]]
+    table["zone"] = case.table("bus")["zone"].reindex(table["bus"]).to_numpy()
+    for name in ("available", "output", "curtailed"):
+        table[f"{name}_mwh"] = solved.quantities[f"renewable_{name}"].values @ hours
+    table["curtailed_share"] = np.divide(table["curtailed_mwh"], table["available_mwh"], out=np.zeros(len(table)), where=table["available_mwh"] > 0)
+    return table
+
+
+def _costs(solved: Dispatch) -> pd.DataFrame:
+    rows = [(name, COST_ZH.get(name, name), amount) for name, amount in solved.costs.items()]
+    return pd.DataFrame(rows, columns=["name", "name_zh", "cost_cny"])
+
+
+def _summary(solved: Dispatch, tables, causes, names, output) -> dict:
+    hours = solved.case.time.hours
+    by = tables["renewable"].groupby("technology")[["available_mwh", "curtailed_mwh"]].sum()
+    zones = tables["price_zones"].set_index("zone")["load_weighted_mean"]
+    links = tables["dc_links"].set_index("dc_link")
+    return {
+        "energy_mwh": {n: float(e) for n, e in zip(names, output @ hours, strict=True)},
+        "available_mwh": {t: float(v) for t, v in by["available_mwh"].items()},
+        "curtailed_mwh": {t: float(v) for t, v in by["curtailed_mwh"].items()},
+        "curtailed_by_cause_mwh": {k: float(v) for k, v in curtailment.totals(solved, causes).items()},
+        "dc_links": {n: {k: _number(row[k]) for k in ("sent_mwh", "received_mwh", "renewable_share", "hours")} for n, row in links.iterrows()},
+        "price_mean": {z: _number(v) for z, v in zones.items()},
+        "load_mwh": float(solved.quantities["load"].values.sum(axis=0) @ hours),
+        "shedding_mwh": float(solved.quantities["shedding"].values.sum(axis=0) @ hours),
+        "surplus_mwh": float(solved.quantities["surplus"].values.sum(axis=0) @ hours),
+        "costs_cny": {k: float(v) for k, v in solved.costs.items()},
+    }
+
+
+def _number(value) -> float | None:
+    return float(value) if np.isfinite(value) else None
+
+
+def _warnings(solved: Dispatch) -> list[str]:
+    hours, quantities = solved.case.time.hours, solved.quantities
+    found = []
+    for name, text in (("shedding", "load is shed"), ("surplus", "generation finds no use")):
+        energy = float(quantities[name].values.sum(axis=0) @ hours)
+        if energy > 1e-3:
+            found.append(f"{text}: {energy:,.1f} MWh")
+    both = np.minimum(quantities["storage_charge"].values, quantities["storage_discharge"].values)
+    if (both > 1e-6).any():
+        found.append(f"stores charge and discharge in the same step: {float((both @ hours).sum()):,.1f} MWh on each side")
+    if "dc_artificial_loss" in quantities:
+        lost = float((quantities["dc_artificial_loss"].values @ hours).sum())
+        if lost > 1e-3:
+            found.append(f"DC links lose {lost:,.1f} MWh more than their loss curves, where a negative price makes losses pay")
+    return found
