@@ -1,6 +1,7 @@
 """Demand: loads, load shedding in tiers, and over-generation as the last resort.
 
-Sets        b bus, k tier, t step of length h[t] hours
+Sets        b bus, k tier, t step of length h[t] hours; shedding only at buses with a load, surplus where anything is connected
+            besides branches
 Data        load D[b,t] = sum of mean_mw x series x load_scale of the year; tier share s[k], cost c[k]
 Columns     demand.shedding u [MW], demand.surplus w [MW]                 (left out of the solver until they pay)
 
@@ -19,12 +20,19 @@ import numpy as np
 
 from gridopt.program.labels import Quantity
 
+CONNECTED = (("load", "bus"), ("unit", "bus"), ("renewable", "bus"), ("csp", "bus"), ("reservoir", "bus"), ("storage", "bus"),
+             ("exchange", "bus"), ("dc_link", "from_bus"), ("dc_link", "to_bus"))  # fmt: skip
+"""Table and column of all that injects at a bus or withdraws there."""
 TIERS = (np.array(["all"], dtype=object), np.array([1.0]), np.array([10000.0]))
 """One tier at 10,000 per MWh where the network names none."""
 
 
 class Columns(NamedTuple):
+    """load (B, T); `loaded`, `busy`: buses that shedding (k, n, T) and surplus (n, T) belong to."""
+
     load: np.ndarray
+    loaded: np.ndarray
+    busy: np.ndarray
     shedding: np.ndarray
     surplus: np.ndarray
 
@@ -44,19 +52,28 @@ def declare(case, b):
     table = case.table("shedding_tier")
     tiers = (table.index.to_numpy(), *(table[c].to_numpy(float) for c in ("share", "cost_cny_per_mwh"))) if len(table) else TIERS
     names, share, cost = tiers
-    over = {"tier": names, "bus": bus, "time": case.time.index}
-    u = b.columns("demand.shedding", unit="MW", over=over, upper=share[:, None, None] * np.maximum(load, 0.0), optional=True)
+    loaded, busy = _buses(case, CONNECTED[:1]), _buses(case, CONNECTED)
+    busy = busy if len(busy) else np.arange(len(bus))  # a program needs a column, even for bare buses
+    over = {"tier": names, "bus": bus[loaded], "time": case.time.index}
+    most = share[:, None, None] * np.maximum(load[loaded], 0.0)
+    u = b.columns("demand.shedding", unit="MW", over=over, upper=most, optional=True)
     # Large enough never to bind: everything that can inject at once, and the load for good measure.
     most = load.sum(axis=0).max(initial=0.0) + _all_power(case)
-    w = b.columns("demand.surplus", unit="MW", over={"bus": bus, "time": case.time.index}, upper=most, optional=True)
+    over = {"bus": bus[busy], "time": case.time.index}
+    w = b.columns("demand.surplus", unit="MW", over=over, upper=most, optional=True)
     b.cost("demand.shedding", u, cost[:, None, None] * hours)
     b.cost("demand.surplus", w, cost.max() * hours)
-    port, at = b.port("injection", len(bus)), np.arange(len(bus))
-    port.add(at, constant=-load)
+    port = b.port("injection", len(bus))
+    port.add(np.arange(len(bus)), constant=-load)
     for k in range(len(names)):
-        port.add(at, u[k])
-    port.add(at, w, -1.0)
-    return Columns(load, u, w)
+        port.add(loaded, u[k])
+    port.add(busy, w, -1.0)
+    return Columns(load, loaded, busy, u, w)
+
+
+def _buses(case, places) -> np.ndarray:
+    """Positions of the buses that the tables and columns `places` name, sorted."""
+    return np.unique(np.concatenate([case.position("bus", case.table(t)[c]) for t, c in places])).astype(int)
 
 
 def _all_power(case) -> float:
@@ -73,9 +90,12 @@ def constrain(case, b, columns):
 
 def results(case, columns, values) -> dict[str, Quantity]:
     """Load, shedding and surplus by bus."""
+    shedding, surplus = np.zeros_like(columns.load), np.zeros_like(columns.load)
+    shedding[columns.loaded] = values["demand.shedding"].sum(axis=0)
+    surplus[columns.busy] = values["demand.surplus"]
     dims = ("bus", "time")
     return {
         "load": Quantity(dims, columns.load, "MW", "demand", "负荷", "positive: consumption"),
-        "shedding": Quantity(dims, values["demand.shedding"].sum(axis=0), "MW", "load not served", "切负荷", "positive: not served"),
-        "surplus": Quantity(dims, values["demand.surplus"], "MW", "over-generation that nothing takes", "过剩出力", "positive: excess"),
+        "shedding": Quantity(dims, shedding, "MW", "load not served", "切负荷", "positive: not served"),
+        "surplus": Quantity(dims, surplus, "MW", "over-generation that nothing takes", "过剩出力", "positive: excess"),
     }

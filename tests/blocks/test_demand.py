@@ -4,6 +4,7 @@ import pytest
 
 from gridopt.pricing.marginal import price
 from tests.support.block_cases import buses, line, load, power_case, unit
+from tests.support.certify import certificate
 from tests.support.optimum import solve
 
 TIERS = [dict(tier="soft", share=0.2, cost_cny_per_mwh=500.0), dict(tier="hard", share=0.8, cost_cny_per_mwh=9000.0)]
@@ -76,3 +77,23 @@ def test_load_is_mean_times_series_times_scale_while_in_service():
     )
     assert d.quantities["load"].values[0] == pytest.approx([12, 7.7])
     assert d.solution.objective == pytest.approx(197)
+
+
+def test_columns_only_where_they_can_matter():
+    """Load at B, power at A, a link from A to the sink S, nothing at C: shedding at B, surplus at A, B and S; results for all."""
+    d = solve(
+        power_case(
+            bus=[*buses("A", "B", "C"), *buses("S", role="sink")],
+            line=[line("A", "C", 20.0), line("C", "B")],
+            unit=[unit("A", 10, 90)],
+            load=[load("B", mean=22.0)],
+            dc_link=[dict(dc_link="L", from_bus="A", to_bus="S", power_max_mw=10.0, power_min_mw=5.0)],
+            shedding_tier=TIERS,
+        )
+    )
+    families = {f.name: f for f in d.model.builder.column_families}
+    assert families["demand.shedding"].over["bus"].tolist() == ["B"]
+    assert families["demand.surplus"].over["bus"].tolist() == ["A", "B", "S"]
+    assert d.quantities["shedding"].values[:, 0] == pytest.approx([0, 2, 0, 0])
+    assert d.quantities["surplus"].values[:, 0] == pytest.approx([0, 0, 0, 5])
+    assert certificate(d).passed
