@@ -82,7 +82,8 @@ class Case:
         links = tables["dc_link"].index
         tables["dc_contract"] = tables["dc_contract"][tables["dc_contract"]["dc_link"].isin(links)]
         bundle = tables["dc_bundle"]
-        tables["dc_bundle"] = bundle[bundle["dc_link"].isin(links) & bundle.index.isin(tables["renewable"].index.union(tables["csp"].index))]
+        plants = tables["renewable"].index.union(tables["csp"].index)
+        tables["dc_bundle"] = bundle[bundle["dc_link"].isin(links) & bundle.index.isin(plants)]
         member = tables["interface_member"]
         here = tables["line"].index.union(tables["transformer"].index).union(links)
         tables["interface_member"] = member[member["element"].isin(here)]

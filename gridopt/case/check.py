@@ -12,6 +12,14 @@ import pandas as pd
 
 from gridopt.case.schema import Column, Table
 
+KINDS = {
+    "number": "a number",
+    "whole": "a whole number",
+    "date": "a date (YYYY-MM-DD)",
+    "flag": "true or false",
+    "text": "a text",
+}
+
 
 class CaseError(Exception):
     """Input that cannot be used. `faults`: one sentence each, with file, row, column, value, rule and cure."""
@@ -37,7 +45,7 @@ class Checked:
     rows: np.ndarray
     faults: list[str] = field(default_factory=list)
 
-    def fault(self, row: int, column: str, value: object, rule: str, cure: str) -> None:
+    def fault(self, row: int | np.integer, column: str, value: object, rule: str, cure: str) -> None:
         """Fault of row number `row` of the frame."""
         which = ""
         if self.table.identifier and self.table.identifier in self.frame:
@@ -65,7 +73,8 @@ def convert(table: Table, raw: pd.DataFrame, file: str) -> Checked:
     for column in table.columns:
         if column.name not in raw.columns:
             if column.required and (len(raw) or len(raw.columns)):
-                result.faults.append(f"{file}, column '{column.name}': is missing ({column.meaning or column.unit or column.kind}). Add the column.")
+                what = column.meaning or column.unit or column.kind
+                result.faults.append(f"{file}, column '{column.name}': is missing ({what}). Add the column.")
             result.frame[column.name] = _defaults(column, len(raw))
         else:
             result.frame[column.name] = _cells(result, column, raw[column.name].astype(str).str.strip())
@@ -149,9 +158,9 @@ def _flag(column: Column, text: str):
 
 
 def _wanted(column: Column) -> str:
-    kinds = {"number": "a number", "whole": "a whole number", "date": "a date (YYYY-MM-DD)", "flag": "true or false", "text": "a text"}
-    what = f"one of {', '.join(column.choices)}" if column.choices else kinds[column.kind]
-    return f"{what}{f' in {column.unit}' if column.unit not in ('', '1') else ''}{f': {column.meaning}' if column.meaning else ''}"
+    what = f"one of {', '.join(column.choices)}" if column.choices else KINDS[column.kind]
+    unit = f" in {column.unit}" if column.unit not in ("", "1") else ""
+    return f"{what}{unit}{f': {column.meaning}' if column.meaning else ''}"
 
 
 def _cure(column: Column, text: str) -> str:
@@ -171,7 +180,8 @@ def _order_and_keys(result: Checked) -> None:
     for small, large in (*table.orders, *((("in_service", "retirement"),) if table.dated else ())):
         wrong = (frame[small] > frame[large]).to_numpy()
         for i in np.flatnonzero(wrong):
-            result.fault(i, small, frame[small].iloc[i], f"is larger than {large} {show(frame[large].iloc[i])}", "Swap or correct them.")
+            rule = f"is larger than {large} {show(frame[large].iloc[i])}"
+            result.fault(i, small, frame[small].iloc[i], rule, "Swap or correct them.")
     if table.key and len(frame):
         keys = frame[list(table.key)].astype(object)
         keys = keys.where(keys.notna(), "")  # an empty cell equals an empty cell

@@ -11,7 +11,7 @@ import pandas as pd
 
 @dataclass(frozen=True)
 class Groups:
-    """`of` int (n,): group of each element; `first` int (g,): one element of each group; `name` text (g,): a label of each group."""
+    """`of` int (n,): group of each element; `first` int (g,): one element of each group; `name` text (g,): its label."""
 
     of: np.ndarray
     first: np.ndarray
@@ -33,7 +33,7 @@ class Groups:
 
 
 def group_by(frame: pd.DataFrame, columns: Sequence[str], extra: Sequence[Sequence] = ()) -> Groups:
-    """Groups of rows of `frame` that agree in `columns` and in every further sequence of `extra`, in order of first appearance."""
+    """Groups of rows of `frame` that agree in `columns` and in every sequence of `extra`, in order of first appearance."""
     keys = list(zip(*(frame[c] for c in columns), *extra, strict=True))
     number: dict[tuple, int] = {}
     of = np.array([number.setdefault(tuple("" if v != v else v for v in k), len(number)) for k in keys], dtype=int)

@@ -54,9 +54,9 @@ def _members(tables: dict[str, Checked]) -> None:
         if name not in known:
             cure = f"Add it to {tables[kind].file} or correct the name."
             member.fault(i, "element", name, f"is not in table {kind}{nearest(name, known)}", cure)
-    for i in np.flatnonzero((member.frame["coefficient"] == 0.0).to_numpy()):
+    for row in np.flatnonzero((member.frame["coefficient"] == 0.0).to_numpy()):
         cure = "Give its sign and weight (1 or -1), or remove the row."
-        member.fault(i, "coefficient", 0, "makes the member count for nothing", cure)
+        member.fault(row, "coefficient", 0, "makes the member count for nothing", cure)
 
 
 def _bundles(tables: dict[str, Checked]) -> None:

@@ -1,7 +1,7 @@
 """Rules of plants that look at more than one cell: fuel curves, heating seasons, least outputs, release bands.
 
-    q r(q) at q = 0.3, 0.5 and 1 must bend upwards for a unit that must run and can work on both sides of half load: its two
-    segments are filled from the cheaper one, so a curve that bends downwards would be costed out of order.
+q r(q) at q = 0.3, 0.5 and 1 must bend upwards for a unit that must run and can work on both sides of half load: its two
+segments are filled from the cheaper one, so a curve that bends downwards would be costed out of order.
 """
 
 from __future__ import annotations

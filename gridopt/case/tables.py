@@ -8,7 +8,8 @@ from gridopt.case.schema import Column, Table, element, plain
 
 
 def _fraction(name: str, default, meaning: str, above: float | None = None) -> Column:
-    return Column(name, "number", "1", at_least=None if above is not None else 0.0, above=above, at_most=1.0, default=default, meaning=meaning)
+    least = 0.0 if above is None else None
+    return Column(name, "number", "1", at_least=least, above=above, at_most=1.0, default=default, meaning=meaning)
 
 
 def _power(name: str, meaning: str, **kw) -> Column:
@@ -51,7 +52,8 @@ TRANSFORMER = element(
     _bus("flow is positive from here", "from_bus"), _bus("flow is positive to here", "to_bus"),
     Column("units", "whole", "1", at_least=1, at_most=20, default=1),
     Column("rated_mva", "number", "MVA", above=0.0, at_most=5000.0, meaning="per transformer"),
-    Column("reactance_fraction", "number", "1", above=0.0, at_most=1.0, meaning="short-circuit reactance on the rated MVA of one transformer"),
+    Column("reactance_fraction", "number", "1", above=0.0, at_most=1.0,
+           meaning="short-circuit reactance on the rated MVA of one transformer"),
     Column("rating_mw", "number", "MW", above=0.0, default=None, meaning="firm limit of the whole group; empty: no limit"),
 )  # fmt: skip
 
@@ -68,7 +70,8 @@ INTERFACE_MEMBER = plain(
     Column("interface", key_to="interface"),
     Column("kind", choices=("line", "transformer", "dc_link")),
     Column("element", meaning="id in the table that `kind` names"),
-    Column("coefficient", "number", "1", at_least=-1.0, at_most=1.0, default=1.0, meaning="+1 along the element's direction, -1 against"),
+    Column("coefficient", "number", "1", at_least=-1.0, at_most=1.0, default=1.0,
+           meaning="+1 along the element's direction, -1 against"),
 )  # fmt: skip
 
 SEASON = plain(
@@ -81,7 +84,8 @@ SEASON = plain(
 FUEL = plain(
     "fuel", "fuels and what they cost delivered", ("fuel",),
     Column("fuel", meaning="identifier"),
-    Column("price_cny_per_tce", "number", "CNY/tce", at_least=0.0, at_most=20000.0, meaning="per tonne of coal equivalent (29.307 GJ)"),
+    Column("price_cny_per_tce", "number", "CNY/tce", at_least=0.0, at_most=20000.0,
+           meaning="per tonne of coal equivalent (29.307 GJ)"),
     Column("co2_t_per_tce", "number", "t/tce", at_least=0.0, at_most=5.0),
 )  # fmt: skip
 
@@ -89,13 +93,18 @@ UNIT_TYPE = plain(
     "unit_type", "technical classes of thermal units", ("unit_type",),
     Column("unit_type", meaning="identifier"),
     Column("min_load_fraction", "number", "1", at_least=0.0, at_most=1.0, meaning="least stable output over rated output"),
-    Column("heat_min_fraction", "number", "1", at_least=0.0, at_most=1.0, default=0.0, meaning="least output in the heating season (CHP)"),
-    Column("heat_max_fraction", "number", "1", above=0.0, at_most=1.0, default=1.0, meaning="largest output in the heating season (CHP)"),
+    Column("heat_min_fraction", "number", "1", at_least=0.0, at_most=1.0, default=0.0,
+           meaning="least output in the heating season (CHP)"),
+    Column("heat_max_fraction", "number", "1", above=0.0, at_most=1.0, default=1.0,
+           meaning="largest output in the heating season (CHP)"),
     Column("ramp_fraction_per_min", "number", "1/min", above=0.0, at_most=1.0, default=1.0),
     Column("fuel_rate_full_tce_per_mwh", "number", "tce/MWh", at_least=0.0, at_most=2.0, meaning="net, at rated output"),
-    Column("fuel_rate_extra_half_tce_per_mwh", "number", "tce/MWh", at_least=0.0, at_most=1.0, default=0.0, meaning="added at 50 % load"),
-    Column("fuel_rate_extra_low_tce_per_mwh", "number", "tce/MWh", at_least=0.0, at_most=1.0, default=0.0, meaning="added at 30 % load"),
-    Column("co2_t_per_mwh", "number", "t/MWh", at_least=0.0, at_most=3.0, default=None, meaning="at rated output; empty: from the fuel"),
+    Column("fuel_rate_extra_half_tce_per_mwh", "number", "tce/MWh", at_least=0.0, at_most=1.0, default=0.0,
+           meaning="added at 50 % load"),
+    Column("fuel_rate_extra_low_tce_per_mwh", "number", "tce/MWh", at_least=0.0, at_most=1.0, default=0.0,
+           meaning="added at 30 % load"),
+    Column("co2_t_per_mwh", "number", "t/MWh", at_least=0.0, at_most=3.0, default=None,
+           meaning="at rated output; empty: from the fuel"),
     Column("min_up_h", "number", "h", at_least=0.0, at_most=720.0, default=0.0),
     Column("min_down_h", "number", "h", at_least=0.0, at_most=720.0, default=0.0),
     Column("start_hot_cny", "number", "CNY", at_least=0.0, default=0.0),
@@ -112,7 +121,8 @@ UNIT = element(
     Column("unit_type", key_to="unit_type"),
     Column("fuel", key_to="fuel"),
     _power("power_max_mw", "rated net output"),
-    Column("must_run", choices=("no", "heating", "always"), default="no", meaning="when the unit must stay at or above its least output"),
+    Column("must_run", choices=("no", "heating", "always"), default="no",
+           meaning="when the unit must stay at or above its least output"),
     _fraction("must_run_fraction", None, "least output when it must run, over rated; empty: from the type"),
     Column("heating_season", key_to="season", default="", meaning="season of heat supply; empty: none"),
     _fraction("available_fraction", 1.0, "expected availability: rated output times this is the limit", above=0.0),
@@ -150,10 +160,12 @@ RESERVOIR = element(
     Column("volume_min_hm3", "number", "hm3", at_least=0.0, default=0.0),
     Column("volume_max_hm3", "number", "hm3", at_least=0.0, default=0.0),
     Column("volume_start_hm3", "number", "hm3", at_least=0.0, default=0.0),
-    Column("volume_end_hm3", "number", "hm3", at_least=0.0, default=0.0, meaning="least volume at the end of the year or of the study"),
+    Column("volume_end_hm3", "number", "hm3", at_least=0.0, default=0.0,
+           meaning="least volume at the end of the year or of the study"),
     Column("downstream", key_to="reservoir", default="", meaning="next plant on the river"),
     Column("delay_h", "number", "h", at_least=0.0, at_most=240.0, default=0.0, meaning="travel time of water to it"),
-    Column("release_before_m3s", "number", "m3/s", at_least=0.0, default=0.0, meaning="release before the study begins, still under way"),
+    Column("release_before_m3s", "number", "m3/s", at_least=0.0, default=0.0,
+           meaning="release before the study begins, still under way"),
     _profile("m3/s", "natural inflow between the upstream plant and this one", "none"),
     orders=(("volume_min_hm3", "volume_max_hm3"), ("volume_start_hm3", "volume_max_hm3"), ("volume_end_hm3", "volume_max_hm3")),
 )  # fmt: skip
@@ -175,9 +187,11 @@ STORAGE = element(
     _fraction("charge_efficiency", 1.0, "stored energy per energy taken from the bus", above=0.0),
     _fraction("discharge_efficiency", 1.0, "energy given to the bus per energy drawn from store", above=0.0),
     _fraction("standing_loss_per_h", 0.0, "share of the stored energy lost in an hour"),
-    _fraction("energy_start_fraction", 0.0, "stored energy before the first step over usable energy; the last step ends no lower"),
+    _fraction("energy_start_fraction", 0.0,
+               "stored energy before the first step over usable energy; the last step ends no lower"),
     Column("wear_cny_per_mwh", "number", "CNY/MWh", at_least=0.0, at_most=10000.0, default=0.0, meaning="per MWh discharged"),
-    Column("charging_cost_cny_per_mwh", "number", "CNY/MWh", at_least=0.0, at_most=10000.0, default=0.0, meaning="per MWh charged, besides the energy"),
+    Column("charging_cost_cny_per_mwh", "number", "CNY/MWh", at_least=0.0, at_most=10000.0, default=0.0,
+           meaning="per MWh charged, besides the energy"),
 )  # fmt: skip
 
 LOAD = element(
@@ -201,8 +215,10 @@ EXCHANGE = element(
     Column("scale", "number", "1", at_least=0.0, at_most=10.0, default=1.0, meaning="factor on the schedule"),
     _power("export_flexible_mw", "may be exported above the schedule", default=0.0),
     _power("import_flexible_mw", "may be imported below the schedule", default=0.0),
-    Column("price_profile", unit="CNY/MWh", default="", meaning="series: price of the flexible part, earned or paid at the bus; empty: 0"),
-    Column("tariff_cny_per_mwh", "number", "CNY/MWh", at_least=0.0, at_most=1000.0, default=0.0, meaning="transmission tariff taken off the price of exports and added to that of imports"),
+    Column("price_profile", unit="CNY/MWh", default="",
+           meaning="series: price of the flexible part, earned or paid at the bus; empty: 0"),
+    Column("tariff_cny_per_mwh", "number", "CNY/MWh", at_least=0.0, at_most=1000.0, default=0.0,
+           meaning="transmission tariff taken off the price of exports and added to that of imports"),
 )  # fmt: skip
 
 DC_LINK = element(
@@ -213,7 +229,8 @@ DC_LINK = element(
     Column("voltage_kv", "number", "kV", above=0.0, at_most=1500.0, default=800.0),
     _power("power_max_mw", "largest sent power"),
     _power("power_min_mw", "least sent power while in service", default=0.0),
-    Column("ramp_fraction_per_min", "number", "1/min", above=0.0, at_most=1.0, default=1.0, meaning="change of sent power over rated"),
+    Column("ramp_fraction_per_min", "number", "1/min", above=0.0, at_most=1.0, default=1.0,
+           meaning="change of sent power over rated"),
     _fraction("loss_no_load_fraction", 0.0, "loss while in service over rated power"),
     _fraction("loss_linear_fraction", 0.0, "loss per sent power"),
     _fraction("loss_quadratic_fraction", 0.0, "quadratic loss at rated power over rated power"),
@@ -243,7 +260,8 @@ YEAR = plain(
     Column("load_scale", "number", "1", above=0.0, at_most=10.0, default=1.0, meaning="demand over that of the base year"),
     Column("fuel_price_scale", "number", "1", above=0.0, at_most=10.0, default=1.0),
     Column("carbon_price_cny_per_t", "number", "CNY/t", at_least=0.0, at_most=5000.0, default=0.0),
-    Column("carbon_benchmark_t_per_mwh", "number", "t/MWh", at_least=0.0, at_most=3.0, default=0.0, meaning="free allowance per MWh produced"),
+    Column("carbon_benchmark_t_per_mwh", "number", "t/MWh", at_least=0.0, at_most=3.0, default=0.0,
+           meaning="free allowance per MWh produced"),
 )  # fmt: skip
 
 TABLES: dict[str, Table] = {

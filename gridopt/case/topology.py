@@ -134,7 +134,8 @@ def branches_of(tables) -> Branches:
     at = {c: [bus.index.get_indexer(t[c]) for t in (line, transformer)] for c in ("from_bus", "to_bus")}
     kv = bus["voltage_kv"].to_numpy(float)[at["from_bus"][0]]
     ohm = (line["reactance_ohm_per_km"] * line["length_km"]).to_numpy(float)
-    susceptance = (line["circuits"].to_numpy(float) * kv**2 / ohm, (transformer["units"] * transformer["rated_mva"] / transformer["reactance_fraction"]).to_numpy(float))
+    group = (transformer["units"] * transformer["rated_mva"] / transformer["reactance_fraction"]).to_numpy(float)
+    susceptance = (line["circuits"].to_numpy(float) * kv**2 / ohm, group)
     rating = ((line["rating_mw"] * line["circuits"]).to_numpy(float), transformer["rating_mw"].to_numpy(float))
     return Branches(
         np.concatenate([line.index.to_numpy(object), transformer.index.to_numpy(object)]),

@@ -51,11 +51,13 @@ def _read_text(path: Path, label: str) -> tuple[pd.DataFrame, list[str]]:
     if not rows or not any(cell.strip() for cell in rows[0]):
         return pd.DataFrame(), [f"{label}: has no header row. The first row must name the columns."]
     header = [h.strip() for h in rows[0]]
-    faults = [f"{label}, column '{h}': stands twice in the header. Remove one." for h in sorted({h for h in header if header.count(h) > 1})]
+    twice = sorted({h for h in header if header.count(h) > 1})
+    faults = [f"{label}, column '{h}': stands twice in the header. Remove one." for h in twice]
     body = []
     for number, row in enumerate(rows[1:], start=2):
         if len(row) != len(header) and any(cell.strip() for cell in row):
-            faults.append(f"{label}, row {number}: has {len(row)} cells, the header has {len(header)}. Is a comma missing or one too many?")
+            counts = f"has {len(row)} cells, the header has {len(header)}"
+            faults.append(f"{label}, row {number}: {counts}. Is a comma missing or one too many?")
         body.append((row + [""] * len(header))[: len(header)])
     while body and not any(cell.strip() for cell in body[-1]):
         body.pop()
