@@ -33,7 +33,8 @@ class Columns(NamedTuple):
 def declare(case, b):
     """Columns (C3), injections and bundle."""
     plant, active = case.table("csp"), case.in_service("csp")
-    number = {c: plant[c].to_numpy(float)[:, None] for c in ("power_max_mw", "efficiency", "field_heat_max_mw", "store_heat_max_mwh")}
+    names = ("power_max_mw", "efficiency", "field_heat_max_mw", "store_heat_max_mwh")
+    number = {c: plant[c].to_numpy(float)[:, None] for c in names}
     over = {"csp": plant.index, "time": case.time.index}
     power = b.columns("csp.power", unit="MW", over=over, upper=number["power_max_mw"] * active)
     into = b.columns("csp.to_store", unit="MW", over=over, upper=number["field_heat_max_mw"] * active)
@@ -52,7 +53,8 @@ def constrain(case, b, columns):
     if not len(plant):
         return
     power, into, out, heat = columns
-    number = {c: plant[c].to_numpy(float)[:, None] for c in ("efficiency", "store_efficiency", "standing_loss_per_h", "field_heat_max_mw")}
+    names = ("efficiency", "store_efficiency", "standing_loss_per_h", "field_heat_max_mw")
+    number = {c: plant[c].to_numpy(float)[:, None] for c in names}
     keep = (1.0 - number["standing_loss_per_h"]) ** hours
     over = {"csp": plant.index, "time": case.time.index}
     row = b.rows("csp.heat_balance", unit="MWh", over=over, equal=0.0)

@@ -53,10 +53,12 @@ def declare(case, b):
     over = {"store": plant.index[store], "time": time}
     low, high = _bands(case)
     release = b.columns("hydro.release", unit="m3/s", over=over, lower=low[store], upper=high[store])
-    v_low, v_high = (np.repeat(plant[c].to_numpy(float)[store, None], len(time), axis=1) for c in ("volume_min_hm3", "volume_max_hm3"))
+    edges = (plant[f"volume_{c}_hm3"].to_numpy(float)[store, None] for c in ("min", "max"))
+    v_low, v_high = (np.repeat(v, len(time), axis=1) for v in edges)
     v_low[:, -1:] = np.maximum(v_low[:, -1:], plant["volume_end_hm3"].to_numpy(float)[store, None])
     volume = b.columns("hydro.volume", unit="hm3", over=over, lower=v_low, upper=v_high)
-    hours_to_empty = (plant["volume_max_hm3"] - plant["volume_min_hm3"]) * plant["power_mw_per_m3s"] / (0.0036 * plant["power_max_mw"])
+    room = plant["volume_max_hm3"] - plant["volume_min_hm3"]
+    hours_to_empty = room * plant["power_mw_per_m3s"] / (0.0036 * plant["power_max_mw"])
     b.slow(volume[(hours_to_empty.to_numpy(float)[store] > SLOW_H)])
     b.port("injection").add(case.position("bus", plant["bus"]), turbine, k)
     return Columns(turbine, release, volume, store, case.series(plant["profile"], 0.0))
@@ -68,8 +70,8 @@ def _bands(case) -> tuple[np.ndarray, np.ndarray]:
     low = np.zeros((len(plant), len(case.time)))
     high = np.full(low.shape, FLOW_MAX)
     now = case.in_season(band["season"]) > 0.5
-    for i, (name, least, most) in enumerate(zip(band["reservoir"], band["release_min_m3s"], band["release_max_m3s"], strict=True)):
-        r = case.position("reservoir", [name])[0]
+    limits = zip(case.position("reservoir", band["reservoir"]), band["release_min_m3s"], band["release_max_m3s"], strict=True)
+    for i, (r, least, most) in enumerate(limits):
         low[r] = np.where(now[i], np.maximum(low[r], least), low[r])
         high[r] = np.where(now[i] & ~np.isnan(most), np.minimum(high[r], most), high[r])
     return low, high
@@ -184,12 +186,13 @@ def results(case, columns, values) -> dict[str, Quantity]:
     q = values["hydro.turbine"]
     passed, volume = _passed(case, columns, values), np.zeros_like(q)
     volume[columns.store] = values["hydro.volume"]
-    dims = ("reservoir", "time")
+    output = q * plant["power_mw_per_m3s"].to_numpy(float)[:, None]
+    dims, down = ("reservoir", "time"), "positive: downstream"
     return {
-        "hydro_output": Quantity(dims, q * plant["power_mw_per_m3s"].to_numpy(float)[:, None], "MW", "hydro output", "水电出力", "positive: generation"),
+        "hydro_output": Quantity(dims, output, "MW", "hydro output", "水电出力", "positive: generation"),
         "reservoir_volume": Quantity(dims, volume, "hm3", "volume at the end of the step", "水库蓄水量", ""),
-        "reservoir_release": Quantity(dims, passed, "m3/s", "water passed on, turbines and spill", "下泄流量", "positive: downstream"),
-        "reservoir_spill": Quantity(dims, np.maximum(passed - q, 0.0), "m3/s", "water spilled", "弃水流量", "positive: downstream"),
+        "reservoir_release": Quantity(dims, passed, "m3/s", "water passed on, turbines and spill", "下泄流量", down),
+        "reservoir_spill": Quantity(dims, np.maximum(passed - q, 0.0), "m3/s", "water spilled", "弃水流量", down),
     }
 
 

@@ -51,7 +51,8 @@ def _limits(case, b, grid, port):
         return port.weighted(draw, step)
 
     b.lazy(
-        "network.limit", unit="MW", over={"branch": grid.branches.ids[limited], "time": case.time.index}, bounds=(-rating, rating),
+        "network.limit", unit="MW", over={"branch": grid.branches.ids[limited], "time": case.time.index},
+        bounds=(-rating, rating),
         activity=lambda x, steps=slice(None): grid.flows(port.value(x, steps), steps)[limited], expand=expand,
         port="injection", sensitivity=lambda element, step: grid.sensitivity(weights, element, grid.epoch[step]),
     )  # fmt: skip

@@ -1,8 +1,8 @@
 """Thermal units in LP form: segments, must-run output, ramps.
 
 Sets        g group of identical units at one bus, t step of length h[t] hours
-Data        available capacity P[g,t] MW; must-run output m[g,t] MW (0 where the unit may stop); largest output M[g,t] MW (CHP in the
-            heating season below P); fuel rate r(q) tce/MWh at load q = 1, 0.5, 0.3; ramp R MW/min
+Data        available capacity P[g,t] MW; must-run output m[g,t] MW (0 where the unit may stop); largest output M[g,t] MW (CHP in
+            the heating season below P); fuel rate r(q) tce/MWh at load q = 1, 0.5, 0.3; ramp R MW/min
 Columns     thermal.low a, thermal.high p [MW] above the must-run output
 
     0 <= a <= max(0, P/2 - m) where the unit must run, else 0             (G1)
@@ -28,7 +28,8 @@ import numpy as np
 from gridopt.case.groups import Groups, group_by
 from gridopt.program.labels import Quantity
 
-SAME = ("bus", "technology", "unit_type", "fuel", "must_run", "must_run_fraction", "heating_season", "available_fraction", "self_owned")
+SAME = ("bus", "technology", "unit_type", "fuel", "must_run", "must_run_fraction", "heating_season", "available_fraction",
+        "self_owned")  # fmt: skip
 
 
 class Columns(NamedTuple):
@@ -40,7 +41,7 @@ class Columns(NamedTuple):
 
 
 def limits(case) -> tuple[np.ndarray, np.ndarray]:
-    """(least, largest) output by unit MW (n, T): least is 0 unless the unit must run; largest falls for CHP in its heating season."""
+    """(least, largest) output by unit MW (n, T): least is 0 unless the unit must run; largest falls for CHP in its season."""
     unit = case.table("unit")
     kind = case.table("unit_type").loc[unit["unit_type"]]
     capacity = (unit["power_max_mw"] * unit["available_fraction"]).to_numpy(float)[:, None] * case.in_service("unit")
@@ -112,7 +113,7 @@ def _emission(kind, fuel) -> tuple[np.ndarray, np.ndarray]:
 
 
 def constrain(case, b, columns):
-    """Lazy family (G3) over the steps after the first; steps at which capacity or must-run output changes by date are not ramps."""
+    """Lazy family (G3) over the steps after the first; a change of capacity or must-run output by date is no ramp."""
     groups, capacity, must, low, high = columns
     if not len(groups) or len(case.time) < 2:
         return
@@ -151,4 +152,5 @@ def results(case, columns, values) -> dict[str, Quantity]:
     least, largest = limits(case)
     extra = values["thermal.high"] + np.where(low >= 0, values.solution.x[low], 0.0)
     output = least + groups.split(extra, largest - least)
-    return {"unit_output": Quantity(("unit", "time"), output, "MW", "net output of thermal units", "火电机组出力", "positive: generation")}
+    dims, sign = ("unit", "time"), "positive: generation"
+    return {"unit_output": Quantity(dims, output, "MW", "net output of thermal units", "火电机组出力", sign)}

@@ -2,8 +2,8 @@
 
 Two groups of plants are tied in a step when they cost the same, lie in one synchronous area, draw alike on every limit that binds
 in the step, and count for the same DC share. The least cost does not change when curtailment moves between them. It is moved
-after the solve, step by step, wherever all limits still hold; elsewhere the solver's split stays. The rule depends on the data alone, not on
-the solver's path among equal optima inside a tie.
+after the solve, step by step, wherever all limits still hold; elsewhere the solver's split stays. The rule depends on the data
+alone, not on the solver's path among equal optima inside a tie.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ def _ties(model, solution, columns, busy) -> np.ndarray:
     one = case.table("renewable").iloc[columns.groups.first]
     bus = case.position("bus", one["bus"])
     link = case.table("dc_bundle")["dc_link"].reindex(one.index).fillna("")
-    _, fixed = np.unique([f"{a}|{b}|{c}" for a, b, c in zip(one["cost_cny_per_mwh"], one["curtailment_cost_cny_per_mwh"], link, strict=True)],
-                         return_inverse=True)  # fmt: skip
+    costs = zip(one["cost_cny_per_mwh"], one["curtailment_cost_cny_per_mwh"], link, strict=True)
+    _, fixed = np.unique([f"{a}|{b}|{c}" for a, b, c in costs], return_inverse=True)
     signature = _signature(Dispatch(case, model, solution))[bus][:, busy]
     area = case.grid.root[:, case.grid.epoch][bus][:, busy]
     step = np.broadcast_to(np.arange(len(busy)), signature.shape)
@@ -56,7 +56,7 @@ def _ties(model, solution, columns, busy) -> np.ndarray:
 
 
 def _signature(dispatch: Dispatch) -> np.ndarray:
-    """One number per bus and step that is equal where buses draw alike on all binding limits, (B, T): a fixed random projection."""
+    """A number per bus and step that is equal where buses draw alike on all binding limits, (B, T): a fixed random projection."""
     grid = dispatch.case.grid
     total = np.zeros((grid.root.shape[0], len(dispatch.case.time)))
     draw = np.random.default_rng(20250101)

@@ -1,6 +1,6 @@
 """Dispatch: what a solved case holds: quantities by element, costs by name, duals, and the price of a port.
 
-    price of a port [place, t] = dual of the row that requires it there + sum over lazy rows of dual x how the row draws on it    (R2)
+    price of a port [place, t] = dual of the row that requires it there + sum over lazy rows of dual x how they draw on it  (R2)
 """
 
 from __future__ import annotations
@@ -101,6 +101,8 @@ class Dispatch:
     def sensitivity(self, priced: Priced, epoch: int) -> np.ndarray:
         """How the rows of `priced` draw on each bus in an epoch, (k, B), as they were written."""
         lazy = next(f for f in self.model.builder.lazy_families if f.family.name == priced.family)
+        if lazy.sensitivity is None:
+            raise KeyError(f"the rows of '{priced.family}' draw on no port")
         step = int(np.flatnonzero(self.case.grid.epoch == epoch)[0])
         return lazy.sensitivity(priced.elements, step)
 

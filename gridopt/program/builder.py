@@ -49,8 +49,9 @@ class Family:
 class LazyFamily:
     """Rows that are written only when broken. lower, upper, activity: (n, T).
 
-    `activity(x, steps)` evaluates every row at a slice of the steps; `expand(element, step)` writes the chosen ones: triplets (row number, column, coefficient) and
-    the constant part of each. `sensitivity(elements, step)` (k, places): how the rows draw on `port` at a step, for prices.
+    `activity(x, steps)` evaluates every row at a slice of the steps; `expand(element, step)` writes the chosen ones: triplets
+    (row number, column, coefficient) and the constant part of each. `sensitivity(elements, step)` (k, places): how the rows draw
+    on `port` at a step, for prices.
     """
 
     family: Family
@@ -147,15 +148,18 @@ class Builder:
         self.fixed_costs: dict[str, float] = {}
         self.ports: dict[str, Port] = {}
         self.balance_rows: dict[str, np.ndarray] = {}
-        self._lower, self._upper, self._optional = [], [], []
+        self._lower: list[np.ndarray] = []
+        self._upper: list[np.ndarray] = []
+        self._optional: list[np.ndarray] = []
         self._slow: list[np.ndarray] = []
-        self._row_lower, self._row_upper = [], []
+        self._row_lower: list[np.ndarray] = []
+        self._row_upper: list[np.ndarray] = []
         self._tighter: list[tuple[np.ndarray, np.ndarray]] = []
         self._terms: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
         self._count = {"column": 0, "row": 0}
 
     def columns(self, name: str, *, unit: str, over: Mapping, lower=0.0, upper=INF, optional: bool = False) -> np.ndarray:
-        """Ids shaped like `over`. `optional` columns (normally 0) are left out of the solver until their reduced cost asks for them."""
+        """Ids shaped like `over`. `optional` columns (normally 0) stay out of the solver until their reduced cost is negative."""
         family = self._family(name, unit, over, "column", self.column_families)
         self._lower.append(np.broadcast_to(np.asarray(lower, float), family.shape).ravel())
         self._upper.append(np.broadcast_to(np.asarray(upper, float), family.shape).ravel())
@@ -163,7 +167,7 @@ class Builder:
         return family.ids
 
     def slow(self, cols) -> None:
-        """Names levels that change over weeks rather than days: a search for a good start may take their course from a coarser case."""
+        """Names levels that change over weeks, not days: a search for a good start may take their course from a coarser case."""
         self._slow.append(np.asarray(cols).ravel())
 
     @property

@@ -61,7 +61,8 @@ def library() -> ct.CDLL:
     places = [folder, folder.parent / "highspy.libs", folder / "lib", folder / "bin"]
     files = sorted(f for p in places if p.is_dir() for f in p.glob(patterns))
     if not files:
-        raise SolverMissing(f"the HiGHS library was not found beside highspy ({patterns}). Reinstall it: pip install --force-reinstall highspy")
+        cure = "Reinstall it: pip install --force-reinstall highspy"
+        raise SolverMissing(f"the HiGHS library was not found beside highspy ({patterns}). {cure}")
     lib = ct.CDLL(str(files[0]))
     for name, (result, arguments) in _SIGNATURES.items():
         function = getattr(lib, name)
@@ -90,7 +91,7 @@ class Highs:
         self._lib = library()
         self._h = self._lib.Highs_create()
         if self._lib.Highs_getSizeofHighsInt(self._h) != 4:
-            raise SolverMissing("this HiGHS was built with 64-bit indices, which gridopt does not speak. Install the usual highspy.")
+            raise SolverMissing("this HiGHS has 64-bit indices, which gridopt does not speak. Install the usual highspy.")
         self.columns = self.rows = 0
         self.set(output_flag=bool(log), log_to_console=False, presolve="off", solver="simplex", threads=1, **options)
         if log:
@@ -131,9 +132,9 @@ class Highs:
         if not matrix.shape[0]:
             return
         _refuse_nan(matrix.data)
-        status = self._lib.Highs_addRows(
-            self._h, matrix.shape[0], _c(lower), _c(upper), matrix.nnz, _c(matrix.indptr, np.int32), _c(matrix.indices, np.int32), _c(matrix.data)
-        )
+        start, index = _c(matrix.indptr, np.int32), _c(matrix.indices, np.int32)
+        count = matrix.shape[0]
+        status = self._lib.Highs_addRows(self._h, count, _c(lower), _c(upper), matrix.nnz, start, index, _c(matrix.data))
         if status < 0:
             raise SolverFailed("HiGHS refused further rows")
         self.rows += matrix.shape[0]
@@ -158,7 +159,8 @@ class Highs:
         self.set(simplex_strategy=1, simplex_iteration_limit=2147483647)
         basic, y = np.empty(self.rows, np.int32), np.empty(self.rows)
         self._lib.Highs_getBasicVariables(self._h, basic)
-        if self._lib.Highs_getBasisTransposeSolve(self._h, np.where(basic >= 0, cost[np.maximum(basic, 0)], 0.0), y, None, None) < 0:
+        right = np.where(basic >= 0, cost[np.maximum(basic, 0)], 0.0)
+        if self._lib.Highs_getBasisTransposeSolve(self._h, right, y, None, None) < 0:
             raise SolverFailed("HiGHS has no factor of the starting basis")
         return y
 

@@ -30,7 +30,7 @@ class SolverFailed(Exception):
 class Solution:
     """Optimal values x (n,), duals of the rows that were in the program, and what proves them.
 
-    `form` is the program with all rows that were added; `added` tells for each lazy family which (element, step) each added row is.
+    `form` is the program with all rows that were added; `added` tells for each lazy family the (element, step) of each added row.
     """
 
     form: StandardForm
