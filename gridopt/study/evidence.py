@@ -25,10 +25,12 @@ ELEMENTS = {
     "exchange": ("name", "name_zh", "bus"),
 }
 COST_ZH = {
-    "thermal.fuel": "燃料费", "thermal.variable": "火电变动运维费", "carbon.allowance": "碳配额费", "demand.shedding": "切负荷损失",
-    "demand.surplus": "过剩出力惩罚", "renewable.variable": "新能源变动费", "renewable.curtailment": "弃电费", "storage.wear": "储能损耗费",
-    "storage.charging": "储能充电费", "exchange.export": "外送收入(负)", "exchange.import": "购入费用",
+    "thermal.fuel": "燃料费", "thermal.variable": "火电变动运维费", "carbon.allowance": "碳配额费",
+    "demand.shedding": "切负荷损失", "demand.surplus": "过剩出力惩罚", "renewable.variable": "新能源变动费",
+    "renewable.curtailment": "弃电费", "storage.wear": "储能损耗费", "storage.charging": "储能充电费",
+    "exchange.export": "外送收入(负)", "exchange.import": "购入费用",
 }  # fmt: skip
+LINK_FIGURES = ("sent_mwh", "received_mwh", "renewable_share", "hours")
 
 
 @dataclass
@@ -49,13 +51,14 @@ class Found:
         solution = self.solved.solution
         added = sum(v.shape[1] for v in solution.added.values())
         rows, columns = solution.form.matrix.shape
-        return {"columns": columns, "rows": rows, "nonzeros": int(solution.form.matrix.nnz), "rounds": solution.rounds, "rows_added": added}
+        size = {"columns": columns, "rows": rows, "nonzeros": int(solution.form.matrix.nnz)}
+        return size | {"rounds": solution.rounds, "rows_added": added}
 
     def variables(self, solved: Dispatch, prices: Prices) -> dict[str, Quantity]:
         """Everything that goes into results.nc."""
         found = dict(solved.quantities) | price_quantities(solved, prices)
-        found["technology_output"] = Quantity(("technology", "time"), self.technology_output, "MW", "output by technology", "分技术出力",
-                                              "positive: generation")  # fmt: skip
+        dims, sign = ("technology", "time"), "positive: generation"
+        found["technology_output"] = Quantity(dims, self.technology_output, "MW", "output by technology", "分技术出力", sign)
         return found
 
 
@@ -67,30 +70,34 @@ def analyse(solved: Dispatch, prices: Prices) -> Found:
     tables |= {
         "branch": _branch(solved), "renewable": _renewable(solved), "curtailment_by_cause": curtailment.by_plant(solved, causes),
         "curtailment_cause_hourly": curtailment.hourly(solved, causes), "congestion": congestion.congestion(solved),
-        "energy_balance": balance.energy_balance(solved), "emissions": emissions.by_technology(solved), "emissions_unit": emissions.by_unit(solved),
+        "energy_balance": balance.energy_balance(solved), "emissions": emissions.by_technology(solved),
+        "emissions_unit": emissions.by_unit(solved),
         "dc_contracts": contracts.dc_contracts(solved), "dc_links": contracts.dc_links(solved), "costs": _costs(solved),
         "price_zones": balance.price_zones(solved, prices), "price_zones_monthly": balance.price_zones_monthly(solved, prices),
     }  # fmt: skip
-    return Found(solved, prices, causes, tables, list(names), output, _summary(solved, tables, causes, names, output), _warnings(solved))
+    summary = _summary(solved, tables, causes, names, output)
+    return Found(solved, prices, causes, tables, list(names), output, summary, _warnings(solved))
 
 
 def certified(solved: Dispatch, prices: Prices, found: Found) -> Certificate:
     """The independent check on plain arrays."""
-    quantities = {name: q.values for name, q in solved.quantities.items()} | {"flow": solved.flow, "interface_flow": solved.interface_flow}
+    quantities = {name: q.values for name, q in solved.quantities.items()}
+    quantities |= {"flow": solved.flow, "interface_flow": solved.interface_flow}
     parts = {
         "price": prices.price, "price_energy": prices.energy, "price_congestion": prices.congestion, "price_loss": prices.loss,
         "branch_shadow_price": solved.branch_shadow_price, "interface_shadow_price": solved.interface_shadow_price,
     }  # fmt: skip
-    solution = solved.solution
-    return certify(solved.case, quantities, parts, solution.objective, solution.bound, curtailment.as_arrays(solved, found.causes))
+    solution, causes = solved.solution, curtailment.as_arrays(solved, found.causes)
+    return certify(solved.case, quantities, parts, solution.objective, solution.bound, causes)
 
 
 def price_quantities(solved: Dispatch, prices: Prices) -> dict[str, Quantity]:
     """Prices, flows, limits and shadow prices as labelled quantities. The energy price is that of the area with the most load."""
     main = int(np.argmax(solved.quantities["load"].values.sum(axis=1)))
-    at_bus, at_branch, at_interface = ("bus", "time"), ("branch", "time"), ("interface", "time")
+    at_bus, at_branch, section = ("bus", "time"), ("branch", "time"), ("interface", "time")
     money, along = "CNY/MWh", "positive: from_bus to to_bus"
-    lower, upper = solved.interface_limits
+    forward, backward = (np.where(np.isfinite(v), v, np.nan) for v in (solved.interface_limits[1], -solved.interface_limits[0]))
+    worth = "worth of one more MW of limit"
     rating = np.where(np.isfinite(solved.case.grid.rating), solved.case.grid.rating, np.nan)
     return {
         "price": Quantity(at_bus, prices.price, money, "nodal price (LMP)", "节点电价", "cost of one more MWh of load"),
@@ -99,11 +106,11 @@ def price_quantities(solved: Dispatch, prices: Prices) -> dict[str, Quantity]:
         "price_loss": Quantity(at_bus, prices.loss, money, "loss part of the price", "网损分量"),
         "flow": Quantity(at_branch, solved.flow, "MW", "flow of AC branches", "交流支路潮流", along),
         "flow_limit": Quantity(at_branch, rating, "MW", "limit of AC branches, NaN: none", "支路限额"),
-        "branch_shadow_price": Quantity(at_branch, solved.branch_shadow_price, money, "worth of one more MW of limit", "支路影子价格"),
-        "interface_flow": Quantity(at_interface, solved.interface_flow, "MW", "flow of interfaces", "断面潮流", "positive: forward"),
-        "interface_forward_limit": Quantity(at_interface, np.where(np.isfinite(upper), upper, np.nan), "MW", "forward limit", "断面正向限额"),
-        "interface_backward_limit": Quantity(at_interface, np.where(np.isfinite(lower), -lower, np.nan), "MW", "backward limit", "断面反向限额"),
-        "interface_shadow_price": Quantity(at_interface, solved.interface_shadow_price, money, "worth of one more MW of limit", "断面影子价格"),
+        "branch_shadow_price": Quantity(at_branch, solved.branch_shadow_price, money, worth, "支路影子价格"),
+        "interface_flow": Quantity(section, solved.interface_flow, "MW", "flow of interfaces", "断面潮流", "positive: forward"),
+        "interface_forward_limit": Quantity(section, forward, "MW", "forward limit", "断面正向限额"),
+        "interface_backward_limit": Quantity(section, backward, "MW", "backward limit", "断面反向限额"),
+        "interface_shadow_price": Quantity(section, solved.interface_shadow_price, money, worth, "断面影子价格"),
     }
 
 
@@ -122,7 +129,8 @@ def _renewable(solved: Dispatch) -> pd.DataFrame:
     table["zone"] = case.table("bus")["zone"].reindex(table["bus"]).to_numpy()
     for name in ("available", "output", "curtailed"):
         table[f"{name}_mwh"] = solved.quantities[f"renewable_{name}"].values @ hours
-    table["curtailed_share"] = np.divide(table["curtailed_mwh"], table["available_mwh"], out=np.zeros(len(table)), where=table["available_mwh"] > 0)
+    had, zero = table["available_mwh"], np.zeros(len(table))
+    table["curtailed_share"] = np.divide(table["curtailed_mwh"], had, out=zero, where=had > 0)
     return table
 
 
@@ -141,7 +149,7 @@ def _summary(solved: Dispatch, tables, causes, names, output) -> dict:
         "available_mwh": {t: float(v) for t, v in by["available_mwh"].items()},
         "curtailed_mwh": {t: float(v) for t, v in by["curtailed_mwh"].items()},
         "curtailed_by_cause_mwh": {k: float(v) for k, v in curtailment.totals(solved, causes).items()},
-        "dc_links": {n: {k: _number(row[k]) for k in ("sent_mwh", "received_mwh", "renewable_share", "hours")} for n, row in links.iterrows()},
+        "dc_links": {n: {k: _number(row[k]) for k in LINK_FIGURES} for n, row in links.iterrows()},
         "price_mean": {z: _number(v) for z, v in zones.items()},
         "load_mwh": float(solved.quantities["load"].values.sum(axis=0) @ hours),
         "shedding_mwh": float(solved.quantities["shedding"].values.sum(axis=0) @ hours),

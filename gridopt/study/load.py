@@ -117,7 +117,8 @@ def _try_series(case: Case) -> None:
     names = {n for t in TABLES.values() for c in columns if c in case.table(t.name) for n in case.table(t.name)[c] if n}
     unknown = sorted(names - set(case.source.values)) if isinstance(case.source, GivenSeries) else []
     if unknown:
-        raise CaseError([f"series '{n}': is named in the network, but the study has no profiles. Add them under 'profiles'." for n in unknown])
+        rule = "is named in the network, but the study has no profiles. Add them under 'profiles'."
+        raise CaseError([f"series '{n}': {rule}" for n in unknown])
     case.source.on_grid(sorted(names), case.time.start, case.time.hours)
 
 

@@ -62,6 +62,7 @@ class Study(BaseModel):
 def read_study(path: Path, overrides: dict[str, str]) -> Study:
     """The study in a YAML file with keys changed by `overrides`. Raises CaseError naming file, row, key, value and cure."""
     from ruamel.yaml import YAML
+    from ruamel.yaml.comments import CommentedMap
     from ruamel.yaml.error import YAMLError
 
     try:
@@ -72,7 +73,7 @@ def read_study(path: Path, overrides: dict[str, str]) -> Study:
         raise CaseError([f"{path.name}{where}: is not YAML ({getattr(error, 'problem', error)}). Correct the file."]) from None
     if not isinstance(given, dict):
         raise CaseError([f"{path.name}: holds no keys. A study needs at least: network, and year or start and end."])
-    rows = {str(k): given.lc.key(k)[0] + 1 for k in given}
+    rows = {str(k): given.lc.key(k)[0] + 1 for k in given} if isinstance(given, CommentedMap) else {}
     return parse({str(k): _plain(v) for k, v in given.items()}, overrides, path.name, rows)
 
 
@@ -107,4 +108,5 @@ def _sentence(fault: Any, file: str, rows: dict[str, int], overrides: dict[str, 
         return f"{where}, key '{'.'.join(map(str, fault['loc']))}': is missing. Add it."
     if not key:
         return f"{where}: {str(fault['msg']).removeprefix('Value error, ')}."
-    return f"{where}, key '{'.'.join(map(str, fault['loc']))}': {str(fault['input'])[:60]!r} is refused: {fault['msg']}. Correct the value."
+    value = f"{str(fault['input'])[:60]!r} is refused: {fault['msg']}"
+    return f"{where}, key '{'.'.join(map(str, fault['loc']))}': {value}. Correct the value."

@@ -16,6 +16,8 @@ import gridopt
 from gridopt.study.load import Loaded
 
 LIBRARIES = ("numpy", "scipy", "pandas", "xarray", "highspy", "plotly", "pandapower", "pvlib")
+ELEMENTS = ("bus", "unit", "renewable", "csp", "storage", "reservoir", "dc_link", "exchange", "interface")
+"""Tables whose elements are coordinates of results.nc."""
 
 
 def place(loaded: Loaded, hours: tuple[int, int] | None) -> Path:
@@ -51,8 +53,9 @@ def _write_nc(loaded: Loaded, solved, prices, found, path: Path) -> None:
 
     case = loaded.case
     coords = {
-        **{t: case.table(t).index.to_numpy(str) for t in ("bus", "unit", "renewable", "csp", "storage", "reservoir", "dc_link", "exchange", "interface")},
-        "branch": case.grid.branches.ids.astype(str), "technology": np.array(found.technologies, dtype=str), "time": case.time.start.astype("datetime64[ns]"),
+        **{t: case.table(t).index.to_numpy(str) for t in ELEMENTS},
+        "branch": case.grid.branches.ids.astype(str), "technology": np.array(found.technologies, dtype=str),
+        "time": case.time.start.astype("datetime64[ns]"),
     }  # fmt: skip
     variables, encoding = {}, {}
     for name, q in found.variables(solved, prices).items():
@@ -60,7 +63,8 @@ def _write_nc(loaded: Loaded, solved, prices, found, path: Path) -> None:
         variables[name] = (q.dims, q.values.astype(np.float32), attrs | ({"sign": q.sign} if q.sign else {}))
         encoding[name] = {"zlib": True, "complevel": 1, "shuffle": True} if q.values.size else {}
     used = {d for q in variables.values() for d in q[0]}
-    variables["step_hours"] = ("time", case.time.hours, {"units": "h", "long_name": "length of the step", "long_name_zh": "时段长度"})
+    about = {"units": "h", "long_name": "length of the step", "long_name_zh": "时段长度"}
+    variables["step_hours"] = ("time", case.time.hours, about)
     attrs = {
         "study": loaded.name, "title_en": loaded.study.title_en or loaded.name, "title_zh": loaded.study.title_zh or loaded.name,
         "currency": loaded.study.currency, "synthetic": loaded.synthetic, "gridopt_version": gridopt.__version__,
@@ -75,17 +79,21 @@ def write_documents(loaded: Loaded, solved, found, certificate, seconds: dict, f
     solution = solved.solution
     dump(folder / "certificate.json", certificate.to_dict())
     document = {
-        "status": "optimal", "study": loaded.name, "objective": solution.objective, "bound": solution.bound, "gap": max(solution.gap, 0.0),
+        "status": "optimal", "study": loaded.name, "objective": solution.objective, "bound": solution.bound,
+        "gap": max(solution.gap, 0.0),
         "currency": loaded.study.currency, "seconds": {k: round(v, 3) for k, v in seconds.items()},
-        "size": found.size, "peak_memory_mb": peak_memory_mb(), **found.summary, "certificate": certificate.to_dict(), "files": [],
+        "size": found.size, "peak_memory_mb": peak_memory_mb(), **found.summary, "certificate": certificate.to_dict(),
+        "files": [],
     }  # fmt: skip
     case = loaded.case
     manifest = {
         "study": loaded.name, "title_en": loaded.study.title_en or loaded.name, "title_zh": loaded.study.title_zh or loaded.name,
         "network": loaded.study.network, "gridopt_version": gridopt.__version__, "versions": versions(), "inputs": loaded.inputs,
         "options": json.loads(loaded.study.model_dump_json()),
-        "period": {"start": str(case.time.start[0]), "end": str(case.time.end[-1]), "step_minutes": loaded.study.step_minutes, "steps": len(case.time)},
-        "seconds": document["seconds"], "size": found.size, "peak_memory_mb": document["peak_memory_mb"], "warnings": found.warnings,
+        "period": {"start": str(case.time.start[0]), "end": str(case.time.end[-1]), "step_minutes": loaded.study.step_minutes,
+                   "steps": len(case.time)},
+        "seconds": document["seconds"], "size": found.size, "peak_memory_mb": document["peak_memory_mb"],
+        "warnings": found.warnings,
         "synthetic": loaded.synthetic, "summary": document,
     }  # fmt: skip
     dump(folder / "manifest.json", manifest)
