@@ -21,6 +21,8 @@ FEASIBLE = 1e-6
 """MW by which a row may be broken."""
 CLEAR = 1e-6
 """A reduced cost beyond this has a sign; moving columns by the sign of rounding errors would spoil a good basis."""
+REPAIRS, WILD = 12, 1e7
+"""Repairs of a starting basis, and the size of a dual (money per unit of a row) that shows that it needs one."""
 ROUNDS = 200
 
 
@@ -89,7 +91,7 @@ def _rows(f: LazyFamily, element, step, columns) -> Rows:
 class Loaded:
     """A Relaxed program inside HiGHS: its used columns, step by step in time, then its rows in the same order."""
 
-    def __init__(self, relaxed: Relaxed, log: str, basis: tuple[np.ndarray, np.ndarray] | None):
+    def __init__(self, relaxed: Relaxed, log: str, basis: tuple[np.ndarray, np.ndarray] | None, boxed: bool = True):
         form = relaxed.form
         used = np.flatnonzero(relaxed.used)
         self.columns = used[np.argsort(form.column_step[used], kind="stable")]
@@ -97,27 +99,33 @@ class Loaded:
         self.size = len(form.cost)
         self.highs = Highs(log, simplex_dual_edge_weight_strategy=1)
         matrix = sp.csr_array(form.matrix[self.rows][:, self.columns])
-        self.highs.load(form.cost[self.columns], form.lower[self.columns], form.upper[self.columns], matrix, form.row_lower[self.rows], form.row_upper[self.rows])
+        lower, upper = form.lower[self.columns], form.upper[self.columns]
+        low, high = form.row_lower[self.rows], form.row_upper[self.rows]
+        if basis is not None and boxed:
+            low, high = _boxed(matrix, lower, upper, low, high)
+        self.highs.load(form.cost[self.columns], lower, upper, matrix, low, high)
         self.rank = np.full(self.size, -1)
         self.rank[self.columns] = np.arange(len(self.columns))
         if basis is not None:
             self.highs.set_basis(basis[0][self.columns], basis[1][self.rows])
-            self._flip(matrix, form)
+            self._flip(matrix, form.cost[self.columns], (lower, upper), (low, high))
 
-    def _flip(self, matrix, form) -> None:
+    def _flip(self, matrix, cost, bounds, row_bounds) -> None:
         """Moves nonbasic columns and rows with two bounds to the one that the sign of their reduced cost asks for.
 
-        The dual simplex then starts nearly dual feasible.
+        With every column and row in a box, any basis becomes dual feasible in this way.
         """
         highs = self.highs
-        y = highs.basic_duals(form.cost[self.columns])
-        column, row = highs.basis()
-        reduced = form.cost[self.columns] - matrix.T @ y
-        sides = (
-            (column, reduced, form.lower[self.columns], form.upper[self.columns]),
-            (row, y, form.row_lower[self.rows], form.row_upper[self.rows]),
-        )
-        for status, sign, low, high in sides:
+        for _ in range(REPAIRS):
+            y = highs.basic_duals(cost)
+            column, row = highs.basis()
+            wild = np.abs(y) > WILD
+            if not wild.any():
+                break
+            # A joined basis can be nearly singular where windows meet: give such rows their slack and let the factorisation drop columns.
+            row[wild] = BASIC
+            highs.set_basis(column, row)
+        for status, sign, (low, high) in ((column, cost - matrix.T @ y, bounds), (row, y, row_bounds)):
             free = (status != BASIC) & np.isfinite(low) & np.isfinite(high)
             status[free & (sign > CLEAR)] = LOWER
             status[free & (sign < -CLEAR)] = UPPER
@@ -146,9 +154,21 @@ class Loaded:
         return columns, rows
 
 
-def solve(relaxed: Relaxed, *, log: str = "", basis=None, progress: Callable[[str], None] = lambda text: None) -> Solution:
-    """Runs the loop to its end. Raises Infeasible when even shedding and over-generation do not help."""
-    loaded, iterations = Loaded(relaxed, log, basis), 0
+def _boxed(matrix, lower, upper, row_lower, row_upper):
+    """Row bounds with the open sides closed by what the columns' boxes allow at most, and room to spare, so that they never bind."""
+    rise, fall = matrix.maximum(0), matrix.minimum(0)
+    least, most = rise @ lower + fall @ upper, rise @ upper + fall @ lower
+    room = 1.0 + 1e-3 * np.maximum(np.abs(least), np.abs(most))
+    return np.where(np.isinf(row_lower), least - room, row_lower), np.where(np.isinf(row_upper), most + room, row_upper)
+
+
+def solve(relaxed: Relaxed, *, log: str = "", basis=None, boxed: bool = True, progress: Callable[[str], None] = lambda text: None) -> Solution:
+    """Runs the loop to its end. Raises Infeasible when even shedding and over-generation do not help.
+
+    From a `basis`, all rows are first given two bounds (`boxed`), so that it becomes dual feasible by moving columns and rows between bounds:
+    about half the pivots. Where its duals are too large for that, SolverFailed is raised and `boxed=False` may still serve.
+    """
+    loaded, iterations = Loaded(relaxed, log, basis, boxed), 0
     for number in range(1, ROUNDS + 1):
         try:
             loaded.highs.solve()

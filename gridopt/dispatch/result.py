@@ -1,6 +1,6 @@
 """Dispatch: what a solved case holds: quantities by element, costs by name, duals, and the price of a port.
 
-    price of a port [place, t] = dual of the row that requires it there + sum over lazy rows of dual x how they draw on it  (R2)
+price of a port [place, t] = dual of the row that requires it there + sum over lazy rows of dual x how they draw on it  (R2)
 """
 
 from __future__ import annotations

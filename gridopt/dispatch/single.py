@@ -56,16 +56,24 @@ def _solve(case: Case, below, workers: int, progress: Progress, log: str) -> tup
     relaxed = Relaxed(model.builder.form(), model.builder.lazy_families)
     built = time.perf_counter()
     basis = None if below is None else _basis(case, model, relaxed, below, workers, progress)
-    try:
-        solution = solve(relaxed, log=log, basis=basis, progress=progress)
-    except SolverFailed:
-        if basis is None:
-            raise
-        progress("the starting basis did not serve; starting from nothing")
-        relaxed = Relaxed(model.builder.form(), model.builder.lazy_families)
+    del below
+    solution = _from_basis(relaxed, basis, log, progress) if basis is not None else None
+    if solution is None:
+        relaxed = Relaxed(model.builder.form(), model.builder.lazy_families) if basis is not None else relaxed
         solution = solve(relaxed, log=log, progress=progress)
     solution.statistics["seconds"] = {"build": built - begun, "solve": time.perf_counter() - built}
     return model, solution
+
+
+def _from_basis(relaxed: Relaxed, basis, log: str, progress: Progress) -> Solution | None:
+    for boxed in (True, False):
+        try:
+            return solve(relaxed, log=log, basis=basis, boxed=boxed, progress=progress)
+        except SolverFailed:
+            if len(relaxed.form.row_lower) != len(basis[1]):
+                break
+    progress("the starting basis did not serve; starting from nothing")
+    return None
 
 
 def _basis(case: Case, model: Model, relaxed: Relaxed, below: tuple[Model, Solution], workers: int, progress: Progress):
@@ -79,4 +87,4 @@ def _basis(case: Case, model: Model, relaxed: Relaxed, below: tuple[Model, Solut
     length = max(round(WINDOW_H / hours[0]), LEAST_WINDOW)
     stride = round(length * STRIDE)
     progress(f"windows of {length} steps every {stride}, {workers} side by side")
-    return start(duals, guess, relaxed, len(hours), length=length, stride=stride, workers=workers)
+    return start(relaxed, len(hours), duals, guess, model.builder.slow_columns, length=length, stride=stride, workers=workers)

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 
-from gridopt.dispatch.lazy import FEASIBLE, Relaxed
+from gridopt.dispatch.lazy import CLEAR, FEASIBLE, Relaxed
 from gridopt.program.builder import Family
 from gridopt.program.highs import BASIC, LOWER, OPTIMAL, UPPER, Highs
 from gridopt.program.standard_form import Rows, stack
@@ -48,12 +48,16 @@ def lay_out(values: np.ndarray, coarse: list[Family], fine: list[Family], inside
     return result
 
 
+BAND = 0.005
+"""How far from its guess a slow level may end a held window, as a share of its range."""
+
+
 @dataclass
 class Plan:
     """The full program in order of time, for slicing. `columns`, `rows`: builder ids in that order, `place`: its inverse for columns;
     `col_at`, `row_at` (T+2,): where step t-1 begins; `reach`: steps back that rows look. Rows that link steps come first: `span` (2, k)
     are their first and last steps. `duals`: estimates for all rows; `end_price`: reduced costs of the last step's columns;
-    `carry`: columns that rows of later steps look at, and those rows.
+    `carry`: columns that rows of later steps look at, and those rows; `guess`: values; `slow`: places of levels that follow the seasons.
     """
 
     relaxed: Relaxed
@@ -69,6 +73,8 @@ class Plan:
     link_cost: np.ndarray
     end_price: np.ndarray
     carry: tuple[np.ndarray, np.ndarray]
+    guess: np.ndarray
+    slow: np.ndarray
 
     @property
     def steps(self) -> int:
@@ -79,7 +85,7 @@ class Plan:
         return slice(at[first + 1], at[last + 1])
 
 
-def plan(relaxed: Relaxed, steps: int, duals: np.ndarray) -> Plan:
+def plan(relaxed: Relaxed, steps: int, duals: np.ndarray, guess: np.ndarray, slow: np.ndarray) -> Plan:
     """Orders columns and core rows by step."""
     form = relaxed.form
     used = np.flatnonzero(relaxed.used)
@@ -101,7 +107,7 @@ def plan(relaxed: Relaxed, steps: int, duals: np.ndarray) -> Plan:
                      for f, e in ((np.min, steps), (np.max, -1))]).reshape(2, links)  # fmt: skip
     end = slice(col_at[steps], col_at[steps + 1])
     end_price = form.cost[columns[end]] - matrix[:, end].T @ y
-    return Plan(relaxed, columns, place, rows, matrix, col_at, row_at, reach, span, y, matrix[:links].T @ y[:links], end_price, carry)
+    return Plan(relaxed, columns, place, rows, matrix, col_at, row_at, reach, span, y, matrix[:links].T @ y[:links], end_price, carry, guess[columns], np.sort(place[slow]))
 
 
 @dataclass
@@ -123,15 +129,19 @@ class Outcome(Seed):
     link: tuple[np.ndarray, np.ndarray]
 
 
-def solve_window(plan: Plan, first: int, last: int, before: np.ndarray, seed: Seed | None) -> Outcome | None:
-    """One window. `before`: values of all columns in time order, used for steps before `first`. None if it has no optimum."""
+def solve_window(plan: Plan, first: int, last: int, before: np.ndarray, seed: Seed | None, held: bool = False) -> Outcome | None:
+    """One window. `before`: values of all columns in time order, used for steps before `first`. None if it has no optimum.
+
+    A `held` window keeps to the guess's part of the budgets of rows that reach beyond it, and to its slow levels at the end: at exact prices
+    alone it would as soon use too much as too little. Where that is out of reach it is solved once more with prices alone.
+    """
     form = plan.relaxed.form
     cols, rows = plan.part(plan.col_at, first, last), plan.part(plan.row_at, first, last)
     past, after = plan.part(plan.col_at, max(first - plan.reach, 0), first), plan.part(plan.row_at, last, min(last + plan.reach, plan.steps))
     inner = np.flatnonzero((plan.span[0] >= first) & (plan.span[1] < last) & (plan.span[1] >= plan.span[0]))
     block, links = plan.matrix[rows], plan.matrix[inner][:, cols]
-    given = np.concatenate([np.zeros(len(inner)), block[:, past] @ before[past]])
-    ids, row_ids = plan.columns[cols], np.concatenate([plan.rows[inner], plan.rows[rows]])
+    given = block[:, past] @ before[past]
+    ids, row_ids = plan.columns[cols], plan.rows[rows]
     cost = form.cost[ids] - plan.link_cost[cols] + links.T @ plan.duals[inner] - plan.matrix[after][:, cols].T @ plan.duals[after]
     lower = form.lower[ids].copy()
     if last == plan.steps and last - first > 1:
@@ -139,26 +149,42 @@ def solve_window(plan: Plan, first: int, last: int, before: np.ndarray, seed: Se
         size = len(plan.end_price)
         lower[-size:] = np.minimum(lower[-size:], lower[-2 * size : -size])
         cost[-size:] -= np.maximum(plan.end_price, 0.0)
+    upper = form.upper[ids].copy()
+    link_ids = plan.rows[inner]
+    low, high = form.row_lower[link_ids], form.row_upper[link_ids]
+    if held:
+        budget = np.setdiff1d(np.flatnonzero(np.abs(plan.duals[: plan.row_at[1]]) > CLEAR), inner)
+        part, price = plan.matrix[budget][:, cols], plan.duals[budget]
+        cost, share = cost + part.T @ price, part @ plan.guess[cols]
+        links = sp.csr_array(sp.vstack([links, part], format="csr"))
+        low, high = np.append(low, np.where(price > 0, share, -np.inf)), np.append(high, np.where(price < 0, share, np.inf))
+        final = plan.part(plan.col_at, last - 1, last)
+        slow = plan.slow[(plan.slow >= final.start) & (plan.slow < final.stop)]
+        if last < plan.steps:
+            band = BAND * (upper[slow - cols.start] - lower[slow - cols.start])
+            lower[slow - cols.start] = np.maximum(lower[slow - cols.start], plan.guess[slow] - band)
+            upper[slow - cols.start] = np.minimum(upper[slow - cols.start], plan.guess[slow] + band)
     highs = Highs(simplex_dual_edge_weight_strategy=1)
     matrix = sp.csr_array(sp.vstack([links, block[:, cols]], format="csr"))
-    highs.load(cost, lower, form.upper[ids], matrix, form.row_lower[row_ids] - given, form.row_upper[row_ids] - given)
+    low, high = (np.concatenate([a, b[row_ids] - given]) for a, b in ((low, form.row_lower), (high, form.row_upper)))
+    highs.load(cost, lower, upper, matrix, low, high)
     window = Window(plan, highs, ids, before, first, last)
     if seed is not None:
         window.write({n: v[:2] for n, v in seed.lazy.items()})
         lazy = [seed.lazy[f.family.name][2] for f in plan.relaxed.families if f.family.name in seed.lazy]
-        highs.set_basis(seed.column, np.concatenate([np.full(len(inner), BASIC, np.int32), seed.row, *lazy]))
+        highs.set_basis(seed.column, np.concatenate([np.full(links.shape[0], BASIC, np.int32), seed.row, *lazy]))
     while True:
         if highs.run() != OPTIMAL:
-            return None
+            return solve_window(plan, first, last, before, seed) if held else None
         x, _ = highs.solution()
         chosen = window.broken(x)
         if not chosen:
             break
         window.write(chosen)
     column, row = highs.basis()
-    core = len(row_ids)
+    core = links.shape[0]
     lazy = {n: (w[0], w[1], row[w[2]]) for n, w in window.written.items()}
-    return Outcome(column, row[len(inner) : core], lazy, first, last, x, (inner, row[: len(inner)]))
+    return Outcome(column, row[core : core + len(row_ids)], lazy, first, last, x, (inner, row[: len(inner)]))
 
 
 class Window:
@@ -332,7 +358,7 @@ def by_period(plan: Plan, joined: Joined, cuts: list[int], tail: int, workers: i
     def run(k: int) -> Outcome:
         first, last = cuts[k], min(cuts[k + 1] + tail, plan.steps)
         seed = joined.part(plan, first, last)
-        found = solve_window(plan, first, last, joined.x, seed)
+        found = solve_window(plan, first, last, joined.x, seed, held=True)
         if found is not None:
             return found
         none = (np.zeros(0, int), np.zeros(0, np.int32))
@@ -342,12 +368,12 @@ def by_period(plan: Plan, joined: Joined, cuts: list[int], tail: int, workers: i
         return list(pool.map(run, range(len(cuts) - 1)))
 
 
-def start(duals: np.ndarray, guess: np.ndarray, relaxed: Relaxed, steps: int, *, length: int, stride: int, workers: int):
+def start(relaxed: Relaxed, steps: int, duals, guess, slow, *, length: int, stride: int, workers: int):
     """Basis (columns, rows) by builder id; the lazy rows it needs are written into `relaxed`. None if a window has no optimum.
 
-    duals (m,), guess (n,): estimates by builder id. First windows of `length` steps every `stride`, then whole contract periods.
+    duals (m,), guess (n,): estimates by builder id; slow: ids of levels that follow the seasons. First windows of `length` steps every `stride`, then whole contract periods.
     """
-    order = plan(relaxed, steps, duals)
+    order = plan(relaxed, steps, duals, guess, slow)
     outcomes = chains(order, guess[order.columns], length=length, stride=stride, workers=workers)
     if outcomes is None:
         return None
