@@ -1,7 +1,7 @@
 """Renewable: wind, solar and run-of-river plants with explicit curtailment.
 
 Sets        g group of plants at one bus with the same costs and the same DC bundle, t step of length h[t] hours
-Data        available A[g,t] = sum of power_max_mw x series over the members [MW], cost c, cost of curtailment k [CNY/MWh]
+Data        available A[g,t] = sum of power_max_mw x series x readiness over the members [MW], cost c, cost of curtailment k [CNY/MWh]
 Columns     renewable.curtailment x [MW]
 
     0 <= x <= A,   output = A - x                                         (R1)
@@ -29,9 +29,12 @@ class Columns(NamedTuple):
 
 
 def available(case) -> np.ndarray:
-    """Available output by plant MW (n, T)."""
+    """Available output by plant MW (n, T); a new plant reaches its full output after its commissioning days."""
     plant = case.table("renewable")
-    return plant["power_max_mw"].to_numpy(float)[:, None] * case.series(plant["profile"], 1.0) * case.in_service("renewable")
+    days = plant["commissioning_days"].to_numpy(float)[:, None]
+    age = (case.time.start[None, :] - plant["in_service"].to_numpy("datetime64[s]")[:, None]) / np.timedelta64(86400, "s")
+    ready = np.where((days > 0) & ~np.isnan(age), np.clip(age / np.where(days > 0, days, 1.0), 0.0, 1.0), 1.0)
+    return ready * plant["power_max_mw"].to_numpy(float)[:, None] * case.series(plant["profile"], 1.0) * case.in_service("renewable")
 
 
 def declare(case, b):

@@ -136,6 +136,8 @@ RENEWABLE = element(
     Column("base", default="", meaning="base or programme it belongs to"),
     _power("power_max_mw", "installed capacity"),
     _profile("1", "available output over capacity"),
+    Column("commissioning_days", "number", "d", at_least=0.0, at_most=1000.0, default=0.0,
+           meaning="from the day of service, output rises evenly to the full series over so many days"),
     Column("cost_cny_per_mwh", "number", "CNY/MWh", at_least=0.0, at_most=10000.0, default=0.0),
     Column("curtailment_cost_cny_per_mwh", "number", "CNY/MWh", at_least=0.0, at_most=10000.0, default=0.0),
 )  # fmt: skip

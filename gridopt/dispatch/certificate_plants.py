@@ -2,7 +2,7 @@
 
     least <= output <= largest by dates, availability, must-run and heating season                 unit.output
     |change of output| <= 60 ramp P (h[t] + h[t-1]) / 2, over units that are alike               unit.ramp
-    available = capacity x series x dates;  0 <= output <= available;  output + curtailed = available
+    available = capacity x series x dates x commissioning;  0 <= output <= available;  output + curtailed = available
                                                                         renewable.available, renewable.output, renewable.curtailed
     0 <= shedding <= load;  surplus >= 0                                                         bus.shedding, bus.surplus
 
@@ -19,6 +19,16 @@ from gridopt.dispatch.certificate_check import POWER, RELATIVE, Check, Evidence,
 
 ALIKE = ["bus", "technology", "unit_type", "fuel", "must_run", "must_run_fraction", "heating_season", "available_fraction",
          "self_owned"]  # fmt: skip
+
+
+def _readiness(case: Case) -> np.ndarray:
+    """Share of its full output that a plant has reached since its day of service (n, T)."""
+    plant, result = case.table("renewable"), np.ones((len(case.table("renewable")), len(case.time)))
+    for i, (days, day) in enumerate(zip(plant["commissioning_days"], plant["in_service"], strict=True)):
+        if days > 0 and not np.isnat(np.datetime64(day)):
+            seconds = (case.time.start - np.datetime64(day, "s")).astype(float)
+            result[i] = np.minimum(np.maximum(seconds / (days * 86400.0), 0.0), 1.0)
+    return result
 
 
 def unit_limits(e: Evidence) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -61,7 +71,7 @@ def check_plants(e: Evidence) -> list[Check]:
     unit, plant, bus = (case.table(t).index for t in ("unit", "renewable", "bus"))
     least, largest, capacity = unit_limits(e)
     shape = case.series(case.table("renewable")["profile"], 1.0) * case.in_service("renewable")
-    given = e.number("renewable", "power_max_mw") * shape
+    given = e.number("renewable", "power_max_mw") * shape * _readiness(case)
     output, curtailed, offered = e["renewable_output"], e["renewable_curtailed"], e["renewable_available"]
     near = POWER + RELATIVE * np.abs(given)
     return [

@@ -268,6 +268,10 @@ def chains(plan: Plan, guess: np.ndarray, *, length: int, stride: int, workers: 
             first, end = int(first), int(min(first + length, plan.steps))
             last = solve_window(plan, first, end, before, None if last is None else shifted(plan, last, first, end))
             if last is None:
+                # The windows before it went where this one cannot go on from; the guess can.
+                before = guess.copy()
+                last = solve_window(plan, first, end, before, None, held=True)
+            if last is None:
                 return None
             before[plan.part(plan.col_at, last.first, last.last)] = last.x
             done.append(last)
