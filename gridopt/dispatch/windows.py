@@ -40,7 +40,8 @@ def lay_out(values: np.ndarray, coarse: list[Family], fine: list[Family], inside
     for family in fine:
         other = known[family.name]
         if family.shape[:-1] != other.shape[:-1]:
-            raise ValueError(f"family '{family.name}' has other members in the coarse program")
+            # Dates inside a long step can give it other members (islands, seasons): nothing is known of this family then.
+            continue
         part = values[other.ids]
         if "time" in family.over:
             part = part[..., inside] * (1.0 if family.unit in STOCKS else rate)
@@ -255,14 +256,14 @@ def shifted(plan: Plan, start: Outcome, first: int, last: int) -> Seed:
     return Seed(*statuses, lazy)
 
 
-def chains(plan: Plan, guess: np.ndarray, *, length: int, stride: int, workers: int) -> list[Outcome] | None:
+def chains(plan: Plan, guess: np.ndarray, *, length: int, stride: int, workers: int) -> list[Outcome]:
     """Windows of `length` steps every `stride`, each started from the one before it; `workers` chains side by side.
 
-    `guess`: values in time order that the first window of each chain takes for the steps before it. None if a window has no optimum.
+    `guess`: values in time order that the first window of each chain takes for the steps before it.
     """
     starts = np.arange(0, max(plan.steps - (length - stride), 1), stride)
 
-    def run(chain) -> list[Outcome] | None:
+    def run(chain) -> list[Outcome]:
         before, last, done = guess.copy(), None, []
         for first in chain:
             first, end = int(first), int(min(first + length, plan.steps))
@@ -270,16 +271,13 @@ def chains(plan: Plan, guess: np.ndarray, *, length: int, stride: int, workers: 
             if last is None:
                 # The windows before it went where this one cannot go on from; the guess can.
                 before = guess.copy()
-                last = solve_window(plan, first, end, before, None, held=True)
-            if last is None:
-                return None
+                last = solve_window(plan, first, end, before, None, held=True) or _nothing(plan, first, end, guess)
             before[plan.part(plan.col_at, last.first, last.last)] = last.x
             done.append(last)
         return done
 
     with ThreadPoolExecutor(workers) as pool:
-        results = list(pool.map(run, np.array_split(starts, workers)))
-    return None if any(r is None for r in results) else [o for r in results if r is not None for o in r]
+        return [o for part in pool.map(run, np.array_split(starts, workers)) for o in part]
 
 
 @dataclass
@@ -296,6 +294,14 @@ class Joined(Seed):
             if mine.any():
                 lazy[name] = (element[mine], step[mine], status[mine])
         return Seed(self.column[plan.part(plan.col_at, first, last)], self.row[plan.part(plan.row_at, first, last)], lazy)
+
+
+def _nothing(plan: Plan, first: int, last: int, guess: np.ndarray) -> Outcome:
+    """A window about which nothing is known: slacks basic, columns at their lower bounds, values of the guess."""
+    cols, rows = plan.part(plan.col_at, first, last), plan.part(plan.row_at, first, last)
+    none = (np.zeros(0, int), np.zeros(0, np.int32))
+    column, row = np.full(cols.stop - cols.start, LOWER, np.int32), np.full(rows.stop - rows.start, BASIC, np.int32)
+    return Outcome(column, row, {}, first, last, guess[cols].copy(), none)
 
 
 def join(plan: Plan, outcomes: list[Outcome], lead: int) -> Joined:
@@ -373,14 +379,12 @@ def by_period(plan: Plan, joined: Joined, cuts: list[int], tail: int, workers: i
 
 
 def start(relaxed: Relaxed, steps: int, duals, guess, slow, *, length: int, stride: int, workers: int):
-    """Basis (columns, rows) by builder id; the lazy rows it needs are written into `relaxed`. None if a window has no optimum.
+    """Basis (columns, rows) by builder id; the lazy rows it needs are written into `relaxed`.
 
     duals (m,), guess (n,): estimates by builder id; slow: ids of levels that follow the seasons. First windows of `length` steps every `stride`, then whole contract periods.
     """
     order = plan(relaxed, steps, duals, guess, slow)
     outcomes = chains(order, guess[order.columns], length=length, stride=stride, workers=workers)
-    if outcomes is None:
-        return None
     joined = join(order, outcomes, (length - stride) // 2)
     cuts = periods(order, 2 * length)
     if len(cuts) > 2:

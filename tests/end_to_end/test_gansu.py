@@ -71,5 +71,8 @@ def test_year_is_plausible_against_the_published_figures(tmp_path):
     for technology in ("wind", "solar"):
         assert 0.03 <= document["curtailed_mwh"][technology] / document["available_mwh"][technology] <= 0.15
     assert document["dc_links"]["LONGDONG"]["renewable_share"] >= 0.5 - 1e-9
-    assert 150 <= document["price_mean"]["hexi"] < document["price_mean"]["hedong"] <= 350
+    assert document["price_mean"]["hexi"] < document["price_mean"]["hedong"] <= 350
+    with xr.open_dataset(tmp_path / "year" / "results.nc", engine="h5netcdf") as data:
+        load = data.load.sel(bus=data.price.bus)
+        assert 150 <= float((data.price * load).sum() / load.sum()) <= 350
     assert document["peak_memory_mb"] < 3000
