@@ -73,6 +73,6 @@ def test_year_is_plausible_against_the_published_figures(tmp_path):
     assert document["dc_links"]["LONGDONG"]["renewable_share"] >= 0.5 - 1e-9
     assert document["price_mean"]["hexi"] < document["price_mean"]["hedong"] <= 350
     with xr.open_dataset(tmp_path / "year" / "results.nc", engine="h5netcdf") as data:
-        load = data.load.sel(bus=data.price.bus)
+        load = data["load"].sel(bus=data.price.bus)
         assert 150 <= float((data.price * load).sum() / load.sum()) <= 350
     assert document["peak_memory_mb"] < 3000
