@@ -13,16 +13,12 @@ import numpy as np
 import scipy.sparse as sp
 
 from gridopt.program.builder import LazyFamily
-from gridopt.program.highs import BASIC, LOWER, UPPER, Highs
+from gridopt.program.highs import BASIC, LOWER, Highs
 from gridopt.program.solution import Infeasible, Solution, SolverFailed
 from gridopt.program.standard_form import Rows, StandardForm, dual_bound, extend, stack
 
 FEASIBLE = 1e-6
 """MW by which a row may be broken."""
-CLEAR = 1e-6
-"""A reduced cost beyond this has a sign; moving columns by the sign of rounding errors would spoil a good basis."""
-REPAIRS, WILD = 12, 1e7
-"""Repairs of a starting basis, and the size of a dual (money per unit of a row) that shows that it needs one."""
 ROUNDS = 200
 
 
@@ -32,7 +28,7 @@ class Relaxed:
     def __init__(self, form: StandardForm, families: list[LazyFamily]):
         self.form, self.families = form, families
         self.core = len(form.row_lower)
-        self.used = ~form.optional
+        self.used = ~form.optional & ((form.lower != 0) | (form.upper != 0))
         if not self.used.any():
             self.used[:] = True  # HiGHS calls a program without columns empty, whatever its rows ask for
         self.written = {f.family.name: np.zeros(f.lower.shape, bool) for f in families}
@@ -89,47 +85,26 @@ def _rows(f: LazyFamily, element, step, columns) -> Rows:
 
 
 class Loaded:
-    """A Relaxed program inside HiGHS: its used columns, step by step in time, then its rows in the same order."""
+    """A Relaxed program inside HiGHS; `columns`, `rows`: builder ids in the order of HiGHS, (n,) and (m,)."""
 
-    def __init__(self, relaxed: Relaxed, log: str, basis: tuple[np.ndarray, np.ndarray] | None, boxed: bool = True):
+    def __init__(self, relaxed: Relaxed, highs: Highs, columns: np.ndarray, rows: np.ndarray):
+        self.highs, self.columns, self.rows = highs, columns, rows
+        self.size = len(relaxed.form.cost)
+        self.rank = np.full(self.size, -1)
+        self.rank[columns] = np.arange(len(columns))
+
+    @classmethod
+    def load(cls, relaxed: Relaxed, log: str, basis: tuple[np.ndarray, np.ndarray] | None = None) -> Loaded:
+        """Used columns and all rows step by step in time: neighbours in time are neighbours in memory. `basis`: statuses by builder id."""
         form = relaxed.form
         used = np.flatnonzero(relaxed.used)
-        self.columns = used[np.argsort(form.column_step[used], kind="stable")]
-        self.rows = np.argsort(form.row_step, kind="stable")
-        self.size = len(form.cost)
-        self.highs = Highs(log, simplex_dual_edge_weight_strategy=1)
-        matrix = sp.csr_array(form.matrix[self.rows][:, self.columns])
-        lower, upper = form.lower[self.columns], form.upper[self.columns]
-        low, high = form.row_lower[self.rows], form.row_upper[self.rows]
-        if basis is not None and boxed:
-            low, high = _boxed(matrix, lower, upper, low, high)
-        self.highs.load(form.cost[self.columns], lower, upper, matrix, low, high)
-        self.rank = np.full(self.size, -1)
-        self.rank[self.columns] = np.arange(len(self.columns))
+        columns, rows = used[np.argsort(form.column_step[used], kind="stable")], np.argsort(form.row_step, kind="stable")
+        highs = Highs(log, simplex_dual_edge_weight_strategy=1)
+        matrix = sp.csr_array(form.matrix[rows][:, columns])
+        highs.load(form.cost[columns], form.lower[columns], form.upper[columns], matrix, form.row_lower[rows], form.row_upper[rows])
         if basis is not None:
-            self.highs.set_basis(basis[0][self.columns], basis[1][self.rows])
-            self._flip(matrix, form.cost[self.columns], (lower, upper), (low, high))
-
-    def _flip(self, matrix, cost, bounds, row_bounds) -> None:
-        """Moves nonbasic columns and rows with two bounds to the one that the sign of their reduced cost asks for.
-
-        With every column and row in a box, any basis becomes dual feasible in this way.
-        """
-        highs = self.highs
-        for _ in range(REPAIRS):
-            y = highs.basic_duals(cost)
-            column, row = highs.basis()
-            wild = np.abs(y) > WILD
-            if not wild.any():
-                break
-            # A joined basis can be nearly singular where windows meet: give such rows their slack and let the factorisation drop columns.
-            row[wild] = BASIC
-            highs.set_basis(column, row)
-        for status, sign, (low, high) in ((column, cost - matrix.T @ y, bounds), (row, y, row_bounds)):
-            free = (status != BASIC) & np.isfinite(low) & np.isfinite(high)
-            status[free & (sign > CLEAR)] = LOWER
-            status[free & (sign < -CLEAR)] = UPPER
-        highs.set_basis(column, row)
+            highs.set_basis(basis[0][columns], basis[1][rows])
+        return cls(relaxed, highs, columns, rows)
 
     def add(self, rows: Rows) -> None:
         """Appends rows; parts on columns that are not loaded do not matter, for those are zero."""
@@ -142,7 +117,7 @@ class Loaded:
 
     def values(self, form: StandardForm) -> tuple[np.ndarray, np.ndarray]:
         """Columns and row duals by builder id; columns that are not loaded are zero."""
-        x, y = np.zeros(self.size), np.zeros(len(self.rows))
+        x, y = np.zeros(self.size), np.zeros(len(form.row_lower))
         x[self.columns], y[self.rows] = self.highs.solution()
         return x, y
 
@@ -154,21 +129,12 @@ class Loaded:
         return columns, rows
 
 
-def _boxed(matrix, lower, upper, row_lower, row_upper):
-    """Row bounds with the open sides closed by what the columns' boxes allow at most, and room to spare, so that they never bind."""
-    rise, fall = matrix.maximum(0), matrix.minimum(0)
-    least, most = rise @ lower + fall @ upper, rise @ upper + fall @ lower
-    room = 1.0 + 1e-3 * np.maximum(np.abs(least), np.abs(most))
-    return np.where(np.isinf(row_lower), least - room, row_lower), np.where(np.isinf(row_upper), most + room, row_upper)
+def solve(relaxed: Relaxed, *, log: str = "", loaded: Loaded | None = None, progress: Callable[[str], None] = lambda text: None) -> Solution:
+    """Runs the loop to its end, from nothing or from a program that is `loaded` already with a basis.
 
-
-def solve(relaxed: Relaxed, *, log: str = "", basis=None, boxed: bool = True, progress: Callable[[str], None] = lambda text: None) -> Solution:
-    """Runs the loop to its end. Raises Infeasible when even shedding and over-generation do not help.
-
-    From a `basis`, all rows are first given two bounds (`boxed`), so that it becomes dual feasible by moving columns and rows between bounds:
-    about half the pivots. Where its duals are too large for that, SolverFailed is raised and `boxed=False` may still serve.
+    Raises Infeasible when even shedding and over-generation do not help.
     """
-    loaded, iterations = Loaded(relaxed, log, basis, boxed), 0
+    loaded, iterations = loaded or Loaded.load(relaxed, log), 0
     for number in range(1, ROUNDS + 1):
         try:
             loaded.highs.solve()
@@ -178,7 +144,7 @@ def solve(relaxed: Relaxed, *, log: str = "", basis=None, boxed: bool = True, pr
                 raise
             start = loaded.basis()
             relaxed.used |= spare
-            loaded = Loaded(relaxed, log, start)
+            loaded = Loaded.load(relaxed, log, start)
             progress(f"round {number}: short somewhere; load shedding and over-generation join")
             continue
         iterations += loaded.highs.iterations
@@ -193,7 +159,7 @@ def solve(relaxed: Relaxed, *, log: str = "", basis=None, boxed: bool = True, pr
         if wanted.any():
             columns, old = loaded.basis()
             relaxed.used |= wanted
-            loaded = Loaded(relaxed, log, (columns, np.concatenate([old, np.full(len(rows), BASIC, np.int32)])))
+            loaded = Loaded.load(relaxed, log, (columns, np.concatenate([old, np.full(len(rows), BASIC, np.int32)])))
         else:
             loaded.add(rows)
     raise SolverFailed(f"rows were still broken after {ROUNDS} rounds")

@@ -1,90 +1,105 @@
 """One case, one program: formulate, solve exactly, share ties fairly.
 
-Short horizons go straight to the lazy loop. Long ones climb a ladder: the same case in day-long steps, then in 6-hour steps, then as
-asked for. Each rung tells the next what stored energy, water and contracts are worth, so that windows of it (windows.py) give a
-starting basis close to the optimum. If a rung fails, the next one starts from nothing; the result is the same.
+Short horizons go straight to the lazy loop. Long ones climb a ladder: the same case in week-long steps, then in shorter ones, then as
+asked for. Each rung gives the next an estimate: values, duals and a basis. Pieces of the next rung are solved side by side, held to it
+(piece.py), put together and let go (release.py). Only the last rung is solved exactly, by the lazy loop as always; if anything on the
+way fails, that loop starts from nothing and the result is the same.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
 from gridopt.case.case import Case
 from gridopt.dispatch.fair import even_out
 from gridopt.dispatch.formulate import Model, formulate
-from gridopt.dispatch.lazy import Relaxed, solve
+from gridopt.dispatch.lazy import Loaded, Relaxed, solve
+from gridopt.dispatch.piece import solve_piece
+from gridopt.dispatch.plan import Estimate, levels, plan, refine
+from gridopt.dispatch.release import Whole
 from gridopt.dispatch.result import Dispatch
-from gridopt.dispatch.windows import lay_out, start
 from gridopt.program.solution import Infeasible, LimitReached, Solution, SolverFailed
 
 LONG_H = 1500.0
 """Hours from which the ladder pays."""
-RUNGS_H = (168.0, 24.0, 6.0)
-WINDOW_H, LEAST_WINDOW, STRIDE = 216.0, 36, 7 / 9
-"""Length of a window in hours, and at least so many steps; from one window to the next as a share of it."""
+RUNGS_H = (168.0, 24.0, 6.0, 3.0)
+PIECE_H, LEAST_PIECE = 730.0, 36
+"""Length of the pieces in hours, and at least so many steps."""
 
 Progress = Callable[[str], None]
+Rung = tuple[Case, Model, Estimate]
 
 
 def dispatch(case: Case, *, log: str = "", workers: int = 2, progress: Progress = lambda text: None) -> Dispatch:
     """Least-cost dispatch of `case`. Raises Infeasible, LimitReached or SolverFailed; never returns unproven numbers."""
-    below = None
+    below: Rung | None = None
     hours = case.time.hours
     if hours.sum() >= LONG_H and np.ptp(hours) == 0:
         for rung in RUNGS_H:
             group = round(rung / hours[0])
             if group >= 2:
                 below = _rung(case.on_time(case.time.coarsen(group)), below, workers, progress)
-    model, solution = _solve(case, below, workers, progress, log)
-    return Dispatch(case, model, even_out(model, solution))
-
-
-def _rung(case: Case, below, workers: int, progress: Progress) -> tuple[Model, Solution] | None:
-    progress(f"approach in steps of {case.time.hours[0]:g} h")
-    try:
-        return _solve(case, below, workers, progress, "")
-    except (Infeasible, LimitReached, SolverFailed):
-        return None
-
-
-def _solve(case: Case, below, workers: int, progress: Progress, log: str) -> tuple[Model, Solution]:
     begun = time.perf_counter()
     model = formulate(case)
     relaxed = Relaxed(model.builder.form(), model.builder.lazy_families)
     built = time.perf_counter()
-    basis = None if below is None else _basis(case, model, relaxed, below, workers, progress)
+    loaded = None if below is None else _whole(case, model, relaxed, below, workers, progress, log)
     del below
-    solution = _from_basis(relaxed, basis, log, progress) if basis is not None else None
-    if solution is None:
-        relaxed = Relaxed(model.builder.form(), model.builder.lazy_families) if basis is not None else relaxed
-        solution = solve(relaxed, log=log, progress=progress)
+    solution = solve(relaxed, log=log, loaded=loaded, progress=progress)
     solution.statistics["seconds"] = {"build": built - begun, "solve": time.perf_counter() - built}
-    return model, solution
+    return Dispatch(case, model, even_out(model, solution))
 
 
-def _from_basis(relaxed: Relaxed, basis, log: str, progress: Progress) -> Solution | None:
-    for boxed in (True, False):
-        try:
-            return solve(relaxed, log=log, basis=basis, boxed=boxed, progress=progress)
-        except SolverFailed:
-            if len(relaxed.form.row_lower) != len(basis[1]):
-                break
+def _rung(case: Case, below: Rung | None, workers: int, progress: Progress) -> Rung | None:
+    """An estimate of the optimum in the steps of `case`; None if there is none."""
+    progress(f"approach in steps of {case.time.hours[0]:g} h")
+    model = formulate(case)
+    relaxed = Relaxed(model.builder.form(), model.builder.lazy_families)
+    try:
+        if below is None:
+            return case, model, _known(relaxed, solve(relaxed))
+        whole = _pieces(case, model, relaxed, below, workers, progress)
+        return (case, model, whole.estimate()) if whole.let_go() and whole.program.finish() else None
+    except (Infeasible, LimitReached, SolverFailed):
+        return None
+
+
+def _known(relaxed: Relaxed, solution: Solution) -> Estimate:
+    column, row = solution.statistics["basis"]
+    lazy = {n: (element, step, row[ids]) for n, (element, step, ids) in relaxed.added.items()}
+    return Estimate(solution.x, solution.y[: relaxed.core], column, row[: relaxed.core], lazy)
+
+
+def _whole(case: Case, model: Model, relaxed: Relaxed, below: Rung, workers: int, progress: Progress, log: str) -> Loaded | None:
+    """The whole program with a basis close to the optimum, None if the way there failed."""
+    try:
+        whole = _pieces(case, model, relaxed, below, workers, progress, log)
+        if whole.let_go():
+            return whole.loaded()
+    except SolverFailed:
+        pass
     progress("the starting basis did not serve; starting from nothing")
     return None
 
 
-def _basis(case: Case, model: Model, relaxed: Relaxed, below: tuple[Model, Solution], workers: int, progress: Progress):
-    """Starting basis from the rung below: its duals and values laid onto these steps, then windows."""
-    coarse, first = below
-    hours, longer = case.time.hours, coarse.case.time.hours
+def _pieces(case: Case, model: Model, relaxed: Relaxed, below: Rung, workers: int, progress: Progress, log: str = "") -> Whole:
+    """Pieces held to the estimate of the rung below, put together."""
+    coarse, lower, known = below
+    hours, longer, builder = case.time.hours, coarse.time.hours, model.builder
     inside = np.searchsorted(np.cumsum(longer) - 1e-9, np.cumsum(hours) - hours / 2)
-    rate = hours / longer[inside]
-    duals = lay_out(first.y, coarse.builder.row_families, model.builder.row_families, inside, rate)
-    guess = lay_out(first.x, coarse.builder.column_families, model.builder.column_families, inside)
-    length = max(round(WINDOW_H / hours[0]), LEAST_WINDOW)
-    stride = round(length * STRIDE)
-    progress(f"windows of {length} steps every {stride}, {workers} side by side")
-    return start(relaxed, len(hours), duals, guess, model.builder.slow_columns, length=length, stride=stride, workers=workers)
+    known = refine(known, lower.builder, builder, inside, hours / longer[inside])
+    order = plan(relaxed, len(hours), known, levels(builder.column_families), builder.slow_columns)
+    length = max(PIECE_H / hours[0], LEAST_PIECE)
+    count = max(round(len(hours) / length), 1)
+    # Cuts lie where long steps end, for there the estimate of a level is one of this very instant.
+    ends = np.searchsorted(inside, np.arange(len(longer) + 1))
+    cuts = np.unique(ends[np.searchsorted(ends, np.linspace(0, len(hours), count + 1))])
+    progress(f"{len(cuts) - 1} pieces, {workers} side by side")
+    with ThreadPoolExecutor(workers) as pool:
+        pieces = list(pool.map(lambda k: solve_piece(order, int(cuts[k]), int(cuts[k + 1])), range(len(cuts) - 1)))
+    progress("pieces put together")
+    return Whole(order, pieces, log)

@@ -39,6 +39,8 @@ _SIGNATURES = {
     ),
     "Highs_addRows": (ct.c_int, [ct.c_void_p, ct.c_int, _double, _double, ct.c_int, _int, _int, _double]),
     "Highs_changeColsBoundsByRange": (ct.c_int, [ct.c_void_p, ct.c_int, ct.c_int, _double, _double]),
+    "Highs_changeRowsBoundsByRange": (ct.c_int, [ct.c_void_p, ct.c_int, ct.c_int, _double, _double]),
+    "Highs_deleteRowsByRange": (ct.c_int, [ct.c_void_p, ct.c_int, ct.c_int]),
     "Highs_changeColsCostByRange": (ct.c_int, [ct.c_void_p, ct.c_int, ct.c_int, _double]),
     "Highs_getSolution": (ct.c_int, [ct.c_void_p, *[_double] * 4]),
     "Highs_getBasis": (ct.c_int, [ct.c_void_p, _int, _int]),
@@ -142,6 +144,17 @@ class Highs:
     def change_bounds(self, lower, upper) -> None:
         """New bounds of all columns."""
         self._lib.Highs_changeColsBoundsByRange(self._h, 0, self.columns - 1, _c(lower), _c(upper))
+
+    def change_row_bounds(self, first: int, lower, upper) -> None:
+        """New bounds of rows first, first + 1, ..."""
+        if len(lower):
+            self._lib.Highs_changeRowsBoundsByRange(self._h, first, first + len(lower) - 1, _c(lower), _c(upper))
+
+    def delete_rows(self, first: int, last: int) -> None:
+        """Takes rows first..last-1 away."""
+        if last > first:
+            self._lib.Highs_deleteRowsByRange(self._h, first, last - 1)
+            self.rows -= last - first
 
     def set_basis(self, column_status, row_status) -> bool:
         """Sets a starting basis; False if HiGHS does not take it."""

@@ -1,0 +1,155 @@
+"""The whole horizon from its pieces: what they held is let go, step by step.
+
+First each held value may move within a narrow band around the estimate (levels of a few hours freely), as bounds of columns and as rows
+for budgets; then the bands follow the solution and widen until none binds. Released at once, a reservoir would first be drained, for the
+dual simplex method moves every column to the bound that its price asks for.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import scipy.sparse as sp
+
+from gridopt.dispatch.lazy import Loaded
+from gridopt.dispatch.piece import Piece, Program, stretch
+from gridopt.dispatch.plan import CLEAR, Estimate, LazyRows, Plan
+from gridopt.program.highs import BASIC, LOWER, OPTIMAL, UPPER, Highs
+
+BAND, WIDER, TRIES = 0.002, 4.0, 8
+"""How far a held value may move at first, as a share of its range; by how much the band grows each time, and how often."""
+
+
+class Whole:
+    """All steps, started from pieces. `program`: the program in HiGHS; budgets are rows at its end while they are held."""
+
+    def __init__(self, plan: Plan, pieces: list[Piece], log: str = ""):
+        self.plan = plan
+        arrays, links = stretch(plan, 0, plan.steps, held=True)
+        self.program = Program(plan, 0, plan.steps, arrays, links, log)
+        column, row, lazy, link = _together(pieces)
+        status = np.array([link.get(int(i), BASIC) for i in links], np.int32)
+        row = np.concatenate([status, row, self.program.add(lazy)])
+        self._hold(pieces)
+        self.arrays = self.program.arrays
+        self.true = self.arrays.lower, self.arrays.upper
+        self._load(column, row)
+
+    def _hold(self, pieces: list[Piece]) -> None:
+        """Levels at the ends of the pieces, and the budgets of links that several pieces share."""
+        plan = self.plan
+        self.level = np.concatenate([np.zeros(0, int), *(plan.levels_before(p.last) for p in pieces[:-1])])
+        self.slow = np.isin(self.level, plan.slow)
+        number, count = np.unique(np.concatenate([np.zeros(0, int), *(list(p.link) for p in pieces)]).astype(int), return_counts=True)
+        shared = set(number[count > 1].tolist())
+        rows, self.status, self.links, size = [], [], [], plan.matrix.shape[1]
+        for p in pieces:
+            mine, cols = [i for i in p.link if i in shared], plan.cols(p.first, p.last)
+            some = sp.csr_array(plan.matrix[mine][:, cols])
+            rows.append(sp.csr_array((some.data, some.indices + cols.start, some.indptr), shape=(len(mine), size)))
+            self.status += [p.link[i] for i in mine]
+            self.links += mine
+        self.budget = sp.csr_array(sp.vstack([sp.csr_array((0, size)), *rows], format="csr"))
+        self.sign = np.sign(plan.known.y[self.links])
+
+    def _load(self, column, row) -> None:
+        """Loads with narrow bands. Every row is given two bounds, so that `flip` makes any basis dual feasible: about half the pivots."""
+        a, known = self.arrays, self.plan.known
+        least, most = _reach(self.budget, *self.true)
+        self.room = most - least
+        *self.bounds, low, high = self._bounds(BAND, known.x[self.level], self.budget @ known.x)
+        matrix = sp.csr_array(sp.vstack([a.matrix, self.budget], format="csr"))
+        least, most = _reach(matrix, *self.true)
+        room = 1.0 + 1e-3 * np.maximum(np.abs(least), np.abs(most))
+        self.far = least - room, most + room
+        low, high = self._closed(np.append(a.low, low), np.append(a.high, high), 0)
+        self.program.highs.load(a.cost, *self.bounds, matrix, low, high)
+        self.program.highs.set_basis(column, np.append(row, np.array(self.status, np.int32)))
+        flip(self.program.highs, matrix, a.cost, self.bounds, (low, high))
+
+    def _closed(self, low, high, first: int):
+        """Open sides of rows first.. closed by what the columns' boxes allow at most, and room to spare, so that they never bind."""
+        return np.where(np.isinf(low), self.far[0][first:], low), np.where(np.isinf(high), self.far[1][first:], high)
+
+    def _bounds(self, band: float, value: np.ndarray, use: np.ndarray):
+        """Bounds of the columns and of the budget rows when held values may move by `band` around value and use."""
+        lower, upper = (b.copy() for b in self.true)
+        width = np.where(self.slow, band, 1.0) * (upper[self.level] - lower[self.level])
+        lower[self.level] = np.maximum(lower[self.level], value - width)
+        upper[self.level] = np.minimum(upper[self.level], value + width)
+        room = band * self.room
+        return lower, upper, np.where(self.sign > 0, use - room, -np.inf), np.where(self.sign < 0, use + room, np.inf)
+
+    def let_go(self) -> bool:
+        """Moves and widens the bands until nothing is held any more; False if there is no optimum."""
+        highs, band, first = self.program.highs, BAND, len(self.arrays.low)
+        for _ in range(TRIES):
+            if highs.run() != OPTIMAL:
+                return False
+            x, _ = highs.solution()
+            column, row = highs.basis()
+            side, at, (lower, upper) = column[self.level], self.level, self.bounds
+            edge = ((side == LOWER) & (lower[at] > self.true[0][at])) | ((side == UPPER) & (upper[at] < self.true[1][at]))
+            if not edge.any() and (row[first:] == BASIC).all():
+                break
+            band *= WIDER
+            *self.bounds, low, high = self._bounds(band, x[at], self.budget @ x)
+            highs.change_bounds(*self.bounds)
+            highs.change_row_bounds(first, *self._closed(low, high, first))
+        highs.change_bounds(*self.true)
+        highs.delete_rows(first, first + len(self.links))
+        return True
+
+    def loaded(self) -> Loaded:
+        """The program for the lazy loop, its lazy rows written into the relaxed one."""
+        relaxed, plan, program = self.plan.relaxed, self.plan, self.program
+        relaxed.write({n: (w[0], w[1]) for n, w in program.written.items()})
+        rows = np.concatenate([plan.rows[program.links], plan.rows[plan.links :], np.zeros(program.highs.rows - relaxed.core, int)])
+        for name, (_, _, place) in program.written.items():
+            rows[place] = relaxed.added[name][2]
+        return Loaded(relaxed, program.highs, plan.columns, rows)
+
+    def estimate(self) -> Estimate:
+        """What is known of the optimum once all is let go and solved, by builder id."""
+        plan, form = self.plan, self.plan.relaxed.form
+        x, y = np.zeros(len(form.cost)), np.zeros(plan.relaxed.core)
+        column, row = np.full(len(x), LOWER, np.int32), np.full(len(y), BASIC, np.int32)
+        values, duals = self.program.highs.solution()
+        piece = self.program.piece()
+        x[plan.columns], column[plan.columns] = values, piece.column
+        rows = np.concatenate([plan.rows[self.program.links], plan.rows[plan.links :]])
+        y[rows], row[rows] = duals[: len(rows)], np.concatenate([list(piece.link.values()), piece.row])
+        return Estimate(x, y, column, row, piece.lazy)
+
+
+def _together(pieces: list[Piece]):
+    """Statuses of the pieces one after the other. A link in one piece keeps its status, one in several begins with its slack basic."""
+    seen: dict[int, list[int]] = {}
+    rows: dict[str, list] = {}
+    for p in pieces:
+        for i, status in p.link.items():
+            seen.setdefault(i, []).append(status)
+        for name, some in p.lazy.items():
+            rows.setdefault(name, []).append(some)
+    lazy: LazyRows = {}
+    for name, some in rows.items():
+        element, step, status = (np.concatenate([r[k] for r in some]) for k in range(3))
+        lazy[name] = (element, step, status)
+    link = {i: s[0] for i, s in seen.items() if len(s) == 1}
+    return np.concatenate([p.column for p in pieces]), np.concatenate([p.row for p in pieces]), lazy, link
+
+
+def _reach(matrix: sp.csr_array, lower, upper) -> tuple[np.ndarray, np.ndarray]:
+    """Least and largest value that each row can take inside the columns' boxes."""
+    rise, fall = matrix.maximum(0), matrix.minimum(0)
+    return rise @ lower + fall @ upper, rise @ upper + fall @ lower
+
+
+def flip(highs: Highs, matrix, cost, bounds, row_bounds) -> None:
+    """Moves nonbasic columns and rows with two bounds to the one that the sign of their reduced cost asks for."""
+    y = highs.basic_duals(cost)
+    column, row = highs.basis()
+    for status, sign, (low, high) in ((column, cost - matrix.T @ y, bounds), (row, y, row_bounds)):
+        free = (status != BASIC) & np.isfinite(low) & np.isfinite(high)
+        status[free & (sign > CLEAR)] = LOWER
+        status[free & (sign < -CLEAR)] = UPPER
+    highs.set_basis(column, row)
