@@ -107,7 +107,7 @@ class Program:
 
     def __init__(self, plan: Plan, first: int, last: int, arrays: Arrays, links: np.ndarray, log: str = ""):
         self.plan, self.first, self.last, self.arrays, self.links = plan, first, last, arrays, links
-        self.highs = Highs(log, simplex_dual_edge_weight_strategy=1)
+        self.highs = Highs(log, simplex_dual_edge_weight_strategy=1 if last - first == plan.steps else 2)
         self.ids = plan.columns[plan.cols(first, last)]
         self.rank = np.full(len(plan.relaxed.form.cost), -1)
         self.rank[self.ids] = np.arange(len(self.ids))
