@@ -34,7 +34,7 @@ class Relaxed:
         self.written = {f.family.name: np.zeros(f.lower.shape, bool) for f in families}
         self.added: dict[str, np.ndarray] = {}
 
-    def broken(self, x: np.ndarray) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    def broken(self, x: np.ndarray) -> dict[str, tuple[np.ndarray, ...]]:
         """(element, step) of the rows that x breaks and that are not written yet, by family."""
         result = {}
         for f in self.families:
@@ -44,7 +44,7 @@ class Relaxed:
                 result[f.family.name] = np.nonzero(wrong)
         return result
 
-    def write(self, chosen: dict[str, tuple[np.ndarray, np.ndarray]]) -> Rows:
+    def write(self, chosen: dict[str, tuple[np.ndarray, ...]]) -> Rows:
         """Writes the chosen rows out, adds them to the form and returns them."""
         parts, first = [], len(self.form.row_lower)
         for f in self.families:

@@ -7,6 +7,7 @@ energy contract of a month, a yearly share) come first.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +22,7 @@ STOCKS = ("MWh", "hm3", "t")
 CLEAR = 1e-6
 """A dual (money per unit of a row) beyond this means that the row binds."""
 
-LazyRows = dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]]
+LazyRows = Mapping[str, tuple[np.ndarray, ...]]
 """family -> (element, step, status)"""
 
 

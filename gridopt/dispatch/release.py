@@ -56,13 +56,13 @@ class Whole:
         a, known = self.arrays, self.plan.known
         least, most = _reach(self.budget, *self.true)
         self.room = most - least
-        *self.bounds, low, high = self._bounds(BAND, known.x[self.level], self.budget @ known.x)
+        self.bounds, (low, high) = self._bounds(BAND, known.x[self.level], self.budget @ known.x)
         matrix = sp.csr_array(sp.vstack([a.matrix, self.budget], format="csr"))
         least, most = _reach(matrix, *self.true)
         room = 1.0 + 1e-3 * np.maximum(np.abs(least), np.abs(most))
         self.far = least - room, most + room
         low, high = self._closed(np.append(a.low, low), np.append(a.high, high), 0)
-        self.program.highs.load(a.cost, *self.bounds, matrix, low, high)
+        self.program.highs.load(a.cost, self.bounds[0], self.bounds[1], matrix, low, high)
         self.program.highs.set_basis(column, np.append(row, np.array(self.status, np.int32)))
         flip(self.program.highs, matrix, a.cost, self.bounds, (low, high))
 
@@ -77,7 +77,7 @@ class Whole:
         lower[self.level] = np.maximum(lower[self.level], value - width)
         upper[self.level] = np.minimum(upper[self.level], value + width)
         room = band * self.room
-        return lower, upper, np.where(self.sign > 0, use - room, -np.inf), np.where(self.sign < 0, use + room, np.inf)
+        return (lower, upper), (np.where(self.sign > 0, use - room, -np.inf), np.where(self.sign < 0, use + room, np.inf))
 
     def let_go(self) -> bool:
         """Moves and widens the bands until nothing is held any more; False if there is no optimum."""
@@ -92,7 +92,7 @@ class Whole:
             if not edge.any() and (row[first:] == BASIC).all():
                 break
             band *= WIDER
-            *self.bounds, low, high = self._bounds(band, x[at], self.budget @ x)
+            self.bounds, (low, high) = self._bounds(band, x[at], self.budget @ x)
             highs.change_bounds(*self.bounds)
             highs.change_row_bounds(first, *self._closed(low, high, first))
         highs.change_bounds(*self.true)
@@ -124,16 +124,15 @@ class Whole:
 def _together(pieces: list[Piece]):
     """Statuses of the pieces one after the other. A link in one piece keeps its status, one in several begins with its slack basic."""
     seen: dict[int, list[int]] = {}
-    rows: dict[str, list] = {}
+    found: dict[str, list] = {}
     for p in pieces:
         for i, status in p.link.items():
             seen.setdefault(i, []).append(status)
         for name, some in p.lazy.items():
-            rows.setdefault(name, []).append(some)
+            found.setdefault(name, []).append(some)
     lazy: LazyRows = {}
-    for name, some in rows.items():
-        element, step, status = (np.concatenate([r[k] for r in some]) for k in range(3))
-        lazy[name] = (element, step, status)
+    for name, parts in found.items():
+        lazy[name] = tuple(np.concatenate(values) for values in zip(*parts, strict=True))
     link = {i: s[0] for i, s in seen.items() if len(s) == 1}
     return np.concatenate([p.column for p in pieces]), np.concatenate([p.row for p in pieces]), lazy, link
 

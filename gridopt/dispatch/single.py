@@ -27,7 +27,7 @@ from gridopt.program.solution import Infeasible, LimitReached, Solution, SolverF
 LONG_H = 1500.0
 """Hours from which the ladder pays."""
 RUNGS_H = (168.0, 24.0, 6.0, 3.0)
-PIECE_H, LEAST_PIECE = 730.0, 36
+PIECE_H, LEAST_PIECE = 1095.0, 36
 """Length of the pieces in hours, and at least so many steps."""
 
 Progress = Callable[[str], None]
