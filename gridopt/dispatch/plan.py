@@ -62,7 +62,7 @@ def refine(known: Estimate, coarse: Builder, fine: Builder, inside: np.ndarray, 
     x, column = lay_out(known.x, *columns), lay_out(known.column, *columns)
     y, row = lay_out(known.y, *rows, rate), lay_out(known.row, *rows, otherwise=BASIC)
     begin, count = np.searchsorted(inside, np.arange(coarse.steps)), np.bincount(inside, minlength=coarse.steps)
-    lazy: LazyRows = {}
+    lazy: dict[str, tuple[np.ndarray, ...]] = {}
     for name, (element, step, status) in known.lazy.items():
         tight = np.flatnonzero(status != BASIC)
         each = np.repeat(tight, count[step[tight]])

@@ -130,7 +130,7 @@ def _together(pieces: list[Piece]):
             seen.setdefault(i, []).append(status)
         for name, some in p.lazy.items():
             found.setdefault(name, []).append(some)
-    lazy: LazyRows = {}
+    lazy: dict[str, tuple[np.ndarray, ...]] = {}
     for name, parts in found.items():
         lazy[name] = tuple(np.concatenate(values) for values in zip(*parts, strict=True))
     link = {i: s[0] for i, s in seen.items() if len(s) == 1}
