@@ -12,7 +12,7 @@ import scipy.sparse as sp
 
 from gridopt.dispatch.lazy import Loaded
 from gridopt.dispatch.piece import Piece, Program, stretch
-from gridopt.dispatch.plan import CLEAR, Estimate, LazyRows, Plan
+from gridopt.dispatch.plan import CLEAR, Estimate, Plan
 from gridopt.program.highs import BASIC, LOWER, OPTIMAL, UPPER, Highs
 
 BAND, WIDER, TRIES = 0.002, 4.0, 8

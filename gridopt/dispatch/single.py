@@ -32,6 +32,8 @@ PIECE_H, LEAST_PIECE = 1095.0, 36
 
 Progress = Callable[[str], None]
 Rung = tuple[Case, Model, Estimate]
+Start = tuple[Estimate, np.ndarray]
+"""An estimate and where the steps that it comes from end, in steps of now."""
 
 
 def dispatch(case: Case, *, log: str = "", workers: int = 2, progress: Progress = lambda text: None) -> Dispatch:
@@ -47,8 +49,10 @@ def dispatch(case: Case, *, log: str = "", workers: int = 2, progress: Progress 
     model = formulate(case)
     relaxed = Relaxed(model.builder.form(), model.builder.lazy_families)
     built = time.perf_counter()
-    loaded = None if below is None else _whole(case, model, relaxed, below, workers, progress, log)
-    del below
+    start = None if below is None else _refined(case, model, below)
+    del below  # the coarser program takes memory that the whole one needs
+    loaded = None if start is None else _whole(case, model, relaxed, start, workers, progress, log)
+    del start
     solution = solve(relaxed, log=log, loaded=loaded, progress=progress)
     solution.statistics["seconds"] = {"build": built - begun, "solve": time.perf_counter() - built}
     return Dispatch(case, model, even_out(model, solution))
@@ -62,7 +66,7 @@ def _rung(case: Case, below: Rung | None, workers: int, progress: Progress) -> R
     try:
         if below is None:
             return case, model, _known(relaxed, solve(relaxed))
-        whole = _pieces(case, model, relaxed, below, workers, progress)
+        whole = _pieces(case, model, relaxed, _refined(case, model, below), workers, progress)
         return (case, model, whole.estimate()) if whole.let_go() and whole.program.finish() else None
     except (Infeasible, LimitReached, SolverFailed):
         return None
@@ -74,10 +78,10 @@ def _known(relaxed: Relaxed, solution: Solution) -> Estimate:
     return Estimate(solution.x, solution.y[: relaxed.core], column, row[: relaxed.core], lazy)
 
 
-def _whole(case: Case, model: Model, relaxed: Relaxed, below: Rung, workers: int, progress: Progress, log: str) -> Loaded | None:
+def _whole(case: Case, model: Model, relaxed: Relaxed, start: Start, workers: int, progress: Progress, log: str) -> Loaded | None:
     """The whole program with a basis close to the optimum, None if the way there failed."""
     try:
-        whole = _pieces(case, model, relaxed, below, workers, progress, log)
+        whole = _pieces(case, model, relaxed, start, workers, progress, log)
         if whole.let_go():
             return whole.loaded()
     except SolverFailed:
@@ -86,18 +90,22 @@ def _whole(case: Case, model: Model, relaxed: Relaxed, below: Rung, workers: int
     return None
 
 
-def _pieces(case: Case, model: Model, relaxed: Relaxed, below: Rung, workers: int, progress: Progress, log: str = "") -> Whole:
-    """Pieces held to the estimate of the rung below, put together."""
+def _refined(case: Case, model: Model, below: Rung) -> Start:
+    """The estimate of the rung below on these steps, and where its steps end in them."""
     coarse, lower, known = below
-    hours, longer, builder = case.time.hours, coarse.time.hours, model.builder
+    hours, longer = case.time.hours, coarse.time.hours
     inside = np.searchsorted(np.cumsum(longer) - 1e-9, np.cumsum(hours) - hours / 2)
-    known = refine(known, lower.builder, builder, inside, hours / longer[inside])
-    order = plan(relaxed, len(hours), known, levels(builder.column_families), builder.slow_columns)
-    length = max(PIECE_H / hours[0], LEAST_PIECE)
-    count = max(round(len(hours) / length), 1)
+    known = refine(known, lower.builder, model.builder, inside, hours / longer[inside])
+    return known, np.searchsorted(inside, np.arange(len(longer) + 1))
+
+
+def _pieces(case: Case, model: Model, relaxed: Relaxed, start: Start, workers: int, progress: Progress, log: str = "") -> Whole:
+    """Pieces held to an estimate, put together."""
+    (known, ends), builder, steps = start, model.builder, len(case.time)
+    order = plan(relaxed, steps, known, levels(builder.column_families), builder.slow_columns)
+    count = max(round(steps / max(PIECE_H / case.time.hours[0], LEAST_PIECE)), 1)
     # Cuts lie where long steps end, for there the estimate of a level is one of this very instant.
-    ends = np.searchsorted(inside, np.arange(len(longer) + 1))
-    cuts = np.unique(ends[np.searchsorted(ends, np.linspace(0, len(hours), count + 1))])
+    cuts = np.unique(ends[np.searchsorted(ends, np.linspace(0, steps, count + 1))])
     progress(f"{len(cuts) - 1} pieces, {workers} side by side")
     with ThreadPoolExecutor(workers) as pool:
         pieces = list(pool.map(lambda k: solve_piece(order, int(cuts[k]), int(cuts[k + 1])), range(len(cuts) - 1)))
