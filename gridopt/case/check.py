@@ -129,12 +129,10 @@ def _number(column: Column, text: str):
         return None, "is not a number"
     if not math.isfinite(value):
         return None, "is not a finite number"
-    if column.above is not None and value <= column.above:
-        return None, f"must be above {column.above:g} {column.unit}".rstrip()
-    if column.at_least is not None and value < column.at_least:
-        return None, f"must be at least {column.at_least:g} {column.unit}".rstrip()
-    if column.at_most is not None and value > column.at_most:
-        return None, f"must be at most {column.at_most:g} {column.unit}".rstrip()
+    limits = (("above", column.above, float.__gt__), ("at least", column.at_least, float.__ge__), ("at most", column.at_most, float.__le__))
+    for words, limit, holds in limits:
+        if limit is not None and not holds(value, float(limit)):
+            return None, f"must be {words} {limit:g} {column.unit if column.unit != '1' else ''}".rstrip()
     return value, ""
 
 

@@ -88,7 +88,7 @@ CELLS = {
         [
             "alpine/storage.csv, row 2 (storage 'P1'), column charge_efficiency",
             "'88'",
-            "at most 1",
+            "must be at most 1. Was a",
             "percentage given for a fraction? Write 0.88.",
         ],
     ),
