@@ -22,6 +22,7 @@ from gridopt.dispatch.piece import solve_piece
 from gridopt.dispatch.plan import Estimate, levels, plan, refine
 from gridopt.dispatch.release import Whole
 from gridopt.dispatch.result import Dispatch
+from gridopt.program.highs import give_back_memory
 from gridopt.program.solution import Infeasible, LimitReached, Solution, SolverFailed
 
 LONG_H = 1500.0
@@ -110,4 +111,5 @@ def _pieces(case: Case, model: Model, relaxed: Relaxed, start: Start, workers: i
     with ThreadPoolExecutor(workers) as pool:
         pieces = list(pool.map(lambda k: solve_piece(order, int(cuts[k]), int(cuts[k + 1])), range(len(cuts) - 1)))
     progress("pieces put together")
+    give_back_memory()
     return Whole(order, pieces, log)

@@ -72,6 +72,13 @@ def library() -> ct.CDLL:
     return lib
 
 
+def give_back_memory() -> None:
+    """Returns what finished programs held to the system, where the C library can: it keeps freed memory of other threads for itself."""
+    trim = getattr(ct.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
+    if trim is not None:
+        trim(0)
+
+
 def version() -> str:
     return library().Highs_version().decode()
 
