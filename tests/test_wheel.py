@@ -78,7 +78,6 @@ def test_doctor_finds_the_packaged_network(installed, tmp_path):
     assert "gansu" in checks["networks"]["found"]
 
 
-@pytest.mark.skipif(not (ROOT / "gridopt" / "study" / "run.py").exists(), reason="no study runner")
 def test_check_finds_the_packaged_study(installed, tmp_path):
     done = call(installed, tmp_path, "check")
     assert done.returncode == 0, done.stderr

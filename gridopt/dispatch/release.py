@@ -54,11 +54,10 @@ class Whole:
     def _load(self, column, row) -> None:
         """Loads with narrow bands. Every row is given two bounds, so that `flip` makes any basis dual feasible: about half the pivots."""
         a, known = self.arrays, self.plan.known
-        least, most = _reach(self.budget, *self.true)
-        self.room = most - least
-        self.bounds, (low, high) = self._bounds(BAND, known.x[self.level], self.budget @ known.x)
         matrix = sp.csr_array(sp.vstack([a.matrix, self.budget], format="csr"))
         least, most = _reach(matrix, *self.true)
+        self.room = (most - least)[len(a.low) :]
+        self.bounds, (low, high) = self._bounds(BAND, known.x[self.level], self.budget @ known.x)
         room = 1.0 + 1e-3 * np.maximum(np.abs(least), np.abs(most))
         self.far = least - room, most + room
         low, high = self._closed(np.append(a.low, low), np.append(a.high, high), 0)

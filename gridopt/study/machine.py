@@ -88,7 +88,7 @@ def _solver() -> Iterator[Finding]:
         lp.load(np.array([1.0, 2.0]), np.zeros(2), np.array([2.0, np.inf]), one_row, np.array([3.0]), np.array([np.inf]))
         lp.solve()
         x, y = lp.solution()
-    except Exception as error:
+    except Exception as error:  # whatever stops the solver is what this check is here to tell
         yield Finding(
             "solver", "fault", f"HiGHS does not work: {error}", "install it again: pip install --force-reinstall highspy"
         )
