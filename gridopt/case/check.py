@@ -16,6 +16,7 @@ KINDS = {
     "number": "a number",
     "whole": "a whole number",
     "date": "a date (YYYY-MM-DD)",
+    "time": "a local time (YYYY-MM-DD HH:MM)",
     "flag": "true or false",
     "text": "a text",
 }
@@ -83,7 +84,7 @@ def convert(table: Table, raw: pd.DataFrame, file: str) -> Checked:
 
 
 def _defaults(column: Column, count: int):
-    if column.kind == "date":
+    if column.kind in ("date", "time"):
         return pd.Series([pd.NaT] * count, dtype="datetime64[s]")
     if column.kind in ("number", "whole"):
         missing = column.required or column.default is None
@@ -99,7 +100,7 @@ def _cells(result: Checked, column: Column, text: pd.Series):
     if column.required:
         for i in np.flatnonzero(empty):
             result.fault(i, column.name, "", "is empty", f"Give {_wanted(column)}.")
-    parse = {"number": _number, "whole": _whole, "date": _date, "flag": _flag, "text": _text}[column.kind]
+    parse = {"number": _number, "whole": _whole, "date": _date, "time": _time, "flag": _flag, "text": _text}[column.kind]
     good = []
     for i in np.flatnonzero(~empty):
         value, rule = parse(column, text.iloc[i])
@@ -110,7 +111,7 @@ def _cells(result: Checked, column: Column, text: pd.Series):
     if good:
         place, filled = zip(*good, strict=True)
         # In seconds, because pandas' nanoseconds end in 2262 and "never" is often written 9999-12-31.
-        values.iloc[list(place)] = np.array(filled, "datetime64[s]") if column.kind == "date" else list(filled)
+        values.iloc[list(place)] = np.array(filled, "datetime64[s]") if column.kind in ("date", "time") else list(filled)
     return values
 
 
@@ -148,6 +149,15 @@ def _date(column: Column, text: str):
         return pd.Timestamp(text), ""
     except ValueError:
         return None, "is not a day of the calendar"
+
+
+def _time(column: Column, text: str):
+    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2})?)?", text):
+        return None, "is not a time written YYYY-MM-DD HH:MM"
+    try:
+        return pd.Timestamp(text), ""
+    except ValueError:
+        return None, "is not a time of the calendar"
 
 
 def _flag(column: Column, text: str):

@@ -13,7 +13,7 @@ REQUIRED = object()
 
 @dataclass(frozen=True)
 class Column:
-    """One column. `kind` is 'text', 'number', 'whole', 'date' or 'flag'.
+    """One column. `kind` is 'text', 'number', 'whole', 'date', 'time' or 'flag'.
 
     Ranges are inclusive (`at_least`, `at_most`) or exclusive (`above`). A `default` makes the cell optional; without one an
     empty cell is a fault. `key_to` names a table whose identifiers the cell must be one of.

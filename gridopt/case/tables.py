@@ -29,12 +29,16 @@ BUS = element(
     Column("role", choices=("internal", "external", "sink"), default="internal",
            meaning="internal: part of the studied system; external: neighbour's AC bus; sink: far end of a DC link"),
     Column("zone", default="", meaning="price zone"),
+    Column("surplus_allowed", "flag", default=True, meaning="generation beyond all use may vanish here at the price of lost load"),
     Column("region", default="", meaning="geographic region, for reports"),
     Column("voltage_kv", "number", "kV", above=0.0, at_most=1500.0),
     Column("latitude_deg", "number", "deg", at_least=-90.0, at_most=90.0, default=None),
     Column("longitude_deg", "number", "deg", at_least=-180.0, at_most=180.0, default=None),
     needs_rows=True,
 )  # fmt: skip
+
+RATING_PROFILE = Column("rating_profile", unit="1", default="", meaning="series: limits over their value here; empty: constant 1")
+EMERGENCY = _power("rating_emergency_mw", "limit after an outage, like rating_mw; empty: rating_mw", default=None)
 
 LINE = element(
     "line", "AC lines, parallel circuits of one corridor in one row",
@@ -45,6 +49,7 @@ LINE = element(
     Column("reactance_ohm_per_km", "number", "ohm/km", above=0.0, at_most=2.0, meaning="per circuit"),
     Column("susceptance_us_per_km", "number", "uS/km", at_least=0.0, at_most=50.0, default=0.0, meaning="per circuit"),
     Column("rating_mw", "number", "MW", above=0.0, default=None, meaning="per circuit; empty: no limit"),
+    EMERGENCY, RATING_PROFILE,
 )  # fmt: skip
 
 TRANSFORMER = element(
@@ -55,6 +60,42 @@ TRANSFORMER = element(
     Column("reactance_fraction", "number", "1", above=0.0, at_most=1.0,
            meaning="short-circuit reactance on the rated MVA of one transformer"),
     Column("rating_mw", "number", "MW", above=0.0, default=None, meaning="firm limit of the whole group; empty: no limit"),
+    EMERGENCY, RATING_PROFILE,
+)  # fmt: skip
+
+AC_BRANCH = element(
+    "ac_branch", "lines and transformers by per-unit figures, phase shifters",
+    _bus("flow is positive from here, the side of the tap", "from_bus"), _bus("flow is positive to here", "to_bus"),
+    Column("base_mva", "number", "MVA", above=0.0, default=100.0, meaning="base of the per-unit figures"),
+    Column("resistance_pu", "number", "1", default=0.0),
+    Column("reactance_pu", "number", "1", meaning="not 0; negative for a series capacitor"),
+    Column("charging_pu", "number", "1", default=0.0, meaning="total line charging susceptance"),
+    Column("tap_ratio", "number", "1", above=0.0, at_most=10.0, default=1.0),
+    Column("shift_deg", "number", "deg", at_least=-360.0, at_most=360.0, default=0.0, meaning="fixed phase shift"),
+    Column("shift_min_deg", "number", "deg", at_least=-360.0, at_most=360.0, default=None,
+           meaning="with shift_max_deg: the shift is chosen in this range in every step; empty: fixed"),
+    Column("shift_max_deg", "number", "deg", at_least=-360.0, at_most=360.0, default=None),
+    Column("angle_min_deg", "number", "deg", at_least=-360.0, at_most=360.0, default=None,
+           meaning="least angle of from_bus over to_bus; empty: no limit"),
+    Column("angle_max_deg", "number", "deg", at_least=-360.0, at_most=360.0, default=None),
+    _power("rating_mw", "empty: no limit", default=None), EMERGENCY, RATING_PROFILE,
+    orders=(("shift_min_deg", "shift_max_deg"), ("angle_min_deg", "angle_max_deg")),
+)  # fmt: skip
+OUTAGE = plain(
+    "outage", "times at which elements are out of service", ("kind", "element", "start_time"),
+    Column("kind", choices=("line", "transformer", "ac_branch", "unit", "generator", "renewable", "storage", "dc_link")),
+    Column("element", meaning="id in the table that `kind` names"),
+    Column("start_time", "time", meaning="first instant out of service"),
+    Column("end_time", "time", meaning="first instant back in service"),
+)  # fmt: skip
+CONTINGENCY = plain(
+    "contingency", "outages that the network must withstand (N-1); rows with one name happen together",
+    ("contingency", "kind", "element"),
+    Column("contingency", meaning="name"),
+    Column("kind", choices=("line", "transformer", "ac_branch", "unit", "generator", "dc_link")),
+    Column("element", meaning="id in the table that `kind` names"),
+    Column("share", "number", "1", above=0.0, at_most=1.0, default=1.0,
+           meaning="part of the element that is lost, 0.5 for one pole of a DC link; branches are lost whole"),
 )  # fmt: skip
 
 INTERFACE = element("interface", "named groups of branches (sections) with a common limit")
@@ -68,7 +109,7 @@ INTERFACE_LIMIT = plain(
 INTERFACE_MEMBER = plain(
     "interface_member", "branches of interfaces", ("interface", "element"),
     Column("interface", key_to="interface"),
-    Column("kind", choices=("line", "transformer", "dc_link")),
+    Column("kind", choices=("line", "transformer", "ac_branch", "dc_link")),
     Column("element", meaning="id in the table that `kind` names"),
     Column("coefficient", "number", "1", at_least=-1.0, at_most=1.0, default=1.0,
            meaning="+1 along the element's direction, -1 against"),
@@ -129,6 +170,30 @@ UNIT = element(
     Column("self_owned", "flag", default=False, meaning="owned by an industrial user, outside central dispatch"),
 )  # fmt: skip
 
+GENERATOR = element(
+    "generator", "generators and flexible consumers known by limits and a cost curve",
+    _bus(),
+    Column("technology", default="other", meaning="any word; reports sum by it"),
+    Column("power_min_mw", "number", "MW", default=0.0, meaning="least output while in service; negative: consumption"),
+    Column("power_max_mw", "number", "MW", meaning="largest output"),
+    Column("min_profile", unit="1", default="", meaning="series: factor on power_min_mw; empty: constant 1"),
+    _profile("1", "factor on power_max_mw"),
+    Column("ramp_fraction_per_min", "number", "1/min", above=0.0, default=None,
+           meaning="change of output over power_max_mw; empty: no limit"),
+    Column("cost_cny_per_h", "number", "CNY/h", default=0.0, meaning="while in service, whatever the output"),
+    Column("cost_cny_per_mwh", "number", "CNY/MWh", default=0.0),
+    Column("cost_quadratic_cny_per_mw2h", "number", "CNY/MW2h", at_least=0.0, default=0.0, meaning="times output squared"),
+    Column("price_profile", unit="CNY/MWh", default="", meaning="series: added to cost_cny_per_mwh; empty: none"),
+    Column("co2_t_per_mwh", "number", "t/MWh", at_least=0.0, at_most=3.0, default=0.0),
+    orders=(("power_min_mw", "power_max_mw"),),
+)  # fmt: skip
+COST_POINT = plain(
+    "cost_point", "piecewise linear cost curves of generators, at least two points each", ("generator", "power_mw"),
+    Column("generator", key_to="generator"),
+    Column("power_mw", "number", "MW"),
+    Column("cost_cny_per_h", "number", "CNY/h", meaning="cost at this output"),
+)  # fmt: skip
+
 RENEWABLE = element(
     "renewable", "wind, solar and run-of-river plants (rows of one base may enter on different days)",
     _bus(),
@@ -184,13 +249,16 @@ STORAGE = element(
     "storage", "batteries and pumped hydro at one bus",
     _bus(),
     Column("technology", choices=("battery", "pumped_hydro"), default="battery"),
-    _power("power_max_mw", "limit of charging and of discharging"),
+    _power("power_max_mw", "limit of discharging"),
     Column("energy_max_mwh", "number", "MWh", at_least=0.0, meaning="usable energy"),
     _fraction("charge_efficiency", 1.0, "stored energy per energy taken from the bus", above=0.0),
     _fraction("discharge_efficiency", 1.0, "energy given to the bus per energy drawn from store", above=0.0),
     _fraction("standing_loss_per_h", 0.0, "share of the stored energy lost in an hour"),
-    _fraction("energy_start_fraction", 0.0,
-               "stored energy before the first step over usable energy; the last step ends no lower"),
+    _fraction("energy_start_fraction", 0.0, "stored energy before the first step over usable energy"),
+    _fraction("energy_end_fraction", None, "least stored energy after the last step over usable energy; empty: as at the start"),
+    Column("cyclic", "flag", default=False, meaning="starts with what the last step ends with, whatever it is"),
+    Column("inflow_profile", unit="MW", default="", meaning="series: energy that flows in by itself; empty: none"),
+    _power("charge_max_mw", "limit of charging; empty: power_max_mw", default=None),
     Column("wear_cny_per_mwh", "number", "CNY/MWh", at_least=0.0, at_most=10000.0, default=0.0, meaning="per MWh discharged"),
     Column("charging_cost_cny_per_mwh", "number", "CNY/MWh", at_least=0.0, at_most=10000.0, default=0.0,
            meaning="per MWh charged, besides the energy"),
@@ -201,6 +269,7 @@ LOAD = element(
     _bus(),
     Column("kind", choices=("general", "industry", "irrigation", "data_centre"), default="general"),
     _power("mean_mw", "mean demand in the base year"),
+    Column("sheddable", "flag", default=True, meaning="may be shed at the price of lost load"),
     _profile("1", "demand over its yearly mean"),
 )  # fmt: skip
 SHEDDING_TIER = plain(
@@ -237,6 +306,7 @@ DC_LINK = element(
     _fraction("loss_linear_fraction", 0.0, "loss per sent power"),
     _fraction("loss_quadratic_fraction", 0.0, "quadratic loss at rated power over rated power"),
     Column("max_profile", unit="1", default="", meaning="series: upper limit over largest power; empty: 1"),
+    Column("cost_cny_per_mwh", "number", "CNY/MWh", default=0.0, meaning="per MWh sent"),
     orders=(("power_min_mw", "power_max_mw"),),
 )  # fmt: skip
 DC_CONTRACT = plain(
@@ -269,7 +339,7 @@ YEAR = plain(
 TABLES: dict[str, Table] = {
     t.name: t
     for t in (
-        BUS, LINE, TRANSFORMER, INTERFACE, INTERFACE_LIMIT, INTERFACE_MEMBER, SEASON, FUEL, UNIT_TYPE, UNIT, RENEWABLE, CSP,
-        RESERVOIR, RELEASE_BAND, STORAGE, LOAD, SHEDDING_TIER, EXCHANGE, DC_LINK, DC_CONTRACT, DC_BUNDLE, YEAR,
+        BUS, LINE, TRANSFORMER, AC_BRANCH, INTERFACE, INTERFACE_LIMIT, INTERFACE_MEMBER, OUTAGE, CONTINGENCY, SEASON, FUEL,
+        UNIT_TYPE, UNIT, GENERATOR, COST_POINT, RENEWABLE, CSP, RESERVOIR, RELEASE_BAND, STORAGE, LOAD, SHEDDING_TIER, EXCHANGE, DC_LINK, DC_CONTRACT, DC_BUNDLE, YEAR,
     )
 }  # fmt: skip
