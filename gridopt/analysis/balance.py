@@ -28,14 +28,14 @@ USE = {
     "storage_losses": "储能损耗", "storage_filling": "储能存电变化", "surplus": "过剩电量",
 }  # fmt: skip
 PLANTS = (
-    ("unit", "unit_output", ""), ("reservoir", "hydro_output", "hydro"), ("csp", "csp_output", "csp"),
+    ("unit", "unit_output", ""), ("generator", "generator_output", ""), ("reservoir", "hydro_output", "hydro"), ("csp", "csp_output", "csp"),
     ("renewable", "renewable_output", ""),
 )  # fmt: skip
 """Table, quantity, and the technology where the table does not name it."""
 
 
 def technology_output(dispatch: Dispatch) -> tuple[list[str], np.ndarray]:
-    """Technologies that the case has, in the order of SUPPLY, and their output in the studied system MW (technology, T)."""
+    """Technologies that the case has, in the order of SUPPLY and then of the alphabet, and their output in the studied system MW (technology, T)."""
     found = _generation(dispatch)
     case, inside = dispatch.case, _inside(dispatch.case)
     store = case.table("storage")
@@ -45,7 +45,7 @@ def technology_output(dispatch: Dispatch) -> tuple[list[str], np.ndarray]:
     trade, sent = _trade(dispatch), _dc(dispatch)
     if len(trade) or sent["imports"].any():
         found["imports"] = np.maximum(-trade, 0.0).sum(axis=0) + sent["imports"]
-    names = [n for n in SUPPLY if n in found]
+    names = [n for n in SUPPLY if n in found] + sorted(set(found) - set(SUPPLY))
     return names, np.array([found[n] for n in names]).reshape(len(names), len(case.time))
 
 
@@ -70,7 +70,7 @@ def energy_balance(dispatch: Dispatch) -> pd.DataFrame:
     items |= {"storage_losses": -lost, "storage_filling": -filled, "surplus": -at_bus["surplus"]}
     words = SUPPLY | USE
     energy = [v + 0.0 for v in items.values()]  # no -0.0
-    return pd.DataFrame({"item": list(items), "item_zh": [words[n] for n in items], "energy_mwh": energy})
+    return pd.DataFrame({"item": list(items), "item_zh": [words.get(n, n) for n in items], "energy_mwh": energy})
 
 
 def price_zones(dispatch: Dispatch, prices: Prices) -> pd.DataFrame:
@@ -117,7 +117,8 @@ def _generation(dispatch: Dispatch) -> dict[str, np.ndarray]:
         frame = case.table(table)
         kind = np.full(len(frame), single, dtype=object) if single else frame["technology"].to_numpy(object)
         output = dispatch.quantities[quantity].values * _at(case, table, inside)
-        found |= {k: output[kind == k].sum(axis=0) for k in dict.fromkeys(kind)}
+        for k in dict.fromkeys(kind):
+            found[k] = found.get(k, 0.0) + output[kind == k].sum(axis=0)
     return found
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from gridopt.case.topology import BRANCH_TABLES
 from gridopt.dispatch.result import Dispatch
 
 BINDING = 1e-6
@@ -30,10 +31,11 @@ def congestion(dispatch: Dispatch) -> pd.DataFrame:
 def _branches(dispatch: Dispatch) -> pd.DataFrame:
     case = dispatch.case
     grid = case.grid
-    tables = [case.table(t)[["name", "name_zh"]] for t in ("line", "transformer")]
-    loading = np.abs(dispatch.flow) / grid.rating
+    tables = [case.table(t)[["name", "name_zh"]] for t in BRANCH_TABLES]
+    limit = np.where(dispatch.flow >= 0, grid.upper, -grid.lower)
+    loading = np.divide(np.abs(dispatch.flow), limit, out=np.zeros(limit.shape), where=limit > 0)
     rent = dispatch.branch_shadow_price * np.abs(dispatch.flow)
-    limited = np.isfinite(grid.branches.rating)
+    limited = (np.isfinite(grid.upper) | np.isfinite(grid.lower)).any(axis=1)
     return _rows(case, "branch", pd.concat(tables), dispatch.branch_shadow_price, rent, loading)[limited]
 
 

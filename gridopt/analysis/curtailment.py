@@ -21,8 +21,8 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from gridopt.analysis.rents import NOISE, declared, marginal_cost, names, rents
-from gridopt.blocks import thermal
+from gridopt.analysis.rents import NOISE, declared, names, offers, rents
+from gridopt.case.topology import BRANCH_TABLES
 from gridopt.dispatch.result import Dispatch
 from gridopt.pricing.marginal import Prices
 
@@ -101,13 +101,11 @@ def reference(dispatch: Dispatch) -> np.ndarray:
 
     Without any it is that of all thermal output in the area, else of thermal output anywhere, else 0.
     """
-    case, columns, grid = dispatch.case, declared(dispatch, thermal), dispatch.case.grid
+    case, grid = dispatch.case, dispatch.case.grid
     area = grid.root[:, grid.epoch]
-    cost = marginal_cost(dispatch)[0]
-    place = area[case.position("bus", case.table("unit").iloc[columns.groups.first]["bus"])]
+    bus, cost, here, free = offers(dispatch)
+    place = area[bus]
     steps = np.broadcast_to(np.arange(len(case.time)), cost.shape)
-    here = columns.capacity > 0
-    free = here & (columns.must_run <= 0)
     worth = np.full(area.shape, np.inf)
     for some in (free, here):
         least = np.full(area.shape, np.inf)
@@ -152,7 +150,7 @@ def _network_parts(dispatch: Dispatch, prices: Prices, bus: np.ndarray, step: np
 def _constraint(dispatch: Dispatch, family: str, name: str) -> tuple[str, str, str, str]:
     """(cause, kind, label, label in Chinese) of a binding element."""
     prefix, kind = NETWORK.get(family, (family.split(".")[0], "network"))
-    tables = ("interface",) if prefix == "interface" else ("line", "transformer")
+    tables = ("interface",) if prefix == "interface" else BRANCH_TABLES
     for table in (dispatch.case.table(t) for t in tables):
         if name in table.index:
             return f"{prefix}:{name}", kind, *names(table, table.index.get_loc(name))

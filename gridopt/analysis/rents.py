@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gridopt.blocks import dc_link, exchange, storage, thermal
+from gridopt.blocks import dc_link, exchange, generator, storage, thermal
 from gridopt.dispatch.formulate import BLOCKS
 from gridopt.dispatch.result import Dispatch
 
@@ -79,6 +79,23 @@ def marginal_cost(dispatch: Dispatch) -> tuple[np.ndarray, np.ndarray]:
     return high, np.where(partial, cost[columns.low] / hours, high)
 
 
+def offers(dispatch: Dispatch) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Thermal output and generators: bus (n,), cost of more CNY/MWh, whether it is in service, and whether it may stop, (n, T)."""
+    case, units, own = dispatch.case, declared(dispatch, thermal), declared(dispatch, generator)
+    one = case.table("unit").iloc[units.groups.first]
+    first = np.flatnonzero(np.diff(own.of, prepend=-1) > 0)
+    bus = np.concatenate([case.position("bus", t["bus"]) for t in (one, case.table("generator"))])
+    cost = np.concatenate([marginal_cost(dispatch)[0], _band_cost(dispatch, own)[first]])
+    here = np.concatenate([units.capacity > 0, own.most > 0])
+    return bus, cost, here, here & np.concatenate([units.must_run <= 0, own.least <= 0])
+
+
+def _band_cost(dispatch: Dispatch, columns) -> np.ndarray:
+    """Cost of more from each band of the generators CNY/MWh (K, T)."""
+    form, hours = dispatch.solution.form, dispatch.case.time.hours
+    return (form.cost[columns.band] + 2.0 * form.square[columns.band] * dispatch.solution.x[columns.band]) / hours
+
+
 def _worth(values: np.ndarray) -> np.ndarray:
     return np.where(values > NOISE, values, 0.0)
 
@@ -91,6 +108,10 @@ def _min_output(dispatch: Dispatch, price: np.ndarray) -> list[Rent]:
     value = columns.must_run * _worth(marginal_cost(dispatch)[1] - price[bus])
     own = one["self_owned"].to_numpy(bool)
     why = np.where(own, "self_owned", np.where(one["must_run"] == "heating", "heating", "other"))
+    others, at = declared(dispatch, generator), case.position("bus", case.table("generator")["bus"])
+    cost = _band_cost(dispatch, others)[np.flatnonzero(np.diff(others.of, prepend=-1) > 0)]
+    bus, why = np.append(bus, at), np.append(why, np.full(len(at), "other"))
+    value = np.concatenate([value, np.maximum(others.least, 0.0) * _worth(cost - price[at])])
     return [Rent(f"min_output:{k}", "min_output", *MUST_RUN[k], bus[why == k], value[why == k]) for k in MUST_RUN]
 
 

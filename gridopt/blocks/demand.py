@@ -1,11 +1,11 @@
 """Demand: loads, load shedding in tiers, and over-generation as the last resort.
 
 Sets        b bus, k tier, t step of length h[t] hours; shedding only at buses with a load, surplus where anything is connected
-            besides branches
-Data        load D[b,t] = sum of mean_mw x series x load_scale of the year; tier share s[k], cost c[k]
+            besides branches and the bus allows it
+Data        load D[b,t] = sum of mean_mw x series x load_scale of the year, D' its sheddable part; tier share s[k], cost c[k]
 Columns     demand.shedding u [MW], demand.surplus w [MW]                 (left out of the solver until they pay)
 
-    0 <= u[k,b,t] <= s[k] D[b,t]                                          (D1)
+    0 <= u[k,b,t] <= s[k] D'[b,t]                                         (D1)
     0 <= w[b,t] <= W, W above any injection the case can make             (D2)
 
 Cost        demand.shedding = c h u;  demand.surplus = max(c) h w
@@ -20,7 +20,7 @@ import numpy as np
 
 from gridopt.program.labels import Quantity
 
-CONNECTED = (("load", "bus"), ("unit", "bus"), ("renewable", "bus"), ("csp", "bus"), ("reservoir", "bus"), ("storage", "bus"),
+CONNECTED = (("load", "bus"), ("unit", "bus"), ("generator", "bus"), ("renewable", "bus"), ("csp", "bus"), ("reservoir", "bus"), ("storage", "bus"),
              ("exchange", "bus"), ("dc_link", "from_bus"), ("dc_link", "to_bus"))  # fmt: skip
 """Table and column of all that injects at a bus or withdraws there."""
 TIERS = (np.array(["all"], dtype=object), np.array([1.0]), np.array([10000.0]))
@@ -47,15 +47,18 @@ def loads(case) -> np.ndarray:
 def declare(case, b):
     """Columns (D1), (D2); the load itself is a constant."""
     bus, hours = case.table("bus").index, case.time.hours
-    load = np.zeros((len(bus), len(case.time)))
-    np.add.at(load, case.position("bus", case.table("load")["bus"]), loads(case))
+    load, soft = (np.zeros((len(bus), len(case.time))) for _ in range(2))
+    at, each, sheddable = case.position("bus", case.table("load")["bus"]), loads(case), case.table("load")["sheddable"].to_numpy(bool)
+    np.add.at(load, at, each)
+    np.add.at(soft, at[sheddable], each[sheddable])
     table = case.table("shedding_tier")
     tiers = (table.index.to_numpy(), *(table[c].to_numpy(float) for c in ("share", "cost_cny_per_mwh"))) if len(table) else TIERS
     names, share, cost = tiers
     loaded, busy = _buses(case, CONNECTED[:1]), _buses(case, CONNECTED)
     busy = busy if len(busy) else np.arange(len(bus))  # a program needs a column, even for bare buses
+    busy = busy[case.table("bus")["surplus_allowed"].to_numpy(bool)[busy]]
     over = {"tier": names, "bus": bus[loaded], "time": case.time.index}
-    most = share[:, None, None] * np.maximum(load[loaded], 0.0)
+    most = share[:, None, None] * np.maximum(soft[loaded], 0.0)
     u = b.columns("demand.shedding", unit="MW", over=over, upper=most, optional=True)
     # Large enough never to bind: everything that can inject at once, and the load for good measure.
     most = load.sum(axis=0).max(initial=0.0) + _all_power(case)
@@ -78,7 +81,7 @@ def _buses(case, places) -> np.ndarray:
 
 def _all_power(case) -> float:
     tables = ("unit", "renewable", "csp", "reservoir", "storage", "dc_link")
-    power = sum(case.table(t)["power_max_mw"].sum() for t in tables)
+    power = sum(case.table(t)["power_max_mw"].sum() for t in tables) + np.abs(case.table("generator")[["power_min_mw", "power_max_mw"]]).sum().sum()
     exchange = case.table("exchange")
     agreed = np.abs(case.series(exchange["schedule"], 0.0)) * exchange["scale"].to_numpy(float)[:, None]
     return float(power + exchange["import_flexible_mw"].sum() + agreed.sum(axis=0).max(initial=0.0))

@@ -15,6 +15,8 @@ from __future__ import annotations
 import numpy as np
 import scipy.sparse as sp
 
+from gridopt.program.builder import drawn
+
 
 def declare(case, b):
     """No columns."""
@@ -25,20 +27,16 @@ def constrain(case, b, columns):
     names = case.table("interface").index
     if not len(names):
         return
-    grid, injection, dc_flow = case.grid, b.port("injection"), b.port("dc_flow")
+    grid, injection, shift, dc_flow = case.grid, b.port("injection"), b.port("phase_shift"), b.port("dc_flow")
     ac, dc = members(case)
     lower, upper = limits(case)
 
     def weighted_flow(x, steps=slice(None)):
-        return ac @ grid.flows(injection.value(x, steps), steps) + dc @ dc_flow.value(x, steps)
+        return ac @ grid.flows(injection.value(x, steps), shift.value(x, steps), steps) + dc @ dc_flow.value(x, steps)
 
     def expand(element, step):
-        draw = np.zeros((len(element), injection.size))
-        for e in np.unique(grid.epoch[step]):
-            mine = grid.epoch[step] == e
-            draw[mine] = grid.sensitivity(ac, element[mine], e)
-        ac_part, dc_part = injection.weighted(draw, step), dc_flow.weighted(dc[element].toarray(), step)
-        return tuple(np.concatenate([a, d]) for a, d in zip(ac_part[:3], dc_part[:3], strict=True)) + (ac_part[3] + dc_part[3],)
+        at_bus, at_shift, constant = grid.draws(ac, element, step)
+        return drawn([(injection, at_bus), (shift, at_shift), (dc_flow, dc[element].toarray())], step, constant)
 
     b.lazy(
         "interface.limit", unit="MW", over={"interface": names, "time": case.time.index}, bounds=(lower, upper),

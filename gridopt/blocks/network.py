@@ -1,13 +1,16 @@
-"""Network: balance of every synchronous area and limits of AC branches.
+"""Network: balance of every synchronous area, limits of AC branches, phase shifters.
 
-Sets        a area, b bus, l branch, t step
-Data        rating_mw F[l], PTDF H[l,b] of the branches in service at t
-Ports       draws on injection P[b,t] [MW]
+Sets        a area, b bus, l branch, k branch whose shift is chosen, t step
+Data        limits [G, F] of the flow: rating_mw both ways, tightened by what keeps angles in their range; PTDF H[l,b] and shift factors
+            S[l,k] of the branches in service at t, flow f0[l] of the fixed shifts
+Columns     network.shift phi [deg]
+Ports       draws on injection P[b,t] [MW]; phase_shift: phi
 
     sum_b in a  P[b,t] = 0                                                (N1)  network.balance
-    -F <= sum_b H[l,b] P[b,t] <= F      written only when broken          (N2)  network.limit
+    G <= sum_b H[l,b] P[b,t] + sum_k S[l,k] phi[k,t] + f0[l] <= F      written only when broken      (N2)  network.limit
+    shift_min <= phi <= shift_max                                         (N3)
 
-Dual        network.balance: cost of one more MW of load over the step [CNY/MW]; network.limit: <= 0 at +F, >= 0 at -F
+Dual        network.balance: cost of one more MW of load over the step [CNY/MW]; network.limit: <= 0 at F, >= 0 at G
 Assumes     DC power flow without losses
 """
 
@@ -16,10 +19,19 @@ from __future__ import annotations
 import numpy as np
 import scipy.sparse as sp
 
+from gridopt.program.builder import drawn
+from gridopt.program.labels import Quantity
+
 
 def declare(case, b):
-    """No columns; opens the port that every bus component offers to."""
+    """Columns (N3); opens the port that every bus component offers to."""
     b.port("injection", len(case.table("bus")))
+    branches = case.grid.branches
+    chosen, (low, high) = branches.chosen, np.rad2deg(branches.range)[:, :, None]
+    over = {"shifter": branches.ids[chosen], "time": case.time.index}
+    phi = b.columns("network.shift", unit="deg", over=over, lower=low, upper=high)
+    b.port("phase_shift", len(chosen)).add(np.arange(len(chosen)), phi)
+    return phi
 
 
 def constrain(case, b, columns):
@@ -38,21 +50,30 @@ def constrain(case, b, columns):
     _limits(case, b, grid, port)
 
 
-def _limits(case, b, grid, port):
-    limited = np.flatnonzero(np.isfinite(grid.branches.rating))
-    weights = sp.eye_array(len(grid.branches.ids), format="csr")[limited]
-    rating = grid.rating[limited]
+def limited(grid) -> np.ndarray:
+    """Positions of the branches with a limit."""
+    return np.flatnonzero((np.isfinite(grid.upper) | np.isfinite(grid.lower)).any(axis=1))
+
+
+def _limits(case, b, grid, injection):
+    some, shift = limited(grid), b.port("phase_shift")
+    weights = sp.eye_array(len(grid.branches.ids), format="csr")[some]
 
     def expand(element, step):
-        draw = np.zeros((len(element), port.size))
-        for e in np.unique(grid.epoch[step]):
-            mine = grid.epoch[step] == e
-            draw[mine] = grid.sensitivity(weights, element[mine], e)
-        return port.weighted(draw, step)
+        at_bus, at_shift, constant = grid.draws(weights, element, step)
+        return drawn([(injection, at_bus), (shift, at_shift)], step, constant)
+
+    def flow(x, steps=slice(None)):
+        return grid.flows(injection.value(x, steps), shift.value(x, steps), steps)[some]
 
     b.lazy(
-        "network.limit", unit="MW", over={"branch": grid.branches.ids[limited], "time": case.time.index},
-        bounds=(-rating, rating),
-        activity=lambda x, steps=slice(None): grid.flows(port.value(x, steps), steps)[limited], expand=expand,
+        "network.limit", unit="MW", over={"branch": grid.branches.ids[some], "time": case.time.index},
+        bounds=(grid.lower[some], grid.upper[some]), activity=flow, expand=expand,
         port="injection", sensitivity=lambda element, step: grid.sensitivity(weights, element, grid.epoch[step]),
     )  # fmt: skip
+
+
+def results(case, columns, values) -> dict[str, Quantity]:
+    """Chosen phase shifts by branch, deg (K, T)."""
+    shift = Quantity(("shifter", "time"), values["network.shift"], "deg", "chosen phase shift", "移相角")
+    return {"phase_shift": shift} if columns.size else {}

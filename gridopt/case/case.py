@@ -15,7 +15,7 @@ import pandas as pd
 
 from gridopt.case.series import SeriesSource
 from gridopt.case.time import TimeGrid
-from gridopt.case.topology import Topologies, branches_of
+from gridopt.case.topology import BRANCH_TABLES, Topologies, branches_of
 
 
 @dataclass(frozen=True)
@@ -70,8 +70,9 @@ class Case:
         """Branches, epochs, PTDF. A branch is out while one of its buses is."""
         branches = branches_of(self.tables)
         bus = self.in_service("bus") > 0.5
-        branch = np.concatenate([self.in_service("line"), self.in_service("transformer")]) > 0.5
-        return Topologies(branches, len(bus), branch & bus[branches.from_bus] & bus[branches.to_bus])
+        branch = np.concatenate([self.in_service(t) for t in BRANCH_TABLES]) > 0.5
+        factor = self.series([n for t in BRANCH_TABLES for n in self.tables[t]["rating_profile"]], 1.0)
+        return Topologies(branches, len(bus), branch & bus[branches.from_bus] & bus[branches.to_bus], factor)
 
     def present(self) -> Case:
         """Without the elements that are never in service in the period, and without the facts about them."""

@@ -1,11 +1,15 @@
 """Topology: which branches exist when, what is connected, and how injections become flows (DC power flow).
 
-    flow = b (angle_from - angle_to),  injection = A' flow,  b in MW/rad                          (T1)
-    PTDF: flow = H injection; H from a sparse factorisation, only the rows that are asked for     (T2)
+    flow = b (angle_from - angle_to - shift),  injection = A' flow,  b in MW/rad                  (T1)
+    PTDF: flow = H injection + offset; H from a sparse factorisation, only the rows that are asked for     (T2)
+    offset: flows of the fixed shifts without any injection; shifts that are chosen enter as
+    d flow[l] / d shift[k] = b[k] (H[l, from k] - H[l, to k] - [l = k])                           (T3)
+    LODF: flow[l] after the outage of k = flow[l] + LODF[l,k] flow[k],
+    LODF[l,k] = (H[l, from k] - H[l, to k]) / (1 - H[k, from k] + H[k, to k])                     (T4)
 
 Within a synchronous area injections add up to zero, so a constant may be taken off a row of H. Rows are shifted by their most
 frequent entry: the buses on the far side of a cut then have exact zeros, and a limit touches few columns.
-Branches are lines, then transformers. An epoch is a stretch of time with the same branches in service.
+Branches are lines, then transformers, then ac_branch. Angles are limited by limits of the flow (T1). An epoch is a stretch of time with the same branches in service.
 """
 
 from __future__ import annotations
@@ -18,19 +22,33 @@ import scipy.sparse as sp
 from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import splu
 
+BRANCH_TABLES = ("line", "transformer", "ac_branch")
+"""The tables whose rows are branches, in the order of every array over branches."""
 DROP = 1e-9
 """PTDF entries below this are rounding of zero."""
 
 
 @dataclass(frozen=True)
 class Branches:
-    """ids (L,), from_bus, to_bus int (L,), susceptance MW/rad (L,), rating MW (L,) with inf where there is none."""
+    """ids (L,), from_bus, to_bus int (L,), susceptance MW/rad (L,); rating, emergency MW (L,), inf where there is none; shift rad (L,),
+    the fixed one; angle rad (2, L): least and largest, infinite where there is none; chosen int (K,): branches whose shift is a
+    decision, range rad (2, K)."""
 
     ids: np.ndarray
     from_bus: np.ndarray
     to_bus: np.ndarray
     susceptance: np.ndarray
     rating: np.ndarray
+    emergency: np.ndarray
+    shift: np.ndarray
+    angle: np.ndarray
+    chosen: np.ndarray
+    range: np.ndarray
+
+    def angle_limits(self) -> tuple[np.ndarray, np.ndarray]:
+        """Limits of the flow MW (L,) that keep the angles in their range (T1)."""
+        ends = self.susceptance * (self.angle - self.shift)
+        return ends.min(axis=0), ends.max(axis=0)
 
 
 class Topology:
@@ -58,34 +76,41 @@ class Topology:
         free = np.flatnonzero(self.root != np.arange(self.buses))
         return free, (splu(sp.csc_matrix(laplacian)[free][:, free]) if len(free) else None)
 
-    def flows(self, injection: np.ndarray) -> np.ndarray:
-        """Flows MW (L, T) of injections MW (B, T) that balance in every area (T1)."""
+    def flows(self, injection: np.ndarray, shift: np.ndarray) -> np.ndarray:
+        """Flows MW (L, T) of injections MW (B, T) that balance in every area, and shifts rad (L, T) (T1)."""
         free, factor = self._factor
         angle = np.zeros(injection.shape)
+        pushed = self._b[:, None] * shift[self._live]
         if factor is not None:
-            angle[free] = factor.solve(np.ascontiguousarray(injection[free]))
+            angle[free] = factor.solve(np.ascontiguousarray((injection + self._incidence.T @ pushed)[free]))
         result = np.zeros((len(self.inside), injection.shape[1]))
-        result[self._live] = self._b[:, None] * (self._incidence @ angle)
+        result[self._live] = self._b[:, None] * (self._incidence @ angle) - pushed
         return result
+
+    @cached_property
+    def offset(self) -> np.ndarray:
+        """Flows MW (L,) of the fixed shifts alone."""
+        shift = self.branches.shift[:, None]
+        return self.flows(np.zeros((self.buses, 1)), shift)[:, 0] if shift.any() else np.zeros(len(self.inside))
 
     def ptdf(self, branches: np.ndarray) -> np.ndarray:
         """Rows of H (k, B) for the given branches, shifted (T2); zero for branches that are out and for buses of other areas."""
-        missing = [b for b in np.unique(branches) if b not in self._rows]
-        if missing:
-            self._solve(np.array(missing))
+        missing = np.array([b for b in np.unique(branches) if b not in self._rows], dtype=int)
+        for b, row in zip(missing, self.ptdf_once(missing), strict=True):
+            self._rows[int(b)] = self._shift(row, self.root == self.root[self.branches.from_bus[b]])
         return np.array([self._rows[b] for b in branches]).reshape(len(branches), self.buses)
 
-    def _solve(self, wanted: np.ndarray) -> None:
+    def ptdf_once(self, branches: np.ndarray) -> np.ndarray:
+        """Rows of H (k, B) without a shift, not kept: for scans that need every row once."""
         free, factor = self._factor
-        place = {b: i for i, b in enumerate(self._live)}
-        rows = np.zeros((len(wanted), self.buses))
-        live = np.array([i for i, b in enumerate(wanted) if b in place], dtype=int)
-        if len(live) and factor is not None:
-            at = np.array([place[wanted[i]] for i in live])
+        rows, place = np.zeros((len(branches), self.buses)), np.full(len(self.inside), -1)
+        place[self._live] = np.arange(len(self._live))
+        some = np.flatnonzero(place[branches] >= 0)
+        if len(some) and factor is not None:
+            at = place[branches[some]]
             right = (self._incidence[at][:, free].toarray() * self._b[at][:, None]).T
-            rows[np.ix_(live, free)] = factor.solve(right).T
-        for b, row in zip(wanted, rows, strict=True):
-            self._rows[int(b)] = self._shift(row, self.root == self.root[self.branches.from_bus[b]])
+            rows[np.ix_(some, free)] = factor.solve(right).T
+        return rows
 
     @staticmethod
     def _shift(row: np.ndarray, mine: np.ndarray) -> np.ndarray:
@@ -99,24 +124,32 @@ class Topology:
 
 
 class Topologies:
-    """All epochs of a case. `epoch` int (T,): epoch of each step; `each`: Topology per epoch; `rating` MW (L, T), inf: none."""
+    """All epochs of a case. `epoch` int (T,): epoch of each step; `each`: Topology per epoch; `rating`, `emergency` MW (L, T), inf:
+    none; `lower`, `upper` MW (L, T): limits of the flow by rating and angle."""
 
-    def __init__(self, branches: Branches, buses: int, inside: np.ndarray):
+    def __init__(self, branches: Branches, buses: int, inside: np.ndarray, factor: np.ndarray | float = 1.0):
         self.branches = branches
         patterns, self.epoch = np.unique(inside, axis=1, return_inverse=True)
         self.epoch = self.epoch.ravel()
         self.each = [Topology(branches, buses, patterns[:, e]) for e in range(patterns.shape[1])]
-        self.rating = np.broadcast_to(branches.rating[:, None], inside.shape)
+        self.rating, self.emergency = (np.broadcast_to(r[:, None] * factor, inside.shape) for r in (branches.rating, branches.emergency))
+        low, high = branches.angle_limits()
+        self.lower, self.upper = np.maximum(-self.rating, low[:, None]), np.minimum(self.rating, high[:, None])
         self.root = np.array([t.root for t in self.each]).T
         """(B, E): area of each bus in each epoch, named by its first bus."""
 
-    def flows(self, injection: np.ndarray, steps: slice = slice(None)) -> np.ndarray:
-        """Flows MW (L, T) of injections MW (B, T), each step in its epoch; both may be parts at a slice of the steps."""
+    def flows(self, injection: np.ndarray, chosen: np.ndarray, steps: slice = slice(None)) -> np.ndarray:
+        """Flows MW (L, T) of injections MW (B, T) and chosen shifts deg (K, T), each step in its epoch; both may be parts at a slice
+        of the steps."""
         result = np.zeros((len(self.branches.ids), injection.shape[1]))
+        shift = np.broadcast_to(self.branches.shift[:, None], result.shape)
+        if len(chosen):
+            shift = shift.copy()
+            shift[self.branches.chosen] = np.deg2rad(chosen)
         epoch = self.epoch[steps]
         for e in np.unique(epoch):
             mine = np.flatnonzero(epoch == e)
-            result[:, mine] = self.each[e].flows(injection[:, mine])
+            result[:, mine] = self.each[e].flows(injection[:, mine], shift[:, mine])
         return result
 
     def sensitivity(self, weights: sp.csr_array, rows: np.ndarray, epoch: int) -> np.ndarray:
@@ -127,20 +160,58 @@ class Topologies:
             return np.zeros((len(rows), self.root.shape[0]))
         return part[:, needed] @ self.each[epoch].ptdf(needed)
 
+    def draws(self, weights: sp.csr_array, rows: np.ndarray, step: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """How sum(weights * flow) of rows (n,) of `weights` at steps (n,) depends on injections, per MW (n, B), and on chosen shifts, per
+        deg (n, K), and its part that nothing changes, MW (n,)."""
+        at_bus, at_shift = np.zeros((len(rows), self.root.shape[0])), np.zeros((len(rows), len(self.branches.chosen)))
+        constant = np.zeros(len(rows))
+        for e in np.unique(self.epoch[step]):
+            mine = np.flatnonzero(self.epoch[step] == e)
+            at_bus[mine] = self.sensitivity(weights, rows[mine], e)
+            at_shift[mine] = self._by_shift(at_bus[mine], weights[rows[mine]], e)
+            constant[mine] = weights[rows[mine]] @ self.each[e].offset
+        return at_bus, at_shift, constant
+
+    def _by_shift(self, at_bus: np.ndarray, weights: sp.csr_array, epoch: int) -> np.ndarray:
+        """(T3) summed with weights (n, L), per deg (n, K)."""
+        k = self.branches.chosen
+        through = at_bus[:, self.branches.from_bus[k]] - at_bus[:, self.branches.to_bus[k]] - weights[:, k].toarray()
+        return through * np.deg2rad(self.branches.susceptance[k] * self.each[epoch].inside[k])
+
 
 def branches_of(tables) -> Branches:
-    """Branch arrays from the tables line and transformer: b = n V^2 / (x km) for lines, n S / u_k for transformers."""
-    bus, line, transformer = tables["bus"], tables["line"], tables["transformer"]
-    at = {c: [bus.index.get_indexer(t[c]) for t in (line, transformer)] for c in ("from_bus", "to_bus")}
+    """Branch arrays from the tables line, transformer and ac_branch.
+
+    b = n V^2 / (x km) for lines, n S / u_k for transformers, base / (x tap) for ac_branch.
+    """
+    bus, parts = tables["bus"], tuple(tables[t] for t in BRANCH_TABLES)
+    line, transformer, branch = parts
+    none = np.zeros(len(line) + len(transformer))
+    at = {c: [bus.index.get_indexer(t[c]) for t in parts] for c in ("from_bus", "to_bus")}
     kv = bus["voltage_kv"].to_numpy(float)[at["from_bus"][0]]
     ohm = (line["reactance_ohm_per_km"] * line["length_km"]).to_numpy(float)
     group = (transformer["units"] * transformer["rated_mva"] / transformer["reactance_fraction"]).to_numpy(float)
-    susceptance = (line["circuits"].to_numpy(float) * kv**2 / ohm, group)
-    rating = ((line["rating_mw"] * line["circuits"]).to_numpy(float), transformer["rating_mw"].to_numpy(float))
+    own = (branch["base_mva"] / (branch["reactance_pu"] * branch["tap_ratio"])).to_numpy(float)
+    circuits, single = line["circuits"].to_numpy(float), np.ones(len(transformer) + len(branch))
+    rating = np.concatenate([t["rating_mw"].to_numpy(float) for t in parts])
+    emergency = np.concatenate([t["rating_emergency_mw"].to_numpy(float) for t in parts])
+    emergency = np.where(np.isnan(emergency), rating, emergency)
+    shift, low, high, angle_min, angle_max = (
+        np.concatenate([none, np.deg2rad(branch[c].to_numpy(float))])
+        for c in ("shift_deg", "shift_min_deg", "shift_max_deg", "angle_min_deg", "angle_max_deg")
+    )
+    angle_min, angle_max = (np.where(np.arange(len(a)) < len(none), np.nan, a) for a in (angle_min, angle_max))
+    chosen = len(none) + np.flatnonzero(branch["shift_min_deg"].notna().to_numpy())
+    shift[chosen] = 0.0
     return Branches(
-        np.concatenate([line.index.to_numpy(object), transformer.index.to_numpy(object)]),
-        np.concatenate(at["from_bus"]),
-        np.concatenate(at["to_bus"]),
-        np.concatenate(susceptance),
-        np.nan_to_num(np.concatenate(rating), nan=np.inf),
+        ids=np.concatenate([t.index.to_numpy(object) for t in parts]),
+        from_bus=np.concatenate(at["from_bus"]),
+        to_bus=np.concatenate(at["to_bus"]),
+        susceptance=np.concatenate([circuits * kv**2 / ohm, group, own]),
+        rating=np.nan_to_num(rating * np.concatenate([circuits, single]), nan=np.inf),
+        emergency=np.nan_to_num(emergency * np.concatenate([circuits, single]), nan=np.inf),
+        shift=shift,
+        angle=np.array([np.nan_to_num(angle_min, nan=-np.inf), np.nan_to_num(angle_max, nan=np.inf)]),
+        chosen=chosen,
+        range=np.array([low[chosen], high[chosen]]),
     )

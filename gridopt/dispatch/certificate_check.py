@@ -25,12 +25,16 @@ WATER = 1e-6
 """hm3 (one m3)."""
 PRICE = 1e-4
 """CNY/MWh."""
+ANGLE = 1e-6
+"""degrees."""
 RELATIVE = 1e-9
 
+BRANCHES = ("line", "transformer", "ac_branch")
+"""The tables of branches, in the order of arrays over branches."""
 TABLE_OF = {
     "load": "bus", "shedding": "bus", "surplus": "bus", "unit_output": "unit",
     "renewable_available": "renewable", "renewable_output": "renewable", "renewable_curtailed": "renewable",
-    "csp_output": "csp", "csp_store": "csp", "hydro_output": "reservoir", "reservoir_volume": "reservoir",
+    "generator_output": "generator", "csp_output": "csp", "csp_store": "csp", "hydro_output": "reservoir", "reservoir_volume": "reservoir",
     "reservoir_release": "reservoir", "reservoir_spill": "reservoir", "storage_charge": "storage", "storage_discharge": "storage",
     "storage_energy": "storage", "storage_written_off": "storage",
     "dc_sent": "dc_link", "dc_received": "dc_link", "dc_artificial_loss": "dc_link", "dc_bundled": "dc_link",
@@ -38,10 +42,10 @@ TABLE_OF = {
     "price": "bus", "price_congestion": "bus", "price_loss": "bus",
     "branch_shadow_price": "branch", "interface_shadow_price": "interface",
 }  # fmt: skip
-"""Every array that must be given and the table whose rows it follows; 'branch': lines, then transformers."""
+"""Every array that must be given and the table whose rows it follows; 'branch': those of BRANCHES in order."""
 
 PARTS = (
-    ("unit", "bus", "unit_output", 1.0), ("renewable", "bus", "renewable_output", 1.0), ("csp", "bus", "csp_output", 1.0),
+    ("unit", "bus", "unit_output", 1.0), ("generator", "bus", "generator_output", 1.0), ("renewable", "bus", "renewable_output", 1.0), ("csp", "bus", "csp_output", 1.0),
     ("reservoir", "bus", "hydro_output", 1.0), ("storage", "bus", "storage_discharge", 1.0),
     ("storage", "bus", "storage_charge", -1.0), ("exchange", "bus", "exchange_export", -1.0),
     ("dc_link", "from_bus", "dc_sent", -1.0), ("dc_link", "to_bus", "dc_received", 1.0),
@@ -84,9 +88,15 @@ class Evidence:
         place = self.case.position("bus", self.case.table(table)[column])
         return gather(place, len(self.case.table("bus")))
 
+    def load_of(self, flag: str = "") -> np.ndarray:
+        """Demand by bus MW (B, T) from the raw table, or its part that carries a flag."""
+        case, table = self.case, self.case.table("load")
+        each = self.number("load", "mean_mw") * case.series(table["profile"], 1.0) * case.of_year("load_scale", 1.0)
+        return self.at_bus("load") @ (each * case.in_service("load") * (self.number("load", flag) if flag else 1.0))
+
     @cached_property
     def branches(self) -> np.ndarray:
-        return np.concatenate([self.case.table(t).index.to_numpy(object) for t in ("line", "transformer")])
+        return np.concatenate([self.case.table(t).index.to_numpy(object) for t in BRANCHES])
 
     @cached_property
     def injection(self) -> tuple[np.ndarray, np.ndarray]:
@@ -125,7 +135,7 @@ def outside(value: np.ndarray, low, high) -> np.ndarray:
 def collect(case: Case, quantities: Mapping[str, np.ndarray], prices: Mapping[str, np.ndarray]) -> Evidence:
     """The arrays as Evidence. Raises ValueError that names every array that is missing or has a wrong shape."""
     given = {**quantities, **prices}
-    rows = {"branch": len(case.table("line")) + len(case.table("transformer"))}
+    rows = {"branch": sum(len(case.table(t)) for t in BRANCHES)}
     faults, arrays = [], {}
     for name, table in TABLE_OF.items():
         shape = (rows.get(table, len(case.tables[table]) if table in case.tables else 0), len(case.time))
@@ -135,6 +145,8 @@ def collect(case: Case, quantities: Mapping[str, np.ndarray], prices: Mapping[st
         arrays[name] = np.asarray(given[name], float)
         if arrays[name].shape != shape:
             faults.append(f"array '{name}' has shape {arrays[name].shape}, the case asks for {shape}")
+    # Only where shifts are chosen; its rows are those branches, in the order of their table.
+    arrays |= {name: np.asarray(given[name], float) for name in ("phase_shift",) if name in given}
     energy = np.asarray(given.get("price_energy", np.nan), float)
     if "price_energy" not in given or energy.shape not in ((len(case.time),), (len(case.table("bus")), len(case.time))):
         faults.append(f"array 'price_energy' must be given by step or by bus and step, its shape is {energy.shape}")

@@ -20,7 +20,7 @@ import numpy as np
 
 from gridopt.dispatch.certificate_check import POWER, PRICE, RELATIVE, Check, Evidence
 from gridopt.dispatch.certificate_network import angles, members, section_limits, sections, wires
-from gridopt.dispatch.certificate_plants import of_type, unit_limits
+from gridopt.dispatch.certificate_plants import generator_cost, of_type, unit_limits
 from gridopt.dispatch.certificate_trade import agreed
 
 DEFAULT_TIER = (np.array([1.0]), np.array([10000.0]))
@@ -52,6 +52,7 @@ def recomputed(e: Evidence) -> dict[str, np.ndarray]:
         "wear": e.number("storage", "wear_cny_per_mwh") * e["storage_discharge"],
         "charging": e.number("storage", "charging_cost_cny_per_mwh") * e["storage_charge"],
         "exchange": trade,
+        "generator": generator_cost(e),
     }
     return {name: rate.sum(axis=0) * hours for name, rate in (rates | _thermal(e) | _unserved(e)).items()}
 
@@ -81,7 +82,7 @@ def _unserved(e: Evidence) -> dict[str, np.ndarray]:
     share, cost = (tier["share"].to_numpy(float), tier["cost_cny_per_mwh"].to_numpy(float)) if len(tier) else DEFAULT_TIER
     left, paid = e["shedding"].copy(), np.zeros_like(e["shedding"])
     for k in np.argsort(cost, kind="stable"):
-        taken = np.minimum(left, share[k] * np.maximum(e["load"], 0.0))
+        taken = np.minimum(left, share[k] * np.maximum(e.load_of("sheddable"), 0.0))
         paid += cost[k] * taken
         left -= taken
     return {"shedding": paid + cost.max() * left, "surplus": cost.max() * e["surplus"]}
@@ -90,18 +91,19 @@ def _unserved(e: Evidence) -> dict[str, np.ndarray]:
 def _prices(e: Evidence) -> list[Check]:
     case, price, hours = e.case, e["price"], e.case.time.hours
     bus, mu = case.table("bus").index, e["branch_shadow_price"]
-    wire, (ac, dc), (low, high) = wires(case), sections(e), section_limits(case)
-    mu_section, total = e["interface_shadow_price"], ac + dc
-    forward = high - total <= total - low
-    slack = np.concatenate([wire.limit - np.abs(e["flow"]), np.where(forward, high - total, total - low)])
-    dual = np.concatenate([mu, mu_section])
-    idle = np.where(dual < -PRICE, np.inf, np.where(dual > PRICE, slack, 0.0))
-    push = mu * np.sign(e["flow"])
-    pull = np.where(forward, mu_section, -mu_section)
-    rent = (mu * np.abs(e["flow"])).sum(axis=0) + (pull * ac).sum(axis=0)
+    wire, (ac, dc), (low, high) = wires(e), sections(e), section_limits(case)
+    flow = np.concatenate([e["flow"], ac + dc])
+    low, high = np.concatenate([wire.low, low]), np.concatenate([wire.high, high])
+    dual = np.concatenate([mu, e["interface_shadow_price"]])
+    forward = high - flow <= flow - low
+    idle = np.where(dual < -PRICE, np.inf, np.where(dual > PRICE, np.where(forward, high - flow, flow - low), 0.0))
+    signed = np.where(forward, dual, -dual)
+    push, pull = signed[: len(mu)], signed[len(mu) :]
     for i, row, kind, coefficient in members(case):
         if kind != "dc_link":
             push[row] += coefficient * pull[i]
+    # Shifts push flows that no injection pays for.
+    rent = (push * (e["flow"] - wire.due(np.zeros_like(price)))).sum(axis=0)
     angle, root = angles(wire, wire.leaving(np.where(wire.live, wire.strength * push, 0.0), len(bus)))
     rest = price + angle
     apart = np.abs(rest - np.take_along_axis(rest, root, axis=0))

@@ -2,9 +2,10 @@
 
     load = sum of mean_mw x series x load_scale                                          bus.load
     net injection of a bus = sum of the reported flows that leave it                      bus.balance
-    flow = b (angle_from - angle_to), the angles solved from what the reported flows take out of each bus
+    flow = b (angle_from - angle_to - shift), the angles solved from what the reported flows take out of each bus
                                                                                           branch.flow
-    |flow| <= rating                                                                      branch.limit
+    |flow| <= rating x profile, and inside what keeps angles in their range               branch.limit
+    least <= chosen shift <= largest                                                      branch.shift
     section flow = sum of coefficient x flow, DC links by sent power, inside its limits   interface.flow, interface.limit
 
 bus.balance and branch.flow together say that the reported flows are the DC power flow of the reported outputs.
@@ -19,7 +20,7 @@ import scipy.sparse as sp
 from scipy.sparse.linalg import splu
 
 from gridopt.case.case import Case
-from gridopt.dispatch.certificate_check import POWER, RELATIVE, Check, Evidence, outside
+from gridopt.dispatch.certificate_check import ANGLE, BRANCHES, POWER, RELATIVE, Check, Evidence, outside
 
 DENSE = 1000
 """Buses up to which a dense solve is the faster one for thousands of steps."""
@@ -27,12 +28,14 @@ DENSE = 1000
 
 @dataclass(frozen=True)
 class Wires:
-    """Branches from the raw tables: ends (L,), strength b MW/rad (L, 1), limit MW (L, 1), live bool (L, T)."""
+    """Branches from the raw tables: ends (L,), strength b MW/rad (L, 1), low and high limit MW (L, T), shift rad (L, T), live (L, T)."""
 
     start: np.ndarray
     end: np.ndarray
     strength: np.ndarray
-    limit: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    shift: np.ndarray
     live: np.ndarray
 
     def leaving(self, values: np.ndarray, buses: int) -> np.ndarray:
@@ -42,18 +45,41 @@ class Wires:
         return sp.csr_array((np.repeat([1.0, -1.0], count), ends), shape=(buses, count)) @ values
 
 
-def wires(case: Case) -> Wires:
-    """A line has n V2 / (x km) MW/rad, a transformer group n S / x; a branch is out while one of its buses is."""
-    line, group = case.table("line"), case.table("transformer")
-    start, end = (np.concatenate([case.position("bus", t[c]) for t in (line, group)]) for c in ("from_bus", "to_bus"))
+    @property
+    def pushed(self) -> np.ndarray:
+        """What the shifts push through their own branches if the angles stood still, MW (L, T)."""
+        return np.where(self.live, self.strength * self.shift, 0.0)
+
+    def due(self, injection: np.ndarray) -> np.ndarray:
+        """DC power flow MW (L, T) of injections MW (B, T)."""
+        angle, _ = angles(self, injection + self.leaving(self.pushed, len(injection)))
+        return np.where(self.live, self.strength * (angle[self.start] - angle[self.end] - self.shift), 0.0)
+
+
+def wires(e: Evidence) -> Wires:
+    """A line has n V2 / (x km) MW/rad, a transformer group n S / x, an ac_branch base / (x tap); out while one of its buses is."""
+    case = e.case
+    line, group, own = parts = tuple(case.table(t) for t in BRANCHES)
+    start, end = (np.concatenate([case.position("bus", t[c]) for t in parts]) for c in ("from_bus", "to_bus"))
     kv = case.table("bus")["voltage_kv"].loc[line["from_bus"]].to_numpy(float)
     per_line = kv**2 * line["circuits"].to_numpy(float) / (line["length_km"] * line["reactance_ohm_per_km"]).to_numpy(float)
     per_group = (group["rated_mva"] * group["units"] / group["reactance_fraction"]).to_numpy(float)
-    limit = np.concatenate([(line["circuits"] * line["rating_mw"]).to_numpy(float), group["rating_mw"].to_numpy(float)])
+    strength = np.concatenate([per_line, per_group, (own["base_mva"] / own["reactance_pu"] / own["tap_ratio"]).to_numpy(float)])[:, None]
+    rating = np.concatenate([(line["circuits"] * line["rating_mw"]).to_numpy(float), *(t["rating_mw"].to_numpy(float) for t in parts[1:])])
+    profile = case.series(np.concatenate([t["rating_profile"].to_numpy(object) for t in parts]), 1.0)
+    rating = np.where(np.isnan(rating), np.inf, rating)[:, None] * profile
     bus = case.in_service("bus") > 0.5
-    live = np.concatenate([case.in_service("line"), case.in_service("transformer")]) > 0.5
-    strength = np.concatenate([per_line, per_group])[:, None]
-    return Wires(start, end, strength, np.where(np.isnan(limit), np.inf, limit)[:, None], live & bus[start] & bus[end])
+    live = np.concatenate([case.in_service(t) for t in BRANCHES]) > 0.5
+    few = len(line) + len(group)
+    fixed = own["shift_deg"].to_numpy(float)[:, None]
+    chosen = np.flatnonzero(own["shift_min_deg"].notna().to_numpy())
+    shift = np.concatenate([np.zeros((few, len(case.time))), np.broadcast_to(fixed, (len(own), len(case.time)))])
+    shift[few + chosen] = e["phase_shift"] if len(chosen) else 0.0
+    shift = np.radians(shift)
+    ends = np.full((2, len(start), 1), np.nan)
+    ends[:, few:, 0] = np.radians([own["angle_min_deg"], own["angle_max_deg"]])
+    least, most = np.sort(strength * (np.where(np.isnan(ends), [[[-np.inf]], [[np.inf]]], ends) - shift), axis=0)
+    return Wires(start, end, strength, np.maximum(-rating, least), np.minimum(rating, most), shift, live & bus[start] & bus[end])
 
 
 def spans(live: np.ndarray) -> list[slice]:
@@ -109,7 +135,8 @@ def sections(e: Evidence) -> tuple[np.ndarray, np.ndarray]:
 
 def members(case: Case) -> list[tuple[int, int, str, float]]:
     """(interface, row of its member among the branches or DC links, kind, coefficient)."""
-    member, first = case.table("interface_member"), {"line": 0, "transformer": len(case.table("line")), "dc_link": 0}
+    member, count = case.table("interface_member"), [len(case.table(t)) for t in BRANCHES]
+    first = {"dc_link": 0} | {t: sum(count[:i]) for i, t in enumerate(BRANCHES)}
     place = case.position("interface", member["interface"])
     return [(int(i), first[k] + case.table(k).index.get_loc(n), k, float(c))
             for i, k, n, c in zip(place, member["kind"], member["element"], member["coefficient"], strict=True)]  # fmt: skip
@@ -128,16 +155,21 @@ def section_limits(case: Case) -> tuple[np.ndarray, np.ndarray]:
     return low, high
 
 
+def _shifts(e: Evidence) -> Check:
+    own = e.case.table("ac_branch")
+    own = own[own["shift_min_deg"].notna()]
+    low, high = (own[c].to_numpy(float)[:, None] for c in ("shift_min_deg", "shift_max_deg"))
+    wrong = outside(e["phase_shift"], low, high) if len(own) else np.zeros((0, 1))
+    return e.judge("branch.shift", "deg", wrong, ANGLE, own.index)
+
+
 def check_network(e: Evidence) -> list[Check]:
     """The checks named at the head of this file."""
-    case, wire, flow = e.case, wires(e.case), e["flow"]
-    bus, load = case.table("bus").index, case.table("load")
-    need = e.number("load", "mean_mw") * case.series(load["profile"], 1.0) * case.of_year("load_scale", 1.0)
-    need = e.at_bus("load") @ (need * case.in_service("load"))
+    case, wire, flow = e.case, wires(e), e["flow"]
+    bus, need = case.table("bus").index, e.load_of()
     net, gross = e.injection
     taken = wire.leaving(flow, len(bus))
-    angle, _ = angles(wire, taken)
-    due = np.where(wire.live, wire.strength * (angle[wire.start] - angle[wire.end]), 0.0)
+    due = wire.due(taken)
     ac, dc = sections(e)
     low, high = section_limits(case)
     names = case.table("interface").index
@@ -145,7 +177,8 @@ def check_network(e: Evidence) -> list[Check]:
         e.judge("bus.load", "MW", np.abs(e["load"] - need), POWER + RELATIVE * np.abs(e["load"]), bus),
         e.judge("bus.balance", "MW", np.abs(net - taken), POWER + RELATIVE * gross, bus),
         e.judge("branch.flow", "MW", np.abs(flow - due), POWER + RELATIVE * np.abs(flow), e.branches),
-        e.judge("branch.limit", "MW", np.abs(flow) - wire.limit, POWER, e.branches),
+        e.judge("branch.limit", "MW", outside(flow, wire.low, wire.high), POWER, e.branches),
+        _shifts(e),
         e.judge("interface.flow", "MW", np.abs(e["interface_flow"] - ac - dc), POWER, names),
         e.judge("interface.limit", "MW", outside(ac + dc, low, high), POWER, names),
     ]

@@ -4,7 +4,8 @@
     |change of output| <= 60 ramp P (h[t] + h[t-1]) / 2, over units that are alike               unit.ramp
     available = capacity x series x dates x commissioning;  0 <= output <= available;  output + curtailed = available
                                                                         renewable.available, renewable.output, renewable.curtailed
-    0 <= shedding <= load;  surplus >= 0                                                         bus.shedding, bus.surplus
+    least <= output of a generator <= largest by limits, series and dates; its ramp      generator.output, generator.ramp
+    0 <= shedding <= load that may be shed;  surplus >= 0                                                         bus.shedding, bus.surplus
 
 The model merges units that nothing tells apart and shares their output afterwards, so a single unit may change faster than it
 could; the sum over such units may not. A step in which one of them enters, leaves or changes its least output is not a ramp.
@@ -65,9 +66,37 @@ def _ramp(e: Evidence, least: np.ndarray, capacity: np.ndarray) -> Check:
     return e.judge("unit.ramp", "MW", whole, POWER + RELATIVE * (merge @ capacity), first)
 
 
+def _generators(e: Evidence) -> list[Check]:
+    case, table, output, hours = e.case, e.case.table("generator"), e["generator_output"], e.case.time.hours
+    here = case.in_service("generator")
+    least = e.number("generator", "power_min_mw") * case.series(table["min_profile"], 1.0) * here
+    most = e.number("generator", "power_max_mw") * case.series(table["profile"], 1.0) * here
+    able = np.abs(e.number("generator", "ramp_fraction_per_min") * e.number("generator", "power_max_mw")) * 30.0 * (hours[1:] + hours[:-1])
+    excess = np.abs(np.diff(output, axis=1)) - np.where(np.isnan(able) | (np.diff(here, axis=1) != 0), np.inf, able)
+    whole = np.concatenate([np.zeros((len(table), 1)), excess], axis=1)
+    return [
+        e.judge("generator.output", "MW", outside(output, least, most), POWER + RELATIVE * np.abs(most), table.index),
+        e.judge("generator.ramp", "MW", whole, POWER + RELATIVE * np.abs(most), table.index),
+    ]
+
+
+def generator_cost(e: Evidence) -> np.ndarray:
+    """Cost CNY/h (G, T) by the polynomial or by the points of the curve, which goes on straight beyond them."""
+    case, table, p = e.case, e.case.table("generator"), e["generator_output"]
+    cost = e.number("generator", "cost_cny_per_mwh") * p + e.number("generator", "cost_quadratic_cny_per_mw2h") * p**2
+    for name, points in case.table("cost_point").groupby("generator"):
+        g, points = table.index.get_loc(name), points.sort_values("power_mw")
+        x, y = points["power_mw"].to_numpy(float), points["cost_cny_per_h"].to_numpy(float)
+        k = np.clip(np.searchsorted(x, p[g]) - 1, 0, len(x) - 2)
+        cost[g] = y[k] + (p[g] - x[k]) * (y[k + 1] - y[k]) / (x[k + 1] - x[k])
+    cost += e.number("generator", "cost_cny_per_h") * (case.in_service("generator") > 0)
+    carbon = case.of_year("carbon_price_cny_per_t", 0.0) * e.number("generator", "co2_t_per_mwh")
+    return cost + (case.series(table["price_profile"], 0.0) + carbon) * p
+
+
 def check_plants(e: Evidence) -> list[Check]:
     """The checks named at the head of this file."""
-    case, load = e.case, e["load"]
+    case = e.case
     unit, plant, bus = (case.table(t).index for t in ("unit", "renewable", "bus"))
     least, largest, capacity = unit_limits(e)
     shape = case.series(case.table("renewable")["profile"], 1.0) * case.in_service("renewable")
@@ -77,9 +106,10 @@ def check_plants(e: Evidence) -> list[Check]:
     return [
         e.judge("unit.output", "MW", outside(e["unit_output"], least, largest), POWER, unit),
         _ramp(e, least, capacity),
+        *_generators(e),
         e.judge("renewable.available", "MW", np.abs(offered - given), near, plant),
         e.judge("renewable.output", "MW", outside(output, 0.0, given), near, plant),
         e.judge("renewable.curtailed", "MW", np.maximum(np.abs(output + curtailed - offered), -curtailed), near, plant),
-        e.judge("bus.shedding", "MW", outside(e["shedding"], 0.0, np.maximum(load, 0.0)), POWER, bus),
+        e.judge("bus.shedding", "MW", outside(e["shedding"], 0.0, np.maximum(e.load_of("sheddable"), 0.0)), POWER, bus),
         e.judge("bus.surplus", "MW", -e["surplus"], POWER, bus),
     ]

@@ -80,6 +80,5 @@ def _broken_steps(model: Model, x: np.ndarray) -> np.ndarray:
     bad = np.zeros(model.builder.steps, bool)
     for lazy in model.builder.lazy_families:
         if lazy.port == "injection":
-            activity = lazy.activity(x)
-            bad |= ((activity > lazy.upper + FEASIBLE) | (activity < lazy.lower - FEASIBLE)).any(axis=0)
+            bad[lazy.broken(x, FEASIBLE)[1]] = True
     return np.flatnonzero(bad)

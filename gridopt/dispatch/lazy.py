@@ -7,12 +7,13 @@ result is exact; `dual_bound` proves it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import scipy.sparse as sp
 
-from gridopt.program.builder import LazyFamily
+from gridopt.dispatch.tangents import CLOSE, PROVEN, Tangents, exact, gap
+from gridopt.program.builder import Found, LazyFamily
 from gridopt.program.highs import BASIC, LOWER, Highs
 from gridopt.program.solution import Infeasible, Solution, SolverFailed
 from gridopt.program.standard_form import Rows, StandardForm, dual_bound, extend, stack
@@ -31,20 +32,13 @@ class Relaxed:
         self.used = ~form.optional & ((form.lower != 0) | (form.upper != 0))
         if not self.used.any():
             self.used[:] = True  # HiGHS calls a program without columns empty, whatever its rows ask for
-        self.written = {f.family.name: np.zeros(f.lower.shape, bool) for f in families}
         self.added: dict[str, np.ndarray] = {}
 
-    def broken(self, x: np.ndarray) -> dict[str, tuple[np.ndarray, ...]]:
+    def broken(self, x: np.ndarray) -> dict[str, Found]:
         """(element, step) of the rows that x breaks and that are not written yet, by family."""
-        result = {}
-        for f in self.families:
-            activity = f.activity(x)
-            wrong = ((activity > f.upper + FEASIBLE) | (activity < f.lower - FEASIBLE)) & ~self.written[f.family.name]
-            if wrong.any():
-                result[f.family.name] = np.nonzero(wrong)
-        return result
+        return broken(self.families, x, self.added)
 
-    def write(self, chosen: dict[str, tuple[np.ndarray, ...]]) -> Rows:
+    def write(self, chosen: dict[str, Found]) -> Rows:
         """Writes the chosen rows out, adds them to the form and returns them."""
         parts, first = [], len(self.form.row_lower)
         for f in self.families:
@@ -52,7 +46,6 @@ class Relaxed:
                 continue
             element, step = chosen[f.family.name]
             parts.append(_rows(f, element, step, len(self.form.cost)))
-            self.written[f.family.name][element, step] = True
             ids = np.arange(first, first + len(element))
             first += len(element)
             old = self.added.get(f.family.name, np.zeros((3, 0), int))
@@ -81,14 +74,33 @@ def _rows(f: LazyFamily, element, step, columns) -> Rows:
     row, col, coef, constant = f.expand(element, step)
     matrix = sp.csr_array((coef, (row, col)), shape=(len(element), columns))
     matrix.sum_duplicates()
-    return Rows(f.lower[element, step] - constant, f.upper[element, step] - constant, step, matrix)
+    lower, upper = f.limits(element, step)
+    return Rows(lower - constant, upper - constant, step, matrix)
+
+
+def broken(families: list[LazyFamily], x: np.ndarray, written: Mapping[str, np.ndarray], steps: slice = slice(None)) -> dict[str, Found]:
+    """Rows that x breaks at a slice of the steps, by family, but for those `written`: (element, step, ...) by family."""
+    result = {}
+    for f in families:
+        element, step = f.broken(x, FEASIBLE, steps)
+        if f.family.name in written:
+            size = f.family.shape[-1]
+            have = written[f.family.name]
+            new = ~np.isin(element * size + step, have[0] * size + have[1])
+            element, step = element[new], step[new]
+        if len(element):
+            result[f.family.name] = (element, step)
+    return result
 
 
 class Loaded:
-    """A Relaxed program inside HiGHS; `columns`, `rows`: builder ids in the order of HiGHS, (n,) and (m,)."""
+    """A Relaxed program inside HiGHS; `columns`, `rows`: builder ids in the order of HiGHS, (n,) and (m,), -1 for a tangent.
 
-    def __init__(self, relaxed: Relaxed, highs: Highs, columns: np.ndarray, rows: np.ndarray):
-        self.highs, self.columns, self.rows = highs, columns, rows
+    Columns for square costs follow after `columns`.
+    """
+
+    def __init__(self, relaxed: Relaxed, highs: Highs, columns: np.ndarray, rows: np.ndarray, tangents: Tangents | None = None):
+        self.highs, self.columns, self.rows, self.tangents = highs, columns, rows, tangents
         self.size = len(relaxed.form.cost)
         self.rank = np.full(self.size, -1)
         self.rank[columns] = np.arange(len(columns))
@@ -99,34 +111,68 @@ class Loaded:
         form = relaxed.form
         used = np.flatnonzero(relaxed.used)
         columns, rows = used[np.argsort(form.column_step[used], kind="stable")], np.argsort(form.row_step, kind="stable")
+        tangents = Tangents.begin(form, columns) if form.square.any() else None
         highs = Highs(log, simplex_dual_edge_weight_strategy=1)
         matrix = sp.csr_array(form.matrix[rows][:, columns])
-        highs.load(form.cost[columns], form.lower[columns], form.upper[columns], matrix, form.row_lower[rows], form.row_upper[rows])
-        if basis is not None:
+        extra = 0 if tangents is None else len(tangents.ids)
+        matrix.resize((len(rows), len(columns) + extra))
+        highs.load(
+            np.append(form.cost[columns], np.ones(extra)), np.append(form.lower[columns], np.zeros(extra)),
+            np.append(form.upper[columns], np.full(extra, np.inf)), matrix, form.row_lower[rows], form.row_upper[rows],
+        )  # fmt: skip
+        made = cls(relaxed, highs, columns, rows, tangents)
+        if tangents is not None:
+            made.bend(0)
+        elif basis is not None:
             highs.set_basis(basis[0][columns], basis[1][rows])
-        return cls(relaxed, highs, columns, rows)
+        return made
+
+    def bend(self, first: int) -> None:
+        """Appends the tangents from number `first` on."""
+        if self.tangents is not None:
+            lower, matrix = self.tangents.rows(first, self.rank, len(self.columns))
+            self.highs.add_rows(lower, np.full(len(lower), np.inf), matrix)
+            self.rows = np.append(self.rows, np.full(len(lower), -1))
 
     def add(self, rows: Rows) -> None:
         """Appends rows; parts on columns that are not loaded do not matter, for those are zero."""
         coo = rows.matrix.tocoo()
         place = self.rank[coo.coords[1]]
         here = place >= 0
-        shape = (len(rows), len(self.columns))
+        shape = (len(rows), self.highs.columns)
         self.highs.add_rows(rows.lower, rows.upper, sp.csr_array((coo.data[here], (coo.coords[0][here], place[here])), shape=shape))
-        self.rows = np.concatenate([self.rows, np.arange(len(self.rows), len(self.rows) + len(rows))])
+        first = int(self.rows.max(initial=-1)) + 1
+        self.rows = np.append(self.rows, np.arange(first, first + len(rows)))
 
     def values(self, form: StandardForm) -> tuple[np.ndarray, np.ndarray]:
         """Columns and row duals by builder id; columns that are not loaded are zero."""
         x, y = np.zeros(self.size), np.zeros(len(form.row_lower))
-        x[self.columns], y[self.rows] = self.highs.solution()
+        values, duals = self.highs.solution()
+        x[self.columns], y[self.rows[self.rows >= 0]] = values[: len(self.columns)], duals[self.rows >= 0]
         return x, y
 
     def basis(self) -> tuple[np.ndarray, np.ndarray]:
         """Statuses by builder id; columns that are not loaded sit at their lower bound."""
         column, row = self.highs.basis()
-        columns, rows = np.full(self.size, LOWER, np.int32), np.full(len(self.rows), BASIC, np.int32)
-        columns[self.columns], rows[self.rows] = column, row
+        own = self.rows >= 0
+        columns, rows = np.full(self.size, LOWER, np.int32), np.full(int(own.sum()), BASIC, np.int32)
+        columns[self.columns], rows[self.rows[own]] = column[: len(self.columns)], row[own]
         return columns, rows
+
+    def curved(self, form: StandardForm, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, bool]:
+        """(x, y, whether it is the optimum): the exact optimum once the tangents are close, else more tangents."""
+        if self.tangents is None or gap(form, x, y) <= 1e-3 * PROVEN:
+            return x, y, True
+        if gap(form, x, y) <= CLOSE:
+            column, row = self.basis()
+            found = exact(form, x, y, row, column, self.columns)
+            if found is not None:
+                return *found, True
+        first = len(self.tangents.column)
+        if not self.tangents.refine(form, x, y):
+            return x, y, True
+        self.bend(first)
+        return x, y, False
 
 
 def solve(relaxed: Relaxed, *, log: str = "", loaded: Loaded | None = None, progress: Callable[[str], None] = lambda text: None) -> Solution:
@@ -150,11 +196,15 @@ def solve(relaxed: Relaxed, *, log: str = "", loaded: Loaded | None = None, prog
         iterations += loaded.highs.iterations
         x, y = loaded.values(relaxed.form)
         chosen, wanted = relaxed.broken(x), relaxed.wanted(y)
+        if not chosen and not wanted.any():
+            x, y, done = loaded.curved(relaxed.form, x, y)
+            chosen = relaxed.broken(x) if done else {}
+            if done and not chosen:
+                bound = dual_bound(relaxed.form, y)
+                progress(f"round {number}: optimal, {loaded.highs.iterations} iterations")
+                return Solution(relaxed.form, x, y, bound, number, relaxed.added, {"iterations": iterations, "basis": loaded.basis()})
         count = sum(len(e) for e, _ in chosen.values())
         progress(f"round {number}: {count} broken rows, {int(wanted.sum())} columns asked for, {loaded.highs.iterations} iterations")
-        if not count and not wanted.any():
-            bound = dual_bound(relaxed.form, y)
-            return Solution(relaxed.form, x, y, bound, number, relaxed.added, {"iterations": iterations, "basis": loaded.basis()})
         rows = relaxed.write(chosen)
         if wanted.any():
             columns, old = loaded.basis()

@@ -16,8 +16,9 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 
-from gridopt.dispatch.lazy import FEASIBLE
+from gridopt.dispatch.lazy import broken
 from gridopt.dispatch.plan import LazyRows, Plan
+from gridopt.program.builder import Found
 from gridopt.program.highs import BASIC, LOWER, OPTIMAL, Highs
 
 
@@ -155,20 +156,10 @@ class Program:
         link = {int(i): int(s) for i, s in zip(self.links, row[:count], strict=True)}
         return Piece(self.first, self.last, column, row[count : count + core.stop - core.start], lazy, link)
 
-    def _broken(self, x: np.ndarray) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    def _broken(self, x: np.ndarray) -> dict[str, Found]:
         """Lazy rows of the stretch that x breaks and that are not written in it."""
         self.full[self.ids] = x
-        chosen, part = {}, slice(self.first, self.last)
-        for f in self.plan.relaxed.families:
-            activity = f.activity(self.full, part)
-            wrong = (activity > f.upper[:, part] + FEASIBLE) | (activity < f.lower[:, part] - FEASIBLE)
-            if f.family.name in self.written:
-                element, step, _ = self.written[f.family.name]
-                wrong[element, step - self.first] = False
-            element, step = np.nonzero(wrong)
-            if len(element):
-                chosen[f.family.name] = (element, step + self.first)
-        return chosen
+        return broken(self.plan.relaxed.families, self.full, self.written, slice(self.first, self.last))
 
     def _lazy_rows(self, chosen):
         """Matrix and bounds of lazy rows, noted as written; their parts on earlier columns go to the bounds."""
@@ -183,8 +174,9 @@ class Program:
             matrix = sp.csr_array((coef[here], (row[here], self.rank[col[here]])), shape=(len(element), len(self.ids)))
             matrix.sum_duplicates()
             parts.append(matrix)
-            low.append(f.lower[element, step] - constant)
-            high.append(f.upper[element, step] - constant)
+            lower, upper = f.limits(element, step)
+            low.append(lower - constant)
+            high.append(upper - constant)
             new = np.array([element, step, np.arange(self.rows, self.rows + len(element))])
             self.rows += len(element)
             self.written[f.family.name] = np.concatenate([self.written.get(f.family.name, np.zeros((3, 0), int)), new], axis=1)

@@ -10,7 +10,7 @@ from functools import cached_property
 
 import numpy as np
 
-from gridopt.blocks import interface
+from gridopt.blocks import interface, network
 from gridopt.case.case import Case
 from gridopt.dispatch.formulate import BLOCKS, Model
 from gridopt.program.labels import Quantity
@@ -55,8 +55,9 @@ class Dispatch:
 
     @cached_property
     def flow(self) -> np.ndarray:
-        """Flow by branch MW (L, T), lines then transformers."""
-        return self.case.grid.flows(self.injection)
+        """Flow by branch MW (L, T), in the order of topology.BRANCH_TABLES."""
+        shift = self.model.builder.port("phase_shift").value(self.solution.x)
+        return self.case.grid.flows(self.injection, shift)
 
     @cached_property
     def interface_flow(self) -> np.ndarray:
@@ -73,7 +74,7 @@ class Dispatch:
     def branch_shadow_price(self) -> np.ndarray:
         """What one more MW of a branch's limit saves CNY/MWh (L, T), >= 0."""
         found = np.zeros(self.flow.shape)
-        found[np.isfinite(self.case.grid.branches.rating)] = self._shadow("network.limit")
+        found[network.limited(self.case.grid)] = self._shadow("network.limit")
         return found
 
     @cached_property
@@ -92,10 +93,12 @@ class Dispatch:
         found = []
         for lazy in self.model.builder.lazy_families:
             if lazy.port == "injection":
-                dual = self.values.dual(lazy.family.name)
-                some = np.flatnonzero((dual != 0).any(axis=1))
+                element, step, y = self.values.written(lazy.family.name)
+                some, place = np.unique(element[y != 0], return_inverse=True)
+                dual = np.zeros((len(some), lazy.family.shape[-1]))
+                dual[place, step[y != 0]] = y[y != 0]
                 labels = next(iter(lazy.family.over.values()))[some]
-                found.append(Priced(lazy.family.name, some, labels, dual[some]))
+                found.append(Priced(lazy.family.name, some, labels, dual))
         return found
 
     def sensitivity(self, priced: Priced, epoch: int) -> np.ndarray:
@@ -124,4 +127,6 @@ class Dispatch:
         total = dict(builder.fixed_costs)
         for name, parts in builder.costs.items():
             total[name] = total.get(name, 0.0) + sum(float(x[c] @ v) for c, v in parts)
+        for name, parts in builder.squares.items():
+            total[name] = total.get(name, 0.0) + sum(float(x[c] ** 2 @ v) for c, v in parts)
         return total

@@ -63,6 +63,8 @@ def _rung(case: Case, below: Rung | None, workers: int, progress: Progress) -> R
     """An estimate of the optimum in the steps of `case`; None if there is none."""
     progress(f"approach in steps of {case.time.hours[0]:g} h")
     model = formulate(case)
+    if model.builder.squares:
+        return None  # pieces know no tangents
     relaxed = Relaxed(model.builder.form(), model.builder.lazy_families)
     try:
         if below is None:

@@ -45,6 +45,10 @@ class Family:
         return np.tile(np.arange(steps), self.size // steps) if steps else np.zeros(0, int)
 
 
+Found = tuple[np.ndarray, np.ndarray]
+"""(element, step) of rows, int (k,) each."""
+
+
 @dataclass(frozen=True)
 class LazyFamily:
     """Rows that are written only when broken. lower, upper, activity: (n, T).
@@ -61,6 +65,21 @@ class LazyFamily:
     expand: Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]
     port: str = ""
     sensitivity: Callable[[np.ndarray, int], np.ndarray] | None = None
+
+    def broken(self, x: np.ndarray, tolerance: float, steps: slice = slice(None)) -> Found:
+        """Rows that x breaks by more than `tolerance`, at a slice of the steps."""
+        activity = self.activity(x, steps)
+        wrong = (activity > self.upper[:, steps] + tolerance) | (activity < self.lower[:, steps] - tolerance)
+        element, step = np.nonzero(wrong)
+        return element, step + (steps.start or 0)
+
+    def limits(self, element: np.ndarray, step: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(lower, upper) of chosen rows, (k,) each."""
+        return self.lower[element, step], self.upper[element, step]
+
+    def every(self) -> Found:
+        """All rows that have a limit."""
+        return np.nonzero(np.isfinite(self.lower) | np.isfinite(self.upper))
 
 
 @dataclass
@@ -136,6 +155,13 @@ class Port:
         return np.concatenate(row), np.concatenate(col), np.concatenate(val), constant
 
 
+def drawn(parts: list[tuple[Port, np.ndarray]], steps: np.ndarray, constant=0.0):
+    """Several ports' weighted sums as one: triplets (row, column, coefficient) and the constant part (k,); see Port.weighted."""
+    found = [port.weighted(weights, steps) for port, weights in parts]
+    row, col, coef = (np.concatenate([f[i] for f in found]) for i in range(3))
+    return row, col, coef, sum(f[3] for f in found) + constant
+
+
 class Builder:
     """Collects a program over `steps` steps. Everything is arrays; nothing is solved here."""
 
@@ -145,6 +171,7 @@ class Builder:
         self.row_families: list[Family] = []
         self.lazy_families: list[LazyFamily] = []
         self.costs: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {}
+        self.squares: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {}
         self.fixed_costs: dict[str, float] = {}
         self.ports: dict[str, Port] = {}
         self.balance_rows: dict[str, np.ndarray] = {}
@@ -204,6 +231,13 @@ class Builder:
         c, v = np.broadcast_arrays(cols, np.asarray(coef, float))
         self.costs.setdefault(name, []).append((c.ravel(), v.ravel().copy()))
 
+    def square_cost(self, name: str, cols, coef) -> None:
+        """Adds coef * column^2 to the objective under `name`; coef >= 0. The column needs finite bounds."""
+        c, v = np.broadcast_arrays(cols, np.asarray(coef, float))
+        keep = v.ravel() != 0
+        if keep.any():
+            self.squares.setdefault(name, []).append((c.ravel()[keep], v.ravel()[keep]))
+
     def fixed_cost(self, name: str, amount: float) -> None:
         """Adds a cost that no column changes."""
         self.fixed_costs[name] = self.fixed_costs.get(name, 0.0) + float(amount)
@@ -222,14 +256,18 @@ class Builder:
 
     def form(self) -> StandardForm:
         """The whole program as arrays."""
-        cost, upper = np.zeros(self._count["column"]), _join(self._upper)
+        cost, square, upper = np.zeros(self._count["column"]), np.zeros(self._count["column"]), _join(self._upper)
         for c, u in self._tighter:
             np.minimum.at(upper, c, u)
         for parts in self.costs.values():
             for c, v in parts:
                 np.add.at(cost, c, v)
+        for parts in self.squares.values():
+            for c, v in parts:
+                np.add.at(square, c, v)
         return assemble(
             cost=cost,
+            square=square,
             offset=sum(self.fixed_costs.values()),
             lower=_join(self._lower),
             upper=upper,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from gridopt.program.builder import Builder, Family
-from gridopt.program.standard_form import StandardForm
+from gridopt.program.standard_form import StandardForm, value
 
 
 class Infeasible(Exception):
@@ -43,7 +43,7 @@ class Solution:
 
     @property
     def objective(self) -> float:
-        return float(self.form.cost @ self.x + self.form.offset)
+        return value(self.form, self.x)
 
     @property
     def gap(self) -> float:
@@ -82,15 +82,19 @@ class Values:
     def _reduced(self) -> np.ndarray:
         if not hasattr(self, "_reduced_cost"):
             form = self.solution.form
-            self._reduced_cost = form.cost - form.matrix.T @ self.solution.y
+            self._reduced_cost = form.cost + 2.0 * form.square * self.solution.x - form.matrix.T @ self.solution.y
         return self._reduced_cost
 
     def _lazy_dual(self, family: Family) -> np.ndarray:
         dual = np.zeros(family.shape)
-        if family.name in self.solution.added:
-            at = self.solution.added[family.name]
-            dual[at[0], at[1]] += self.solution.y[at[2]]
+        element, step, y = self.written(family.name)
+        dual[element, step] += y
         return dual
+
+    def written(self, name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """(element, step, dual) of the rows of a lazy family that were written, (k,) each."""
+        element, step, row = self.solution.added.get(name, np.zeros((3, 0), int))
+        return element, step, self.solution.y[row]
 
 
 def _find(families: list[Family], name: str) -> Family:

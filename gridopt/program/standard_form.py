@@ -1,4 +1,4 @@
-"""StandardForm: min c x + offset,  row_lower <= A x <= row_upper,  lower <= x <= upper, as arrays.
+"""StandardForm: min c x + x' diag(square) x + offset,  row_lower <= A x <= row_upper,  lower <= x <= upper, as arrays.
 
 Ids are those of the builder. The solver sees columns and rows step by step (`column_order`, `row_order`): neighbours in time are
 neighbours in memory, which makes factorisations of long horizons cheaper.
@@ -6,7 +6,7 @@ neighbours in memory, which makes factorisations of long horizons cheaper.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy.sparse as sp
@@ -14,9 +14,10 @@ import scipy.sparse as sp
 
 @dataclass(frozen=True)
 class StandardForm:
-    """cost, lower, upper, optional, column_step (n,); row_lower, row_upper, row_step (m,); matrix CSR (m, n)."""
+    """cost, square, lower, upper, optional, column_step (n,); row_lower, row_upper, row_step (m,); matrix CSR (m, n)."""
 
     cost: np.ndarray
+    square: np.ndarray
     offset: float
     lower: np.ndarray
     upper: np.ndarray
@@ -41,22 +42,23 @@ class Rows:
         return len(self.lower)
 
 
-def assemble(*, cost, offset, lower, upper, optional, row_lower, row_upper, terms, column_step, row_step) -> StandardForm:
+def assemble(*, cost, square, offset, lower, upper, optional, row_lower, row_upper, terms, column_step, row_step) -> StandardForm:
     """Form from coefficient triplets; several coefficients of one place are added up."""
     row, col, coef = terms
     matrix = sp.csr_array((coef, (row, col)), shape=(len(row_lower), len(cost)))
     matrix.sum_duplicates()
-    return StandardForm(cost, float(offset), lower, upper, optional, row_lower, row_upper, matrix, column_step, row_step)
+    return StandardForm(cost, square, float(offset), lower, upper, optional, row_lower, row_upper, matrix, column_step, row_step)
 
 
 def extend(form: StandardForm, rows: Rows) -> StandardForm:
     """The form with further rows at its end."""
-    return StandardForm(
-        form.cost, form.offset, form.lower, form.upper, form.optional,
-        np.concatenate([form.row_lower, rows.lower]), np.concatenate([form.row_upper, rows.upper]),
-        sp.csr_array(sp.vstack([form.matrix, rows.matrix], format="csr")),
-        form.column_step, np.concatenate([form.row_step, rows.step]),
-    )  # fmt: skip
+    return replace(
+        form,
+        row_lower=np.concatenate([form.row_lower, rows.lower]),
+        row_upper=np.concatenate([form.row_upper, rows.upper]),
+        matrix=sp.csr_array(sp.vstack([form.matrix, rows.matrix], format="csr")),
+        row_step=np.concatenate([form.row_step, rows.step]),
+    )
 
 
 def stack(parts: list[Rows], columns: int) -> Rows:
@@ -72,17 +74,36 @@ def stack(parts: list[Rows], columns: int) -> Rows:
 
 
 def dual_bound(form: StandardForm, y: np.ndarray) -> float:
-    """Proven lower bound on the least cost from any row duals y: the duals' value plus the box minimum of the reduced costs.
+    """Proven lower bound on the least cost from any row duals y: the duals' value plus the least over the box of the rest.
 
     Duals of a sign for which a row has no bound are set to zero first; columns without a bound on the needed side give -inf.
     """
     y = np.where((y > 0) & np.isinf(form.row_lower), 0.0, y)
     y = np.where((y < 0) & np.isinf(form.row_upper), 0.0, y)
     reduced = form.cost - form.matrix.T @ y
+    curved = form.square > 0
+    bent = least_points(form, y, np.flatnonzero(curved))
+    return (
+        form.offset
+        + _least(y, form.row_lower, form.row_upper)
+        + _least(reduced[~curved], form.lower[~curved], form.upper[~curved])
+        + float(np.sum(reduced[curved] * bent + form.square[curved] * bent**2))
+    )
 
-    def least(d, lower, upper):
-        edge = np.where(d > 0, lower, upper)
-        used = d != 0
-        return float(np.sum(d[used] * edge[used]))
 
-    return form.offset + least(y, form.row_lower, form.row_upper) + least(reduced, form.lower, form.upper)
+def least_points(form: StandardForm, y: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """Where in its bounds each of `columns` (with a square cost) is best at row duals y."""
+    reduced = form.cost[columns] - form.matrix.T[columns] @ y
+    return np.clip(-reduced / (2.0 * form.square[columns]), form.lower[columns], form.upper[columns])
+
+
+def _least(d: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> float:
+    """Least of d z over the box lower <= z <= upper."""
+    edge = np.where(d > 0, lower, upper)
+    used = d != 0
+    return float(np.sum(d[used] * edge[used]))
+
+
+def value(form: StandardForm, x: np.ndarray) -> float:
+    """The objective at x."""
+    return float(form.cost @ x + form.square @ x**2 + form.offset)

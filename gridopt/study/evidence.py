@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from gridopt.analysis import balance, congestion, contracts, curtailment, emissions
+from gridopt.case.topology import BRANCH_TABLES
 from gridopt.dispatch.certificate import Certificate, certify
 from gridopt.dispatch.result import Dispatch
 from gridopt.pricing.marginal import Prices
@@ -16,6 +17,7 @@ from gridopt.program.labels import Quantity
 
 ELEMENTS = {
     "bus": ("name", "name_zh", "role", "zone", "region", "latitude_deg", "longitude_deg", "voltage_kv"),
+    "generator": ("name", "name_zh", "bus", "technology", "power_min_mw", "power_max_mw"),
     "unit": ("name", "name_zh", "plant", "bus", "technology", "unit_type", "power_max_mw", "self_owned"),
     "storage": ("name", "name_zh", "bus", "technology", "power_max_mw", "energy_max_mwh"),
     "reservoir": ("name", "name_zh", "bus", "power_max_mw", "volume_min_hm3", "volume_max_hm3"),
@@ -28,6 +30,7 @@ COST_ZH = {
     "thermal.fuel": "燃料费", "thermal.variable": "火电变动运维费", "carbon.allowance": "碳配额费",
     "demand.shedding": "切负荷损失", "demand.surplus": "过剩出力惩罚", "renewable.variable": "新能源变动费",
     "renewable.curtailment": "弃电费", "storage.wear": "储能损耗费", "storage.charging": "储能充电费",
+    "generator.energy": "发电费用",
     "exchange.export": "外送收入(负)", "exchange.import": "购入费用",
 }  # fmt: skip
 LINK_FIGURES = ("sent_mwh", "received_mwh", "renewable_share", "hours")
@@ -115,11 +118,11 @@ def price_quantities(solved: Dispatch, prices: Prices) -> dict[str, Quantity]:
 
 
 def _branch(solved: Dispatch) -> pd.DataFrame:
-    line, transformer = (solved.case.table(t).reset_index(names="branch") for t in ("line", "transformer"))
-    line = line.assign(kind="line", rating_mw=line["rating_mw"] * line["circuits"])
-    transformer = transformer.assign(kind="transformer", circuits=transformer["units"])
+    line, transformer, own = (solved.case.table(t).reset_index(names="branch").assign(kind=t) for t in BRANCH_TABLES)
+    line = line.assign(rating_mw=line["rating_mw"] * line["circuits"])
+    transformer = transformer.assign(circuits=transformer["units"])
     columns = ["branch", "kind", "name", "name_zh", "from_bus", "to_bus", "circuits", "rating_mw"]
-    parts = [t[columns] for t in (line, transformer) if len(t)]
+    parts = [t[columns] for t in (line, transformer, own.assign(circuits=1)) if len(t)]
     return pd.concat(parts, ignore_index=True) if parts else line[columns]
 
 

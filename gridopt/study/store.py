@@ -16,7 +16,7 @@ import gridopt
 from gridopt.study.load import Loaded
 
 LIBRARIES = ("numpy", "scipy", "pandas", "xarray", "highspy", "plotly", "pandapower", "pvlib")
-ELEMENTS = ("bus", "unit", "renewable", "csp", "storage", "reservoir", "dc_link", "exchange", "interface")
+ELEMENTS = ("bus", "unit", "generator", "renewable", "csp", "storage", "reservoir", "dc_link", "exchange", "interface")
 """Tables whose elements are coordinates of results.nc."""
 
 
@@ -54,7 +54,8 @@ def _write_nc(loaded: Loaded, solved, prices, found, path: Path) -> None:
     case = loaded.case
     coords = {
         **{t: case.table(t).index.to_numpy(str) for t in ELEMENTS},
-        "branch": case.grid.branches.ids.astype(str), "technology": np.array(found.technologies, dtype=str),
+        "branch": case.grid.branches.ids.astype(str), "shifter": case.grid.branches.ids[case.grid.branches.chosen].astype(str),
+        "technology": np.array(found.technologies, dtype=str),
         "time": case.time.start.astype("datetime64[ns]"),
     }  # fmt: skip
     variables, encoding = {}, {}

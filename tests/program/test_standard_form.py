@@ -1,5 +1,7 @@
 """dual_bound is a lower bound for any duals, and tight for the best ones."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import scipy.sparse as sp
@@ -7,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gridopt.program.highs import Highs
-from gridopt.program.standard_form import Rows, StandardForm, assemble, dual_bound, extend, stack
+from gridopt.program.standard_form import Rows, StandardForm, assemble, dual_bound, extend, stack, value
 
 INF = np.inf
 
@@ -31,8 +33,9 @@ def feasible_programs(draw):
     if draw(st.booleans()):
         lower, upper = np.maximum(lower, -100), np.minimum(upper, 100)
     steps = (np.zeros(n, int), np.zeros(m, int))
+    square = np.where(rng.random(n) < draw(st.sampled_from([0.0, 0.5])), rng.uniform(0.0, 5.0, n), 0.0)
     form = StandardForm(
-        rng.normal(size=n), float(rng.normal()), lower, upper, np.zeros(n, bool), row_lower, row_upper, matrix, *steps
+        rng.normal(size=n), square, float(rng.normal()), lower, upper, np.zeros(n, bool), row_lower, row_upper, matrix, *steps
     )
     y = rng.normal(size=m) * draw(st.sampled_from([0.0, 0.1, 1.0, 100.0]))
     return form, x, y
@@ -44,13 +47,14 @@ def test_any_duals_bound_the_cost_of_any_feasible_point(program):
     form, x, y = program
     bound = dual_bound(form, y)
     assert not np.isnan(bound)
-    assert bound <= form.cost @ x + form.offset + 1e-8 * (1 + abs(bound) if np.isfinite(bound) else 1)
+    assert bound <= value(form, x) + 1e-8 * (1 + abs(bound) if np.isfinite(bound) else 1)
 
 
 @settings(max_examples=100, deadline=None, derandomize=True)
 @given(feasible_programs())
 def test_the_duals_of_the_optimum_prove_it(program):
     form, _, _ = program
+    form = replace(form, square=np.zeros_like(form.square))
     boxed = StandardForm(**{**form.__dict__, "lower": np.maximum(form.lower, -1e3), "upper": np.minimum(form.upper, 1e3)})
     highs = Highs()
     highs.load(boxed.cost, boxed.lower, boxed.upper, boxed.matrix, boxed.row_lower, boxed.row_upper)
@@ -65,14 +69,14 @@ def test_dual_bound_by_hand():
 
     A dual of the wrong sign counts as 0: the bound is 7.
     """
-    form = StandardForm(np.array([2.0]), 7.0, np.zeros(1), np.array([INF]), np.zeros(1, bool), np.array([3.0]), np.array([INF]),
+    form = StandardForm(np.array([2.0]), np.zeros(1), 7.0, np.zeros(1), np.array([INF]), np.zeros(1, bool), np.array([3.0]), np.array([INF]),
                         sp.csr_array([[1.0]]), np.zeros(1, int), np.zeros(1, int))  # fmt: skip
     assert [dual_bound(form, np.array([v])) for v in (2.0, 1.0, 3.0, -5.0)] == [13, 10, -INF, 7]
 
 
 def test_dual_bound_ignores_a_positive_dual_of_a_row_without_lower_bound():
     """min 2 x + 7, 0 <= x, x <= 3 as a row: any positive dual counts as 0, the bound stays 7."""
-    form = StandardForm(np.array([2.0]), 7.0, np.zeros(1), np.array([INF]), np.zeros(1, bool), np.array([-INF]), np.array([3.0]),
+    form = StandardForm(np.array([2.0]), np.zeros(1), 7.0, np.zeros(1), np.array([INF]), np.zeros(1, bool), np.array([-INF]), np.array([3.0]),
                         sp.csr_array([[1.0]]), np.zeros(1, int), np.zeros(1, int))  # fmt: skip
     assert dual_bound(form, np.array([5.0])) == 7
 
@@ -80,6 +84,7 @@ def test_dual_bound_ignores_a_positive_dual_of_a_row_without_lower_bound():
 def test_assemble_adds_up_repeated_places_and_extend_keeps_what_was_there():
     form = assemble(
         cost=np.zeros(2),
+        square=np.zeros(2),
         offset=0,
         lower=np.zeros(2),
         upper=np.ones(2),
