@@ -55,7 +55,7 @@ def solver(name: str, log: str = "", time_limit: float | None = None) -> pulp.Lp
 
     log: file for its messages, where PuLP offers one; time_limit in seconds. Raises UnknownSolver, SolverMissing.
     """
-    kinds = [k for k in vars(pulp).values() if isinstance(k, type) and issubclass(k, pulp.LpSolver)]
+    kinds: list = [k for k in vars(pulp).values() if isinstance(k, type) and issubclass(k, pulp.LpSolver)]
     own = {k.name: k for k in kinds if "LpSolver" not in k.name}
     known = {n.lower(): n for n in (*own, *SOLVERS)}
     if name.lower() not in known:
