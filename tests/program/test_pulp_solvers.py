@@ -1,5 +1,7 @@
 """Solvers of PuLP: the same optimum and duals as HiGHS, every kind of row and column, statuses, names."""
 
+from dataclasses import replace
+
 import numpy as np
 import pulp
 import pytest
@@ -198,11 +200,11 @@ def unique(form, x, y) -> bool:
 
 @pytest.mark.parametrize("name", sorted(BLOCK_CASES))
 def test_formulated_cases(name):
-    """The whole program of a case, every lazy row written: CBC and HiGHS find one cost, and the duals of CBC prove it."""
+    """The linear program of a case, every lazy row written: CBC and HiGHS find one cost, and the duals of CBC prove it."""
     builder = formulate(BLOCK_CASES[name].build()).builder
     relaxed = Relaxed(builder.form(), builder.lazy_families)
     relaxed.write({f.family.name: np.nonzero(np.isfinite(f.lower) | np.isfinite(f.upper)) for f in builder.lazy_families})
-    form = relaxed.form
+    form = replace(relaxed.form, square=np.zeros(len(relaxed.form.cost)))
     highs = load(Highs(), form)
     highs.solve()
     x, y = solved(form, "CBC")
