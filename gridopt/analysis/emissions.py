@@ -1,9 +1,9 @@
-"""Emissions: CO2 of thermal units and what it cost above the free allowance.
+"""Emissions: CO2 of thermal units and generators and what it cost above the free allowance, which only thermal units have.
 
     co2 = sum over steps of what the unit's group offers to the port `emission`, shared like its output     (W1)
     carbon cost = sum of price x (co2 - allowance x energy); adds up to the cost `carbon.allowance`          (W2)
 
-The rates are those of the program itself: thermal units are the only ones that offer to `emission`, one row per group.
+The rates are those of the program itself.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from gridopt.blocks import thermal
 from gridopt.dispatch.formulate import BLOCKS
 from gridopt.dispatch.result import Dispatch
 
+PLANTS = ("unit", "generator")
 COLUMNS = ["energy_mwh", "co2_t", "carbon_cost_cny"]
 
 
@@ -25,24 +26,30 @@ def emission(dispatch: Dispatch) -> np.ndarray:
     rate = np.zeros(len(x))
     for _, ids, coef in port.offers():
         rate[ids] = coef
-    fixed = sum((e.constant for e in port.entries if e.constant is not None), np.zeros(columns.capacity.shape))
     low = np.where(columns.low >= 0, rate[columns.low] * x[columns.low], 0.0) if len(x) else 0.0
     least, largest = thermal.limits(dispatch.case)
     split = columns.groups.split
-    return split(fixed, least) + split(rate[columns.high] * x[columns.high] + low, largest - least)
+    return split(columns.emitted, least) + split(rate[columns.high] * x[columns.high] + low, largest - least)
 
 
 def by_unit(dispatch: Dispatch) -> pd.DataFrame:
-    """unit, energy_mwh, co2_t, carbon_cost_cny (W1), (W2)."""
+    """unit, energy_mwh, co2_t, carbon_cost_cny (W1), (W2); units, then generators."""
     case = dispatch.case
-    hours, co2, output = case.time.hours, emission(dispatch), dispatch.quantities["unit_output"].values
+    hours, units, others = case.time.hours, *(dispatch.quantities[f"{t}_output"].values for t in PLANTS)
+    co2 = np.concatenate([emission(dispatch), others * case.table("generator")["co2_t_per_mwh"].to_numpy(float)[:, None]])
+    free = np.concatenate([units * case.of_year("carbon_benchmark_t_per_mwh", 0.0), np.zeros_like(others)])
     price = case.of_year("carbon_price_cny_per_t", 0.0) * hours
-    allowance = case.of_year("carbon_benchmark_t_per_mwh", 0.0)
-    values = (output @ hours, co2 @ hours, (co2 - output * allowance) @ price)
-    return pd.DataFrame({"unit": case.table("unit").index.to_numpy(object)} | dict(zip(COLUMNS, values, strict=True)))
+    values = (np.concatenate([units, others]) @ hours, co2 @ hours, (co2 - free) @ price)
+    return pd.DataFrame({"unit": _of_plants(case, None)} | dict(zip(COLUMNS, values, strict=True)))
 
 
 def by_technology(dispatch: Dispatch) -> pd.DataFrame:
-    """technology, energy_mwh, co2_t, carbon_cost_cny, in the order of the table of units."""
-    technology = dispatch.case.table("unit")["technology"].to_numpy(object)
+    """technology, energy_mwh, co2_t, carbon_cost_cny, in the order of the tables."""
+    technology = _of_plants(dispatch.case, "technology")
     return by_unit(dispatch)[COLUMNS].groupby(technology, sort=False).sum().rename_axis("technology").reset_index()
+
+
+def _of_plants(case, column: str | None) -> np.ndarray:
+    """A column of the tables PLANTS, their ids for None."""
+    tables = [case.table(t) for t in PLANTS]
+    return np.concatenate([(t.index if column is None else t[column]).to_numpy(object) for t in tables])

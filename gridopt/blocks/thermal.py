@@ -38,6 +38,8 @@ class Columns(NamedTuple):
     must_run: np.ndarray
     low: np.ndarray
     high: np.ndarray
+    emitted: np.ndarray
+    """CO2 of must-run output t/h (g, T)."""
 
 
 def limits(case) -> tuple[np.ndarray, np.ndarray]:
@@ -67,14 +69,14 @@ def declare(case, b):
     time = case.time.index
     low = b.columns("thermal.low", unit="MW", over={"group": groups.name[some], "time": time}, upper=low_width[some])
     high = b.columns("thermal.high", unit="MW", over={"group": groups.name, "time": time}, upper=most - must - low_width)
-    _offer(case, b, groups, capacity, must, (some, low), high)
+    emitted = _offer(case, b, groups, capacity, must, (some, low), high)
     whole = np.full((len(groups), len(case.time)), -1)
     whole[some] = low
-    return Columns(groups, capacity, must, whole, high)
+    return Columns(groups, capacity, must, whole, high, emitted)
 
 
 def _offer(case, b, groups, capacity, must, low, high):
-    """Costs and ports. rate(q): tce/MWh; slopes of q rate(q) between 0.3, 0.5 and 1."""
+    """Costs and ports; CO2 of must-run output t/h (g, T). rate(q): tce/MWh; slopes of q rate(q) between 0.3, 0.5 and 1."""
     unit = case.table("unit").iloc[groups.first]
     kind, fuel = case.table("unit_type").loc[unit["unit_type"]], case.table("fuel").loc[unit["fuel"]]
     full = kind["fuel_rate_full_tce_per_mwh"].to_numpy(float)[:, None]
@@ -99,8 +101,10 @@ def _offer(case, b, groups, capacity, must, low, high):
     b.fixed_cost("thermal.fuel", np.sum(burnt * price * hours))
     b.fixed_cost("thermal.variable", np.sum(must * variable * hours))
     injection.add(bus, constant=must)
-    emission.add(np.zeros(len(must), int), constant=burnt * per_tce + must * per_mwh)
+    emitted = burnt * per_tce + must * per_mwh
+    emission.add(np.zeros(len(must), int), constant=emitted)
     energy.add(np.zeros(len(must), int), constant=must)
+    return emitted
 
 
 def _emission(kind, fuel) -> tuple[np.ndarray, np.ndarray]:
@@ -114,7 +118,7 @@ def _emission(kind, fuel) -> tuple[np.ndarray, np.ndarray]:
 
 def constrain(case, b, columns):
     """Lazy family (G3) over the steps after the first; a change of capacity or must-run output by date is no ramp."""
-    groups, capacity, must, low, high = columns
+    groups, capacity, must, low, high, _ = columns
     if not len(groups) or len(case.time) < 2:
         return
     hours = case.time.hours
@@ -148,7 +152,7 @@ def constrain(case, b, columns):
 
 def results(case, columns, values) -> dict[str, Quantity]:
     """Output by unit: the must-run output of each and its share of the group's rest by room."""
-    groups, _, _, low, _ = columns
+    groups, low = columns.groups, columns.low
     least, largest = limits(case)
     extra = values["thermal.high"] + np.where(low >= 0, values.solution.x[low], 0.0)
     output = least + groups.split(extra, largest - least)

@@ -76,11 +76,11 @@ class Topology:
         free = np.flatnonzero(self.root != np.arange(self.buses))
         return free, (splu(sp.csc_matrix(laplacian)[free][:, free]) if len(free) else None)
 
-    def flows(self, injection: np.ndarray, shift: np.ndarray) -> np.ndarray:
-        """Flows MW (L, T) of injections MW (B, T) that balance in every area, and shifts rad (L, T) (T1)."""
+    def flows(self, injection: np.ndarray, shift: np.ndarray | None = None) -> np.ndarray:
+        """Flows MW (L, T) of injections MW (B, T) that balance in every area, and shifts rad (L, T), none if left out (T1)."""
         free, factor = self._factor
         angle = np.zeros(injection.shape)
-        pushed = self._b[:, None] * shift[self._live]
+        pushed = self._b[:, None] * shift[self._live] if shift is not None else np.zeros((len(self._live), injection.shape[1]))
         if factor is not None:
             angle[free] = factor.solve(np.ascontiguousarray((injection + self._incidence.T @ pushed)[free]))
         result = np.zeros((len(self.inside), injection.shape[1]))
@@ -138,18 +138,18 @@ class Topologies:
         self.root = np.array([t.root for t in self.each]).T
         """(B, E): area of each bus in each epoch, named by its first bus."""
 
-    def flows(self, injection: np.ndarray, chosen: np.ndarray, steps: slice = slice(None)) -> np.ndarray:
+    def flows(self, injection: np.ndarray, chosen: np.ndarray | None = None, steps: slice = slice(None)) -> np.ndarray:
         """Flows MW (L, T) of injections MW (B, T) and chosen shifts deg (K, T), each step in its epoch; both may be parts at a slice
         of the steps."""
         result = np.zeros((len(self.branches.ids), injection.shape[1]))
-        shift = np.broadcast_to(self.branches.shift[:, None], result.shape)
-        if len(chosen):
-            shift = shift.copy()
-            shift[self.branches.chosen] = np.deg2rad(chosen)
+        shift = None
+        if self.branches.shift.any() or len(self.branches.chosen):
+            shift = np.repeat(self.branches.shift[:, None], injection.shape[1], axis=1)
+            shift[self.branches.chosen] = np.deg2rad(chosen) if chosen is not None else 0.0
         epoch = self.epoch[steps]
         for e in np.unique(epoch):
             mine = np.flatnonzero(epoch == e)
-            result[:, mine] = self.each[e].flows(injection[:, mine], shift[:, mine])
+            result[:, mine] = self.each[e].flows(injection[:, mine], None if shift is None else shift[:, mine])
         return result
 
     def sensitivity(self, weights: sp.csr_array, rows: np.ndarray, epoch: int) -> np.ndarray:

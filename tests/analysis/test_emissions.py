@@ -51,13 +51,14 @@ def test_W1_equal_units_share_as_they_produce():
     ]
 
 
-@pytest.mark.parametrize("case", [BLOCK_CASES["carbon"].build(), BLOCK_CASES["thermal"].build(15), build()])
+@pytest.mark.parametrize("case", [BLOCK_CASES["carbon"].build(), BLOCK_CASES["thermal"].build(15), BLOCK_CASES["generator"].build(), build()])
 def test_W2_adds_up_to_the_cost_of_carbon_and_to_the_port(case):
     d = dispatch(case)
     found, hours = emissions.by_unit(d), case.time.hours
     assert found["carbon_cost_cny"].sum() == pytest.approx(d.costs["carbon.allowance"], abs=1e-6)
     assert found["co2_t"].sum() == pytest.approx(float(d.model.builder.port("emission").value(d.solution.x)[0] @ hours), abs=1e-6)
-    assert found["energy_mwh"].to_numpy() == pytest.approx(d.quantities["unit_output"].values @ hours)
+    output = [d.quantities[f"{t}_output"].values @ hours for t in ("unit", "generator")]
+    assert found["energy_mwh"].to_numpy() == pytest.approx(np.concatenate(output))
     kinds = emissions.by_technology(d)
     assert np.isclose(kinds["carbon_cost_cny"].sum(), found["carbon_cost_cny"].sum())
 

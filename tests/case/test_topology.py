@@ -20,7 +20,14 @@ def random_topology(rng) -> Topology:
     ends = [(int(rng.integers(0, i)), i) for i in range(1, 9)] + [tuple(rng.choice(9, 2, replace=False)) for _ in range(6)]
     a, b = (np.array([e[k] for e in ends], dtype=int) for k in (0, 1))
     size = rng.uniform(100, 5000, len(ends))
-    return Topology(Branches(np.arange(len(ends)), a, b, size, np.full(len(ends), np.inf)), 9, rng.random(len(ends)) < 0.85)
+    return Topology(branches(a, b, size), 9, rng.random(len(ends)) < 0.85)
+
+
+def branches(a, b, size, shift=0.0) -> Branches:
+    """Branches a-b of susceptance `size` without limits."""
+    count, none = len(a), np.full(len(a), np.inf)
+    free = np.array([-none, none])
+    return Branches(np.arange(count), a, b, size, none, none, np.zeros(count) + shift, free, np.zeros(0, int), np.zeros((2, 0)))
 
 
 def balanced(topology: Topology, rng, steps=3):
@@ -120,7 +127,7 @@ def test_epochs_by_date():
     assert [np.unique(grid.epoch[d * 24 : d * 24 + 24]).size for d in range(3)] == [1, 1, 1] and len(set(grid.epoch[::24])) == 3
     flow = grid.flows(np.tile([[30.0], [-30.0], [0.0]], 72))[:, ::24]
     assert flow == pytest.approx(np.array([[30, 20, 0], [0, -10, -30], [0, 10, 30]]))
-    assert grid.flows(np.tile([[30.0], [-30.0], [0.0]], 24), slice(24, 48))[:, 0] == pytest.approx([20, -10, 10])
+    assert grid.flows(np.tile([[30.0], [-30.0], [0.0]], 24), steps=slice(24, 48))[:, 0] == pytest.approx([20, -10, 10])
 
 
 def test_branch_is_out_while_one_of_its_buses_is():

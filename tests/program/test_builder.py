@@ -145,7 +145,7 @@ def lazy_builder():
         unit="MW",
         over=over("p"),
         bounds=(-INF, np.array([[20.0, 6.0, 4.0]])),
-        activity=lambda v: v[x] + 1.0,
+        activity=lambda v, steps: v[x[:, steps]] + 1.0,
         expand=expand,
     )
     return b

@@ -116,6 +116,26 @@ BLOCK_CASES["thermal"] = BlockCase(
     ("unit",), dict(a=[28, 40, 60, 75]), 4, "2025-03-31T22:00",
 )  # fmt: skip
 
+# One generator by a straight curve with a square part, one by points, a flexible consumer; one goes out of service for an hour.
+BLOCK_CASES["generator"] = BlockCase(
+    dict(
+        bus=buses("A", "B"),
+        line=[line("A", "B", 30.0)],
+        generator=[
+            dict(generator="g1", bus="A", power_min_mw=4.0, power_max_mw=60.0, cost_cny_per_h=7.0, cost_cny_per_mwh=12.0,
+                 cost_quadratic_cny_per_mw2h=0.2, ramp_fraction_per_min=0.1, co2_t_per_mwh=0.5),
+            dict(generator="g2", bus="B", power_min_mw=-2.0, power_max_mw=50.0, profile="m", price_profile="p"),
+            dict(generator="taker", bus="B", power_min_mw=-20.0, power_max_mw=0.0, cost_cny_per_mwh=33.0),
+        ],
+        cost_point=[dict(generator="g2", power_mw=x, cost_cny_per_h=y) for x, y in ((0.0, 50.0), (20.0, 450.0), (40.0, 1450.0))],
+        outage=[dict(kind="generator", element="g2", start_time="2025-01-01 00:00", end_time="2025-01-01 01:00")],
+        unit=[unit("B", 90, 100)],
+        load=[load("A", "a"), load("B", "b")],
+        year=[dict(year=2024, carbon_price_cny_per_t=3.0), dict(year=2025, carbon_price_cny_per_t=4.0)],
+    ),
+    ("generator", "cost_point"), dict(a=[10, 12, 20, 30], b=[40, 50, 60, 70], m=[1.0, 0.9, 1.0, 0.8], p=[0.0, 2.0, -3.0, 4.0]), 4, NEW_YEAR,
+)  # fmt: skip
+
 BLOCK_CASES["renewable"] = BlockCase(
     dict(
         bus=buses("A", "B"),

@@ -10,14 +10,14 @@ FEASIBLE = 1e-6
 
 
 def duality_gap(form, x, y, tol=1e-7) -> float:
-    """Cost of x less the bound proved by duals y; zero only if both are optimal."""
+    """Cost of x less the bound proved by duals y; zero only if both are optimal. A square cost is at least its tangent at x."""
 
     def least(d, lower, upper):
         edge = np.where(d > tol, lower, np.where(d < -tol, upper, 0.0))
         return np.where(np.abs(d) > tol, d, 0.0) @ edge
 
-    reduced = form.cost - form.matrix.T @ y
-    return form.cost @ x - (least(y, form.row_lower, form.row_upper) + least(reduced, form.lower, form.upper))
+    reduced = form.cost + 2.0 * form.square * x - form.matrix.T @ y
+    return (form.cost + 2.0 * form.square * x) @ x - (least(y, form.row_lower, form.row_upper) + least(reduced, form.lower, form.upper))
 
 
 def worst_break(form, x) -> float:
@@ -38,7 +38,7 @@ def worst_lazy_break(model, x) -> float:
 
 def worst_slack(form, x, y, tol=1e-6) -> float:
     """Complementary slackness: distance from the bound that a dual or a reduced cost beyond `tol` points to."""
-    reduced = form.cost - form.matrix.T @ y
+    reduced = form.cost + 2.0 * form.square * x - form.matrix.T @ y
     worst = 0.0
     for d, value, lower, upper in ((y, form.matrix @ x, form.row_lower, form.row_upper), (reduced, x, form.lower, form.upper)):
         for side, bound in ((d > tol, lower), (d < -tol, upper)):
