@@ -20,11 +20,17 @@ from gridopt.case.topology import BRANCH_TABLES, Topologies, branches_of
 
 @dataclass(frozen=True)
 class Case:
-    """`tables`: name -> DataFrame indexed by identifier, complete (every declared column, defaults filled in)."""
+    """`tables`: name -> DataFrame indexed by identifier, complete (every declared column, defaults filled in).
+
+    security: contingencies are those 'listed' in the table, or also every single branch ('n-1'). losses of AC branches: 'off',
+    'piecewise' or 'marginal'.
+    """
 
     tables: Mapping[str, pd.DataFrame]
     time: TimeGrid
     source: SeriesSource
+    security: str = "listed"
+    losses: str = "off"
 
     def table(self, name: str) -> pd.DataFrame:
         return self.tables[name]

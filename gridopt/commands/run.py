@@ -16,7 +16,11 @@ from gridopt.commands import HoursRange, pairs, print_json, say
 )
 @click.option("--set", "settings", metavar="KEY=VALUE", multiple=True, callback=pairs, help="Change a key of the study file.")
 @click.option("--hours", type=HoursRange(), metavar="A:B", help="Only hours A up to, not including, B of the study.")
-@click.option("--solver", metavar="NAME", help="Solver to use instead of the study's.")
+@click.option("--solver", metavar="NAME", help="highs, or any solver through PuLP: pulp:CBC, pulp:GUROBI, pulp:COPT ...")
+@click.option(
+    "--branch-model", type=click.Choice(("matpower-dc", "powermodels-dcp", "copperplate")),
+    help="How branches of an imported case are read (matpower-dc).",
+)
 @click.option("--dry-run", is_flag=True, help="Read, check and build; solve and write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
 def command(
@@ -25,10 +29,12 @@ def command(
     settings: dict[str, str],
     hours: tuple[int, int] | None,
     solver: str | None,
+    branch_model: str | None,
     dry_run: bool,
     as_json: bool,
 ) -> int:
-    """Dispatch STUDY (a study file, a network folder or the name of a shipped one; Gansu 2025 if left out).
+    """Dispatch STUDY: a study file, a network folder, the name of a shipped one (Gansu 2025 if left out), or a case of MATPOWER (.m),
+    pandapower (.json) or PyPSA (.nc or a CSV folder).
 
     Examples:
 
@@ -36,10 +42,13 @@ def command(
       gridopt run
       gridopt run studies/my.yaml -o results/mine
       gridopt run --hours 0:168 --set year=2024 --json > week.json
+      gridopt run case118.m --json
+      gridopt run case118.m --branch-model powermodels-dcp --solver pulp:CBC
     """
     from gridopt.study.run import run_study
 
-    overrides = settings | ({"solver": solver} if solver else {})
+    given = {"solver": solver, "branch_model": branch_model}
+    overrides = settings | {key: value for key, value in given.items() if value}
     document = run_study(
         Path(study) if study else None, overrides=overrides, hours=hours, output=output, dry_run=dry_run, progress=say
     )

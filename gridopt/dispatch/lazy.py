@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from typing import Any
+
 import numpy as np
 import scipy.sparse as sp
 
@@ -21,6 +23,10 @@ from gridopt.program.standard_form import Rows, StandardForm, dual_bound, extend
 FEASIBLE = 1e-6
 """MW by which a row may be broken."""
 ROUNDS = 200
+
+
+Program = Callable[[], Any]
+"""Makes an empty program with the methods of Highs that Loaded calls: HiGHS itself, or any solver through PuLP."""
 
 
 class Relaxed:
@@ -94,7 +100,7 @@ def broken(families: list[LazyFamily], x: np.ndarray, written: Mapping[str, np.n
 
 
 class Loaded:
-    """A Relaxed program inside HiGHS; `columns`, `rows`: builder ids in the order of HiGHS, (n,) and (m,), -1 for a tangent.
+    """A Relaxed program inside a solver; `columns`, `rows`: builder ids in the order of HiGHS, (n,) and (m,), -1 for a tangent.
 
     Columns for square costs follow after `columns`.
     """
@@ -106,13 +112,13 @@ class Loaded:
         self.rank[columns] = np.arange(len(columns))
 
     @classmethod
-    def load(cls, relaxed: Relaxed, log: str, basis: tuple[np.ndarray, np.ndarray] | None = None) -> Loaded:
+    def load(cls, relaxed: Relaxed, program: Program, basis: tuple[np.ndarray, np.ndarray] | None = None) -> Loaded:
         """Used columns and all rows step by step in time: neighbours in time are neighbours in memory. `basis`: statuses by builder id."""
         form = relaxed.form
         used = np.flatnonzero(relaxed.used)
         columns, rows = used[np.argsort(form.column_step[used], kind="stable")], np.argsort(form.row_step, kind="stable")
         tangents = Tangents.begin(form, columns) if form.square.any() else None
-        highs = Highs(log, simplex_dual_edge_weight_strategy=1)
+        highs = program()
         matrix = sp.csr_array(form.matrix[rows][:, columns])
         extra = 0 if tangents is None else len(tangents.ids)
         matrix.resize((len(rows), len(columns) + extra))
@@ -175,12 +181,14 @@ class Loaded:
         return x, y, False
 
 
-def solve(relaxed: Relaxed, *, log: str = "", loaded: Loaded | None = None, progress: Callable[[str], None] = lambda text: None) -> Solution:
-    """Runs the loop to its end, from nothing or from a program that is `loaded` already with a basis.
+def solve(
+    relaxed: Relaxed, *, program: Program = Highs, loaded: Loaded | None = None, progress: Callable[[str], None] = lambda text: None
+) -> Solution:
+    """Runs the loop to its end, from nothing or from a program that is `loaded` already with a basis. `program` makes an empty one.
 
     Raises Infeasible when even shedding and over-generation do not help.
     """
-    loaded, iterations = loaded or Loaded.load(relaxed, log), 0
+    loaded, iterations = loaded or Loaded.load(relaxed, program), 0
     for number in range(1, ROUNDS + 1):
         try:
             loaded.highs.solve()
@@ -190,7 +198,7 @@ def solve(relaxed: Relaxed, *, log: str = "", loaded: Loaded | None = None, prog
                 raise
             start = loaded.basis()
             relaxed.used |= spare
-            loaded = Loaded.load(relaxed, log, start)
+            loaded = Loaded.load(relaxed, program, start)
             progress(f"round {number}: short somewhere; load shedding and over-generation join")
             continue
         iterations += loaded.highs.iterations
@@ -209,7 +217,7 @@ def solve(relaxed: Relaxed, *, log: str = "", loaded: Loaded | None = None, prog
         if wanted.any():
             columns, old = loaded.basis()
             relaxed.used |= wanted
-            loaded = Loaded.load(relaxed, log, (columns, np.concatenate([old, np.full(len(rows), BASIC, np.int32)])))
+            loaded = Loaded.load(relaxed, program, (columns, np.concatenate([old, np.full(len(rows), BASIC, np.int32)])))
         else:
             loaded.add(rows)
     raise SolverFailed(f"rows were still broken after {ROUNDS} rounds")

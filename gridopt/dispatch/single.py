@@ -11,23 +11,25 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import numpy as np
 
 from gridopt.case.case import Case
 from gridopt.dispatch.fair import even_out
 from gridopt.dispatch.formulate import Model, formulate
-from gridopt.dispatch.lazy import Loaded, Relaxed, solve
+from gridopt.dispatch.lazy import Loaded, Program, Relaxed, solve
 from gridopt.dispatch.piece import solve_piece
 from gridopt.dispatch.plan import Estimate, levels, plan, refine
 from gridopt.dispatch.release import Whole
 from gridopt.dispatch.result import Dispatch
-from gridopt.program.highs import give_back_memory
+from gridopt.program.highs import Highs, give_back_memory
 from gridopt.program.solution import Infeasible, LimitReached, Solution, SolverFailed
 
 LONG_H = 1500.0
 """Hours from which the ladder pays."""
 RUNGS_H = (168.0, 24.0, 6.0, 3.0)
+DEVEX = {"simplex_dual_edge_weight_strategy": 1}
 PIECE_H, LEAST_PIECE = 1095.0, 36
 """Length of the pieces in hours, and at least so many steps."""
 
@@ -37,11 +39,16 @@ Start = tuple[Estimate, np.ndarray]
 """An estimate and where the steps that it comes from end, in steps of now."""
 
 
-def dispatch(case: Case, *, log: str = "", workers: int = 2, progress: Progress = lambda text: None) -> Dispatch:
-    """Least-cost dispatch of `case`. Raises Infeasible, LimitReached or SolverFailed; never returns unproven numbers."""
+def dispatch(
+    case: Case, *, log: str = "", workers: int = 2, program: Program | None = None, progress: Progress = lambda text: None
+) -> Dispatch:
+    """Least-cost dispatch of `case`. Raises Infeasible, LimitReached or SolverFailed; never returns unproven numbers.
+
+    program: another solver than HiGHS (the ladder is HiGHS' alone).
+    """
     below: Rung | None = None
     hours = case.time.hours
-    if hours.sum() >= LONG_H and np.ptp(hours) == 0:
+    if program is None and hours.sum() >= LONG_H and np.ptp(hours) == 0:
         for rung in RUNGS_H:
             group = round(rung / hours[0])
             if group >= 2:
@@ -54,7 +61,7 @@ def dispatch(case: Case, *, log: str = "", workers: int = 2, progress: Progress 
     del below  # the coarser program takes memory that the whole one needs
     loaded = None if start is None else _whole(case, model, relaxed, start, workers, progress, log)
     del start
-    solution = solve(relaxed, log=log, loaded=loaded, progress=progress)
+    solution = solve(relaxed, program=program or partial(Highs, log, **DEVEX), loaded=loaded, progress=progress)
     solution.statistics["seconds"] = {"build": built - begun, "solve": time.perf_counter() - built}
     return Dispatch(case, model, even_out(model, solution))
 
@@ -68,7 +75,7 @@ def _rung(case: Case, below: Rung | None, workers: int, progress: Progress) -> R
     relaxed = Relaxed(model.builder.form(), model.builder.lazy_families)
     try:
         if below is None:
-            return case, model, _known(relaxed, solve(relaxed))
+            return case, model, _known(relaxed, solve(relaxed, program=partial(Highs, **DEVEX)))
         whole = _pieces(case, model, relaxed, _refined(case, model, below), workers, progress)
         return (case, model, whole.estimate()) if whole.let_go() and whole.program.finish() else None
     except (Infeasible, LimitReached, SolverFailed):

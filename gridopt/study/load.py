@@ -10,10 +10,12 @@ import numpy as np
 
 from gridopt.case.case import Case
 from gridopt.case.check import CaseError
+from gridopt.case.imported import ImportReport
 from gridopt.case.readers.network_csv import read_network
 from gridopt.case.readers.series import Source, load
 from gridopt.case.series import GivenSeries
 from gridopt.case.time import TimeGrid
+from gridopt.study.imports import format_of, read
 from gridopt.study.locate import DEFAULT_STUDY, NotFound, locate
 from gridopt.study.schema import Profile, Study, parse, read_study
 
@@ -28,17 +30,25 @@ class Loaded:
     network: Path
     inputs: dict[str, str]
     synthetic: str
+    imported: ImportReport | None = None
 
 
 def find_study(what: Path | None, overrides: dict[str, str]) -> tuple[str, Study, Path]:
-    """Name, study and the file or folder that gave it: a study file, a network folder, a shipped name, or the default."""
+    """Name, study and the file or folder that gave it: a study file, a network folder, a file of another program, a shipped name, or
+    the default."""
+    if what is not None and what.exists() and format_of(what):
+        base = {"network": str(what.resolve()), "title_en": what.resolve().stem, "title_zh": what.resolve().stem}
+        return what.resolve().stem, parse(base, overrides, what.name, {}), what.resolve()
     if what is not None and (what / "bus.csv").is_file():
         base = {"network": str(what.resolve()), "title_en": what.resolve().name, "title_zh": what.resolve().name}
         if not {"year", "start"} & set(overrides):
             raise CaseError([f"{what}: a network folder has no period of its own. Give one, for example --set year=2025."])
         return what.resolve().name, parse(base, overrides, what.name, {}), what.resolve()
     if what is not None and what.suffix not in ("", ".yaml", ".yml"):
-        raise NotFound(f"{what}: a study is a .yaml file or a network folder that holds bus.csv.")
+        raise NotFound(
+            f"{what}: a study is a .yaml file, a network folder that holds bus.csv, or a case of MATPOWER (.m), pandapower (.json) or "
+            "PyPSA (.nc, or a folder that holds buses.csv); there is no such file."
+        )
     path = locate("studies", what if what is not None else DEFAULT_STUDY)
     return path.stem, read_study(path, overrides), path
 
@@ -47,6 +57,8 @@ def load_study(what: Path | None, overrides: dict[str, str], hours: tuple[int, i
     """Reads everything. Raises CaseError with all faults of network and series together, NotFound for absent files."""
     name, study, origin = find_study(what, overrides)
     network = locate("networks", study.network, origin)
+    if format_of(network):
+        return _load_file(name, study, network, hours)
     tables, faults = {}, []
     try:
         tables = read_network(network)
@@ -59,15 +71,31 @@ def load_study(what: Path | None, overrides: dict[str, str], hours: tuple[int, i
         raise CaseError(faults + error.faults) from None
     if faults:
         raise CaseError(faults)
-    case = Case(_scaled(tables, study, grid), grid, source).present()
+    case = Case(_scaled(tables, study, grid), grid, source, study.security, study.losses).present()
     _try_series(case)
     inputs = {f"{network.name}/{p.name}": _sha256(p) for p in sorted(network.glob("*.csv"))}
     inputs |= {f"profiles/{p.parent.name}/{p.name}": _sha256(p) for p in files}
     return Loaded(name, study, case, network, inputs, _synthetic(files))
 
 
+def _load_file(name: str, study: Study, path: Path, hours: tuple[int, int] | None) -> Loaded:
+    """A case of another program: it brings its own steps, series and currency."""
+    if study.profiles:
+        raise CaseError([f"{path.name}: brings its own series; 'profiles' have no use here. Remove them from the study."])
+    found = read(path, study.branch_model)
+    study = study.model_copy(update={"currency": found.currency})
+    grid = _part(found.time, hours)
+    case = Case(_scaled(found.tables, study, grid), grid, found.source, study.security, study.losses).present()
+    files = sorted(path.glob("*.csv")) if path.is_dir() else [path]
+    inputs = {f"{path.name}/{p.name}" if path.is_dir() else p.name: _sha256(p) for p in files}
+    return Loaded(name, study, case, path, inputs, "", found.report)
+
+
 def _grid(study: Study, hours: tuple[int, int] | None) -> TimeGrid:
-    grid = TimeGrid.regular(*study.period, study.step_minutes)
+    return _part(TimeGrid.regular(*study.period, study.step_minutes), hours)
+
+
+def _part(grid: TimeGrid, hours: tuple[int, int] | None) -> TimeGrid:
     if hours is None:
         return grid
     edge = np.append(0.0, np.cumsum(grid.hours))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import gridopt
+from gridopt.study.imports import format_of
 
 KINDS = ("networks", "profiles", "studies")
 PACKAGE = Path(gridopt.__file__).resolve().parent
@@ -56,10 +57,12 @@ def _is(kind: str, path: Path, named: bool) -> bool:
     """
     if kind == "studies" or (kind == "profiles" and path.is_file()):
         return path.is_file()
+    if kind == "networks" and path.is_file():
+        return bool(format_of(path))
     if not named or not path.is_dir():
         return path.is_dir()
     if kind == "networks":
-        return (path / "bus.csv").exists()
+        return (path / "bus.csv").exists() or bool(format_of(path))
     return (path / "recipe.yaml").is_file() or any(p.suffix in SERIES and p.is_file() for p in path.iterdir())
 
 

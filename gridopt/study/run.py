@@ -5,12 +5,15 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from gridopt.case.check import CaseError
 from gridopt.study.load import Loaded, load_study
 
 Progress = Callable[[str], None]
+Program = Callable[[], Any]
 
 
 class CertificateFailed(Exception):
@@ -43,6 +46,9 @@ def run_study(
     clock = Clock(progress)
     with clock("read", "reading network and series"):
         loaded = load_study(what, overrides, hours)
+    for line in loaded.imported.lines() if loaded.imported else []:
+        progress(line)
+    program = _program(loaded)
     from gridopt.study.store import place
 
     if dry_run:
@@ -53,7 +59,7 @@ def run_study(
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir()
     try:
-        document = _solve_and_write(loaded, unfinished, target, clock)
+        document = _solve_and_write(loaded, program, unfinished, target, clock)
         _move(unfinished, target)
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
@@ -61,14 +67,29 @@ def run_study(
     return document
 
 
-def _solve_and_write(loaded: Loaded, folder: Path, target: Path, clock: Clock) -> dict:
+def _program(loaded: Loaded) -> Program | None:
+    """What makes an empty program of the study's solver, None for HiGHS. Raises CaseError for a name that nothing knows, SolverMissing."""
+    family, _, name = loaded.study.solver.partition(":")
+    if family == "highs":
+        return None
+    from gridopt.program.pulp_solvers import PulpProgram, UnknownSolver, solver
+
+    try:
+        solver(name)
+    except UnknownSolver as error:
+        raise CaseError([f"key 'solver': {error}"]) from None
+    return partial(PulpProgram, name)
+
+
+def _solve_and_write(loaded: Loaded, program: Program | None, folder: Path, target: Path, clock: Clock) -> dict:
     from gridopt.dispatch.single import dispatch
     from gridopt.pricing.marginal import price
     from gridopt.study import store
     from gridopt.study.evidence import analyse, certified
 
     with clock("solve", f"dispatching {len(loaded.case.time)} steps"):
-        solved = dispatch(loaded.case, log=str(folder / "solver.log"), workers=loaded.study.workers, progress=clock.detail)
+        log, workers = str(folder / "solver.log"), loaded.study.workers
+        solved = dispatch(loaded.case, log=log, workers=workers, program=program, progress=clock.detail)
     spent = solved.solution.statistics["seconds"]
     clock.seconds["build"] = spent["build"]
     clock.seconds["solve"] -= spent["build"]

@@ -38,7 +38,10 @@ class Study(BaseModel):
     demand_scale: Annotated[float, Field(gt=0, le=10)] = 1.0
     fuel_price_scale: Annotated[float, Field(gt=0, le=10)] = 1.0
     carbon_price_cny_per_t: Annotated[float, Field(ge=0, le=5000)] | None = None
-    solver: Literal["highs"] = "highs"
+    solver: Annotated[str, Field(pattern="^(highs|pulp:[A-Za-z0-9_]+)$")] = "highs"
+    branch_model: Literal["matpower-dc", "powermodels-dcp", "copperplate"] = "matpower-dc"
+    security: Literal["listed", "n-1"] = "listed"
+    losses: Literal["off", "piecewise", "marginal"] = "off"
     workers: Annotated[int, Field(ge=1, le=64)] = 2
     report: bool = True
     csv: bool = True
@@ -47,13 +50,13 @@ class Study(BaseModel):
     def _period(self) -> Study:
         if self.start and self.end and self.end <= self.start:
             raise ValueError(f"end {self.end} is not after start {self.start}")
-        if not self.year and not (self.start and self.end):
-            raise ValueError("the period is missing: give year, or start and end")
         return self
 
     @property
     def period(self) -> tuple[str, str]:
-        """First day and first day after, ISO; `start` and `end` go before `year`."""
+        """First day and first day after, ISO; `start` and `end` go before `year`. Raises CaseError where they are missing."""
+        if not self.year and not (self.start and self.end):
+            raise CaseError(["the period is missing: give year, or start and end. Add it to the study or give it with --set year=2025."])
         first = self.start or datetime.date(self.year or 0, 1, 1)
         last = self.end or datetime.date((self.year or 0) + 1, 1, 1)
         return first.isoformat(), last.isoformat()

@@ -78,13 +78,14 @@ def _write_nc(loaded: Loaded, solved, prices, found, path: Path) -> None:
 def write_documents(loaded: Loaded, solved, found, certificate, seconds: dict, folder: Path, target: Path) -> dict:
     """certificate.json and a first manifest.json (the report reads both); the summary document."""
     solution = solved.solution
+    found_in = {"import": loaded.imported.to_dict()} if loaded.imported else {}
     dump(folder / "certificate.json", certificate.to_dict())
     document = {
         "status": "optimal", "study": loaded.name, "objective": solution.objective, "bound": solution.bound,
         "gap": max(solution.gap, 0.0),
         "currency": loaded.study.currency, "seconds": {k: round(v, 3) for k, v in seconds.items()},
         "size": found.size, "peak_memory_mb": peak_memory_mb(), **found.summary, "certificate": certificate.to_dict(),
-        "files": [],
+        "files": [], **found_in,
     }  # fmt: skip
     case = loaded.case
     manifest = {
@@ -95,7 +96,7 @@ def write_documents(loaded: Loaded, solved, found, certificate, seconds: dict, f
                    "steps": len(case.time)},
         "seconds": document["seconds"], "size": found.size, "peak_memory_mb": document["peak_memory_mb"],
         "warnings": found.warnings,
-        "synthetic": loaded.synthetic, "summary": document,
+        "synthetic": loaded.synthetic, "summary": document, **found_in,
     }  # fmt: skip
     dump(folder / "manifest.json", manifest)
     return document

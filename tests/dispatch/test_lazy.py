@@ -7,6 +7,7 @@ from gridopt.dispatch import lazy
 from gridopt.dispatch.formulate import formulate
 from gridopt.dispatch.lazy import Loaded, Relaxed, solve
 from gridopt.program.builder import Builder
+from gridopt.program.highs import Highs
 from gridopt.program.solution import Infeasible, SolverFailed, Values
 from tests.support.block_cases import BLOCK_CASES, buses, line, load, power_case, unit
 from tests.support.meshed import meshed
@@ -86,7 +87,7 @@ def test_rows_that_were_never_written_have_no_dual_and_few_are_written():
 def test_restart_from_the_final_basis_needs_no_iteration():
     model, _, first, _ = run(meshed(5, hours=6))
     relaxed = Relaxed(first.form, model.builder.lazy_families)
-    again = solve(relaxed, loaded=Loaded.load(relaxed, "", first.statistics["basis"]))
+    again = solve(relaxed, loaded=Loaded.load(relaxed, Highs, first.statistics["basis"]))
     assert again.objective == pytest.approx(first.objective, rel=1e-12)
     assert again.statistics["iterations"] == 0 and again.rounds == 1
 
