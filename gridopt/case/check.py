@@ -1,4 +1,7 @@
-"""Applies the declarations of `tables.py` to text as it was read. Gathers every fault, then raises once."""
+"""Applies the declarations of `tables.py` to text as it was read. Gathers every fault, then raises once.
+
+A reader of large files may give a column as float numbers instead, NaN for an empty cell: they are checked at once, by the same rules.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,7 @@ KINDS = {
     "flag": "true or false",
     "text": "a text",
 }
+CONTROL = re.compile(r"[\x00-\x1f]")
 
 
 class CaseError(Exception):
@@ -60,7 +64,7 @@ def show(value: object) -> str:
 
 
 def convert(table: Table, raw: pd.DataFrame, file: str) -> Checked:
-    """Typed frame of `table` from text cells; the row of cell (i, c) in the file is i + 2."""
+    """Typed frame of `table` from cells of text, or float columns; the row of cell (i, c) in the file is i + 2."""
     result = Checked(table, file, pd.DataFrame(index=range(len(raw))), np.arange(len(raw)) + 2)
     known = [c.name for c in table.columns]
     for name in raw.columns:
@@ -78,7 +82,10 @@ def convert(table: Table, raw: pd.DataFrame, file: str) -> Checked:
                 result.faults.append(f"{file}, column '{column.name}': is missing ({what}). Add the column.")
             result.frame[column.name] = _defaults(column, len(raw))
         else:
-            result.frame[column.name] = _cells(result, column, raw[column.name].astype(str).str.strip())
+            given = raw[column.name]
+            typed = given.dtype == float and column.kind == "number"
+            read = _numbers(result, column, given) if typed else _cells(result, column, given.astype(str).str.strip())
+            result.frame[column.name] = read
     _order_and_keys(result)
     return result
 
@@ -100,6 +107,8 @@ def _cells(result: Checked, column: Column, text: pd.Series):
     if column.required:
         for i in np.flatnonzero(empty):
             result.fault(i, column.name, "", "is empty", f"Give {_wanted(column)}.")
+    if column.kind == "text" and not any(_text(column, word)[1] for word in set(text)):
+        return pd.Series(np.where(empty, values.to_numpy(object), text.to_numpy(object)), dtype=object)
     parse = {"number": _number, "whole": _whole, "date": _date, "time": _time, "flag": _flag, "text": _text}[column.kind]
     good = []
     for i in np.flatnonzero(~empty):
@@ -115,10 +124,27 @@ def _cells(result: Checked, column: Column, text: pd.Series):
     return values
 
 
+def _numbers(result: Checked, column: Column, given: pd.Series) -> np.ndarray:
+    """`_cells` for float numbers: all that hold the limits at once, faults one by one."""
+    values, number = _defaults(column, len(given)).to_numpy(), given.to_numpy()
+    empty = np.isnan(number)
+    if column.required:
+        for i in np.flatnonzero(empty):
+            result.fault(i, column.name, "", "is empty", f"Give {_wanted(column)}.")
+    good = np.isfinite(number)
+    for limit, holds in ((column.above, np.greater), (column.at_least, np.greater_equal), (column.at_most, np.less_equal)):
+        if limit is not None:
+            good &= holds(number, limit)
+    for i in np.flatnonzero(~good & ~empty):
+        text = repr(float(number[i]))
+        result.fault(i, column.name, text, _number(column, text)[1], _cure(column, text))
+    return np.where(good, number, values)
+
+
 def _text(column: Column, text: str):
     if column.choices and text not in column.choices:
         return None, f"is not one of {', '.join(column.choices)}{nearest(text, column.choices)}"
-    if any(ord(ch) < 32 for ch in text):
+    if CONTROL.search(text):
         return None, "contains a control character"
     return text, ""
 
