@@ -156,7 +156,7 @@ def _ramp(case, b, columns):
         return np.diff(sent, axis=1, prepend=sent[:, :1])[:, (steps.start or 0) - part.start :]
 
     over = {"dc_link": link.index, "time": case.time.index}
-    b.lazy("dc_link.ramp", unit="MW", over=over, bounds=(-width, width), activity=activity, expand=expand)
+    b.lazy("dc_link.ramp", unit="MW", over=over, bounds=(-width, width), activity=activity, expand=expand, looks_back=True)
 
 
 def results(case, columns, values) -> dict[str, Quantity]:

@@ -143,7 +143,7 @@ def constrain(case, b, columns):
         return np.tile(row, 2), np.concatenate([now, before]), np.concatenate([one, -one]), jump[element, step]
 
     over = {"generator": table.index.to_numpy(object)[some], "time": case.time.index}
-    b.lazy("generator.ramp", unit="MW", over=over, bounds=(-width, width), activity=rise, expand=expand)
+    b.lazy("generator.ramp", unit="MW", over=over, bounds=(-width, width), activity=rise, expand=expand, looks_back=True)
 
 
 def results(case, columns, values) -> dict[str, Quantity]:

@@ -146,7 +146,7 @@ def constrain(case, b, columns):
 
     b.lazy(
         "thermal.ramp", unit="MW", over={"group": groups.name, "time": case.time.index}, bounds=(-width, width),
-        activity=rise, expand=expand,
+        activity=rise, expand=expand, looks_back=True,
     )  # fmt: skip
 
 

@@ -84,11 +84,19 @@ def _rows(f: LazyFamily, element, step, columns) -> Rows:
     return Rows(lower - constant, upper - constant, step, matrix)
 
 
-def broken(families: list[LazyFamily], x: np.ndarray, written: Mapping[str, np.ndarray], steps: slice = slice(None)) -> dict[str, Found]:
-    """Rows that x breaks at a slice of the steps, by family, but for those `written`: (element, step, ...) by family."""
+def broken(
+    families: list[LazyFamily], x: np.ndarray, written: Mapping[str, np.ndarray], steps: slice = slice(None), seam: bool = False
+) -> dict[str, Found]:
+    """Rows that x breaks at a slice of the steps, by family, but for those `written`: (element, step, ...) by family.
+
+    seam: without the rows that look back beyond the slice, where x is only an estimate that they might be unable to follow.
+    """
     result = {}
     for f in families:
         element, step = f.broken(x, FEASIBLE, steps)
+        if seam and f.looks_back:
+            inside = step > (steps.start or 0)
+            element, step = element[inside], step[inside]
         if f.family.name in written:
             size = f.family.shape[-1]
             have = written[f.family.name]

@@ -159,7 +159,7 @@ class Program:
     def _broken(self, x: np.ndarray) -> dict[str, Found]:
         """Lazy rows of the stretch that x breaks and that are not written in it."""
         self.full[self.ids] = x
-        return broken(self.plan.relaxed.families, self.full, self.written, slice(self.first, self.last))
+        return broken(self.plan.relaxed.families, self.full, self.written, slice(self.first, self.last), seam=self.first > 0)
 
     def _lazy_rows(self, chosen):
         """Matrix and bounds of lazy rows, noted as written; their parts on earlier columns go to the bounds."""

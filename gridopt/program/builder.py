@@ -55,7 +55,7 @@ class LazyFamily:
 
     `activity(x, steps)` evaluates every row at a slice of the steps; `expand(element, step)` writes the chosen ones: triplets
     (row number, column, coefficient) and the constant part of each. `sensitivity(elements, step)` (k, places): how the rows draw
-    on `port` at a step, for prices.
+    on `port` at a step, for prices. `looks_back`: whether a row also draws on columns of the step before.
     """
 
     family: Family
@@ -65,6 +65,7 @@ class LazyFamily:
     expand: Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]
     port: str = ""
     sensitivity: Callable[[np.ndarray, int], np.ndarray] | None = None
+    looks_back: bool = False
 
     def broken(self, x: np.ndarray, tolerance: float, steps: slice = slice(None)) -> Found:
         """Rows that x breaks by more than `tolerance`, at a slice of the steps."""
@@ -214,11 +215,11 @@ class Builder:
         self._row_upper.append(np.broadcast_to(np.asarray(high, float), family.shape).ravel())
         return family.ids
 
-    def lazy(self, name: str, *, unit: str, over: Mapping, bounds: tuple, activity, expand, port="", sensitivity=None) -> None:
+    def lazy(self, name: str, *, unit: str, over: Mapping, bounds: tuple, activity, expand, port="", sensitivity=None, looks_back=False) -> None:
         """A family of rows written only when broken (see LazyFamily); bounds: (lower, upper)."""
         family = Family(name, unit, {k: np.asarray(v) for k, v in over.items()}, -1)
         low, high = (np.broadcast_to(np.asarray(v, float), family.shape) for v in bounds)
-        self.lazy_families.append(LazyFamily(family, low, high, activity, expand, port, sensitivity))
+        self.lazy_families.append(LazyFamily(family, low, high, activity, expand, port, sensitivity, looks_back))
 
     def term(self, rows, cols, coef=1.0) -> None:
         """Adds coef * column to rows; the three broadcast against each other. Zero coefficients are left out."""
