@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gridopt.case.ppc import Alive, Ppc, alive
-from gridopt.case.ppc_columns import BRANCH, BUS, GEN, ISOLATED, REFERENCE, WIDTHS, title
+from gridopt.case.ppc_arrays import BRANCH, BUS, GEN, ISOLATED, REFERENCE, WIDTHS, Alive, Ppc, alive, title
 
 USED = {
     "bus": (BUS.number, BUS.type, BUS.load, BUS.shunt, BUS.area, BUS.voltage, BUS.zone),

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.polynomial import polynomial as poly
 
-from gridopt.case.ppc_columns import COST
+from gridopt.case.ppc_arrays import COST
 
 PIECEWISE, POLYNOMIAL = 1, 2
 SEGMENTS = 50

@@ -14,7 +14,8 @@ import numpy as np
 from gridopt.case.check import CaseError
 from gridopt.case.imported import Imported
 from gridopt.case.matpower_text import CaseText, parse
-from gridopt.case.ppc import Ppc, imported, to_tables
+from gridopt.case.ppc import imported, to_tables
+from gridopt.case.ppc_arrays import Ppc
 from gridopt.case.ppc_check import check
 
 MATRICES = ("bus", "gen", "branch", "gencost")
