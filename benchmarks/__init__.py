@@ -1,0 +1,1 @@
+"""Ratios of gridopt against other programs on the same case in the same run: `python3 benchmarks/run.py`."""

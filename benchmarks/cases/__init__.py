@@ -1,0 +1,1 @@
+"""One file per case: makes the data that every contender reads, before anything is timed."""

@@ -1,0 +1,151 @@
+"""Ratios against other programs: `python3 benchmarks/run.py [--only CASE ...] [--hours 168 720 8760] [--list]`.
+
+Makes the environments and the data it needs, runs each contender of each case as a process of its own, one after the other, prints the
+table, and writes benchmarks/results.json and docs/benchmarks.md. Results of cases that were not run this time are kept.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from benchmarks import environment, page, plan  # noqa: E402
+from benchmarks.measure import Limits, measure  # noqa: E402
+
+DATA, WORK = ROOT / "benchmarks" / ".data", ROOT / "benchmarks" / ".work"
+HOURS = (168, 720, 8760)
+LIMIT_S, LIMIT_MB = 7200.0, 18000.0
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--only", nargs="+", choices=plan.CASES, default=[], help="these cases")
+    parser.add_argument("--hours", nargs="+", type=int, default=HOURS, help="horizons of the cases over time")
+    parser.add_argument("--contender", nargs="+", default=[], help="only contenders whose name begins so; gridopt run always runs")
+    parser.add_argument("--file", type=Path, help="MATPOWER file of the case dcopf (default: case9241pegase of pandapower)")
+    parser.add_argument("--seconds", type=float, default=LIMIT_S, help="stop a process after so long")
+    parser.add_argument("--memory", type=float, default=LIMIT_MB, help="stop a process beyond so many MB")
+    parser.add_argument("--repeat", type=int, default=1, help="runs of each contender; the fastest counts")
+    parser.add_argument("--results", type=Path, default=ROOT / "benchmarks" / "results.json")
+    parser.add_argument("--page", type=Path, default=ROOT / "docs" / "benchmarks.md")
+    parser.add_argument("--list", action="store_true", help="name cases and contenders; run nothing")
+    return parser.parse_args()
+
+
+def main() -> int:
+    given = arguments()
+    chosen = plan.setups(given.only, given.hours, given.file)
+    if given.list:
+        for setup in chosen:
+            print(f"{setup.case} {setup.size}: {', '.join(c.name for c in setup.contenders)}")
+        return 0
+    limits, found = Limits(given.seconds, given.memory), []
+    for setup in chosen:
+        found += run(setup, limits, given.contender, given.repeat)
+        keep(given.results, given.page, found)
+    print(page.plain(page.rows(found)))
+    return 0 if all(r["status"] == "done" for r in found if r["contender"] == "gridopt run") else 1
+
+
+def run(setup: plan.Setup, limits: Limits, names: list[str], repeat: int) -> list[dict]:
+    """Results of all contenders of one setup."""
+    folder = DATA / setup.folder
+    if not (folder / "ready").exists():
+        say(f"{setup.case} {setup.size}: data")
+        folder.mkdir(parents=True, exist_ok=True)
+        who, *words = (w.replace("{folder}", str(folder)) for w in setup.prepare)
+        subprocess.run([environment.interpreter(who), *words], cwd=ROOT, env=environ(), check=True)
+        (folder / "ready").touch()
+    chosen = [c for i, c in enumerate(setup.contenders) if i == 0 or not names or c.name.startswith(tuple(names))]
+    return [min((once(setup, c, folder, limits) for _ in range(repeat)), key=lambda r: (r["status"] != "done", r["wall_s"])) for c in chosen]
+
+
+def once(setup: plan.Setup, contender: plan.Contender, folder: Path, limits: Limits) -> dict:
+    """One run of one contender."""
+    say(f"{setup.case} {setup.size}: {contender.name}")
+    shutil.rmtree(WORK, ignore_errors=True)
+    WORK.mkdir(parents=True)
+    places = {"{folder}": str(folder), "{out}": str(WORK / "out.json"), "{results}": str(WORK / "results")}
+    words = list(contender.words)
+    for name, place in places.items():
+        words = [w.replace(name, place) for w in words]
+    log = WORK / "log.txt"
+    seen = measure([environment.interpreter(contender.environment), *words], limits, log, WORK / "stdout.txt", ROOT, environ())
+    document = read(WORK / ("stdout.txt" if contender.prints else "out.json"))
+    status, remark = seen.status, remark_on(seen.status, seen.code, limits, log)
+    if status == "done" and not str(document.get("status", "")).startswith(("optimal", "ok")):
+        status, remark = "failed", f"says {document.get('status', 'nothing')!r}"
+    say(f"  {status} after {seen.wall_s:.2f} s, {seen.peak_mb:.0f} MB {remark}")
+    return {
+        "case": setup.case, "size": setup.size, "contender": contender.name, "status": status, "wall_s": seen.wall_s, "cpu_s": seen.cpu_s,
+        "peak_mb": seen.peak_mb, "objective": document.get("objective") if status == "done" else None, "remark": remark,
+        "stages": document.get("stages", document.get("seconds")), "date": datetime.date.today().isoformat(),
+    }  # fmt: skip
+
+
+def remark_on(status: str, code: int, limits: Limits, log: Path) -> str:
+    """Why there is no result."""
+    if status == "time":
+        return f"stopped after {limits.seconds:g} s"
+    if status == "memory":
+        return f"stopped beyond {limits.memory_mb:g} MB"
+    lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    return "" if status == "done" else f"exit code {code}: {lines[-1][:120] if lines else 'no message'}"
+
+
+def read(path: Path) -> dict:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+
+
+def environ() -> dict[str, str]:
+    """Of the contenders: that of this process, without what would lead them to other libraries."""
+    return {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "PYTHONHOME")}
+
+
+def keep(path: Path, target: Path, found: list[dict]) -> None:
+    """Writes results and page; older results of other sizes and cases stay."""
+    new = {(r["case"], r["size"]) for r in found}
+    old = [r for r in read(path).get("results", []) if (r["case"], r["size"]) not in new]
+    both = sorted(old + found, key=lambda r: (plan.CASES.index(r["case"]), _number(r["size"])))
+    names = ["gridopt", *environment.PEERS]
+    versions = {name: environment.versions(name) for name in names}
+    machine = f"{processor()}, {os.cpu_count()} cores, {memory_gb():.0f} GB, {platform.system()} {platform.machine()}"
+    path.write_text(json.dumps({"machine": machine, "versions": versions, "results": both}, indent=1) + "\n", encoding="utf-8")
+    page.write(target, both, machine, versions)
+
+
+def _number(size: str) -> tuple[int, ...]:
+    return tuple(int(w) for w in size.replace(",", " ").split() if w.isdigit())
+
+
+def processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        return next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or "unknown processor"
+
+
+def memory_gb() -> float:
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+
+
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
