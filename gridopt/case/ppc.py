@@ -71,9 +71,9 @@ def to_tables(ppc: Ppc, branch_model: str) -> Raw:
     return Raw({name: table for name, table in tables.items() if len(table) or name == "bus"}, changes, totals)
 
 
-def imported(raw: Raw, path: Path, kind: str, found: Mapping[str, int], currency: str) -> Imported:
-    """The checked tables over one step of an hour."""
-    tables = complete(raw.tables, lambda name: f"{path.name} as table {name}")
+def imported(raw: Raw, path: Path, kind: str, found: Mapping[str, int], currency: str, faults: Sequence[str] = ()) -> Imported:
+    """The checked tables over one step of an hour; `faults`: those found so far. Raises CaseError with all."""
+    tables = complete(raw.tables, lambda name: f"{path.name} as table {name}", faults)
     time = TimeGrid.regular("2025-01-01T00:00", "2025-01-01T01:00")
     kept = {name: len(table) for name, table in tables.items() if len(table)}
     return Imported(tables, time, GivenSeries(time, {}), currency, ImportReport(kind, found, kept, raw.totals, raw.changes))

@@ -57,6 +57,13 @@ class CostColumns(NamedTuple):
 
 BUS, GEN, BRANCH, COST = BusColumns(), GenColumns(), BranchColumns(), CostColumns()
 
+USED = {
+    "bus": (BUS.number, BUS.type, BUS.load, BUS.shunt, BUS.area, BUS.angle, BUS.voltage, BUS.zone, BUS.voltage_max),
+    "gen": (GEN.bus, GEN.status, GEN.most, GEN.least),
+    "branch": tuple(BRANCH),
+}
+"""Columns that enter the tables."""
+
 HEADER = {
     "bus": ("bus_i", "type", "Pd", "Qd", "Gs", "Bs", "area", "Vm", "Va", "baseKV", "zone", "Vmax", "Vmin"),
     "gen": ("bus", "Pg", "Qg", "Qmax", "Qmin", "Vg", "mBase", "status", "Pmax", "Pmin"),

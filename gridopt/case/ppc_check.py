@@ -7,13 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from gridopt.case.ppc_arrays import BRANCH, BUS, GEN, ISOLATED, REFERENCE, WIDTHS, Alive, Ppc, alive, title
+from gridopt.case.ppc_arrays import BRANCH, BUS, GEN, ISOLATED, REFERENCE, USED, WIDTHS, Alive, Ppc, alive, title
 
-USED = {
-    "bus": (BUS.number, BUS.type, BUS.load, BUS.shunt, BUS.area, BUS.voltage, BUS.zone),
-    "gen": (GEN.bus, GEN.status, GEN.most, GEN.least),
-    "branch": tuple(BRANCH),
-}
 LARGEST_KV, LARGEST_TAP, LARGEST_SHIFT_DEG = 1500.0, 10.0, 360.0
 
 

@@ -1,22 +1,30 @@
-"""A pandapower net as a network folder's tables: the way back of `writers/pandapower.py`.
+"""pandapower nets: the way back of `writers/pandapower.py`, and nets made elsewhere.
 
-pandapower's own columns count where they exist, so a line shortened or a plant moved in pandapower is so in the tables. What
-pandapower does not know (costs, dates, seasons, contracts) is taken from the columns and tables named gridopt_*. A net that was
-made elsewhere has none of these: optional columns get their defaults, and required ones are asked for, fault by fault.
+A net with columns named gridopt_* holds a network folder's tables. pandapower's own columns count where they exist, so a line shortened or
+a plant moved in pandapower is so in the tables. What pandapower does not know (costs, dates, seasons, contracts) is taken from the columns
+and tables named gridopt_*; optional columns that are missing get their defaults, and required ones are asked for, fault by fault.
+
+Any other net is read as `pandapower.rundcopp` would solve it: pandapower converts it, `case/pandapower_ppc.py` and `case/ppc.py` take over.
 """
 
 from __future__ import annotations
 
 import json
+import logging
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from gridopt.case import pandapower_ppc
 from gridopt.case.check import CaseError
 from gridopt.case.complete import complete
+from gridopt.case.imported import Imported
 from gridopt.case.pandapower_layout import ELEMENT, KIND, PREFIX, power_mw, susceptance_us
+from gridopt.case.ppc import Raw, imported, to_tables
+from gridopt.case.ppc_check import check
 from gridopt.case.tables import TABLES
 
 DEFAULT_KIND = {"gen": "unit", "sgen": "renewable", "load": "load"}
@@ -36,18 +44,132 @@ FOREIGN = (
 )
 
 
+def read(path: Path, branch_model: str) -> Imported:
+    """The net saved as JSON, over one step of an hour. `branch_model` counts for nets made elsewhere. Raises CaseError with every fault."""
+    net = _open(path)
+    if KIND not in net["bus"]:
+        return _foreign(net, path, branch_model)
+    raw, faults = _own_tables(net)
+    result = imported(Raw(raw, [], {}), path, f"pandapower net {path.name} with gridopt's tables", pandapower_ppc.count(net), "CNY", faults)
+    return replace(result, report=replace(result.report, totals={"load_mw": float(result.tables["load"]["mean_mw"].sum())}))
+
+
 def read_file(path: Path) -> dict[str, pd.DataFrame]:
-    """Tables of a net saved as JSON (`pandapower.to_json`)."""
+    """Tables of a net with columns gridopt_*, saved as JSON (`pandapower.to_json`)."""
+    return read_network(_open(path))
+
+
+def _open(path: Path) -> Any:
     import pandapower as pp
 
-    net = pp.from_json(str(path))
-    if not hasattr(net, "bus"):
+    if not path.is_file():
+        raise CaseError([f"{path}: there is no such file. Correct the path of the net."])
+    try:
+        net = pp.from_json(str(path))
+    except Exception as error:  # whatever a damaged file makes pandapower stumble over
+        raise CaseError([f"{path}: pandapower cannot read it ({_short(error)}). Save it with pandapower.to_json."]) from error
+    if not hasattr(net, "bus") or not isinstance(net["bus"], pd.DataFrame):
         raise CaseError([f"{path}: is not a pandapower net. Save it with pandapower.to_json."])
-    return read_network(net)
+    return net
+
+
+def _short(error: Exception) -> str:
+    return f"{type(error).__name__}: {str(error).strip()[:200]}"
+
+
+def _foreign(net: Any, path: Path, branch_model: str) -> Imported:
+    """Tables of a net made elsewhere; changes `net`."""
+    found = pandapower_ppc.count(net)
+    faults = pandapower_ppc.faults(net, path.name)
+    if faults:
+        raise CaseError(faults)
+    lines = net["dcline"].copy()
+    try:
+        ppci = _convert(net)
+    except Exception as error:  # pandapower refuses nets by exceptions of many types
+        raise CaseError([f"{path.name}: pandapower cannot convert it for rundcopp ({_short(error)}). Correct the net."]) from error
+    ppc = pandapower_ppc.arrays(net, ppci, len(lines), path.name)
+    faults = check(ppc, branch_model)
+    if faults:
+        raise CaseError(faults)
+    raw = to_tables(ppc, branch_model)
+    more, ties = pandapower_ppc.fused(net, ppc)
+    links, said, faults = pandapower_ppc.dc_links(net, ppci, lines, {*ppc.bus_id, *more["bus"]}, path.name)
+    if faults:
+        raise CaseError(faults)
+    _places(net, raw, more)
+    for name, rows in (("ac_branch", ties), ("dc_link", links)):
+        if len(rows):
+            raw.tables[name] = pd.concat([raw.tables[name], rows], ignore_index=True) if name in raw.tables else rows
+    raw.changes.extend([*said, *_sentences(net, len(raw.tables["bus"]), ppc, len(more))])
+    return imported(raw, path, f"pandapower net {path.name} as rundcopp sees it, branch model {branch_model}", found, "EUR")
+
+
+def _convert(net: Any) -> dict[str, Any]:
+    """The arrays that `rundcopp` would solve; `net` gets a pair of generators for each DC line, and lookups from elements to rows."""
+    from pandapower.auxiliary import _add_auxiliary_elements, _init_rundcopp_options
+    from pandapower.pd2ppc import _pd2ppc
+
+    _init_rundcopp_options(net, check_connectivity=True, switch_rx_ratio=0.5, delta=1e-10, trafo3w_losses="hv")
+    log = logging.getLogger("pandapower")
+    level = log.level
+    log.setLevel(logging.ERROR)  # what it warns of are voltages, which do not count here
+    try:
+        _add_auxiliary_elements(net)
+        return _pd2ppc(net)[1]
+    finally:
+        log.setLevel(level)
+
+
+def _places(net: Any, raw: Raw, more: pd.DataFrame) -> None:
+    """Buses with those that were fused, in pandapower's order, with zones and coordinates of the net."""
+    frame = pd.concat([raw.tables["bus"], more], ignore_index=True) if len(more) else raw.tables["bus"]
+    index = pd.to_numeric(frame["bus"], errors="coerce")  # auxiliary buses have no index
+    own = net["bus"].reindex(index).reset_index(drop=True)
+    zone = own["zone"] if "zone" in own else pd.Series("", index=own.index)
+    voltage = own["vn_kv"].astype(float)
+    place = [_coordinates(g) for g in own["geo"]] if "geo" in own else [(np.nan, np.nan)] * len(own)
+    frame = frame.assign(zone=_plain_zone(zone), region="", voltage_kv=voltage.where(voltage > 0, frame["voltage_kv"]))
+    frame["longitude_deg"], frame["latitude_deg"] = np.array(place, float).reshape(-1, 2).T
+    raw.tables["bus"] = frame.loc[np.argsort(index.to_numpy(), kind="stable")].reset_index(drop=True)
+
+
+def _plain_zone(zone: pd.Series) -> list[str]:
+    """Zones as texts; whole numbers without '.0'."""
+    return ["" if z is None or z != z else f"{z:g}" if isinstance(z, float) else str(z) for z in zone]
+
+
+def _coordinates(geo: object) -> tuple[float, float]:
+    """Longitude and latitude of a GeoJSON point; none where they are not degrees, as in drawings of test cases."""
+    if not isinstance(geo, str) or not geo:
+        return np.nan, np.nan
+    east, north = json.loads(geo)["coordinates"][:2]
+    return (east, north) if abs(east) <= 180 and abs(north) <= 90 else (np.nan, np.nan)
+
+
+def _sentences(net: Any, kept: int, ppc: Any, fused: int) -> list[str]:
+    auxiliary = int(sum(str(b).startswith("aux ") for b in ppc.bus_id))
+    lost = len(net["bus"]) - (kept - auxiliary)
+    given = (
+        (lost, "Left out with all that is connected to them: buses out of service or without an external grid"),
+        (auxiliary, "Auxiliary buses of pandapower (star points, open ends), named 'aux'"),
+        (fused, "Buses fused by closed switches, joined by branches named 'fused'"),
+    )
+    merged = "Loads, static generators that are not controllable, wards and shunts count together at their bus, as in rundcopp."
+    said = [*(f"{what}: {number}." for number, what in given if number), merged]
+    if not len(net["poly_cost"]) + len(net["pwl_cost"]):
+        said.append("No costs are given; 1 per MWh of every generator is taken, as in rundcopp.")
+    return said
 
 
 def read_network(net: Any) -> dict[str, pd.DataFrame]:
-    """Complete, checked tables of `net`, by name. Raises CaseError with every fault."""
+    """Complete, checked tables of `net`, which has columns gridopt_*, by name. Raises CaseError with every fault."""
+    raw, faults = _own_tables(net)
+    return complete(raw, lambda name: f"net.{ELEMENT.get(name, PREFIX + name)}", faults)
+
+
+def _own_tables(net: Any) -> tuple[dict[str, pd.DataFrame], list[str]]:
+    """Cells as text by table, and faults."""
     ids = pd.Series(_names(net["bus"]), index=net["bus"].index)
     raw = {}
     for name, element in ELEMENT.items():
@@ -59,7 +181,7 @@ def read_network(net: Any) -> dict[str, pd.DataFrame]:
     for name in TABLES:
         if name not in ELEMENT and PREFIX + name in net:
             raw[name] = _texts(pd.DataFrame(net[PREFIX + name]))
-    return complete(raw, lambda name: f"net.{ELEMENT.get(name, PREFIX + name)}", _unknown(net))
+    return raw, _unknown(net)
 
 
 def _unknown(net: Any) -> list[str]:
