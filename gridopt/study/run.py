@@ -117,7 +117,8 @@ def _dry_run(loaded: Loaded, clock: Clock) -> dict:
     with clock("build", "formulating"):
         form = formulate(loaded.case).builder.form()
     size = {"columns": len(form.cost), "rows": len(form.row_lower), "nonzeros": int(form.matrix.nnz)}
-    return {"status": "dry_run", "study": loaded.name, "steps": len(loaded.case.time), "size": size, "seconds": clock.rounded()}
+    found = {"import": loaded.imported.to_dict()} if loaded.imported else {}
+    return {"status": "dry_run", "study": loaded.name, "steps": len(loaded.case.time), "size": size, "seconds": clock.rounded(), **found}
 
 
 def _move(unfinished: Path, target: Path) -> None:

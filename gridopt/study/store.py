@@ -43,7 +43,7 @@ def write_results(loaded: Loaded, solved, prices, found, folder: Path) -> None:
     options = {"strings_to_formulas": False, "strings_to_urls": False}
     with pd.ExcelWriter(folder / "summary.xlsx", engine="xlsxwriter", engine_kwargs={"options": options}) as book:
         for name, frame in found.tables.items():
-            if len(frame) <= 20_000:
+            if len(frame) <= 5_000:
                 frame.to_excel(book, sheet_name=name[:31], index=False)
                 book.sheets[name[:31]].freeze_panes(1, 0)
 
