@@ -57,7 +57,8 @@ def plain(cells: Sequence[Sequence[str]]) -> str:
     table = [HEAD, *cells]
     width = [max(len(row[i]) for row in table) for i in range(len(HEAD))]
     left = (0, 1, len(HEAD) - 1)
-    return "\n".join("  ".join(c.ljust(w) if i in left else c.rjust(w) for i, (c, w) in enumerate(zip(row, width, strict=True))).rstrip() for row in table)
+    lines = ([c.ljust(w) if i in left else c.rjust(w) for i, (c, w) in enumerate(zip(row, width, strict=True))] for row in table)
+    return "\n".join("  ".join(line).rstrip() for line in lines)
 
 
 def growth(results: Sequence[Mapping]) -> list[str]:
