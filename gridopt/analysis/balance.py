@@ -35,7 +35,7 @@ PLANTS = (
 
 
 def technology_output(dispatch: Dispatch) -> tuple[list[str], np.ndarray]:
-    """Technologies that the case has, in the order of SUPPLY and then of the alphabet, and their output in the studied system MW (technology, T)."""
+    """Technologies that the case has, by SUPPLY and then by the alphabet, and their output in the studied system MW (technology, T)."""
     found = _generation(dispatch)
     case, inside = dispatch.case, _inside(dispatch.case)
     store = case.table("storage")

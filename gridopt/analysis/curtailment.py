@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from gridopt.analysis.rents import NOISE, declared, names, offers, rents
+from gridopt.analysis.rents import NOISE, names, offers, rents
 from gridopt.case.topology import BRANCH_TABLES
 from gridopt.dispatch.result import Dispatch
 from gridopt.pricing.marginal import Prices

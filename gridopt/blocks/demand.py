@@ -20,8 +20,8 @@ import numpy as np
 
 from gridopt.program.labels import Quantity
 
-CONNECTED = (("load", "bus"), ("unit", "bus"), ("generator", "bus"), ("renewable", "bus"), ("csp", "bus"), ("reservoir", "bus"), ("storage", "bus"),
-             ("exchange", "bus"), ("dc_link", "from_bus"), ("dc_link", "to_bus"))  # fmt: skip
+CONNECTED = (("load", "bus"), ("unit", "bus"), ("generator", "bus"), ("renewable", "bus"), ("csp", "bus"),
+             ("reservoir", "bus"), ("storage", "bus"), ("exchange", "bus"), ("dc_link", "from_bus"), ("dc_link", "to_bus"))  # fmt: skip
 """Table and column of all that injects at a bus or withdraws there."""
 TIERS = (np.array(["all"], dtype=object), np.array([1.0]), np.array([10000.0]))
 """One tier at 10,000 per MWh where the network names none."""
@@ -81,7 +81,8 @@ def _buses(case, places) -> np.ndarray:
 
 def _all_power(case) -> float:
     tables = ("unit", "renewable", "csp", "reservoir", "storage", "dc_link")
-    power = sum(case.table(t)["power_max_mw"].sum() for t in tables) + np.abs(case.table("generator")[["power_min_mw", "power_max_mw"]]).sum().sum()
+    power = sum(case.table(t)["power_max_mw"].sum() for t in tables)
+    power += np.abs(case.table("generator")[["power_min_mw", "power_max_mw"]].to_numpy(float)).sum()
     exchange = case.table("exchange")
     agreed = np.abs(case.series(exchange["schedule"], 0.0)) * exchange["scale"].to_numpy(float)[:, None]
     return float(power + exchange["import_flexible_mw"].sum() + agreed.sum(axis=0).max(initial=0.0))

@@ -9,7 +9,8 @@
 
 Within a synchronous area injections add up to zero, so a constant may be taken off a row of H. Rows are shifted by their most
 frequent entry: the buses on the far side of a cut then have exact zeros, and a limit touches few columns.
-Branches are lines, then transformers, then ac_branch. Angles are limited by limits of the flow (T1). An epoch is a stretch of time with the same branches in service.
+Branches are lines, then transformers, then ac_branch. Angles are limited by limits of the flow (T1). An epoch
+is a stretch of time with the same branches in service.
 """
 
 from __future__ import annotations

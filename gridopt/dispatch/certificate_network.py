@@ -66,7 +66,7 @@ def wires(e: Evidence) -> Wires:
     per_group = (group["rated_mva"] * group["units"] / group["reactance_fraction"]).to_numpy(float)
     strength = np.concatenate([per_line, per_group, (own["base_mva"] / own["reactance_pu"] / own["tap_ratio"]).to_numpy(float)])[:, None]
     rating = np.concatenate([(line["circuits"] * line["rating_mw"]).to_numpy(float), *(t["rating_mw"].to_numpy(float) for t in parts[1:])])
-    profile = case.series(np.concatenate([t["rating_profile"].to_numpy(object) for t in parts]), 1.0)
+    profile = case.series([name for t in parts for name in t["rating_profile"]], 1.0)
     rating = np.where(np.isnan(rating), np.inf, rating)[:, None] * profile
     bus = case.in_service("bus") > 0.5
     live = np.concatenate([case.in_service(t) for t in BRANCHES]) > 0.5

@@ -8,7 +8,6 @@ result is exact; `dual_bound` proves it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-
 from typing import Any
 
 import numpy as np

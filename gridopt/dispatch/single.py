@@ -29,7 +29,6 @@ from gridopt.program.solution import Infeasible, LimitReached, Solution, SolverF
 LONG_H = 1500.0
 """Hours from which the ladder pays."""
 RUNGS_H = (168.0, 24.0, 6.0, 3.0)
-DEVEX = {"simplex_dual_edge_weight_strategy": 1}
 PIECE_H, LEAST_PIECE = 1095.0, 36
 """Length of the pieces in hours, and at least so many steps."""
 
@@ -61,7 +60,7 @@ def dispatch(
     del below  # the coarser program takes memory that the whole one needs
     loaded = None if start is None else _whole(case, model, relaxed, start, workers, progress, log)
     del start
-    solution = solve(relaxed, program=program or partial(Highs, log, **DEVEX), loaded=loaded, progress=progress)
+    solution = solve(relaxed, program=program or partial(Highs, log, simplex_dual_edge_weight_strategy=1), loaded=loaded, progress=progress)
     solution.statistics["seconds"] = {"build": built - begun, "solve": time.perf_counter() - built}
     return Dispatch(case, model, even_out(model, solution))
 
@@ -75,7 +74,7 @@ def _rung(case: Case, below: Rung | None, workers: int, progress: Progress) -> R
     relaxed = Relaxed(model.builder.form(), model.builder.lazy_families)
     try:
         if below is None:
-            return case, model, _known(relaxed, solve(relaxed, program=partial(Highs, **DEVEX)))
+            return case, model, _known(relaxed, solve(relaxed, program=partial(Highs, simplex_dual_edge_weight_strategy=1)))
         whole = _pieces(case, model, relaxed, _refined(case, model, below), workers, progress)
         return (case, model, whole.estimate()) if whole.let_go() and whole.program.finish() else None
     except (Infeasible, LimitReached, SolverFailed):

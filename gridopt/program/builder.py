@@ -80,7 +80,8 @@ class LazyFamily:
 
     def every(self) -> Found:
         """All rows that have a limit."""
-        return np.nonzero(np.isfinite(self.lower) | np.isfinite(self.upper))
+        element, step = np.nonzero(np.isfinite(self.lower) | np.isfinite(self.upper))
+        return element, step
 
 
 @dataclass
@@ -215,7 +216,9 @@ class Builder:
         self._row_upper.append(np.broadcast_to(np.asarray(high, float), family.shape).ravel())
         return family.ids
 
-    def lazy(self, name: str, *, unit: str, over: Mapping, bounds: tuple, activity, expand, port="", sensitivity=None, looks_back=False) -> None:
+    def lazy(
+        self, name: str, *, unit: str, over: Mapping, bounds: tuple, activity, expand, port="", sensitivity=None, looks_back=False
+    ) -> None:
         """A family of rows written only when broken (see LazyFamily); bounds: (lower, upper)."""
         family = Family(name, unit, {k: np.asarray(v) for k, v in over.items()}, -1)
         low, high = (np.broadcast_to(np.asarray(v, float), family.shape) for v in bounds)
