@@ -6,6 +6,8 @@ are one bus to the conversion; each is kept and joined to the first by a branch 
 DC lines, as rundcopp treats them, p received at one end and S sent at the other, loss_percent l, loss_mw L:
 
     S = (1 + l/100) p + L,  hence  loss = (l/100 S + L) / (1 + l/100),   L <= S <= max_p_mw                              (P1)
+
+(rundcopp of pandapower 3.5 takes L as per unit of sn_mva; here it is MW, as its documentation says).
 """
 
 from __future__ import annotations
@@ -69,6 +71,8 @@ def arrays(net: Any, ppci: dict[str, Any], lines: int, file: str) -> Ppc:
     limits = [GEN.most, GEN.least]
     gen[:, limits] = gen[:, limits].round(9)  # rundcopp widens limits by 1e-10
     cost = ppci["gencost"][: len(ppci["gen"])][rows]
+    bare = (cost[:, COST.model] == POLYNOMIAL) & (cost[:, COST.size] == 0)
+    cost[bare, COST.size] = 1  # elements without a cost: the constant 0
     ids = {"bus": bus_id, "gen": gen_id, "branch": branch_id, "gencost": gen_id}
 
     def place(matrix: str, row: int) -> str:

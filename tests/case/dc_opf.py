@@ -1,20 +1,42 @@
 """A DC-OPF straight from the tables, for tests of readers: angles, outputs and pieces of cost in one LP. Shares nothing with the model.
 
-Linear costs and costs by points (cost >= each line through neighbouring points); a quadratic cost by TANGENTS lines that touch it, so the
-objective is at most a tangent's error too low.
+A cost curve is the largest of lines below it: those through neighbouring points, or tangents of a square, added where the last optimum
+lies until they touch the curve there.
 """
 
 import numpy as np
 import scipy.sparse as sp
 from scipy.optimize import linprog
 
-TANGENTS = 400
 ANGLE = 100.0
 """rad; free angles let HiGHS call bounded programs unbounded."""
+TOUCH = 1e-9
 
 
 def optimum(tables):
     """Least cost per hour, price at each bus (dict), output by generator (dict), flow by branch (dict); None where infeasible."""
+    generator = tables["generator"]
+    square = generator["cost_quadratic_cny_per_mw2h"].to_numpy()
+    curves = lines(tables)
+    for _ in range(100):
+        found = solve(tables, curves)
+        if found is None:
+            return None
+        cost, output = found[0], np.array(list(found[2].values()))
+        owner, slope, level = curves
+        bound = np.full(len(generator), -np.inf)
+        np.maximum.at(bound, owner, slope * output[owner] + level)
+        short = (generator["cost_cny_per_mwh"] * output + square * output**2).to_numpy() - bound
+        more = np.flatnonzero((square > 0) & (short > TOUCH * abs(cost) / len(generator)))
+        if not len(more):
+            return found
+        tangents = more, generator["cost_cny_per_mwh"].to_numpy()[more] + 2 * square[more] * output[more], -square[more] * output[more] ** 2
+        curves = tuple(np.concatenate(pair) for pair in zip(curves, tangents, strict=True))
+    raise AssertionError("the tangents do not touch")
+
+
+def solve(tables, curves):
+    """As `optimum`, for lines (generator, slope, level) below the cost curves."""
     bus, gen, branch = tables["bus"], tables["generator"], tables["ac_branch"]
     at = {b: i for i, b in enumerate(bus.index)}
     nb, ng, nl = len(bus), len(gen), len(branch)
@@ -34,17 +56,14 @@ def optimum(tables):
     low, high = (np.deg2rad(branch[c].to_numpy()) for c in ("angle_min_deg", "angle_max_deg"))
     rows = [sp.hstack([flow, none]), sp.hstack([-flow, none]), sp.hstack([incidence, none]), sp.hstack([-incidence, none])]
     limits = [rating - fixed, rating + fixed, np.where(np.isnan(high), np.inf, high), np.where(np.isnan(low), np.inf, -low)]
-    owner, slope, level = lines(tables)
-    count = len(owner)
-    cost_rows = sp.csr_matrix(
-        (np.r_[slope, -np.ones(count)], (np.tile(np.arange(count), 2), np.r_[nb + owner, nb + ng + owner])), (count, nb + 2 * ng)
-    )
-    upper, right = sp.vstack([*rows, cost_rows]).tocsr(), np.concatenate([*limits, -level])
+    owner, slope, level = curves
+    size, line = (len(owner), nb + 2 * ng), np.arange(len(owner))
+    below = sp.csr_matrix((np.r_[slope, -np.ones(len(owner))], (np.r_[line, line], np.r_[nb + owner, nb + ng + owner])), size)
+    upper, right = sp.vstack([*rows, below]).tocsr(), np.concatenate([*limits, -level])
     kept = np.isfinite(right)
-    result = linprog(
-        np.r_[np.zeros(nb + ng), np.ones(ng)], upper[kept], right[kept], balance, load + incidence.T @ fixed,
-        [*[(-ANGLE, ANGLE)] * nb, *zip(gen["power_min_mw"], gen["power_max_mw"], strict=True), *[(None, None)] * ng], method="highs",
-    )  # fmt: skip
+    bounds = [*[(-ANGLE, ANGLE)] * nb, *zip(gen["power_min_mw"], gen["power_max_mw"], strict=True), *[(None, None)] * ng]
+    price = np.r_[np.zeros(nb + ng), np.ones(ng)]
+    result = linprog(price, upper[kept], right[kept], balance, load + incidence.T @ fixed, bounds, method="highs")
     if result.status == 2:
         return None
     assert result.status == 0, result.message
@@ -58,7 +77,7 @@ def optimum(tables):
 
 
 def lines(tables):
-    """Lines below the cost curves: generator (int), slope, level at output 0; the constant part is added elsewhere."""
+    """First lines below the cost curves: generator (int), slope, level at output 0; the constant part is added elsewhere."""
     found = []
     points = {g: p.sort_values("power_mw") for g, p in tables["cost_point"].groupby("generator")}
     for i, (name, g) in enumerate(tables["generator"].iterrows()):
@@ -67,10 +86,8 @@ def lines(tables):
             power, cost = points[name]["power_mw"].to_numpy(), points[name]["cost_cny_per_h"].to_numpy()
             slope = np.diff(cost) / np.diff(power)
             found += [(i, s, c - s * p) for s, c, p in zip(slope, cost, power, strict=False)]
-        elif square > 0:
-            touch = np.linspace(g["power_min_mw"], g["power_max_mw"], TANGENTS)
-            found += [(i, g["cost_cny_per_mwh"] + 2 * square * p, -square * p * p) for p in touch]
         else:
-            found.append((i, g["cost_cny_per_mwh"], 0.0))
+            touch = np.linspace(g["power_min_mw"], g["power_max_mw"], 10) if square > 0 else [0.0]
+            found += [(i, g["cost_cny_per_mwh"] + 2 * square * p, -square * p * p) for p in touch]
     owner, slope, level = map(np.array, zip(*found, strict=True))
     return owner.astype(int), slope, level
