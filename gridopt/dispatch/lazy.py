@@ -92,7 +92,7 @@ def broken(
     """
     result = {}
     for f in families:
-        element, step = f.broken(x, FEASIBLE, steps)
+        element, step = f.broken(x, FEASIBLE * f.sharp, steps)
         if seam and f.looks_back:
             inside = step > (steps.start or 0)
             element, step = element[inside], step[inside]

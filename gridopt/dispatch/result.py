@@ -89,14 +89,18 @@ class Dispatch:
 
     @cached_property
     def priced(self) -> list[Priced]:
-        """Every lazy family that draws on injection, reduced to the elements that bind somewhere."""
+        """Every lazy family that draws on injection, reduced to the elements (or what their rows draw through) that bind somewhere."""
         found = []
         for lazy in self.model.builder.lazy_families:
             if lazy.port == "injection":
-                element, step, y = self.values.written(lazy.family.name)
-                some, place = np.unique(element[y != 0], return_inverse=True)
+                written = self.values.written(lazy.family.name)
+                element, step, y = (v[written[2] != 0] for v in written)
+                if lazy.draw is not None:
+                    row, element, factor = lazy.draw(element, step)
+                    step, y = step[row], factor * y[row]
+                some, place = np.unique(element, return_inverse=True)
                 dual = np.zeros((len(some), lazy.family.shape[-1]))
-                dual[place, step[y != 0]] = y[y != 0]
+                np.add.at(dual, (place, step), y)
                 labels = next(iter(lazy.family.over.values()))[some]
                 found.append(Priced(lazy.family.name, some, labels, dual))
         return found
@@ -115,10 +119,22 @@ class Dispatch:
             raise KeyError(f"no price is defined for port '{port}'")
         price = self.solution.y[self.model.builder.balance_rows[port]]
         for part in self.priced:
-            for e in np.unique(self.case.grid.epoch):
-                steps = np.flatnonzero(self.case.grid.epoch == e)
-                price[:, steps] += self.sensitivity(part, e).T @ part.dual[:, steps]
+            self._add(part, price)
         return price
+
+    def part_price(self, blocks: tuple[str, ...]) -> np.ndarray:
+        """Part of (R2) by the lazy rows of some blocks, money per MW over the step, (B, T)."""
+        price = np.zeros((len(self.case.table("bus")), len(self.case.time)))
+        for part in self.priced:
+            if part.family.split(".")[0] in blocks:
+                self._add(part, price)
+        return price
+
+    def _add(self, part: Priced, price: np.ndarray) -> None:
+        """Adds what the rows of `part` contribute to a price (B, T)."""
+        for e in np.unique(self.case.grid.epoch):
+            steps = np.flatnonzero(self.case.grid.epoch == e)
+            price[:, steps] += self.sensitivity(part, e).T @ part.dual[:, steps]
 
     @cached_property
     def costs(self) -> dict[str, float]:

@@ -56,19 +56,29 @@ class LazyFamily:
     `activity(x, steps)` evaluates every row at a slice of the steps; `expand(element, step)` writes the chosen ones: triplets
     (row number, column, coefficient) and the constant part of each. `sensitivity(elements, step)` (k, places): how the rows draw
     on `port` at a step, for prices. `looks_back`: whether a row also draws on columns of the step before.
+
+    A family too large to be evaluated row by row brings `find(x, tolerance, steps)`, which names broken rows itself. Rows that draw
+    through few things bring `draw(element, step)`: triplets (row number, place, factor), a row draws as the sum of factor x
+    sensitivity of places of its first coordinate. `sharp`: part of the tolerance at which the loop writes a row.
     """
 
     family: Family
     lower: np.ndarray
     upper: np.ndarray
-    activity: Callable[..., np.ndarray]
+    activity: Callable[..., np.ndarray] | None
     expand: Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]
     port: str = ""
     sensitivity: Callable[[np.ndarray, int], np.ndarray] | None = None
     looks_back: bool = False
+    find: Callable[[np.ndarray, float, slice], Found] | None = None
+    draw: Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray, np.ndarray]] | None = None
+    sharp: float = 1.0
 
     def broken(self, x: np.ndarray, tolerance: float, steps: slice = slice(None)) -> Found:
         """Rows that x breaks by more than `tolerance`, at a slice of the steps."""
+        if self.find is not None:
+            return self.find(x, tolerance, steps)
+        assert self.activity is not None, "a family evaluates its rows or finds the broken ones itself"
         activity = self.activity(x, steps)
         wrong = (activity > self.upper[:, steps] + tolerance) | (activity < self.lower[:, steps] - tolerance)
         element, step = np.nonzero(wrong)
@@ -217,12 +227,15 @@ class Builder:
         return family.ids
 
     def lazy(
-        self, name: str, *, unit: str, over: Mapping, bounds: tuple, activity, expand, port="", sensitivity=None, looks_back=False
-    ) -> None:
-        """A family of rows written only when broken (see LazyFamily); bounds: (lower, upper)."""
+        self, name: str, *, unit: str, over: Mapping, bounds: tuple, expand, activity=None, port="", sensitivity=None, looks_back=False,
+        find=None, draw=None, sharp=1.0,
+    ) -> None:  # fmt: skip
+        """A family of rows written only when broken (see LazyFamily). bounds: (lower, upper), by element and step; an element is a place
+        in all coordinates but time."""
         family = Family(name, unit, {k: np.asarray(v) for k, v in over.items()}, -1)
-        low, high = (np.broadcast_to(np.asarray(v, float), family.shape) for v in bounds)
-        self.lazy_families.append(LazyFamily(family, low, high, activity, expand, port, sensitivity, looks_back))
+        shape = (int(np.prod(family.shape[:-1], dtype=np.int64)), family.shape[-1])
+        low, high = (np.broadcast_to(np.asarray(v, float), shape) for v in bounds)
+        self.lazy_families.append(LazyFamily(family, low, high, activity, expand, port, sensitivity, looks_back, find, draw, sharp))
 
     def term(self, rows, cols, coef=1.0) -> None:
         """Adds coef * column to rows; the three broadcast against each other. Zero coefficients are left out."""

@@ -31,6 +31,9 @@ def worst_lazy_break(model, x) -> float:
     """Largest amount by which x breaks any row of any lazy family, written or not."""
     worst = 0.0
     for f in model.builder.lazy_families:
+        if f.activity is None:
+            assert not len(f.broken(x, FEASIBLE)[0]), f.family.name
+            continue
         activity = f.activity(x)
         worst = max(worst, float((activity - f.upper).max(initial=0.0)), float((f.lower - activity).max(initial=0.0)))
     return worst
