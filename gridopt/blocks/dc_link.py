@@ -12,6 +12,7 @@ Columns     dc_link.segment s [MW] above Pmin;  dc_link.unbundled n [MW]
     Emin <= sum_t h S <= Emax                                             (L4)  dc_link.energy
     n >= S - sum of the bundle's output,   sum_t h n <= (1 - z) sum_t h S       (L5)  dc_link.unbundled, dc_link.share
 
+Cost        dc_link.cost = cost_cny_per_mwh h S
 Ports       injection: -S at from_bus, + received at to_bus;  dc_flow: S;  draws on bundle
 Dual        dc_link.energy: what one more MWh of contract costs; dc_link.share: what one more MWh of unbundled energy saves
 Assumes     one direction; the schedule may take any value in every step. Where received energy is worth nothing or less, the
@@ -66,6 +67,10 @@ def declare(case, b):
     room = np.clip(most[:, None, :] - knots[:, :-1, None], 0.0, width[:, :, None])
     over = {"dc_link": link.index, "segment": np.arange(SEGMENTS), "time": time}
     segment = b.columns("dc_link.segment", unit="MW", over=over, upper=room)
+    rate = link["cost_cny_per_mwh"].to_numpy(float)[:, None] * case.time.hours
+    if rate.any():
+        b.cost("dc_link.cost", segment, rate[:, None, :])
+        b.fixed_cost("dc_link.cost", float((rate * least).sum()))
     active = case.in_service("dc_link") > 0.5
     least_loss = _loss(link, least) * active
     start, end = case.position("bus", link["from_bus"]), case.position("bus", link["to_bus"])

@@ -1,19 +1,25 @@
 """Storage: batteries and pumped hydro at one bus.
 
-Sets        s group of stores of one bus, hours of storage and efficiency; t step of length h[t] hours
-Data        power_max_mw P, energy_max_mwh E (by date), charge_efficiency a, discharge_efficiency b, share lost per hour l,
-            energy before the first step e0, wear w and charging cost g [CNY/MWh]
+Sets        s group of stores that are alike in bus, hours of storage, efficiency and rules of start and end; a store with outages or
+            inflow is alone in its group; t step of length h[t] hours
+Data        limits of charging and discharging C, P [MW] (while in service), room E [MWh] (by date; an outage keeps what is stored),
+            charge_efficiency a, discharge_efficiency b, share lost per hour l, energy before the first step e0,
+            least energy at the end: E[last] times energy_end_fraction, without one min(e0, E[last]), of cyclic stores 0;
+            inflow w [MW] into the store (by date), wear and charging cost [CNY/MWh]
 Columns     storage.charge c [MW], storage.discharge d [MW], storage.energy e [MWh], storage.written_off x [MWh] of groups with
-            stores that retire: what these still hold leaves with them, unpaid
+            stores that retire: what these still hold leaves with them, unpaid; storage.spill y [MW] of groups with inflow
 
-    0 <= c, d <= P,   0 <= e <= E,   e[last] >= min(e0, E[last])          (S1)
-    (1-l)^h[t] e[t-1] + a h[t] c[t] - h[t] d[t] / b - x[t] - e[t] = 0, e[-1] = e0     (S2)  storage.energy_balance
+    0 <= c <= C,   0 <= d <= P,   0 <= e <= E,   e[last] >= least energy at the end     (S1)
+    (1-l)^h[t] e[t-1] + a h[t] c[t] - h[t] d[t] / b + h[t] (w[t] - y[t]) - x[t] - e[t] = 0, e[-1] = e0     (S2)  storage.energy_balance
     0 <= x[t] <= max(0, E[t-1] - E[t]),   x[0] = 0                        (S3)
+    the same at t = 0 with e[-1] = e[last], which is at most E[0]: cyclic stores        (S4)  storage.cycle
+    0 <= y <= max(0, w)                                                   (S5)
 
-Cost        storage.wear = w h d;  storage.charging = g h c
+Cost        storage.wear = wear h d;  storage.charging = charging cost h c
 Ports       injection: d - c
-Dual        storage.energy_balance: value of one more stored MWh [CNY/MWh]
-Assumes     nothing here keeps charge and discharge apart; energy lost by doing both is reported (storage_both)
+Dual        storage.energy_balance and storage.cycle: value of one more stored MWh [CNY/MWh]; a cyclic store has no energy_balance at 0
+Assumes     nothing here keeps charge and discharge apart; energy lost by doing both is reported (storage_both). Cyclic rows have
+            no step: what links the last step to the first is shared out over the stretches of a long horizon like a contract
 """
 
 from __future__ import annotations
@@ -26,46 +32,76 @@ from gridopt.case.groups import Groups, group_by
 from gridopt.program.labels import Quantity
 
 SAME = ("bus", "technology", "charge_efficiency", "discharge_efficiency", "standing_loss_per_h", "energy_start_fraction",
-        "wear_cny_per_mwh", "charging_cost_cny_per_mwh")  # fmt: skip
+        "energy_end_fraction", "cyclic", "wear_cny_per_mwh", "charging_cost_cny_per_mwh")  # fmt: skip
 
 
 class Columns(NamedTuple):
+    """power, charging MW, room MWh, inflow MW of each store (n, T); start MWh (g,); retiring, fed, cyclic: numbers of groups."""
+
     groups: Groups
     power: np.ndarray
+    charging: np.ndarray
+    room: np.ndarray
+    inflow: np.ndarray
+    start: np.ndarray
+    retiring: np.ndarray
+    fed: np.ndarray
+    cyclic: np.ndarray
     charge: np.ndarray
     discharge: np.ndarray
     energy: np.ndarray
-    start: np.ndarray
-    room: np.ndarray
-    retiring: np.ndarray
     written_off: np.ndarray
+    spill: np.ndarray
 
 
 def declare(case, b):
-    """Columns of (S1) and (S3), their cost and injection. Stores are alike when they also hold the same hours of their power."""
+    """Columns of (S1), (S3) and (S5), their cost and injection."""
     unit, hours = case.table("storage"), case.time.hours
-    depth = (unit["energy_max_mwh"] / unit["power_max_mw"].where(unit["power_max_mw"] > 0, 1.0)).round(9)
-    groups = group_by(unit, SAME, (depth,))
-    one, active = unit.iloc[groups.first], case.in_service("storage")
-    power = unit["power_max_mw"].to_numpy(float)[:, None] * active
-    room = unit["energy_max_mwh"].to_numpy(float)[:, None] * active
-    most = groups.sum(room)
-    start = most[:, 0] * one["energy_start_fraction"].to_numpy(float) if most.shape[1] else np.zeros(0)
-    least = np.zeros_like(most)
-    least[:, -1:] = start[:, None]
+    groups = _alike(case)
+    one, active, known = unit.iloc[groups.first], case.in_service("storage"), case.commissioned("storage")
+    power, room = unit["power_max_mw"].to_numpy(float)[:, None] * active, unit["energy_max_mwh"].to_numpy(float)[:, None] * known
+    charging = unit["charge_max_mw"].fillna(unit["power_max_mw"]).to_numpy(float)[:, None] * active
+    inflow = case.series(unit["inflow_profile"], 0.0) * known
+    start, least, most = _levels(one, groups.sum(room))
     over = {"group": groups.name, "time": case.time.index}
-    charge = b.columns("storage.charge", unit="MW", over=over, upper=groups.sum(power))
+    charge = b.columns("storage.charge", unit="MW", over=over, upper=groups.sum(charging))
     discharge = b.columns("storage.discharge", unit="MW", over=over, upper=groups.sum(power))
-    energy = b.columns("storage.energy", unit="MWh", over=over, lower=np.minimum(least, most), upper=most)
-    retiring = np.unique(groups.of[_retires(case)])
+    energy = b.columns("storage.energy", unit="MWh", over=over, lower=least, upper=most)
+    retiring, fed = (np.unique(groups.of[some]) for some in (_retires(case), (unit["inflow_profile"] != "").to_numpy()))
     over = {"group": groups.name[retiring], "time": case.time.index}
-    written_off = b.columns("storage.written_off", unit="MWh", over=over, upper=_falls(most[retiring]))
+    written_off = b.columns("storage.written_off", unit="MWh", over=over, upper=_falls(groups.sum(room)[retiring]))
+    over = {"group": groups.name[fed], "time": case.time.index}
+    spill = b.columns("storage.spill", unit="MW", over=over, upper=np.maximum(groups.sum(inflow)[fed], 0.0))
     b.cost("storage.wear", discharge, one["wear_cny_per_mwh"].to_numpy(float)[:, None] * hours)
     b.cost("storage.charging", charge, one["charging_cost_cny_per_mwh"].to_numpy(float)[:, None] * hours)
     at = case.position("bus", one["bus"])
     b.port("injection").add(at, discharge)
     b.port("injection").add(at, charge, -1.0)
-    return Columns(groups, power, charge, discharge, energy, start, room, retiring, written_off)
+    cyclic = np.flatnonzero(one["cyclic"].to_numpy(bool))
+    return Columns(groups, power, charging, room, inflow, start, retiring, fed, cyclic, charge, discharge, energy, written_off, spill)
+
+
+def _alike(case) -> Groups:
+    """Stores that move together: those of SAME that also charge and store alike over their power, and have no time of their own."""
+    unit, outage = case.table("storage"), case.table("outage")
+    power = unit["power_max_mw"].where(unit["power_max_mw"] > 0, 1.0)
+    depth = (unit["energy_max_mwh"] / power).round(9)
+    pull = (unit["charge_max_mw"].fillna(unit["power_max_mw"]) / power).round(9)
+    out = unit.index.isin(outage["element"][outage["kind"] == "storage"])
+    own = np.where(out | (unit["inflow_profile"] != "").to_numpy(), unit.index.to_numpy(object), "")
+    return group_by(unit, SAME, [depth.tolist(), pull.tolist(), own.tolist()])
+
+
+def _levels(one, room: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Energy before the first step (g,), least and largest energy at the end of each step (g, T), all MWh; `one`: a store of each group."""
+    least, most = np.zeros_like(room), room.copy()
+    if not room.shape[1]:
+        return np.zeros(len(room)), least, most
+    cyclic, share = one["cyclic"].to_numpy(bool), one["energy_end_fraction"].to_numpy(float)
+    start = np.where(cyclic, 0.0, room[:, 0] * one["energy_start_fraction"].to_numpy(float))
+    most[cyclic, -1] = np.minimum(room[:, 0], room[:, -1])[cyclic]
+    least[:, -1] = np.minimum(np.where(np.isnan(share), start, share * room[:, -1]), most[:, -1])
+    return start, least, most
 
 
 def _falls(room: np.ndarray) -> np.ndarray:
@@ -80,34 +116,42 @@ def _retires(case) -> np.ndarray:
 
 
 def constrain(case, b, columns):
-    """Rows (S2); the level before the first step is data."""
+    """Rows (S2) and (S4); the level before the first step is data or that of the last."""
     groups, charge, discharge, energy = columns.groups, columns.charge, columns.discharge, columns.energy
     if not len(groups):
         return
-    one, hours = case.table("storage").iloc[groups.first], case.time.hours
+    one, hours, cyclic = case.table("storage").iloc[groups.first], case.time.hours, columns.cyclic
     keep = (1.0 - one["standing_loss_per_h"].to_numpy(float)[:, None]) ** hours
-    given = np.zeros(energy.shape)
-    given[:, 0] = keep[:, 0] * columns.start
-    row = b.rows("storage.energy_balance", unit="MWh", over={"group": groups.name, "time": case.time.index}, equal=-given)
+    given = hours * groups.sum(columns.inflow)
+    given[:, 0] += keep[:, 0] * columns.start
+    first = -given[cyclic, 0]
+    low, high = -given, -given
+    low[cyclic, 0], high[cyclic, 0] = -np.inf, np.inf
+    over = {"group": groups.name, "time": case.time.index}
+    row = b.rows("storage.energy_balance", unit="MWh", over=over, lower=low, upper=high)
+    row[cyclic, 0] = b.rows("storage.cycle", unit="MWh", over={"group": groups.name[cyclic]}, equal=first)
     b.term(row[:, 1:], energy[:, :-1], keep[:, 1:])
+    b.term(row[cyclic, 0], energy[cyclic, -1], keep[cyclic, 0])
     b.term(row, charge, one["charge_efficiency"].to_numpy(float)[:, None] * hours)
     b.term(row, discharge, -hours / one["discharge_efficiency"].to_numpy(float)[:, None])
     b.term(row, energy, -1.0)
     b.term(row[columns.retiring], columns.written_off, -1.0)
+    b.term(row[columns.fed], columns.spill, -hours)
 
 
 def results(case, columns, values) -> dict[str, Quantity]:
-    """Charge, discharge and stored energy by store, shared by power and room; energy written off by the room that leaves."""
+    """Charge, discharge and stored energy by store, shared by power and room; energy written off by the room that leaves; spill."""
     split = columns.groups.split
-    charge, discharge = (split(values[f"storage.{n}"], columns.power) for n in ("charge", "discharge"))
+    charge, discharge = split(values["storage.charge"], columns.charging), split(values["storage.discharge"], columns.power)
     energy = split(values["storage.energy"], columns.room)
-    lost = np.zeros(columns.energy.shape)
-    lost[columns.retiring] = values["storage.written_off"]
-    lost = split(lost, _falls(columns.room))
-    dims, left = ("storage", "time"), "stored energy that left with retired stores"
+    lost, spilt = np.zeros(columns.energy.shape), np.zeros(columns.energy.shape)
+    lost[columns.retiring], spilt[columns.fed] = values["storage.written_off"], values["storage.spill"]
+    lost, spilt = split(lost, _falls(columns.room)), split(spilt, np.maximum(columns.inflow, 0.0))
+    dims, left, unused = ("storage", "time"), "stored energy that left with retired stores", "inflow that was not stored"
     return {
         "storage_charge": Quantity(dims, charge, "MW", "charging", "充电功率", "positive: taken from the bus"),
         "storage_discharge": Quantity(dims, discharge, "MW", "discharging", "放电功率", "positive: given to the bus"),
         "storage_energy": Quantity(dims, energy, "MWh", "stored energy at the end of the step", "储能电量"),
         "storage_written_off": Quantity(dims, lost, "MWh", left, "随退役储能离开的电量", "positive: lost"),
+        "storage_spill": Quantity(dims, spilt, "MW", unused, "弃入库能量", "positive: lost"),
     }

@@ -17,6 +17,11 @@ from gridopt.case.series import SeriesSource
 from gridopt.case.time import TimeGrid
 from gridopt.case.topology import BRANCH_TABLES, Topologies, branches_of
 
+ROUNDING = 1e-12
+"""Share of a step below which what remains of it is rounding."""
+PASSING = (*BRANCH_TABLES, "unit", "generator", "renewable", "csp", "storage", "load", "exchange", "dc_link", "interface_limit")
+"""Tables whose elements are left out of periods in which they are never in service."""
+
 
 @dataclass(frozen=True)
 class Case:
@@ -39,13 +44,27 @@ class Case:
         """Row numbers of `ids` in `table`, int; the check has made sure that each id exists."""
         return self.tables[table].index.get_indexer(pd.Index(ids))
 
-    def in_service(self, table: str) -> np.ndarray:
-        """Share of each step that each element is in service, float (n, T)."""
+    def commissioned(self, table: str) -> np.ndarray:
+        """Share of each step between each element's first day of service and its retirement, float (n, T); outages count for nothing."""
         frame = self.tables[table]
-        begin, end = (frame[c].to_numpy("datetime64[s]") for c in ("in_service", "retirement"))
         if not len(frame):
             return np.zeros((0, len(self.time)))
+        begin, end = (frame[c].to_numpy("datetime64[s]") for c in ("in_service", "retirement"))
         return self.time.share_between(begin, end)
+
+    def in_service(self, table: str) -> np.ndarray:
+        """Share of each step that each element is in service, float (n, T): commissioned and in no outage."""
+        share, outage = self.commissioned(table), self.tables["outage"]
+        mine = outage[(outage["kind"] == table).to_numpy()]
+        if not len(mine) or not share.size:
+            return share
+        frame, at = self.tables[table], self.position(table, mine["element"])
+        begin, end = (frame[c].to_numpy("datetime64[s]")[at] for c in ("in_service", "retirement"))
+        start, stop = (mine[c].to_numpy("datetime64[s]") for c in ("start_time", "end_time"))
+        # What lies outside the dates is no service that an outage could take away; fmax and fmin pass over empty dates.
+        start, stop = np.fmax(start, begin), np.fmin(stop, end)
+        order = np.lexsort((start, at))
+        return _without(share, self.time, at[order], start[order], stop[order])
 
     def series(self, names: Sequence[str], empty: float) -> np.ndarray:
         """Series on the steps, float (len(names), T); an empty name is the constant `empty`."""
@@ -82,20 +101,38 @@ class Case:
 
     def present(self) -> Case:
         """Without the elements that are never in service in the period, and without the facts about them."""
-        gone = ("line", "transformer", "unit", "renewable", "csp", "storage", "load", "exchange", "dc_link", "interface_limit")
         tables = dict(self.tables)
-        for name in gone:
+        for name in PASSING:
             tables[name] = tables[name][(self.in_service(name) > 0).any(axis=1)]
         links = tables["dc_link"].index
         tables["dc_contract"] = tables["dc_contract"][tables["dc_contract"]["dc_link"].isin(links)]
         bundle = tables["dc_bundle"]
         plants = tables["renewable"].index.union(tables["csp"].index)
         tables["dc_bundle"] = bundle[bundle["dc_link"].isin(links) & bundle.index.isin(plants)]
-        member = tables["interface_member"]
-        here = tables["line"].index.union(tables["transformer"].index).union(links)
-        tables["interface_member"] = member[member["element"].isin(here)]
+        point = tables["cost_point"]
+        tables["cost_point"] = point[point["generator"].isin(tables["generator"].index)]
+        for name in ("interface_member", "outage", "contingency"):
+            tables[name] = tables[name][_names_known(tables[name], tables)]
         return replace(self, tables=tables)
 
     def on_time(self, grid: TimeGrid) -> Case:
         """The same case on other steps."""
         return replace(self, time=grid)
+
+
+def _names_known(frame: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> np.ndarray:
+    """Rows whose `element` is in the table that `kind` names, bool (n,)."""
+    return np.array([e in tables[k].index for k, e in zip(frame["kind"], frame["element"], strict=True)], bool)
+
+
+def _without(share: np.ndarray, time: TimeGrid, at: np.ndarray, start: np.ndarray, stop: np.ndarray) -> np.ndarray:
+    """Shares (n, T) less the times [start, stop) of elements `at`, in order of element and start; overlapping times count once."""
+    first, last = np.searchsorted(time.end, start, "right"), np.searchsorted(time.start, stop, "left")
+    element, done = -1, np.datetime64("NaT")
+    for n, begin, end, i, j in zip(at, start, stop, first, last, strict=True):
+        begin = np.fmax(begin, done) if n == element else begin
+        element, done = n, (np.fmax(done, end) if n == element else end)
+        if begin < end and i < j:
+            lost = np.minimum(time.end[i:j], end) - np.maximum(time.start[i:j], begin)
+            share[n, i:j] -= np.maximum(lost.astype(float), 0.0) / 3600.0 / time.hours[i:j]
+    return np.where(share > ROUNDING, share, 0.0)

@@ -36,7 +36,7 @@ TABLE_OF = {
     "renewable_available": "renewable", "renewable_output": "renewable", "renewable_curtailed": "renewable",
     "generator_output": "generator", "csp_output": "csp", "csp_store": "csp", "hydro_output": "reservoir", "reservoir_volume": "reservoir",
     "reservoir_release": "reservoir", "reservoir_spill": "reservoir", "storage_charge": "storage", "storage_discharge": "storage",
-    "storage_energy": "storage", "storage_written_off": "storage",
+    "storage_energy": "storage", "storage_written_off": "storage", "storage_spill": "storage",
     "dc_sent": "dc_link", "dc_received": "dc_link", "dc_artificial_loss": "dc_link", "dc_bundled": "dc_link",
     "exchange_export": "exchange", "flow": "branch", "interface_flow": "interface",
     "price": "bus", "price_congestion": "bus", "price_loss": "bus",

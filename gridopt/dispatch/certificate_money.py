@@ -52,6 +52,7 @@ def recomputed(e: Evidence) -> dict[str, np.ndarray]:
         "wear": e.number("storage", "wear_cny_per_mwh") * e["storage_discharge"],
         "charging": e.number("storage", "charging_cost_cny_per_mwh") * e["storage_charge"],
         "exchange": trade,
+        "dc_link": e.number("dc_link", "cost_cny_per_mwh") * e["dc_sent"],
         "generator": generator_cost(e),
     }
     return {name: rate.sum(axis=0) * hours for name, rate in (rates | _thermal(e) | _unserved(e)).items()}

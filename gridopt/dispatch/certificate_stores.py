@@ -1,9 +1,10 @@
 """Certificate, stores: batteries and pumped hydro, rivers, solar thermal plants.
 
-    0 <= charge, discharge <= P;  0 <= energy <= E                                                storage.power, storage.energy
-    energy[t] = (1-l)^h energy[t-1] + a h charge - h discharge / b - written off                  storage.balance (sums of alike)
-    0 <= written off <= room of the stores that retire in the step;  energy at the end >= before the start
-                                                                                  storage.written_off, storage.end (sums of alike)
+    0 <= charge <= C, 0 <= discharge <= P while in service;  0 <= energy <= E by date          storage.power, storage.energy
+    energy[t] = (1-l)^h energy[t-1] + h (a charge - discharge / b + inflow - spill) - written off    storage.balance (sums of alike)
+    energy before the first step: a share of E, of cyclic stores that after the last; after the last at least its share of E, as
+    before the first where none is given                                                           storage.end (sums of alike)
+    0 <= written off <= room of the stores that retire in the step;  0 <= spill <= inflow    storage.written_off, storage.spill
     V[t] = V[t-1] + 0.0036 h (inflow + arriving - release); a plant without volume passes all     reservoir.balance
     Vmin <= V <= Vmax, V at the end >= Vend;  bands of release                       reservoir.volume, reservoir.release
     0 <= output <= Pmax;  output <= k release;  spill = release - output / k         hydro.output, hydro.water, reservoir.spill
@@ -19,10 +20,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from gridopt.case.case import Case
 from gridopt.dispatch.certificate_check import POWER, RELATIVE, WATER, Check, Evidence, gather, outside
 
 ALIKE = ["bus", "technology", "charge_efficiency", "discharge_efficiency", "standing_loss_per_h", "energy_start_fraction",
-         "wear_cny_per_mwh", "charging_cost_cny_per_mwh"]  # fmt: skip
+         "energy_end_fraction", "cyclic", "wear_cny_per_mwh", "charging_cost_cny_per_mwh"]  # fmt: skip
 
 
 def check_stores(e: Evidence) -> list[Check]:
@@ -31,31 +33,47 @@ def check_stores(e: Evidence) -> list[Check]:
 
 
 def _storage(e: Evidence) -> list[Check]:
-    case, table = e.case, e.case.table("storage")
-    charge, discharge, energy, lost = (e[f"storage_{n}"] for n in ("charge", "discharge", "energy", "written_off"))
-    here = case.in_service("storage")
-    power, room = e.number("storage", "power_max_mw") * here, e.number("storage", "energy_max_mwh") * here
-    hours_deep = (table["energy_max_mwh"] / table["power_max_mw"].replace(0.0, 1.0)).round(9)
-    kind = table.assign(deep=hours_deep).groupby([*ALIKE, "deep"], dropna=False, sort=False).ngroup().to_numpy()
+    case, hours = e.case, e.case.time.hours
+    charge, discharge, energy, lost, spill = (e[f"storage_{n}"] for n in ("charge", "discharge", "energy", "written_off", "spill"))
+    here, room = case.in_service("storage"), e.number("storage", "energy_max_mwh") * case.commissioned("storage")
+    power, pull = e.number("storage", "power_max_mw"), e.number("storage", "charge_max_mw")
+    pull = np.where(np.isnan(pull), power, pull)
+    inflow = case.series(case.table("storage")["inflow_profile"], 0.0) * case.commissioned("storage")
+    kind = _alike(case)
     first = np.unique(kind, return_index=True)[1]
     merge = gather(kind, len(first))
-    a, b, loss, share = (e.number("storage", c)[first] for c in ALIKE[2:6])
+    a, b, loss, begin, end, cyclic = (e.number("storage", c)[first] for c in ALIKE[2:8])
     total, limit = merge @ energy, merge @ room
-    start = share * limit[:, :1]
+    start = np.where(cyclic > 0, total[:, -1:], begin * limit[:, :1])
+    least = np.where(cyclic > 0, 0.0, np.minimum(start, limit[:, -1:]))
+    least = np.where(np.isnan(end), least, end * np.where(cyclic > 0, np.minimum(limit[:, :1], limit[:, -1:]), limit[:, -1:]))
     before = np.concatenate([start, total[:, :-1]], axis=1)
-    hours = case.time.hours
-    due = (1.0 - loss) ** hours * before + hours * (a * (merge @ charge) - (merge @ discharge) / b) - merge @ lost
+    gained = a * (merge @ charge) - (merge @ discharge) / b + merge @ (inflow - spill)
+    due = (1.0 - loss) ** hours * before + hours * gained - merge @ lost
     leaving = np.concatenate([room[:, :1], room[:, :-1]], axis=1) - room
-    both = np.maximum(outside(charge, 0.0, power), outside(discharge, 0.0, power))
-    end = np.minimum(start, limit[:, -1:])[:, 0] - total[:, -1]
-    names = table.index
+    both = np.maximum(outside(charge, 0.0, pull * here), outside(discharge, 0.0, power * here))
+    names = case.table("storage").index
     return [
         e.judge("storage.power", "MW", both, POWER, names),
         e.judge("storage.energy", "MWh", outside(energy, 0.0, room), POWER + RELATIVE * room, names),
         e.judge("storage.balance", "MWh", np.abs(total - due), POWER + RELATIVE * limit, names[first]),
         e.judge("storage.written_off", "MWh", outside(lost, 0.0, np.maximum(leaving, 0.0)), POWER + RELATIVE * room, names),
-        e.judge("storage.end", "MWh", end, POWER + RELATIVE * limit[:, -1], names[first]),
+        e.judge("storage.end", "MWh", (least - total[:, -1:])[:, 0], POWER + RELATIVE * limit[:, -1], names[first]),
+        e.judge("storage.spill", "MW", outside(spill, 0.0, np.maximum(inflow, 0.0)), POWER, names),
     ]
+
+
+def _alike(case: Case) -> np.ndarray:
+    """Number of the sum that each store belongs to, int (n,): alike in ALIKE and in proportions, without inflow and outages."""
+    table, outage = case.table("storage"), case.table("outage")
+    power = table["power_max_mw"].replace(0.0, 1.0)
+    single = table["inflow_profile"].ne("") | table.index.isin(outage.loc[outage["kind"] == "storage", "element"])
+    keys = table.assign(
+        deep=(table["energy_max_mwh"] / power).round(9),
+        pull=(table["charge_max_mw"].fillna(table["power_max_mw"]) / power).round(9),
+        alone=np.where(single, np.arange(len(table)), -1),
+    )
+    return keys.groupby([*ALIKE, "deep", "pull", "alone"], dropna=False, sort=False).ngroup().to_numpy()
 
 
 def arriving(e: Evidence) -> np.ndarray:

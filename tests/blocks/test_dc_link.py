@@ -239,3 +239,26 @@ def test_L2_artificial_loss_at_price_zero_is_what_is_missing():
     d = solve(forced_case(0.0))
     assert d.quantities["dc_received"].values + d.quantities["dc_artificial_loss"].values == pytest.approx(47.5)
     assert certificate(d).passed
+
+
+def test_cost_per_megawatt_hour_sent():
+    """Made at 50, sold at 60, 8 per MWh sent, of which at least 20 MW: 100*(50 + 8 - 60) = -200; at 12 only the least: 20*2 = 40."""
+    d = solve(link_case(prices=(60.0,), power_min_mw=20.0, cost_cny_per_mwh=8.0))
+    assert (d.solution.objective, d.costs["dc_link.cost"]) == pytest.approx((-200, 800))
+    assert certificate(d).passed
+    d = solve(link_case(prices=(60.0,), power_min_mw=20.0, cost_cny_per_mwh=12.0))
+    assert (d.solution.objective, d.costs["dc_link.cost"]) == pytest.approx((40, 240))
+    assert certificate(d).passed
+
+
+@pytest.mark.parametrize("minutes", [60, 30, 15])
+def test_cost_of_a_link_by_the_length_of_the_step(minutes):
+    """Two hours, 100 MW each, less than nothing per MWh: 200*(50 - 5 - 60) = -3000."""
+    rows = dict(bus=BUS, unit=[unit("A", 50, 500)], exchange=[BUYER], dc_link=[link(cost_cny_per_mwh=-5.0)])
+    d = solve(power_case(2, minutes, series={"p": [60.0, 60.0]}, **rows))
+    assert (d.solution.objective, d.costs["dc_link.cost"]) == pytest.approx((-3000, -1000))
+    assert certificate(d).passed
+
+
+def test_a_link_without_cost_has_none():
+    assert "dc_link.cost" not in solve(link_case()).costs

@@ -1,13 +1,17 @@
-"""Storage: arbitrage, wear, start and end energy, standing loss, grouping."""
+"""Storage: arbitrage, wear, start and end energy, cycles, inflow, standing loss, outages, grouping."""
 
 import numpy as np
 import pytest
 
 from gridopt.case.time import TimeGrid
+from gridopt.dispatch.formulate import formulate
+from gridopt.dispatch.lazy import Relaxed
+from gridopt.dispatch.lazy import solve as solve_plainly
+from gridopt.dispatch.single import dispatch
 from gridopt.pricing.marginal import price
 from tests.support.block_cases import buses, load, power_case, unit
 from tests.support.certify import certificate
-from tests.support.optimum import solve
+from tests.support.optimum import assert_optimal, solve
 
 UNITS = [unit("A", 10, 20), unit("A", 90, 100)]
 
@@ -203,4 +207,183 @@ def test_S3_the_room_of_another_store_is_no_way_out():
     d = solve(power_case(2, start="2024-12-31T23:00", bus=buses("A", "C"), unit=UNITS, load=[load_c], storage=stores))
     assert d.quantities["storage_energy"].values == pytest.approx(np.array([[50, 50], [92, 0]]))
     assert d.quantities["storage_written_off"].values == pytest.approx(np.array([[0, 0], [0, 92]]))
+    assert certificate(d).passed
+
+
+def two_hours(first: float, second: float, minutes: int = 60, more: dict | None = None, series: dict | None = None, **kw):
+    """One bus, a load of two hours, 20 MW at 10 and 100 MW at 90 CNY/MWh, one battery; its certificate passes."""
+    rows = dict(bus=buses("A"), unit=UNITS, load=[load("A", "d")], storage=[battery(**kw)]) | (more or {})
+    d = solve(power_case(2, minutes, series={"d": [first, second]} | (series or {}), **rows))
+    assert certificate(d).passed, certificate(d).failed
+    return d
+
+
+STEPS = pytest.mark.parametrize("minutes", [60, 30, 15, 5])
+
+
+@STEPS
+def test_S1_energy_that_must_be_left(minutes):
+    """4 of 100 MWh must be left: charges 8, gives 4: 18*10 + 20*10 + 6*90 = 920."""
+    d = two_hours(10, 30, minutes, energy_end_fraction=0.04)
+    assert d.solution.objective == pytest.approx(920)
+    assert d.quantities["storage_energy"].values[0, -1] == pytest.approx(4)
+
+
+def test_S1_nothing_need_be_left():
+    """40 MWh before, none after: 8 MW in both hours: 20*10 + 2*90 + 2*10 = 400."""
+    d = two_hours(30, 10, energy_start_fraction=0.4, energy_end_fraction=0.0)
+    assert d.solution.objective == pytest.approx(400)
+    assert d.quantities["storage_energy"].values[0] == pytest.approx([32, 24])
+
+
+@STEPS
+def test_S1_charging_has_its_own_limit(minutes):
+    """Charges 4 MW, discharges 8 at most but has 4: 14*10 + 20*10 + 6*90 = 880. The other way round 12 MW would be charged."""
+    d = two_hours(10, 30, minutes, charge_max_mw=4.0)
+    assert d.solution.objective == pytest.approx(880)
+    assert d.quantities["storage_charge"].values.max() == pytest.approx(4)
+    assert two_hours(5, 30, power=8.0, charge_max_mw=12.0, energy_end_fraction=0.04).solution.objective == pytest.approx(
+        17 * 10 + 20 * 10 + 2 * 90
+    )
+
+
+@STEPS
+def test_S4_cyclic_store_lends_what_it_gets_back(minutes):
+    """Dear hour first. 8 MW charged in the second hour store 7.2 and give 5.76 in the first of the next round, which is this one:
+    20*10 + (10 - 5.76)*90 + 18*10 = 761.60. The share before the first step does not count."""
+    d = two_hours(30, 10, minutes, cyclic=True, charge_efficiency=0.9, discharge_efficiency=0.8, energy_start_fraction=0.0)
+    assert d.solution.objective == pytest.approx(761.6)
+    energy = d.quantities["storage_energy"].values[0]
+    assert energy[-1] - energy[60 // minutes - 1] == pytest.approx(7.2)
+
+
+def test_S4_standing_loss_from_the_last_step_to_the_first():
+    """10 % per hour: 8 MWh at the end are 7.2 after the first hour: 20*10 + 2.8*90 + 18*10 = 632. Worth 90 in the first hour, 81 before."""
+    d = two_hours(30, 10, cyclic=True, standing_loss_per_h=0.1)
+    assert d.solution.objective == pytest.approx(632)
+    assert d.quantities["storage_energy"].values[0] == pytest.approx([0, 8])
+    assert d.values.dual("storage.cycle") == pytest.approx([90])
+    assert d.values.dual("storage.energy_balance")[0] == pytest.approx([0, 81])
+
+
+def test_S4_cyclic_store_that_must_hold_something_at_the_ends():
+    """At least 30 of 100 MWh before and after; 10 % per hour lost: 30 -> 27 - d -> 0.9 (27 - d) + c = 30; charges its 8 MW:
+    27 - d = 22/0.9 = 24.444, d = 2.556. 20*10 + (10 - 2.5556)*90 + 18*10 = 1050."""
+    d = two_hours(30, 10, cyclic=True, standing_loss_per_h=0.1, energy_end_fraction=0.3)
+    assert d.solution.objective == pytest.approx(1050)
+    assert d.quantities["storage_energy"].values[0] == pytest.approx([22 / 0.9, 30])
+
+
+def test_S4_one_step():
+    """What is charged in the only step is what is given in it: nothing is gained."""
+    d = solve(power_case(1, bus=buses("A"), unit=UNITS, load=[load("A", mean=30.0)], storage=[battery(cyclic=True)]))
+    assert d.solution.objective == pytest.approx(20 * 10 + 10 * 90)
+    assert certificate(d).passed
+
+
+def test_S4_cyclic_store_that_comes_later_starts_and_ends_empty():
+    """In service from the second hour: nothing can have been held before the first, so nothing is owed and nothing is lent."""
+    at = dict(start="2024-12-31T23:00", bus=buses("A"), unit=UNITS, load=[load("A", mean=30.0)])
+    d = solve(power_case(2, **at, storage=[battery(cyclic=True, energy_end_fraction=0.5, in_service="2025-01-01")]))
+    assert d.quantities["storage_energy"].values[0] == pytest.approx([0, 0])
+    assert certificate(d).passed
+
+
+@STEPS
+def test_S5_inflow_is_stored_given_or_spilt(minutes):
+    """20 MW flow into 5 MWh of room in the first hour: 8 given, 5 kept, 7 spilt; 3 MW in the second: 8 given. Charging at 50 % is no
+    matter. 2*10 + 20*10 + 2*90 = 400."""
+    d = two_hours(10, 30, minutes, series={"w": [20, 3]}, energy=5.0, inflow_profile="w", charge_efficiency=0.5)
+    assert d.solution.objective == pytest.approx(400)
+    assert d.quantities["storage_spill"].values[0] @ d.case.time.hours == pytest.approx(7)
+
+
+def test_S5_full_store_without_use_spills_all():
+    d = two_hours(0, 0, series={"w": [3, 1]}, energy_start_fraction=1.0, inflow_profile="w")
+    assert d.quantities["storage_spill"].values[0] == pytest.approx([3, 1])
+    assert d.solution.objective == pytest.approx(0)
+
+
+def test_S5_inflow_into_a_cyclic_store():
+    """2 MW for two hours are all that can be given, in the dear first hour: 20*10 + 6*90 + 10*10 = 840."""
+    d = two_hours(30, 10, series={"w": [2, 2]}, cyclic=True, inflow_profile="w", charge_max_mw=0.0)
+    assert d.solution.objective == pytest.approx(840)
+
+
+@pytest.mark.parametrize("minutes", [60, 30, 15])
+def test_an_outage_keeps_what_is_stored(minutes):
+    """8 MWh charged in the first hour (180). Out for half of the second: 4 given there, 4 in the third: 200 + 6*90 + 20*10 = 940.
+    Out for all of it, 8 given in the third, now of 30 MW: 200 + 10*90 + 200 + 2*90 = 1480.
+    """
+    whole = dict(kind="storage", element="B", start_time="2025-01-01 01:00", end_time="2025-01-01 02:00")
+    half = whole | dict(start_time="2025-01-01 01:15", end_time="2025-01-01 01:45")
+    for outage, last, held, cost in ((half, 24, 4, 940), (whole, 30, 8, 1480)):
+        d = solve(
+            power_case(3, minutes, series={"d": [10, 30, last]}, bus=buses("A"), unit=UNITS, load=[load("A", "d")],
+                       storage=[battery()], outage=[outage])
+        )  # fmt: skip
+        assert d.solution.objective == pytest.approx(180 + cost)
+        assert d.quantities["storage_energy"].values[0, 120 // minutes - 1] == pytest.approx(held)
+        assert certificate(d).passed
+
+
+@pytest.mark.parametrize(
+    ("other", "groups"),
+    [
+        ({}, 1),
+        (dict(charge_max_mw=8.0), 1),  # what it is anyway
+        (dict(charge_max_mw=4.0), 2),
+        (dict(cyclic=True), 2),
+        (dict(energy_end_fraction=0.0), 2),
+        (dict(inflow_profile="d"), 2),
+    ],
+)
+def test_only_alike_stores_are_merged(other, groups):
+    stores = [battery("B1"), battery("B2", **other)]
+    d = solve(power_case(2, series={"d": [10, 30]}, bus=buses("A"), unit=UNITS, load=[load("A", "d")], storage=stores))
+    assert len(d.values["storage.charge"]) == groups
+    assert certificate(d).passed
+
+
+def test_stores_with_inflow_or_outages_are_alone():
+    """Two with the same series: each keeps its own water. One of three out of service: its energy is not that of the others."""
+    rows = dict(bus=buses("A"), unit=UNITS, load=[load("A", "d")])
+    fed = [battery("B1", inflow_profile="d"), battery("B2", 4.0, 50.0, inflow_profile="d")]
+    d = solve(power_case(2, series={"d": [10, 30]}, storage=fed, **rows))
+    assert len(d.values["storage.charge"]) == 2 and certificate(d).passed
+    outage = [dict(kind="storage", element="B1", start_time="2025-01-01 00:00", end_time="2025-01-01 01:00")]
+    d = solve(power_case(2, series={"d": [10, 30]}, storage=[battery(f"B{n}") for n in range(3)], outage=outage, **rows))
+    assert len(d.values["storage.charge"]) == 2 and certificate(d).passed
+    assert d.quantities["storage_discharge"].values[1] == pytest.approx([0, 0])
+
+
+def test_merged_stores_share_charging_by_its_limit():
+    """2 and 6 MW that charge at half of it: 1 : 3."""
+    stores = [battery("B1", 2.0, 8.0, charge_max_mw=1.0), battery("B2", 6.0, 24.0, charge_max_mw=3.0)]
+    d = solve(power_case(2, series={"d": [10, 30]}, bus=buses("A"), unit=UNITS, load=[load("A", "d")], storage=stores))
+    assert d.quantities["storage_charge"].values[:, 0] == pytest.approx([1, 3])
+
+
+def test_S4_S5_long_horizon_climbs_the_ladder():
+    """1600 h with a seasonal and a daily cyclic store, inflow and another rule of the end: the optimum of the plain loop."""
+    hours, rng = 1600, np.random.default_rng(3)
+    day, season = np.sin(np.arange(hours) * 2 * np.pi / 24), np.sin(np.arange(hours) * 2 * np.pi / hours)
+    case = power_case(
+        hours,
+        series={"d": 60 + 15 * day - 20 * season + rng.uniform(0, 5, hours), "w": 5 + 4 * season},
+        bus=buses("A"),
+        unit=[unit("A", 10, 35), unit("A", 30, 25), unit("A", 50, 20), unit("A", 90, 100)],
+        load=[load("A", "d")],
+        storage=[battery("day", 8.0, 30.0, cyclic=True, charge_efficiency=0.9),
+                 dict(battery("dam", 20.0, 4000.0, cyclic=True, inflow_profile="w", charge_max_mw=3.0), technology="pumped_hydro"),
+                 battery("end", 5.0, 20.0, energy_start_fraction=0.5, energy_end_fraction=0.9, charge_efficiency=0.8)],
+    )  # fmt: skip
+    said: list[str] = []
+    d = dispatch(case, progress=said.append)
+    assert_optimal(d)
+    assert "approach in steps of 3 h" in said and not any("starting from nothing" in s for s in said)
+    model = formulate(case)
+    assert d.solution.objective == pytest.approx(solve_plainly(Relaxed(model.builder.form(), model.builder.lazy_families)).objective)
+    energy = d.quantities["storage_energy"].values
+    assert np.ptp(energy[1]) > 300 and energy[2, -1] == pytest.approx(18)
     assert certificate(d).passed

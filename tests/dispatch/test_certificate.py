@@ -201,6 +201,26 @@ def energy_of_a_store_that_stays_written_off(e):
     e["quantities"]["storage_written_off"][row(e, "storage", "pump"), 2] += 0.5
 
 
+@fault("storage.spill", "storage.balance")
+def spill_of_a_store_without_inflow(e):
+    e["quantities"]["storage_spill"][row(e, "storage", "pump"), 2] += 0.5
+
+
+@fault("storage.power")
+def charges_above_its_own_limit(e):
+    cell(e, "storage", "pump", "charge_max_mw", lambda _: e["quantities"]["storage_charge"][2].max() - 0.01)
+
+
+@fault("storage.balance")
+def inflow_not_counted(e):
+    cell(e, "storage", "pump", "inflow_profile", "in")
+
+
+@fault("storage.end")
+def store_leaves_less_than_it_must(e):
+    cell(e, "storage", "pump", "energy_end_fraction", lambda _: e["quantities"]["storage_energy"][2, -1] / 40.0 + 1e-4)
+
+
 @fault("storage.energy")
 def store_overfull(e):
     cell(e, "storage", "pump", "energy_max_mwh", lambda _: e["quantities"]["storage_energy"][2].max() - 0.1)
