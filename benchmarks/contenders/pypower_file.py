@@ -8,6 +8,8 @@ from matpowercaseframes import CaseFrames
 
 BUS_GS, BUS_ID, GEN_STATUS, GEN_MAX, GEN_MIN, BRANCH_STATUS, BRANCH_RATE, ANGLES = 4, 0, 7, 8, 9, 10, 5, slice(11, 13)
 NO_LIMIT_MW = 1e6
+GEN_COLUMNS = 21
+"""As many as PyPSA's importer names; the last ones may be absent from a file."""
 
 
 def read(path: str) -> dict:
@@ -19,6 +21,7 @@ def read(path: str) -> dict:
     if (cost[:, 0] != 2).any() or (cost[:, 3] > 3).any():
         raise SystemExit("costs other than polynomials up to the square are not put into PyPSA here")
     terms = np.array([np.concatenate([np.zeros(3 - int(row[3])), row[4 : 4 + int(row[3])]]) for row in cost])
+    gen = np.pad(gen, ((0, 0), (0, max(GEN_COLUMNS - gen.shape[1], 0))))[:, :GEN_COLUMNS]
     angles = branch[:, ANGLES]
     none = (angles == 0).all(axis=1, keepdims=True) | (np.abs(angles) >= 360)
     branch[:, ANGLES] = np.where(none, np.array([-np.inf, np.inf]), angles)
@@ -33,6 +36,7 @@ def network(ppc: dict) -> tuple[pypsa.Network, float]:
     size = np.maximum(np.maximum(np.abs(low), np.abs(high)), 1e-6)
     table = n.generators
     table["p_nom"], table["p_min_pu"], table["p_max_pu"] = size, low / size, high / size
+    table["p_set"] = np.nan  # what the file says of outputs is a starting point, not a schedule
     table["marginal_cost_quadratic"], table["marginal_cost"] = ppc["gencost"][:, 0], ppc["gencost"][:, 1]
     shunt = ppc["bus"][:, BUS_GS]
     at = np.flatnonzero(shunt)
