@@ -24,10 +24,11 @@ from gridopt.program.highs import BASIC, LOWER, OPTIMAL, Highs
 
 @dataclass
 class Piece:
-    """Steps first..last-1: statuses of columns, core rows, lazy rows and links (by number)."""
+    """Steps first..last-1: values of the columns, statuses of columns, core rows, lazy rows and links (by number)."""
 
     first: int
     last: int
+    x: np.ndarray
     column: np.ndarray
     row: np.ndarray
     lazy: LazyRows
@@ -46,10 +47,10 @@ class Arrays:
     high: np.ndarray
 
 
-def stretch(plan: Plan, first: int, last: int, held: bool) -> tuple[Arrays, np.ndarray]:
+def stretch(plan: Plan, first: int, last: int, held: bool, cut: int = 0) -> tuple[Arrays, np.ndarray]:
     """Steps first..last-1 with the estimate before them, and the numbers of the links that are rows of it.
 
-    Without `held`, only links inside are rows, and what lies beyond the end is worth its dual.
+    Without `held`, only links inside are rows, and what lies beyond the end is worth its dual. Slow levels are held at `cut`, too.
     """
     form, cols, core, known = plan.relaxed.form, plan.cols(first, last), plan.core(first, last), plan.known
     ids, row_ids = plan.columns[cols], plan.rows[core]
@@ -61,7 +62,8 @@ def stretch(plan: Plan, first: int, last: int, held: bool) -> tuple[Arrays, np.n
     cost = form.cost[ids] - plan.link_cost[cols] + shares.T @ known.y[links] - plan.matrix[after][:, cols].T @ known.y[after]
     lower, upper = form.lower[ids].copy(), form.upper[ids].copy()
     if held and last < plan.steps:
-        end = plan.levels_before(last) - cols.start
+        slow = np.intersect1d(plan.levels_before(cut), plan.slow) if cut else np.zeros(0, int)
+        end = np.append(plan.levels_before(last), slow) - cols.start
         lower[end] = upper[end] = np.clip(known.x[end + cols.start], lower[end], upper[end])
     price, share = known.y[across], plan.matrix[across][:, cols] @ known.x[cols]
     here = plan.matrix[core]
@@ -71,20 +73,20 @@ def stretch(plan: Plan, first: int, last: int, held: bool) -> tuple[Arrays, np.n
     return Arrays(cost, lower, upper, sp.csr_array(sp.vstack([shares, here[:, cols]], format="csr")), low, high), links
 
 
-def solve_piece(plan: Plan, first: int, last: int) -> Piece:
+def solve_piece(plan: Plan, first: int, last: int, cut: int = 0) -> Piece:
     """The stretch held to the estimate; where that is out of reach, at prices alone; where that is too, a piece that knows nothing.
 
     The estimate's basis can be singular on finer steps: then the piece starts from nothing.
     """
     for held, warm in ((True, True), (True, False), (False, False)):
-        arrays, links = stretch(plan, first, last, held)
+        arrays, links = stretch(plan, first, last, held, cut)
         program = Program(plan, first, last, arrays, links)
         program.begin(*squared(plan, first, last, links)) if warm else program.begin()
         if program.finish():
             return program.piece()
     cols, core = plan.cols(first, last), plan.core(first, last)
     nothing = np.full(cols.stop - cols.start, LOWER, np.int32), np.full(core.stop - core.start, BASIC, np.int32)
-    return Piece(first, last, *nothing, {}, {})
+    return Piece(first, last, plan.known.x[cols], *nothing, {}, {})
 
 
 def squared(plan: Plan, first: int, last: int, links: np.ndarray) -> tuple[np.ndarray, np.ndarray, LazyRows]:
@@ -154,7 +156,7 @@ class Program:
         count = len(self.links)
         lazy = {n: (w[0], w[1], row[w[2]]) for n, w in self.written.items()}
         link = {int(i): int(s) for i, s in zip(self.links, row[:count], strict=True)}
-        return Piece(self.first, self.last, column, row[count : count + core.stop - core.start], lazy, link)
+        return Piece(self.first, self.last, self.highs.solution()[0], column, row[count : count + core.stop - core.start], lazy, link)
 
     def _broken(self, x: np.ndarray) -> dict[str, Found]:
         """Lazy rows of the stretch that x breaks and that are not written in it."""
