@@ -131,13 +131,19 @@ def _value(text: str, assigned: re.Match, where: str, line: int, file: str, resu
     if opening == "[":
         result.matrices[key] = _matrix(body, line, f"{file}: {assigned[1]}.{key}", result.faults)
     else:
-        result.cells[key] = [row for row in ([a or b for a, b in TEXT.findall(r)] for r in re.split(r"[;\n]", body)) if row]
+        result.cells[key] = _texts(body)
     after = _line_end(text, end)
     rest = text[end + 1 : after].strip(" \t;,\v")
     if rest and not ASSIGN.match(rest) and not HARMLESS.match(rest):
         result.faults.append(f"{where}: {assigned[1]}.{key} is followed by '{rest[:40]}', which is not data. Store the case with savecase.")
         return after
     return end + 1
+
+
+def _texts(body: str) -> list[list[str]]:
+    """Texts by row; a doubled quote is one."""
+    rows = [[a.replace("''", "'") or b for a, b in TEXT.findall(row)] for row in re.split(r"[;\n]", body)]
+    return [row for row in rows if row]
 
 
 def _closing(text: str, at: int, mark: str) -> int:
@@ -173,7 +179,7 @@ def _matrix(body: str, line: int, what: str, faults: list[str]) -> Matrix:
 
 
 def _rows(body: str, line: int) -> tuple[list[list[str]], list[int]]:
-    """Values as texts by row, and the line on which each row begins."""
+    """Values as texts by row, and the line on which each row ends."""
     if "," in body:
         body = body.replace(",", " ")
     rows: list[list[str]] = []
@@ -181,15 +187,17 @@ def _rows(body: str, line: int) -> tuple[list[list[str]], list[int]]:
     carried: list[str] = []
     for number, text in enumerate(body.split("\n"), start=line):
         more = text.endswith("\v")
-        for part in text.rstrip("; \t\v").split(";") if ";" in text else (text,):
+        parts = text.rstrip("\v").split(";") if ";" in text else (text,)
+        for part in parts:
             cells = part.split()
             if carried:
                 cells, carried = carried + cells, []
-            if cells and not more:
+            if cells:
                 rows.append(cells)
                 lines.append(number)
-        if more:
-            carried = cells
+        if more and cells:  # the row goes on in the next line
+            carried = rows.pop()
+            lines.pop()
     return rows, lines
 
 

@@ -10,7 +10,7 @@ from scipy.optimize import linprog
 
 ANGLE = 100.0
 """rad; free angles let HiGHS call bounded programs unbounded."""
-TOUCH = 1e-9
+TOUCH = 1e-12
 
 
 def optimum(tables):

@@ -15,7 +15,7 @@ from gridopt.case.check import CaseError
 from gridopt.case.imported import Imported
 from gridopt.case.matpower_text import CaseText, parse
 from gridopt.case.ppc import imported, to_tables
-from gridopt.case.ppc_arrays import Ppc
+from gridopt.case.ppc_arrays import HEADER, Ppc
 from gridopt.case.ppc_check import check
 
 MATRICES = ("bus", "gen", "branch", "gencost")
@@ -57,6 +57,7 @@ def _ppc(case: CaseText, file: str) -> Ppc:
     if faults:
         raise CaseError(faults)
     bus, gen, branch, gencost = (case.matrices[m].values for m in MATRICES)
+    branch = branch if len(branch) else np.zeros((0, len(HEADER["branch"])))  # buses alone are a case
     names = [row[0] for row in case.cells.get("bus_name", [])]
     for kind, rows in (("bus_name", len(bus)), ("gen_name", len(gen)), ("genfuel", len(gen)), ("gentype", len(gen))):
         given = len(case.cells.get(kind, []))

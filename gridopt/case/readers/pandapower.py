@@ -189,10 +189,7 @@ def _unknown(net: Any) -> list[str]:
     lost = [t for t in FOREIGN if t in net and len(net[t])]
     if KIND not in net["bus"] and len(net["ext_grid"]):
         lost.append("ext_grid")
-    return [
-        f"net.{t}: {len(net[t])} elements have no counterpart in gridopt's tables. Replace them by lines, gens or loads."
-        for t in lost
-    ]
+    return [f"net.{t}: {len(net[t])} elements have no counterpart in gridopt's tables. Replace them by lines, gens or loads." for t in lost]
 
 
 def _names(frame: pd.DataFrame) -> list[str]:
