@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 HEAD = ("case", "contender", "wall s", "CPU s", "peak MB", "objective", "difference", "wall ×", "CPU ×", "memory ×", "remark")
+SAME = 1e-6
+"""Relative difference up to which two objectives are those of the same problem."""
 MEASURES = ("wall_s", "cpu_s", "peak_mb")
 TEXT = {
     "forty_bus": "A synthetic grid of 40 buses, 64 lines, 120 units and 8 stores, hour by hour (`benchmarks/cases/forty_bus.py`).",
@@ -41,9 +43,10 @@ def _cells(r: Mapping, own: Mapping) -> tuple[str, ...]:
     if r["status"] == "failed":
         ratios = [""] * 3
     gap = difference(r["objective"], own["objective"])
+    remark = r["remark"] if gap is None or abs(gap) <= SAME else "not the same optimum"
     return (
         f"{r['case']} {r['size']}", r["contender"], f"{r['wall_s']:.2f}", f"{r['cpu_s']:.2f}", f"{r['peak_mb']:.0f}",
-        f"{r['objective']:,.3f}" if done and r["objective"] is not None else "", "" if gap is None else f"{gap:+.1e}", *ratios, r["remark"],
+        f"{r['objective']:,.3f}" if done and r["objective"] is not None else "", "" if gap is None else f"{gap:+.1e}", *ratios, remark,
     )  # fmt: skip
 
 

@@ -11,9 +11,9 @@ import datetime
 import json
 import os
 import platform
-import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -22,7 +22,7 @@ sys.path.insert(0, str(ROOT))
 from benchmarks import environment, page, plan  # noqa: E402
 from benchmarks.measure import Limits, measure  # noqa: E402
 
-DATA, WORK = ROOT / "benchmarks" / ".data", ROOT / "benchmarks" / ".work"
+DATA = ROOT / "benchmarks" / ".data"
 HOURS = (168, 720, 8760)
 LIMIT_S, LIMIT_MB = 7200.0, 18000.0
 
@@ -73,16 +73,16 @@ def run(setup: plan.Setup, limits: Limits, names: list[str], repeat: int) -> lis
 def once(setup: plan.Setup, contender: plan.Contender, folder: Path, limits: Limits) -> dict:
     """One run of one contender."""
     say(f"{setup.case} {setup.size}: {contender.name}")
-    shutil.rmtree(WORK, ignore_errors=True)
-    WORK.mkdir(parents=True)
-    places = {"{folder}": str(folder), "{out}": str(WORK / "out.json"), "{results}": str(WORK / "results")}
-    words = list(contender.words)
-    for name, place in places.items():
-        words = [w.replace(name, place) for w in words]
-    log = WORK / "log.txt"
-    seen = measure([environment.interpreter(contender.environment), *words], limits, log, WORK / "stdout.txt", ROOT, environ())
-    document = read(WORK / ("stdout.txt" if contender.prints else "out.json"))
-    status, remark = seen.status, remark_on(seen.status, seen.code, limits, log)
+    with tempfile.TemporaryDirectory(dir=DATA, prefix="run-") as name:
+        work = Path(name)
+        places = {"{folder}": str(folder), "{out}": str(work / "out.json"), "{results}": str(work / "results")}
+        words = list(contender.words)
+        for mark, place in places.items():
+            words = [w.replace(mark, place) for w in words]
+        command, log, output = [environment.interpreter(contender.environment), *words], work / "log.txt", work / "stdout.txt"
+        seen = measure(command, limits, log, output, ROOT, environ())
+        document = read(output if contender.prints else work / "out.json")
+        status, remark = seen.status, remark_on(seen.status, seen.code, limits, log)
     if status == "done" and not str(document.get("status", "")).startswith(("optimal", "ok")):
         status, remark = "failed", f"says {document.get('status', 'nothing')!r}"
     say(f"  {status} after {seen.wall_s:.2f} s, {seen.peak_mb:.0f} MB {remark}")

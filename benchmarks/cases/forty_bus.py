@@ -14,15 +14,15 @@ reach at most six buses away. Proven least cost: 343,962,190.761 for 168 h, 17,7
 from __future__ import annotations
 
 import argparse
-import csv
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks.cases import network_folder
+
 COAL, WIND, SUN = range(3)
 EFFICIENCY, HOURS_OF_STORE, RAMP_PER_H = 0.95, 4.0, 0.3
 SHED_COST, STORE_COST = 9000.0, 0.1
-START = "2025-01-01"
 
 
 def draw(hours: int, buses: int = 40, seed: int = 0) -> dict[str, np.ndarray]:
@@ -108,28 +108,7 @@ def write(folder: Path, hours: int, buses: int, raised: int | None) -> None:
     if raised is not None:
         data["shape"][24 * raised : 24 * (raised + 1)] *= 1.03
     np.savez(folder / "data.npz", **data)
-    rows, series = tables(data)
-    network = folder / "network"
-    network.mkdir(exist_ok=True)
-    for name, lines in rows.items():
-        with (network / f"{name}.csv").open("w", newline="") as file:
-            writer = csv.DictWriter(file, list(lines[0]))
-            writer.writeheader()
-            writer.writerows({k: v.item() if isinstance(v, np.generic) else v for k, v in line.items()} for line in lines)
-    write_series(folder / "series.nc", series, hours)
-    (folder / "study.yaml").write_text(
-        f"title_en: synthetic grid of {buses} buses\ntitle_zh: 合成电网\nnetwork: {network.name}\nprofiles: [series.nc]\nyear: {START[:4]}\n",
-        encoding="utf-8",
-    )
-
-
-def write_series(path: Path, series: dict[str, np.ndarray], hours: int) -> None:
-    """Hourly series from START on as NetCDF-4."""
-    import xarray as xr
-
-    data = xr.Dataset({name: ("time", values) for name, values in series.items()})
-    data["time"] = np.datetime64(START, "ns") + np.arange(hours) * np.timedelta64(1, "h")
-    data.to_netcdf(path, engine="h5netcdf")
+    network_folder.write(folder, f"Synthetic grid of {buses} buses", *tables(data))
 
 
 def main() -> None:

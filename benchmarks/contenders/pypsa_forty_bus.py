@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 import pypsa
 
-from benchmarks.cases.forty_bus import COAL, EFFICIENCY, HOURS_OF_STORE, RAMP_PER_H, SHED_COST, START, STORE_COST
+from benchmarks.cases.forty_bus import COAL, EFFICIENCY, HOURS_OF_STORE, RAMP_PER_H, SHED_COST, STORE_COST
+from benchmarks.cases.network_folder import START
 from benchmarks.contenders.outcome import write
 
 
