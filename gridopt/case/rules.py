@@ -1,25 +1,20 @@
-"""Rules that look at more than one cell: ends of a branch, members by kind, calendars, contracts, shares."""
+"""Rules that look at more than one cell: those of branches and plants in their own files, and calendars, contracts, shares, rivers."""
 
 from __future__ import annotations
 
 import re
-from itertools import combinations
 
 import numpy as np
 
 from gridopt.case.check import Checked, nearest
+from gridopt.case.rules_branches import check_branches, unique_across
 from gridopt.case.rules_plants import check_plants
-
-MEMBER_TABLES = ("line", "transformer", "dc_link")
 
 
 def check_rules(tables: dict[str, Checked]) -> None:
     """Adds a fault to the table concerned for each broken rule."""
-    for name in MEMBER_TABLES:
-        _two_ends(tables[name])
-    for pair in (*combinations(MEMBER_TABLES, 2), ("renewable", "csp")):
-        _unique_across(tables, pair)
-    _members(tables)
+    check_branches(tables)
+    unique_across(tables["renewable"], tables["csp"])
     _bundles(tables)
     _seasons(tables["season"])
     _shares(tables["shedding_tier"])
@@ -27,36 +22,6 @@ def check_rules(tables: dict[str, Checked]) -> None:
     _rivers(tables["reservoir"])
     _limits_overlap(tables["interface_limit"])
     check_plants(tables)
-
-
-def _two_ends(checked: Checked) -> None:
-    frame = checked.frame
-    for i in np.flatnonzero(((frame["from_bus"] == frame["to_bus"]) & (frame["from_bus"] != "")).to_numpy()):
-        cure = "A branch joins two different buses; correct one end."
-        checked.fault(i, "to_bus", frame["to_bus"].iloc[i], "is also from_bus", cure)
-
-
-def _unique_across(tables: dict[str, Checked], names: tuple[str, str]) -> None:
-    first, second = (tables[n] for n in names)
-    taken = set(first.frame[first.table.identifier])
-    for i, value in enumerate(second.frame[second.table.identifier]):
-        if value in taken:
-            rule = f"is also the id of a {names[0]}"
-            second.fault(i, second.table.identifier, value, rule, "Ids of the two tables must differ.")
-
-
-def _members(tables: dict[str, Checked]) -> None:
-    member = tables["interface_member"]
-    for i, (kind, name) in enumerate(zip(member.frame["kind"], member.frame["element"], strict=True)):
-        if kind not in MEMBER_TABLES:
-            continue
-        known = set(tables[kind].frame[kind])
-        if name not in known:
-            cure = f"Add it to {tables[kind].file} or correct the name."
-            member.fault(i, "element", name, f"is not in table {kind}{nearest(name, known)}", cure)
-    for row in np.flatnonzero((member.frame["coefficient"] == 0.0).to_numpy()):
-        cure = "Give its sign and weight (1 or -1), or remove the row."
-        member.fault(row, "coefficient", 0, "makes the member count for nothing", cure)
 
 
 def _bundles(tables: dict[str, Checked]) -> None:

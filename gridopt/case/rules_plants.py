@@ -1,7 +1,8 @@
-"""Rules of plants that look at more than one cell: fuel curves, heating seasons, least outputs, release bands.
+"""Rules of plants that look at more than one cell: fuel curves, cost curves, heating seasons, least outputs, release bands.
 
 q r(q) at q = 0.3, 0.5 and 1 must bend upwards for a unit that must run and can work on both sides of half load: its two
-segments are filled from the cheaper one, so a curve that bends downwards would be costed out of order.
+segments are filled from the cheaper one, so a curve that bends downwards would be costed out of order. So must cost curves by
+points; their first and last slopes go on beyond the points, which therefore need not reach the limits of output.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from gridopt.case.check import Checked
 
 BEND = 1e-9
 """tce/MWh by which the lower slope may lie above the upper one."""
+FALL, ROUNDING = 1e-9, 1e-12
+"""Share of the larger of two slopes by which the upper one may lie below, and how far the costs they come from may be rounded."""
 
 
 def check_plants(tables: dict[str, Checked]) -> None:
@@ -24,6 +27,7 @@ def check_plants(tables: dict[str, Checked]) -> None:
     _heating(unit)
     _least_in_season(unit, own)
     _bends(kind, unit.frame, own)
+    _cost_points(tables["cost_point"], tables["generator"])
     _bands(tables["release_band"], tables["reservoir"])
 
 
@@ -72,6 +76,41 @@ def _bends(kind: Checked, unit: pd.DataFrame, own: pd.DataFrame) -> None:
             least = math.ceil(half[i] * 7 / 3 * 1e6) / 1e6
             cure = f"Give fuel_rate_extra_low_tce_per_mwh {least:g} or more, or a smaller value here."
             kind.fault(i, "fuel_rate_extra_half_tce_per_mwh", half[i], rule, cure)
+
+
+def _cost_points(point: Checked, generator: Checked) -> None:
+    place = {name: i for i, name in enumerate(generator.frame["generator"])}
+    good = point.frame[["power_mw", "cost_cny_per_h"]].notna().all(axis=1)
+    for name, rows in point.frame[good].groupby("generator", sort=False):
+        if name not in place:
+            continue
+        if len(rows) < 2:
+            rule = "is the only point of its generator: a curve needs two"
+            point.fault(rows.index[0], "power_mw", f"{rows['power_mw'].iloc[0]:g}", rule, "Add points or remove it.")
+        for column in ("cost_cny_per_mwh", "cost_quadratic_cny_per_mw2h"):
+            value = generator.frame[column].iloc[place[name]]
+            if value != 0.0:
+                rule = f"stands beside a cost curve by points ({point.file}, row {point.rows[rows.index[0]]}), and costs do not add up"
+                generator.fault(place[name], column, f"{value:g}", rule, "Keep one of the two; write 0 here to keep the points.")
+        _convex(point, str(name), rows.sort_values("power_mw", kind="stable"))
+
+
+def _convex(point: Checked, name: str, rows: pd.DataFrame) -> None:
+    """Slopes do not fall; a point that is given twice is a fault of its own."""
+    power, cost = (rows[c].to_numpy(float) for c in ("power_mw", "cost_cny_per_h"))
+    width = np.diff(power)
+    if not (width > 0).all():
+        return
+    slope = np.diff(cost) / width
+    rounding = ROUNDING * np.maximum(np.abs(cost[:-1]), np.abs(cost[1:])) / width
+    near = FALL * np.maximum(np.abs(slope[:-1]), np.abs(slope[1:])) + rounding[:-1] + rounding[1:]
+    for k in np.flatnonzero(slope[1:] < slope[:-1] - near):
+        rule = (
+            f"makes the cost curve of generator '{name}' bend downwards at {power[k + 1]:g} MW: "
+            f"{slope[k]:.10g} CNY/MWh below, only {slope[k + 1]:.10g} above"
+        )
+        cure = "Dispatch needs a curve whose slopes rise; raise a cost beyond this point or lower this one."
+        point.fault(rows.index[k + 1], "cost_cny_per_h", f"{cost[k + 1]:.10g}", rule, cure)
 
 
 def _bands(band: Checked, reservoir: Checked) -> None:
