@@ -1,0 +1,127 @@
+"""PyPSA networks as they lie in files: a folder of CSV files, or one netCDF file. PyPSA itself is not needed.
+
+Layout of both: https://docs.pypsa.org/latest/user-guide/import-export/
+"""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from gridopt.case.check import CaseError, show
+from gridopt.case.pypsa_attributes import DEFAULTS
+from gridopt.case.pypsa_source import Component, Network, add_series, component, numeric
+
+
+def read_network(path: Path) -> Network:
+    """The network in a folder or netCDF file. What cannot be read at all raises CaseError; other faults are in `faults`."""
+    return _folder(path) if path.is_dir() else _netcdf(path)
+
+
+def _folder(path: Path) -> Network:
+    faults: list[str] = []
+    if not (path / "buses.csv").is_file():
+        raise CaseError([f"{path}: has no buses.csv, so it is not a PyPSA network. Export it with export_to_csv_folder."])
+    frames = {kind: _csv(path / f"{kind}.csv", faults) for kind in (*DEFAULTS, "network", "snapshots")}
+    snapshots = frames.pop("snapshots")
+    snapshots = pd.DataFrame({"snapshot": ["now"]}) if snapshots is None else snapshots
+    about, parts = frames.pop("network"), {}
+    for kind, frame in frames.items():
+        names = np.array([], object) if frame is None else frame.iloc[:, 0].str.strip().to_numpy(object)
+        static = {} if frame is None else {a: frame[a].to_numpy(object) for a in frame.columns[1:]}
+        parts[kind] = component(kind, f"{kind}.csv", static, names, faults, rows=True)
+        for file in sorted(path.glob(f"{kind}-*.csv")):
+            attribute = file.stem.removeprefix(f"{kind}-")
+            if attribute.endswith("-pw"):
+                faults.append(f"{file.name}: piecewise curves of PyPSA are not read. Use marginal_cost and marginal_cost_quadratic.")
+            elif numeric(kind, attribute):
+                given = _series_csv(file, faults)
+                if given is not None:
+                    add_series(parts[kind], attribute, file.name, list(given.columns), given.to_numpy(float), len(snapshots))
+    attributes = {} if about is None or not len(about) else {str(k): str(v) for k, v in about.iloc[0].items()}
+    return Network(path.name, parts, snapshots, attributes, faults)
+
+
+def _csv(file: Path, faults: list[str]) -> pd.DataFrame | None:
+    """Cells as text, the first column first; None where there is no such file or it cannot be read."""
+    if not file.is_file():
+        return None
+    try:
+        frame = pd.read_csv(file, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except (ValueError, OSError, UnicodeDecodeError) as error:  # pandas' parser errors are ValueErrors
+        faults.append(f"{file.name}: cannot be read ({' '.join(str(error).split())}). Export the network again.")
+        return None
+    uneven = frame.isna().any(axis=1).to_numpy() if isinstance(frame.index, pd.RangeIndex) else np.ones(len(frame), bool)
+    if uneven.any():
+        rule = "has not as many cells as the head of the table"
+        faults.append(f"{file.name}, row {np.argmax(uneven) + 2}: {rule}. Is the file cut off? Export the network again.")
+        return None
+    return frame
+
+
+def _series_csv(file: Path, faults: list[str]) -> pd.DataFrame | None:
+    """Numbers (T, k) by element."""
+    try:
+        with open(file, encoding="utf-8-sig", newline="") as opened:
+            names = next(csv.reader(opened), [""])[1:]  # pandas would rename a second column of the same name
+        frame = pd.read_csv(file, index_col=0, encoding="utf-8-sig")
+    except (ValueError, OSError, UnicodeDecodeError, csv.Error) as error:
+        faults.append(f"{file.name}: cannot be read ({' '.join(str(error).split())}). Export the network again.")
+        return None
+    if len(names) != frame.shape[1]:
+        faults.append(f"{file.name}: rows have more cells than the head of the table. Export the network again.")
+        return None
+    for name in sorted({n for n in names if names.count(n) > 1}) if len(set(names)) < len(names) else ():
+        faults.append(f"{file.name}, column '{name}': is there twice. Remove one.")
+    worded = [k for k, kind in enumerate(frame.dtypes) if not pd.api.types.is_numeric_dtype(kind)]
+    for k in worded:
+        column = frame.iloc[:, k]
+        row = int(np.argmax((pd.to_numeric(column, errors="coerce").isna() & column.notna()).to_numpy()))
+        faults.append(f"{file.name}, row {row + 2}, column '{names[k]}': {show(column.iloc[row])} is not a number. Correct it.")
+    frame.columns = names
+    return frame if len(set(names)) == len(names) and not worded else None
+
+
+def _netcdf(path: Path) -> Network:
+    import xarray as xr
+
+    faults: list[str] = []
+    try:
+        with open(path, "rb") as file:
+            classic = file.read(3) == b"CDF"
+        with xr.open_dataset(path, engine="scipy" if classic else "h5netcdf") as data:
+            data.load()
+    except Exception as error:  # h5py, h5netcdf and scipy raise anything on a file that is cut off
+        reason = " ".join(str(error).split())[:200]
+        raise CaseError([f"{path}: cannot be read as netCDF ({reason}). Is it cut off? Export the network again."]) from error
+    if "buses_i" not in data.variables:
+        raise CaseError([f"{path}: has no buses, so it is not a PyPSA network. Export it with export_to_netcdf."])
+    if "scenario" in data.dims:
+        raise CaseError([f"{path}: the network has scenarios; stochastic problems are not modelled. Export one scenario."])
+    steps = pd.DataFrame({str(v).removeprefix("snapshots_"): data[v].to_numpy() for v in data.variables if str(v).startswith("snapshots_")})
+    if "snapshots" in data.variables and "snapshot" not in steps:
+        steps.insert(0, "snapshot", data["snapshots"].to_index().map(str) if data["snapshots"].ndim == 1 else "")
+    if not len(steps):
+        steps = pd.DataFrame({"snapshot": ["now"]})
+    parts = {kind: _elements(data, kind, path.name, len(steps), faults) for kind in DEFAULTS}
+    attributes = {str(k).removeprefix("network_"): str(v) for k, v in data.attrs.items()}
+    return Network(path.name, parts, steps, attributes, faults)
+
+
+def _elements(data, kind: str, file: str, steps: int, faults: list[str]) -> Component:
+    index = kind if kind in ("scenarios", "investment_periods") else f"{kind}_i"
+    names = np.array([str(n).strip() for n in data[index].to_numpy()] if index in data.variables else [], object)
+    static = {a: data[f"{kind}_{a}"].to_numpy() for a in DEFAULTS[kind] if f"{kind}_{a}" in data.variables}
+    static = {a: v.astype(object) if v.dtype.kind in "USO" else v for a, v in static.items()}
+    result = component(kind, file, static, names, faults, rows=False)
+    for attribute in DEFAULTS[kind]:
+        series = f"{kind}_t_{attribute}"
+        if series in data.variables and numeric(kind, attribute):
+            given = data[series].transpose("snapshots", ...)
+            add_series(result, attribute, f"{file}, {series}", [str(n) for n in data[f"{series}_i"].to_numpy()], given.to_numpy(), steps)
+        if f"{kind}_pw_{attribute}" in data.variables:
+            faults.append(f"{file}, {kind}_pw_{attribute}: piecewise curves of PyPSA are not read. Use marginal_cost_quadratic.")
+    return result
