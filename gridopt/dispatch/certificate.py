@@ -3,7 +3,7 @@
 Nothing here knows how the dispatch was found. Every rule is evaluated with plain arrays on the reported results and the raw
 tables of the case (which only lends series on the steps, shares of service and seasons); blocks, program, the lazy loop and the
 model's topology are not used, so a fault in one of them cannot hide itself. The rules stand at the heads of certificate_network,
-_plants, _stores, _trade and _money; tolerances in certificate_check.
+_losses, _plants, _stores, _trade and _money; tolerances in certificate_check.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy as np
 
 from gridopt.case.case import Case
 from gridopt.dispatch.certificate_check import Check, collect
+from gridopt.dispatch.certificate_losses import check_losses
 from gridopt.dispatch.certificate_money import check_causes, check_money
 from gridopt.dispatch.certificate_network import check_network
 from gridopt.dispatch.certificate_plants import check_plants
@@ -48,7 +49,8 @@ def certify(
 ) -> Certificate:
     """Checks a solved dispatch of `case`.
 
-    quantities: arrays by the names of results.nc, (element, T) float64 in table order, from load to flow and interface_flow.
+    quantities: arrays by the names of results.nc, (element, T) float64 in table order, from load to flow and interface_flow;
+    with losses of AC branches also branch_loss, branch_artificial_loss MW and branch_loss_price CNY/MWh, (L, T).
     prices: price, price_congestion, price_loss (B, T), price_energy (T,) or (B, T) in CNY/MWh; branch_shadow_price (L, T) and
     interface_shadow_price (I, T), >= 0. objective, bound: least cost and its proven lower bound, CNY.
     causes: curtailed MW by cause, (renewable, T) each; without it their sum is not checked.
@@ -57,6 +59,7 @@ def certify(
     evidence = collect(case, quantities, prices)
     checks = [
         *check_network(evidence),
+        *check_losses(evidence),
         *check_plants(evidence),
         *check_stores(evidence),
         *check_trade(evidence),

@@ -44,8 +44,12 @@ TABLE_OF = {
 }  # fmt: skip
 """Every array that must be given and the table whose rows it follows; 'branch': those of BRANCHES in order."""
 
+LOSSES = ("branch_loss", "branch_artificial_loss", "branch_loss_price")
+"""Arrays over branches that must be given where the case has losses of AC branches."""
+
 PARTS = (
-    ("unit", "bus", "unit_output", 1.0), ("generator", "bus", "generator_output", 1.0), ("renewable", "bus", "renewable_output", 1.0), ("csp", "bus", "csp_output", 1.0),
+    ("unit", "bus", "unit_output", 1.0), ("generator", "bus", "generator_output", 1.0),
+    ("renewable", "bus", "renewable_output", 1.0), ("csp", "bus", "csp_output", 1.0),
     ("reservoir", "bus", "hydro_output", 1.0), ("storage", "bus", "storage_discharge", 1.0),
     ("storage", "bus", "storage_charge", -1.0), ("exchange", "bus", "exchange_export", -1.0),
     ("dc_link", "from_bus", "dc_sent", -1.0), ("dc_link", "to_bus", "dc_received", 1.0),
@@ -99,6 +103,13 @@ class Evidence:
         return np.concatenate([self.case.table(t).index.to_numpy(object) for t in BRANCHES])
 
     @cached_property
+    def at_ends(self) -> sp.csr_array:
+        """(B, L): 1 where a branch ends at a bus."""
+        tables = [self.case.table(t) for t in BRANCHES]
+        ends = [self.case.position("bus", [bus for t in tables for bus in t[c]]) for c in ("from_bus", "to_bus")]
+        return sum(gather(place, len(self.case.table("bus"))) for place in ends)
+
+    @cached_property
     def injection(self) -> tuple[np.ndarray, np.ndarray]:
         """Net injection MW (B, T) from the reported quantities, and the sum of the magnitudes of its parts."""
         net = self["shedding"] - self["surplus"] - self["load"]
@@ -107,7 +118,8 @@ class Evidence:
             here = self.at_bus(table, column)
             net = net + sign * (here @ self[name])
             gross = gross + here @ np.abs(self[name])
-        return net, gross
+        lost = 0.5 * (self.at_ends @ self["branch_loss"])
+        return net - lost, gross + np.abs(lost)
 
     def judge(self, name: str, unit: str, excess: np.ndarray, tolerance, elements: Sequence | np.ndarray | pd.Index) -> Check:
         """Verdict on `excess` (n, T) over steps or (n,) over none, `tolerance` alike or a scalar. NaN fails."""
@@ -145,8 +157,11 @@ def collect(case: Case, quantities: Mapping[str, np.ndarray], prices: Mapping[st
         arrays[name] = np.asarray(given[name], float)
         if arrays[name].shape != shape:
             faults.append(f"array '{name}' has shape {arrays[name].shape}, the case asks for {shape}")
-    # Only where shifts are chosen; its rows are those branches, in the order of their table.
+    # Only where shifts are chosen; its rows are those branches, in the order of their table. Losses only where they are modelled.
     arrays |= {name: np.asarray(given[name], float) for name in ("phase_shift",) if name in given}
+    lost, nothing = (rows["branch"], len(case.time)), np.zeros((rows["branch"], len(case.time)))
+    arrays |= {name: np.asarray(given.get(name, nothing if case.losses == "off" else np.nan), float) for name in LOSSES}
+    faults += [f"array '{n}' has shape {arrays[n].shape}, the case asks for {lost}" for n in LOSSES if arrays[n].shape != lost]
     energy = np.asarray(given.get("price_energy", np.nan), float)
     if "price_energy" not in given or energy.shape not in ((len(case.time),), (len(case.table("bus")), len(case.time))):
         faults.append(f"array 'price_energy' must be given by step or by bus and step, its shape is {energy.shape}")

@@ -6,6 +6,7 @@
     a limit has a price only where it binds                                                      price.binding
     prices of one island differ only by what priced limits explain (DC power flow of the duals)  price.network
     sum over buses of price x (withdrawal - injection) = sum over limits of shadow price x flow    rent
+        losses are withdrawals at their buses, and flows also pay what their losses cost: branch_loss_price x flow
     curtailed energy = sum over causes, by plant and step                                          curtailment.causes
 
 A unit that must run burns C f(q) at load q = output / C: f runs straight between the points q r(q) at 0.3, 0.5 and 1. One that
@@ -103,6 +104,7 @@ def _prices(e: Evidence) -> list[Check]:
     for i, row, kind, coefficient in members(case):
         if kind != "dc_link":
             push[row] += coefficient * pull[i]
+    push = push + e["branch_loss_price"]
     # Shifts push flows that no injection pays for.
     rent = (push * (e["flow"] - wire.due(np.zeros_like(price)))).sum(axis=0)
     angle, root = angles(wire, wire.leaving(np.where(wire.live, wire.strength * push, 0.0), len(bus)))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gridopt.blocks import carbon, csp, dc_link, demand, exchange, generator, hydro, interface, network, renewable, storage, thermal
+from gridopt.blocks import carbon, contingency, csp, dc_link, demand, exchange, generator, hydro, interface, losses, network, renewable, storage, thermal
 from gridopt.case.case import Case
 from gridopt.program.builder import Builder
 
-BLOCKS = (network, demand, thermal, generator, renewable, storage, hydro, csp, dc_link, exchange, interface, carbon)
+BLOCKS = (network, losses, demand, thermal, generator, renewable, storage, hydro, csp, dc_link, exchange, interface, contingency, carbon)
 """The registry. A further component is one file in blocks/, one table declaration and one name here."""
 
 

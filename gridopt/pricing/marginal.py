@@ -3,8 +3,10 @@
     price[b,t] = (d cost / d load[b,t]) / h[t]                            [CNY/MWh]    (P1)
     price = energy + congestion + loss; energy[a,t] = sum of price weighted by load over area a  (P2)
 
-The split depends on the weights, the price does not; weights are load shares (plain shares where an area has no load).
-Without losses in the network model the loss part is zero.
+    loss[b,t] = part of the price by the rows that hold up losses, less its mean by the same weights      (P3)
+
+The split depends on the weights, the price does not; weights are load shares (plain shares where an area has no load). What is left is
+congestion: limits of branches and interfaces. Without losses in the network model the loss part is zero.
 """
 
 from __future__ import annotations
@@ -14,6 +16,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from gridopt.dispatch.result import Dispatch
+
+LOSSES = ("losses",)
+"""Blocks whose rows make the loss part."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +38,9 @@ def price(dispatch: Dispatch) -> Prices:
     area = dispatch.case.grid.root[:, dispatch.case.grid.epoch]
     weight = load_share(dispatch.quantities["load"].values, area)
     energy = _by_area(weight * lmp, area)
-    return Prices(lmp, energy, lmp - energy, np.zeros_like(lmp), weight)
+    loss = dispatch.part_price(LOSSES) / dispatch.case.time.hours
+    loss -= _by_area(weight * loss, area)
+    return Prices(lmp, energy, lmp - energy - loss, loss, weight)
 
 
 def load_share(load: np.ndarray, area: np.ndarray) -> np.ndarray:

@@ -271,6 +271,14 @@ class Builder:
             self.ports[name] = Port(size, self.steps)
         return self.ports[name]
 
+    def most(self, port: str) -> np.ndarray:
+        """More than all places of a port together can be offered in a step, (T,): the sum of what is offered above zero."""
+        lower, upper = _join(self._lower), _join(self._upper)
+        total = np.maximum(self.ports[port].constant, 0.0).sum(axis=0)
+        for _, cols, coef in self.ports[port].offers():
+            total = total + np.maximum(coef * np.where(coef > 0, upper[cols], lower[cols]), 0.0).sum(axis=0)
+        return total
+
     def form(self) -> StandardForm:
         """The whole program as arrays."""
         cost, square, upper = np.zeros(self._count["column"]), np.zeros(self._count["column"]), _join(self._upper)

@@ -63,7 +63,7 @@ def test_cutting_the_hours_changes_nothing(name, minutes):
 def test_names_of_results_and_families(name):
     """Quantities are finite, shaped like their dimensions, with unit and both languages; families have a unit and block.names."""
     d = solved(name)
-    size = {"time": len(d.case.time), "bus": len(d.case.table("bus"))} | {t: len(f) for t, f in d.case.tables.items()}
+    size = {"time": len(d.case.time), "branch": len(d.case.grid.branches.ids)} | {t: len(f) for t, f in d.case.tables.items()}
     for key, q in d.quantities.items():
         assert q.values.shape == tuple(size[x] for x in q.dims), key
         assert np.isfinite(q.values).all() and q.unit and q.meaning and q.meaning_zh, key

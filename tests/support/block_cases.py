@@ -7,7 +7,7 @@ lengths describe one physical case.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gridopt.case.case import Case
 from tests.support.small import case
@@ -45,10 +45,12 @@ class BlockCase:
     series: dict = field(default_factory=dict)
     hours: int = 4
     start: str = "2025-01-01"
+    losses: str = "off"
 
     def build(self, minutes: int = 60, without: tuple[str, ...] = ()) -> Case:
         rows = dict(fuel=FUEL, unit_type=UNIT_TYPE) | self.rows
-        return case(self.hours, minutes, self.start, self.series, **{k: v for k, v in rows.items() if k not in without})
+        made = case(self.hours, minutes, self.start, self.series, **{k: v for k, v in rows.items() if k not in without})
+        return replace(made, losses=self.losses)
 
 
 NEW_YEAR = "2024-12-31T22:00"
@@ -136,6 +138,43 @@ BLOCK_CASES["generator"] = BlockCase(
     ("generator", "cost_point"), dict(a=[10, 12, 20, 30], b=[40, 50, 60, 70], m=[1.0, 0.9, 1.0, 0.8], p=[0.0, 2.0, -3.0, 4.0]), 4, NEW_YEAR,
 )  # fmt: skip
 
+# A loop with a binding side and a transformer without loss; at midnight one line gives way to a better one. On the island W-X a generator
+# gives more than anybody can use, and only the losses of the branch between them can take it.
+BLOCK_CASES["losses"] = BlockCase(
+    dict(
+        bus=[*buses("A", "B", "C", "D"), *buses("W", "X", surplus_allowed=False)],
+        line=[line("A", "B", 57.0, 90.0, resistance_ohm_per_km=0.3), line("B", "C", None, 60.0, resistance_ohm_per_km=0.5, circuits=2),
+              line("A", "C", None, 80.0, resistance_ohm_per_km=0.4, retirement="2025-01-01"),
+              dict(line("A", "C", None, 80.0, resistance_ohm_per_km=0.2, in_service="2025-01-01"), line="AC2")],
+        transformer=[dict(transformer="CD", from_bus="C", to_bus="D", rated_mva=100.0, reactance_fraction=0.1)],
+        ac_branch=[dict(ac_branch="XW", from_bus="X", to_bus="W", resistance_pu=0.05, reactance_pu=0.2)],
+        unit=[unit("A", 10, 120), unit("B", 20, 40), unit("C", 30, 60), unit("B", 90, 100)],
+        generator=[dict(generator="w", bus="W", power_min_mw=31.0, power_max_mw=34.0, cost_cny_per_mwh=2.0)],
+        load=[load("B", "b"), load("C", "c"), load("D", mean=20.0), load("X", "x")],
+    ),
+    ("line", "transformer", "ac_branch", "generator"),
+    dict(x=[30, 33, 29, 31], b=[70, 95, 110, 80], c=[20, 45, 35, 70]), 4, NEW_YEAR, "piecewise",
+)  # fmt: skip
+
+# A loop with a double side, which no outage of one side may overload; at midnight CD leaves. One listed outage takes two lines, one a
+# generator, one a unit, one half of a DC link; D hangs on one line, whose outage cuts it off.
+BLOCK_CASES["contingency"] = BlockCase(
+    dict(
+        bus=buses("A", "B", "C", "D"),
+        line=[line("A", "B", 40.0, rating_emergency_mw=50.0), line("A", "C", 60.0), line("B", "C", 60.0),
+              dict(line("A", "C", 60.0, rating_emergency_mw=45.0), line="AC2"), line("C", "D", 30.0), line("B", "D", 30.0, retirement="2025-01-01")],
+        dc_link=[dict(dc_link="L", from_bus="A", to_bus="B", power_max_mw=10.0, loss_linear_fraction=0.02)],
+        contingency=[*(dict(contingency=name, kind=kind, element=element, share=share) for name, kind, element, share in (
+            ("AB", "line", "AB", 1.0), ("AC", "line", "AC", 1.0), ("BC", "line", "BC", 1.0), ("CD", "line", "CD", 1.0),
+            ("both", "line", "AC", 1.0), ("both", "line", "BC", 1.0), ("g", "generator", "g", 1.0), ("u", "unit", "C50", 1.0),
+            ("pole", "dc_link", "L", 0.5)))],
+        generator=[dict(generator="g", bus="B", power_max_mw=25.0, cost_cny_per_mwh=20.0)],
+        unit=[unit("A", 10, 200), unit("B", 90, 200), dict(unit("C", 50, 20), unit="C50"), unit("C", 30, 20)],
+        load=[load("B", "b"), load("C", "c"), load("D", "d")],
+    ),
+    ("contingency",), dict(b=[50, 80, 60, 90], c=[40, 40, 50, 65], d=[5, 6, 7, 8]), 4, NEW_YEAR,
+)  # fmt: skip
+
 BLOCK_CASES["renewable"] = BlockCase(
     dict(
         bus=buses("A", "B"),
@@ -151,6 +190,7 @@ BLOCK_CASES["renewable"] = BlockCase(
     ("renewable",), dict(w=[0.2, 0.9, 0.7, 1.0], s=[0.0, 0.5, 1.0, 0.2], b=[40, 50, 60, 45]), 4, NEW_YEAR,
 )  # fmt: skip
 
+# Two alike stores, a pumped one that charges slowly, a cyclic one, a dam with inflow that must keep some, and an outage.
 BLOCK_CASES["storage"] = BlockCase(
     dict(
         bus=buses("A"),
@@ -162,10 +202,14 @@ BLOCK_CASES["storage"] = BlockCase(
                       discharge_efficiency=0.95, wear_cny_per_mwh=2.0, charging_cost_cny_per_mwh=1.0,
                       energy_start_fraction=0.2),
                  dict(storage="P", bus="A", technology="pumped_hydro", power_max_mw=3.0, energy_max_mwh=100.0,
-                      charge_efficiency=0.8)],
+                      charge_efficiency=0.8, charge_max_mw=2.0),
+                 dict(storage="C", bus="A", power_max_mw=1.0, energy_max_mwh=1.5, charge_efficiency=0.85, cyclic=True),
+                 dict(storage="D", bus="A", technology="pumped_hydro", power_max_mw=2.0, energy_max_mwh=3.0, charge_max_mw=0.0,
+                      inflow_profile="w", energy_start_fraction=0.5, energy_end_fraction=0.2, wear_cny_per_mwh=0.5)],
+        outage=[dict(kind="storage", element="D", start_time="2025-01-01 02:00", end_time="2025-01-01 03:00")],
         load=[load("A", "a")],
     ),
-    ("storage",), dict(a=[4, 30, 50, 6, 55, 22]), 6,
+    ("storage", "outage"), dict(a=[4, 30, 50, 6, 55, 22], w=[3.0, 1.0, 1.5, 0.0, 0.5, 1.0]), 6,
 )  # fmt: skip
 
 # A free reservoir two hours above a plant without one; a plant half an hour above it whose water is all given.
