@@ -41,7 +41,11 @@ def small():
         renewable=[dict(renewable="w", bus="A", technology="wind", power_max_mw=900.0, profile="wind.A", cost_cny_per_mwh=1.5)],
         csp=[dict(csp="c", bus="A", power_max_mw=100.0, efficiency=0.42, field_heat_max_mw=500.0, store_heat_max_mwh=2600.0)],
         reservoir=[dict(reservoir="h", bus="C", power_max_mw=300.0, power_mw_per_m3s=0.9, volume_max_hm3=50.0)],
-        storage=[dict(storage="b", bus="A", power_max_mw=100.0, energy_max_mwh=200.0, charge_efficiency=0.93)],
+        storage=[dict(storage="b", bus="A", power_max_mw=100.0, energy_max_mwh=200.0, charge_efficiency=0.93, charge_max_mw=80.0,
+                      cyclic=True),
+                 dict(storage="e", bus="A", power_max_mw=10.0, energy_max_mwh=20.0, energy_end_fraction=0.5, inflow_profile="in")],
+        outage=[dict(kind="line", element="A-B", start_time="2025-03-01 06:30", end_time="2025-03-04")],
+        contingency=[dict(contingency="N1", kind="dc_link", element="D", share=0.5)],
         load=[dict(load="l", bus="B", mean_mw=700.0, profile="load.B")],
         exchange=[dict(exchange="x", bus="A", schedule="schedule.X", scale=0.4)],
         dc_link=[dict(dc_link="D", from_bus="B", to_bus="S", power_max_mw=800.0, loss_no_load_fraction=0.005,
@@ -68,6 +72,20 @@ def test_tables_come_back(small):
 def test_tables_come_back_through_a_file(small, tmp_path):
     pp.to_json(write_net(small, DATE, POWER), str(tmp_path / "net.json"))
     assert_same(small, reader.read_file(tmp_path / "net.json"))
+
+
+def test_tables_that_pandapower_has_no_element_for_come_back(small):
+    """Per-unit branches, cost curves: as a whole beside the net."""
+    more = tables(
+        bus=[dict(bus=b, voltage_kv=750) for b in "AB"],
+        ac_branch=[dict(ac_branch="P", from_bus="A", to_bus="B", reactance_pu=0.02, shift_min_deg=-30.0, shift_max_deg=30.0,
+                        rating_profile="hot"),
+                   dict(ac_branch="Q", from_bus="A", to_bus="B", reactance_pu=0.1, tap_ratio=1.05, angle_max_deg=20.0)],
+        generator=[dict(generator="g", bus="A", power_min_mw=-5.0, power_max_mw=5.0, ramp_fraction_per_min=0.1)],
+        cost_point=[dict(generator="g", power_mw=x, cost_cny_per_h=y) for x, y in ((-5.0, -100.0), (5.0, 200.0))],
+    )  # fmt: skip
+    small |= {name: more[name] for name in ("ac_branch", "generator", "cost_point")}
+    assert_same(small, reader.read_network(write_net(small, DATE, POWER)))
 
 
 def test_what_pandapower_holds_is_in_its_units(small):

@@ -2,7 +2,8 @@
 
 All rows are written; those not in service at the date have `in_service` False. Powers are those of `power`, keyed by table and
 identifier. Not held by pandapower and therefore neither in its power flow: reactive demand (taken as compensated where it
-arises), the quadratic part of DC losses away from the given power, limits of interfaces (kept as tables).
+arises), the quadratic part of DC losses away from the given power, limits of interfaces, ac_branch, generator and outages (kept
+as tables).
 pandapower's conventions: https://pandapower.readthedocs.io, "Elements".
 """
 
@@ -167,11 +168,12 @@ def _keep(net: Any, name: str, made: np.ndarray, frame: pd.DataFrame) -> None:
 
 
 def _plain(frame: pd.DataFrame) -> pd.DataFrame:
-    """Dates as ISO text and flags as words, which every file format of pandapower can hold."""
+    """Dates and times as ISO text and flags as words, which every file format of pandapower can hold."""
     plain = frame.copy()
     for column in plain:
         if pd.api.types.is_datetime64_any_dtype(plain[column]):
-            plain[column] = plain[column].dt.strftime("%Y-%m-%d").fillna("").astype(object)
+            days = (plain[column].isna() | (plain[column] == plain[column].dt.normalize())).all()
+            plain[column] = plain[column].dt.strftime("%Y-%m-%d" if days else "%Y-%m-%d %H:%M:%S").fillna("").astype(object)
         elif plain[column].dtype == bool:
             plain[column] = plain[column].map({True: "true", False: "false"})
     return plain
