@@ -4,7 +4,7 @@ The studied system is every bus but the far ends of DC links (role sink). What c
 where it leaves, and an exchange at an AC bus.
 
     technologies + imports + shedding
-        = load + AC exports + DC sent + DC losses inside + storage losses + storage filling + surplus    (E1)
+        = load + AC exports + DC sent + DC losses inside + AC losses inside + storage losses + storage filling + surplus    (E1)
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ SUPPLY = {
 """Technologies from the bottom of a stack to its top."""
 USE = {
     "shedding": "切负荷", "load": "负荷", "ac_export": "交流外送", "dc_sent": "直流外送", "dc_losses": "直流损耗",
+    "ac_losses": "交流网损",
     "storage_losses": "储能损耗", "storage_filling": "储能存电变化", "surplus": "过剩电量",
 }  # fmt: skip
 PLANTS = (
@@ -66,6 +67,8 @@ def energy_balance(dispatch: Dispatch) -> pd.DataFrame:
         "dc_sent": -float(sent["sent"] @ hours),
         "dc_losses": -float(sent["losses"] @ hours),
     }
+    if dispatch.case.losses != "off":
+        items["ac_losses"] = -float(_ac_losses(dispatch) @ hours)
     lost, filled = _stores(dispatch)
     items |= {"storage_losses": -lost, "storage_filling": -filled, "surplus": -at_bus["surplus"]}
     words = SUPPLY | USE
@@ -135,6 +138,12 @@ def _dc(dispatch: Dispatch) -> dict[str, np.ndarray]:
     sent, received = (dispatch.quantities[f"dc_{n}"].values for n in ("sent", "received"))
     parts = {"sent": start * (1 - end) * sent, "imports": (1 - start) * end * received, "losses": start * end * (sent - received)}
     return {name: v.sum(axis=0) for name, v in parts.items()}
+
+
+def _ac_losses(dispatch: Dispatch) -> np.ndarray:
+    """Losses of AC branches taken out of buses inside, MW (T,)."""
+    branches, inside = dispatch.case.grid.branches, _inside(dispatch.case)
+    return 0.5 * (inside[branches.from_bus].astype(float) + inside[branches.to_bus]) @ dispatch.quantities["branch_loss"].values
 
 
 def _stores(dispatch: Dispatch) -> tuple[float, float]:

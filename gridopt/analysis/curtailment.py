@@ -4,6 +4,7 @@ What the energy of a plant at bus b could have been worth is V[t], the least cos
 price at b lies below V by a network part, named constraint by constraint, and a system part:
 
     N[k] = max(0, -mu[k] (H[k,b] - sum_j w[j] H[k,j]) / h),  k: binding branch or interface, w: load shares of the area  (U1)
+           losses of all AC branches count as one k
     S = max(0, V - energy price of the area)                                                                             (U2)
     S is shared among what kept the area from using more energy, in proportion to rents (rents.py)                       (U3)
     share of a cause = its part / sum of parts; 'surplus' where all parts are 0, and for S where no rent is positive      (U4)
@@ -31,6 +32,7 @@ CURTAILED = 1e-9
 REPORTED = 1e-6
 """MW; less is left out of the hourly table."""
 SURPLUS = ("surplus", "surplus", "System surplus", "全网过剩")
+LOSSES = ("losses", "network", "Network losses", "网损")
 NETWORK = {"network.limit": ("branch", "network"), "interface.limit": ("interface", "interface")}
 
 
@@ -142,6 +144,10 @@ def _network_parts(dispatch: Dispatch, prices: Prices, bus: np.ndarray, step: np
                 members = np.flatnonzero(grid.root[:, e] == area)
                 t, b = step[pairs], bus[pairs]
                 mean = draw[:, members] @ prices.weight[members]
+                if part.family.startswith("losses."):
+                    push = -np.einsum("kp,kp->p", part.dual[:, t], draw[:, b] - mean[:, t]) / hours[t]
+                    parts.add(*LOSSES, pairs, np.where(push > NOISE, push, 0.0))
+                    continue
                 for i in np.flatnonzero(np.abs(draw[:, members]).max(axis=1) > 0):
                     push = -part.dual[i, t] * (draw[i, b] - mean[i, t]) / hours[t]
                     parts.add(*text[i], pairs, np.where(push > NOISE, push, 0.0))

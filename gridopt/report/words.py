@@ -55,6 +55,7 @@ WORDS: dict[str, Both] = {
     "balance_surplus": ("Surplus", "过剩电量"),
     "balance_losses": ("Losses", "网损"),
     "balance_dc_losses": ("DC link losses", "直流损耗"),
+    "balance_ac_losses": ("AC network losses", "交流网损"),
     "balance_curtailed": ("Curtailed", "弃电"),
     "balance_import": ("Imports", "外来电"),
     # curtailment
