@@ -13,7 +13,7 @@ Columns     dc_link.segment s [MW] above Pmin;  dc_link.unbundled n [MW]
     n >= S - sum of the bundle's output,   sum_t h n <= (1 - z) sum_t h S       (L5)  dc_link.unbundled, dc_link.share
 
 Cost        dc_link.cost = cost_cny_per_mwh h S
-Ports       injection: -S at from_bus, + received at to_bus;  dc_flow: S;  draws on bundle
+Ports       injection: -S at from_bus, + received at to_bus;  dc_flow: S;  dc_received: received;  draws on bundle
 Dual        dc_link.energy: what one more MWh of contract costs; dc_link.share: what one more MWh of unbundled energy saves
 Assumes     one direction; the schedule may take any value in every step. Where received energy is worth nothing or less, the
             program may fill steeper segments before flatter ones and so lose energy that no link loses: that part is reported as
@@ -74,14 +74,16 @@ def declare(case, b):
     active = case.in_service("dc_link") > 0.5
     least_loss = _loss(link, least) * active
     start, end = case.position("bus", link["from_bus"]), case.position("bus", link["to_bus"])
-    injection, flow = b.port("injection"), b.port("dc_flow", len(link))
+    injection, flow, received = b.port("injection"), b.port("dc_flow", len(link)), b.port("dc_received", len(link))
     injection.add(start, constant=-least)
     injection.add(end, constant=least - least_loss)
     flow.add(np.arange(len(link)), constant=least)
+    received.add(np.arange(len(link)), constant=least - least_loss)
     for k in range(SEGMENTS):
         injection.add(start, segment[:, k], -1.0)
         injection.add(end, segment[:, k], 1.0 - slope[:, k, None])
         flow.add(np.arange(len(link)), segment[:, k])
+        received.add(np.arange(len(link)), segment[:, k], 1.0 - slope[:, k, None])
     part, contracts = _contract_shares(case)
     share = case.table("dc_contract")["renewable_share_min"].to_numpy(float)[contracts]
     linked = np.unique(case.position("dc_link", case.table("dc_contract")["dc_link"])[contracts][share > 0])

@@ -10,7 +10,7 @@ Columns     generator.band x [MW]: a curve by points has a band per segment, any
     |p[t] - p[t-1]| <= 60 R (h[t]+h[t-1])/2       written only when broken                                   (E2)  generator.ramp
 
 Cost        generator.energy = h (f(p) + r p);  convex, so bands fill in order
-Ports       injection: p;  output of generators: p;  emission: e p
+Ports       injection: p;  generator_output: p;  generator_available: M;  emission: e p
 Dual        generator.ramp: <= 0 when the rise binds, >= 0 when the fall binds [CNY/MW]
 Assumes     no start-up costs; a generator in service gives at least m (commitment is relaxed)
 """
@@ -108,6 +108,7 @@ def declare(case, b):
         size = len(table) if port == "generator_output" else 1
         b.port(port, size).add(at, constant=rate * least)
         b.port(port).add(at[of], band, rate if np.isscalar(rate) else rate[of])
+    b.port("generator_available", len(table)).add(np.arange(len(table)), constant=most)
     return Columns(least, most, of, band)
 
 

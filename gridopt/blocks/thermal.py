@@ -13,7 +13,8 @@ Cost        thermal.fuel, thermal.variable: a unit that must run pays its no-loa
             q r(q); one that may stop pays its rate at full load for every MWh, which is the convex hull of "off" and "on"
 Emission    of the fuel burnt: co2_t_per_tce of the fuel, or what makes co2_t_per_mwh at rated output where the type says it; a
             type that burns no fuel at rated output emits co2_t_per_mwh for every MWh
-Ports       injection: m + a + p;  emission, thermal_energy (for the carbon block)
+Ports       injection: m + a + p;  emission, thermal_energy (for the carbon block);  unit_available: M by unit;
+            unit_output of units in contingencies: their must-run output and their share by room (M - m) of the rest of the group
 Dual        thermal.ramp: <= 0 when the rise binds, >= 0 when the fall binds [CNY/MW]
 Assumes     no start-up costs and no minimum output for units that may stop (commitment is relaxed)
 Source      convex hull of a unit with falling average cost: e.g. Hua and Baldick, 2017, doi:10.1109/TPWRS.2016.2637718
@@ -70,6 +71,7 @@ def declare(case, b):
     low = b.columns("thermal.low", unit="MW", over={"group": groups.name[some], "time": time}, upper=low_width[some])
     high = b.columns("thermal.high", unit="MW", over={"group": groups.name, "time": time}, upper=most - must - low_width)
     emitted = _offer(case, b, groups, capacity, must, (some, low), high)
+    _offer_by_unit(case, b, groups, (least, largest), (some, low), high)
     whole = np.full((len(groups), len(case.time)), -1)
     whole[some] = low
     return Columns(groups, capacity, must, whole, high, emitted)
@@ -105,6 +107,20 @@ def _offer(case, b, groups, capacity, must, low, high):
     emission.add(np.zeros(len(must), int), constant=emitted)
     energy.add(np.zeros(len(must), int), constant=must)
     return emitted
+
+
+def _offer_by_unit(case, b, groups, limits, low, high):
+    """What contingencies lose with a unit, and what each unit may give."""
+    least, largest = limits
+    unit, lost = case.table("unit"), case.table("contingency")
+    output, available = (b.port(f"unit_{name}", len(unit)) for name in ("output", "available"))
+    available.add(np.arange(len(unit)), constant=largest)
+    some = np.unique(case.position("unit", lost.loc[lost["kind"] == "unit", "element"]))
+    share = groups.split(np.ones(high.shape), largest - least)[some]
+    output.add(some, high[groups.of[some]], share, least[some])
+    row, columns = low
+    two = np.isin(groups.of[some], row)
+    output.add(some[two], columns[np.searchsorted(row, groups.of[some][two])], share[two])
 
 
 def _emission(kind, fuel) -> tuple[np.ndarray, np.ndarray]:

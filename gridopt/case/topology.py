@@ -6,6 +6,9 @@
     d flow[l] / d shift[k] = b[k] (H[l, from k] - H[l, to k] - [l = k])                           (T3)
     LODF: flow[l] after the outage of k = flow[l] + LODF[l,k] flow[k],
     LODF[l,k] = (H[l, from k] - H[l, to k]) / (1 - H[k, from k] + H[k, to k])                     (T4)
+    several at once, K: flow[l] + sum_k LODF[l,k] flow[k] with LODF = D[l,K] (I - D[K,K])^-1, D[l,k] = H[l, from k] - H[l, to k]
+
+An outage that cuts buses off (a bridge: D[k,k] = 1) has no LODF; it is told from the graph, not from the numbers.
 
 Within a synchronous area injections add up to zero, so a constant may be taken off a row of H. Rows are shifted by their most
 frequent entry: the buses on the far side of a cut then have exact zeros, and a limit touches few columns.
@@ -20,7 +23,7 @@ from functools import cached_property
 
 import numpy as np
 import scipy.sparse as sp
-from scipy.sparse.csgraph import connected_components
+from scipy.sparse.csgraph import breadth_first_order, connected_components
 from scipy.sparse.linalg import splu
 
 BRANCH_TABLES = ("line", "transformer", "ac_branch")
@@ -72,6 +75,13 @@ class Topology:
         self._rows: dict[int, np.ndarray] = {}
 
     @cached_property
+    def _place(self) -> np.ndarray:
+        """Row of each branch (L,) in the incidence, -1 while it is out."""
+        place = np.full(len(self.inside), -1)
+        place[self._live] = np.arange(len(self._live))
+        return place
+
+    @cached_property
     def _factor(self):
         laplacian = (self._incidence.T * self._b) @ self._incidence
         free = np.flatnonzero(self.root != np.arange(self.buses))
@@ -104,14 +114,62 @@ class Topology:
     def ptdf_once(self, branches: np.ndarray) -> np.ndarray:
         """Rows of H (k, B) without a shift, not kept: for scans that need every row once."""
         free, factor = self._factor
-        rows, place = np.zeros((len(branches), self.buses)), np.full(len(self.inside), -1)
-        place[self._live] = np.arange(len(self._live))
-        some = np.flatnonzero(place[branches] >= 0)
+        rows = np.zeros((len(branches), self.buses))
+        some = np.flatnonzero(self._place[branches] >= 0)
         if len(some) and factor is not None:
-            at = place[branches[some]]
+            at = self._place[branches[some]]
             right = (self._incidence[at][:, free].toarray() * self._b[at][:, None]).T
             rows[np.ix_(some, free)] = factor.solve(right).T
         return rows
+
+    def transfer(self, branches: np.ndarray) -> np.ndarray:
+        """D (L, n): flows per MW sent from the from_bus to the to_bus of each of the given branches, all in service."""
+        free, factor = self._factor
+        angle, flow = np.zeros((self.buses, len(branches))), np.zeros((len(self.inside), len(branches)))
+        if len(branches):
+            angle[free] = factor.solve(self._incidence[self._place[branches]][:, free].T.toarray())
+            flow[self._live] = self._b[:, None] * (self._incidence @ angle)
+        return flow
+
+    def lodf(self, out: np.ndarray) -> np.ndarray:
+        """LODF (C, m, L) of C outages of m branches each, `out` int (C, m), all in service and none that cuts buses off (T4)."""
+        count, m = out.shape
+        d = self.transfer(out.ravel()).reshape(len(self.inside), count, m)
+        own = d[out[:, :, None], np.arange(count)[:, None, None], np.arange(m)]
+        return np.linalg.solve((np.eye(m) - own).transpose(0, 2, 1), d.transpose(1, 2, 0))
+
+    @cached_property
+    def bridges(self) -> np.ndarray:
+        """Whether the outage of each branch alone cuts buses off, bool (L,)."""
+        start, end = self.branches.from_bus[self._live], self.branches.to_bus[self._live]
+        roots, top = np.unique(self.root), self.buses
+        ends = (np.concatenate([start, np.full(len(roots), top)]), np.concatenate([end, roots]))
+        order, parent = breadth_first_order(sp.csr_array((np.ones(len(ends[0])), ends), shape=(top + 1, top + 1)), top, directed=False)
+        child = np.where(parent[end] == start, end, np.where(parent[start] == end, start, -1))
+        tree = np.unique(child, return_index=True)[1][int((child < 0).any()) :]
+        # Each branch off the tree closes a loop and marks it with a number of its own, added modulo 2 (xor) along its way through the
+        # tree: a tree branch whose mark is zero lies on no loop.
+        mark, number = np.zeros(top + 1, np.int64), np.random.default_rng(1).integers(1, 2**62, len(start))
+        number[tree] = 0
+        for side in (start, end):
+            np.bitwise_xor.at(mark, side, number)
+        marks, above = mark.tolist(), parent.tolist()
+        for bus in order[:0:-1].tolist():
+            marks[above[bus]] ^= marks[bus]
+        result = np.zeros(len(self.inside), bool)
+        result[self._live[tree]] = np.array(marks)[child[tree]] == 0
+        return result
+
+    def cut_off(self, out: np.ndarray) -> np.ndarray:
+        """Buses that an outage of branches `out` int (m,) parts from the largest rest of their area, bool (B,)."""
+        stays = self.inside.copy()
+        stays[out] = False
+        link = sp.csr_array((np.ones(stays.sum()), (self.branches.from_bus[stays], self.branches.to_bus[stays])), shape=(self.buses,) * 2)
+        part = connected_components(link, directed=False)[1]
+        size = np.bincount(part)[part]
+        largest = np.zeros(self.buses, int)
+        np.maximum.at(largest, self.root, size * self.buses - part)  # of parts of one size, the one with the least number
+        return largest[self.root] != size * self.buses - part
 
     @staticmethod
     def _shift(row: np.ndarray, mine: np.ndarray) -> np.ndarray:

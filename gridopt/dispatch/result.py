@@ -19,7 +19,9 @@ from gridopt.program.solution import Solution, Values
 
 @dataclass(frozen=True)
 class Priced:
-    """Rows of one lazy family that carry a dual: `elements` int (k,), `labels` (k,), `dual` [money per step and MW] (k, T)."""
+    """Rows of one lazy family that carry a dual: `elements` int (k,), `labels` (k,), `dual` [money per step and MW] (k, T).
+
+    A label of a family over several coordinates is a tuple: (contingency, branch)."""
 
     family: str
     elements: np.ndarray
@@ -101,9 +103,17 @@ class Dispatch:
                 some, place = np.unique(element, return_inverse=True)
                 dual = np.zeros((len(some), lazy.family.shape[-1]))
                 np.add.at(dual, (place, step), y)
-                labels = next(iter(lazy.family.over.values()))[some]
+                labels = lazy.family.labels(some) if lazy.draw is None else next(iter(lazy.family.over.values()))[some]
                 found.append(Priced(lazy.family.name, some, labels, dual))
         return found
+
+    @cached_property
+    def contingency_prices(self) -> list[tuple[str, str, int, float]]:
+        """(contingency, branch, step, what one more MW of the branch's emergency rating saves then CNY/MWh), >= 0, where it is not zero."""
+        element, step, dual = self.values.written("contingency.limit")
+        names = next((f.family.labels(element) for f in self.model.builder.lazy_families if f.family.name == "contingency.limit"), [])
+        worth = np.abs(dual) / self.case.time.hours[step]
+        return [(*n, int(t), float(v)) for n, t, v in zip(names, step, worth, strict=True) if v > 0.0]
 
     def sensitivity(self, priced: Priced, epoch: int) -> np.ndarray:
         """How the rows of `priced` draw on each bus in an epoch, (k, B), as they were written."""

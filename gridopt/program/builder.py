@@ -38,6 +38,16 @@ class Family:
     def ids(self) -> np.ndarray:
         return np.arange(self.start, self.start + self.size).reshape(self.shape)
 
+    def labels(self, elements: np.ndarray) -> np.ndarray:
+        """Labels of elements, places in all coordinates but the last, counted through: a label, a tuple where there are several; (k,)."""
+        at = np.unravel_index(elements, self.shape[:-1])
+        parts = [labels[i] for labels, i in zip(self.over.values(), at, strict=False)]
+        if len(parts) == 1:
+            return parts[0]
+        found = np.empty(len(elements), object)
+        found[:] = list(zip(*parts, strict=True))
+        return found
+
     def step(self, steps: int) -> np.ndarray:
         """Step of each id, int (size,); -1 where the family is not over time."""
         if "time" not in self.over:
@@ -51,11 +61,12 @@ Found = tuple[np.ndarray, np.ndarray]
 
 @dataclass(frozen=True)
 class LazyFamily:
-    """Rows that are written only when broken. lower, upper, activity: (n, T).
+    """Rows that are written only when broken. lower, upper, activity: shaped like the family, time last; views where they repeat.
 
-    `activity(x, steps)` evaluates every row at a slice of the steps; `expand(element, step)` writes the chosen ones: triplets
-    (row number, column, coefficient) and the constant part of each. `sensitivity(elements, step)` (k, places): how the rows draw
-    on `port` at a step, for prices. `looks_back`: whether a row also draws on columns of the step before.
+    An element is a place in all coordinates but time, counted through. `activity(x, steps)` evaluates every row at a slice of the
+    steps; `expand(element, step)` writes the chosen ones: triplets (row number, column, coefficient) and the constant part of each.
+    `sensitivity(elements, step)` (k, places): how the rows draw on `port` at a step, for prices. `looks_back`: whether a row also
+    draws on columns of the step before.
 
     A family too large to be evaluated row by row brings `find(x, tolerance, steps)`, which names broken rows itself. Rows that draw
     through few things bring `draw(element, step)`: triplets (row number, place, factor), a row draws as the sum of factor x
@@ -80,17 +91,19 @@ class LazyFamily:
             return self.find(x, tolerance, steps)
         assert self.activity is not None, "a family evaluates its rows or finds the broken ones itself"
         activity = self.activity(x, steps)
-        wrong = (activity > self.upper[:, steps] + tolerance) | (activity < self.lower[:, steps] - tolerance)
-        element, step = np.nonzero(wrong)
+        wrong = (activity > self.upper[..., steps] + tolerance) | (activity < self.lower[..., steps] - tolerance)
+        element, step = np.nonzero(wrong.reshape(-1, wrong.shape[-1]))
         return element, step + (steps.start or 0)
 
     def limits(self, element: np.ndarray, step: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """(lower, upper) of chosen rows, (k,) each."""
-        return self.lower[element, step], self.upper[element, step]
+        at = (*np.unravel_index(element, self.family.shape[:-1]), step)
+        return self.lower[at], self.upper[at]
 
     def every(self) -> Found:
         """All rows that have a limit."""
-        element, step = np.nonzero(np.isfinite(self.lower) | np.isfinite(self.upper))
+        limited = np.isfinite(self.lower) | np.isfinite(self.upper)
+        element, step = np.nonzero(limited.reshape(-1, limited.shape[-1]))
         return element, step
 
 
@@ -230,11 +243,9 @@ class Builder:
         self, name: str, *, unit: str, over: Mapping, bounds: tuple, expand, activity=None, port="", sensitivity=None, looks_back=False,
         find=None, draw=None, sharp=1.0,
     ) -> None:  # fmt: skip
-        """A family of rows written only when broken (see LazyFamily). bounds: (lower, upper), by element and step; an element is a place
-        in all coordinates but time."""
+        """A family of rows written only when broken (see LazyFamily). bounds: (lower, upper), stretched to the shape of the family."""
         family = Family(name, unit, {k: np.asarray(v) for k, v in over.items()}, -1)
-        shape = (int(np.prod(family.shape[:-1], dtype=np.int64)), family.shape[-1])
-        low, high = (np.broadcast_to(np.asarray(v, float), shape) for v in bounds)
+        low, high = (np.broadcast_to(np.asarray(v, float), family.shape) for v in bounds)
         self.lazy_families.append(LazyFamily(family, low, high, activity, expand, port, sensitivity, looks_back, find, draw, sharp))
 
     def term(self, rows, cols, coef=1.0) -> None:

@@ -88,7 +88,7 @@ class Values:
     def _lazy_dual(self, family: Family) -> np.ndarray:
         dual = np.zeros(family.shape)
         element, step, y = self.written(family.name)
-        dual[element, step] += y
+        dual.reshape(-1, family.shape[-1])[element, step] += y
         return dual
 
     def written(self, name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
