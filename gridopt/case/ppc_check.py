@@ -9,6 +9,7 @@ import numpy as np
 
 from gridopt.case.ppc_arrays import BRANCH, BUS, GEN, ISOLATED, REFERENCE, USED, WIDTHS, Alive, Ppc, alive, title
 
+LARGEST, LEAST_REACTANCE = 1e15, 1e-9
 LARGEST_KV, LARGEST_TAP, LARGEST_SHIFT_DEG = 1500.0, 10.0, 360.0
 
 
@@ -55,12 +56,14 @@ class _Collector:
 
     def numbers(self, matrix: str) -> None:
         values = getattr(self.ppc, matrix)
-        if np.isfinite(values).all():
+        if (np.abs(values) <= LARGEST).all():
             return
         for column in range(values.shape[1]):
             used = matrix == "gencost" or column in USED[matrix]
             wrong = ~np.isfinite(values[:, column]) if used else np.isnan(values[:, column])
             self.add(matrix, wrong, column, "is not a finite number", "Give a number.")
+            wrong = np.isfinite(values[:, column]) & (np.abs(values[:, column]) > LARGEST)
+            self.add(matrix, wrong & used, column, f"is beyond {LARGEST:g}", "Give a number in the unit of the column.")
 
 
 def _buses(collect: _Collector, here: Alive) -> None:
@@ -105,7 +108,7 @@ def _branches(collect: _Collector, here: Alive, branch_model: str) -> None:
     branch = collect.ppc.branch
     tap, shift, x = (branch[:, c] for c in (BRANCH.tap, BRANCH.shift, BRANCH.reactance))
     if branch_model != "copperplate":
-        collect.add("branch", here.branch & (x == 0), BRANCH.reactance, "leaves the flow undefined",
+        collect.add("branch", here.branch & (np.abs(x) < LEAST_REACTANCE), BRANCH.reactance, "leaves the flow undefined",
                     "Give the series reactance, a small one for a bus coupler, or put the branch out of service.")  # fmt: skip
     for column in (BRANCH.rate_a, BRANCH.rate_b, BRANCH.rate_c):
         collect.add("branch", here.branch & (branch[:, column] < 0), column, "must be at least 0 MVA", "Give the rating, 0 for none.")
@@ -115,6 +118,8 @@ def _branches(collect: _Collector, here: Alive, branch_model: str) -> None:
     collect.add("branch", wrong, BRANCH.shift, "must lie within +-360 degrees", "Give the phase shift in degrees.")
     if branch.shape[1] > BRANCH.angle_max:
         low, high = branch[:, BRANCH.angle_min], branch[:, BRANCH.angle_max]
+        for column, wrong in ((BRANCH.angle_min, low >= 360), (BRANCH.angle_max, high <= -360)):
+            collect.add("branch", here.branch & wrong, column, "leaves no angle within +-360 degrees", "Give the limit in degrees, 0 for none.")
         crossed = here.branch & (low > high) & (low > -360) & (high < 360)
         if branch_model != "powermodels-dcp":
             crossed &= (low != 0) & (high != 0)  # 0 is no limit
