@@ -47,10 +47,10 @@ class Arrays:
     high: np.ndarray
 
 
-def stretch(plan: Plan, first: int, last: int, held: bool, cut: int = 0) -> tuple[Arrays, np.ndarray]:
+def stretch(plan: Plan, first: int, last: int, held: bool) -> tuple[Arrays, np.ndarray]:
     """Steps first..last-1 with the estimate before them, and the numbers of the links that are rows of it.
 
-    Without `held`, only links inside are rows, and what lies beyond the end is worth its dual. Slow levels are held at `cut`, too.
+    Without `held`, only links inside are rows, and what lies beyond the end is worth its dual.
     """
     form, cols, core, known = plan.relaxed.form, plan.cols(first, last), plan.core(first, last), plan.known
     ids, row_ids = plan.columns[cols], plan.rows[core]
@@ -62,8 +62,7 @@ def stretch(plan: Plan, first: int, last: int, held: bool, cut: int = 0) -> tupl
     cost = form.cost[ids] - plan.link_cost[cols] + shares.T @ known.y[links] - plan.matrix[after][:, cols].T @ known.y[after]
     lower, upper = form.lower[ids].copy(), form.upper[ids].copy()
     if held and last < plan.steps:
-        slow = np.intersect1d(plan.levels_before(cut), plan.slow) if cut else np.zeros(0, int)
-        end = np.append(plan.levels_before(last), slow) - cols.start
+        end = plan.levels_before(last) - cols.start
         lower[end] = upper[end] = np.clip(known.x[end + cols.start], lower[end], upper[end])
     price, share = known.y[across], plan.matrix[across][:, cols] @ known.x[cols]
     here = plan.matrix[core]
@@ -73,13 +72,13 @@ def stretch(plan: Plan, first: int, last: int, held: bool, cut: int = 0) -> tupl
     return Arrays(cost, lower, upper, sp.csr_array(sp.vstack([shares, here[:, cols]], format="csr")), low, high), links
 
 
-def solve_piece(plan: Plan, first: int, last: int, cut: int = 0) -> Piece:
+def solve_piece(plan: Plan, first: int, last: int) -> Piece:
     """The stretch held to the estimate; where that is out of reach, at prices alone; where that is too, a piece that knows nothing.
 
     The estimate's basis can be singular on finer steps: then the piece starts from nothing.
     """
     for held, warm in ((True, True), (True, False), (False, False)):
-        arrays, links = stretch(plan, first, last, held, cut)
+        arrays, links = stretch(plan, first, last, held)
         program = Program(plan, first, last, arrays, links)
         program.begin(*squared(plan, first, last, links)) if warm else program.begin()
         if program.finish():
@@ -148,6 +147,10 @@ class Program:
                 return True
             matrix, low, high = self._lazy_rows(chosen)
             self.highs.add_rows(low, high, matrix)
+
+    def add_broken(self, x: np.ndarray) -> np.ndarray:
+        """Adds the lazy rows that x breaks, before they are loaded; returns their statuses."""
+        return self.add({n: (e, s, np.full(len(e), BASIC, np.int32)) for n, (e, s) in self._broken(x).items()})
 
     def piece(self) -> Piece:
         """Statuses of the solved program."""

@@ -13,7 +13,6 @@ import scipy.sparse as sp
 from gridopt.dispatch.lazy import Loaded
 from gridopt.dispatch.piece import Piece, Program, stretch
 from gridopt.dispatch.plan import CLEAR, Estimate, Plan
-from gridopt.dispatch.seam import Joined
 from gridopt.program.highs import BASIC, LOWER, OPTIMAL, UPPER, Highs
 
 BAND, WIDER, TRIES = 0.002, 4.0, 8
@@ -23,15 +22,18 @@ BAND, WIDER, TRIES = 0.002, 4.0, 8
 class Whole:
     """All steps, started from pieces. `program`: the program in HiGHS; budgets are rows at its end while they are held."""
 
-    def __init__(self, plan: Plan, joined: Joined, log: str = ""):
+    def __init__(self, plan: Plan, pieces: list[Piece], log: str = ""):
         self.plan = plan
         arrays, links = stretch(plan, 0, plan.steps, held=True)
         self.program = Program(plan, 0, plan.steps, arrays, links, log)
-        row = np.append(joined.row, self.program.add(joined.lazy))
-        self._hold(joined.pieces)
+        column, row, lazy, link = _together(pieces)
+        status = np.array([link.get(int(i), BASIC) for i in links], np.int32)
+        # Where pieces meet, the values show which further rows are needed, those of the first steps above all.
+        row = np.concatenate([status, row, self.program.add(lazy), self.program.add_broken(np.concatenate([p.x for p in pieces]))])
+        self._hold(pieces)
         self.arrays = self.program.arrays
         self.true = self.arrays.lower, self.arrays.upper
-        self._load(joined.column, row)
+        self._load(column, row)
 
     def _hold(self, pieces: list[Piece]) -> None:
         """Levels at the ends of the pieces, and the budgets of links that several pieces share."""
@@ -117,6 +119,22 @@ class Whole:
         rows = np.concatenate([plan.rows[self.program.links], plan.rows[plan.links :]])
         y[rows], row[rows] = duals[: len(rows)], np.concatenate([list(piece.link.values()), piece.row])
         return Estimate(x, y, column, row, piece.lazy)
+
+
+def _together(pieces: list[Piece]):
+    """Statuses of the pieces one after the other. A link in one piece keeps its status, one in several begins with its slack basic."""
+    seen: dict[int, list[int]] = {}
+    found: dict[str, list] = {}
+    for p in pieces:
+        for i, status in p.link.items():
+            seen.setdefault(i, []).append(status)
+        for name, some in p.lazy.items():
+            found.setdefault(name, []).append(some)
+    lazy: dict[str, tuple[np.ndarray, ...]] = {}
+    for name, parts in found.items():
+        lazy[name] = tuple(np.concatenate(values) for values in zip(*parts, strict=True))
+    link = {i: s[0] for i, s in seen.items() if len(s) == 1}
+    return np.concatenate([p.column for p in pieces]), np.concatenate([p.row for p in pieces]), lazy, link
 
 
 def _reach(matrix: sp.csr_array, lower, upper) -> tuple[np.ndarray, np.ndarray]:

@@ -22,7 +22,6 @@ from gridopt.dispatch.lazy import Loaded, Program, Relaxed, solve
 from gridopt.dispatch.piece import solve_piece
 from gridopt.dispatch.plan import Estimate, levels, plan, refine
 from gridopt.dispatch.release import Whole
-from gridopt.dispatch.seam import join, sew
 from gridopt.dispatch.result import Dispatch
 from gridopt.program.highs import Highs, give_back_memory
 from gridopt.program.solution import Infeasible, LimitReached, Solution, SolverFailed
@@ -30,8 +29,6 @@ from gridopt.program.solution import Infeasible, LimitReached, Solution, SolverF
 LONG_H = 1500.0
 """Hours from which the ladder pays."""
 RUNGS_H = (168.0, 24.0, 6.0, 3.0)
-SEAM_H = 48.0
-"""Hours on each side of a cut that are solved once more."""
 PIECE_H, LEAST_PIECE = 1095.0, 36
 """Length of the pieces in hours, and at least so many steps."""
 
@@ -121,8 +118,6 @@ def _pieces(case: Case, model: Model, relaxed: Relaxed, start: Start, workers: i
     progress(f"{len(cuts) - 1} pieces, {workers} side by side")
     with ThreadPoolExecutor(workers) as pool:
         pieces = list(pool.map(lambda k: solve_piece(order, int(cuts[k]), int(cuts[k + 1])), range(len(cuts) - 1)))
-        progress("pieces put together")
-        joined = join(order, pieces)
-        sew(order, joined, min(round(SEAM_H / case.time.hours[0]), int(np.diff(cuts).min()) // 2), pool.map)
+    progress("pieces put together")
     give_back_memory()
-    return Whole(order, joined, log)
+    return Whole(order, pieces, log)
