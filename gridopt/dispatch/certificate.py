@@ -3,18 +3,19 @@
 Nothing here knows how the dispatch was found. Every rule is evaluated with plain arrays on the reported results and the raw
 tables of the case (which only lends series on the steps, shares of service and seasons); blocks, program, the lazy loop and the
 model's topology are not used, so a fault in one of them cannot hide itself. The rules stand at the heads of certificate_network,
-_losses, _plants, _stores, _trade and _money; tolerances in certificate_check.
+_contingency, _losses, _plants, _stores, _trade and _money; tolerances in certificate_check.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from gridopt.case.case import Case
 from gridopt.dispatch.certificate_check import Check, collect
+from gridopt.dispatch.certificate_contingency import check_contingencies
 from gridopt.dispatch.certificate_losses import check_losses
 from gridopt.dispatch.certificate_money import check_causes, check_money
 from gridopt.dispatch.certificate_network import check_network
@@ -46,6 +47,7 @@ def certify(
     objective: float,
     bound: float,
     causes: Mapping[str, np.ndarray] | None = None,
+    contingency_prices: Sequence[tuple[str, str, int, float]] = (),
 ) -> Certificate:
     """Checks a solved dispatch of `case`.
 
@@ -54,11 +56,13 @@ def certify(
     prices: price, price_congestion, price_loss (B, T), price_energy (T,) or (B, T) in CNY/MWh; branch_shadow_price (L, T) and
     interface_shadow_price (I, T), >= 0. objective, bound: least cost and its proven lower bound, CNY.
     causes: curtailed MW by cause, (renewable, T) each; without it their sum is not checked.
+    contingency_prices: (contingency, branch, step, shadow price CNY/MWh >= 0) of the limits after outages that have one.
     Raises ValueError that names every array that is missing or has a wrong shape.
     """
-    evidence = collect(case, quantities, prices)
+    evidence = replace(collect(case, quantities, prices), contingency_prices=contingency_prices)
     checks = [
         *check_network(evidence),
+        *check_contingencies(evidence),
         *check_losses(evidence),
         *check_plants(evidence),
         *check_stores(evidence),

@@ -75,10 +75,12 @@ class Check:
 
 @dataclass(frozen=True)
 class Evidence:
-    """The case and the arrays under test, each (element, T) float64 in table order."""
+    """The case, the arrays under test, each (element, T) float64 in table order, and shadow prices of limits after outages:
+    (contingency, branch, step, CNY/MWh)."""
 
     case: Case
     arrays: Mapping[str, np.ndarray]
+    contingency_prices: Sequence[tuple[str, str, int, float]] = ()
 
     def __getitem__(self, name: str) -> np.ndarray:
         return self.arrays[name]

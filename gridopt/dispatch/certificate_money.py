@@ -20,6 +20,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from gridopt.dispatch.certificate_check import POWER, PRICE, RELATIVE, Check, Evidence
+from gridopt.dispatch.certificate_contingency import paid
 from gridopt.dispatch.certificate_network import angles, members, section_limits, sections, wires
 from gridopt.dispatch.certificate_plants import generator_cost, of_type, unit_limits
 from gridopt.dispatch.certificate_trade import agreed
@@ -108,17 +109,19 @@ def _prices(e: Evidence) -> list[Check]:
     # Shifts push flows that no injection pays for.
     rent = (push * (e["flow"] - wire.due(np.zeros_like(price)))).sum(axis=0)
     angle, root = angles(wire, wire.leaving(np.where(wire.live, wire.strength * push, 0.0), len(bus)))
-    rest = price + angle
+    secured = paid(e)
+    rest = price + angle + secured.price
     apart = np.abs(rest - np.take_along_axis(rest, root, axis=0))
     net, gross = e.injection
-    paid, turnover = -(price * net).sum(axis=0), (np.abs(price) * gross).sum(axis=0)
+    spent, turnover = -(price * net).sum(axis=0), (np.abs(price) * gross).sum(axis=0)
     near = (COST * turnover + POWER * np.abs(price).max(axis=0)) * hours + PRICE
     parts = np.abs(price - e["price_energy"] - e["price_congestion"] - e["price_loss"])
+    limits = [*e.branches, *case.table("interface").index, *secured.names]
     return [
         e.judge("price.parts", "CNY/MWh", parts, PRICE + RELATIVE * np.abs(price), bus),
-        e.judge("price.binding", "MW", idle, POWER, [*e.branches, *case.table("interface").index]),
-        e.judge("price.network", "CNY/MWh", apart, PRICE + 1e-8 * dual.sum(axis=0), bus),
-        e.judge("rent", "CNY", (np.abs(paid - rent) * hours)[None], near[None], [""]),
+        e.judge("price.binding", "MW", np.concatenate([idle, secured.idle]), POWER, limits),
+        e.judge("price.network", "CNY/MWh", apart, PRICE + 1e-8 * (dual.sum(axis=0) + secured.total), bus),
+        e.judge("rent", "CNY", (np.abs(spent - rent - secured.rent) * hours)[None], near[None], [""]),
     ]
 
 

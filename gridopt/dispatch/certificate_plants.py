@@ -66,11 +66,17 @@ def _ramp(e: Evidence, least: np.ndarray, capacity: np.ndarray) -> Check:
     return e.judge("unit.ramp", "MW", whole, POWER + RELATIVE * (merge @ capacity), first)
 
 
-def _generators(e: Evidence) -> list[Check]:
-    case, table, output, hours = e.case, e.case.table("generator"), e["generator_output"], e.case.time.hours
+def generator_limits(e: Evidence) -> tuple[np.ndarray, np.ndarray]:
+    """Least and largest output by generator MW (G, T)."""
+    case, table = e.case, e.case.table("generator")
     here = case.in_service("generator")
     least = e.number("generator", "power_min_mw") * case.series(table["min_profile"], 1.0) * here
-    most = e.number("generator", "power_max_mw") * case.series(table["profile"], 1.0) * here
+    return least, e.number("generator", "power_max_mw") * case.series(table["profile"], 1.0) * here
+
+
+def _generators(e: Evidence) -> list[Check]:
+    case, table, output, hours = e.case, e.case.table("generator"), e["generator_output"], e.case.time.hours
+    here, (least, most) = case.in_service("generator"), generator_limits(e)
     able = np.abs(e.number("generator", "ramp_fraction_per_min") * e.number("generator", "power_max_mw")) * 30.0 * (hours[1:] + hours[:-1])
     excess = np.abs(np.diff(output, axis=1)) - np.where(np.isnan(able) | (np.diff(here, axis=1) != 0), np.inf, able)
     whole = np.concatenate([np.zeros((len(table), 1)), excess], axis=1)

@@ -19,7 +19,8 @@ def evidence(dispatch) -> dict:
         "interface_shadow_price": dispatch.interface_shadow_price.copy(),
     }  # fmt: skip
     bound, objective = dispatch.solution.bound, dispatch.solution.objective
-    return dict(case=dispatch.case, quantities=quantities, prices=prices, objective=objective, bound=bound)
+    given = dict(case=dispatch.case, quantities=quantities, prices=prices, objective=objective, bound=bound)
+    return given | dict(contingency_prices=dispatch.contingency_prices)
 
 
 def certificate(dispatch):
