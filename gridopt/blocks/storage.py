@@ -12,14 +12,13 @@ Columns     storage.charge c [MW], storage.discharge d [MW], storage.energy e [M
     0 <= c <= C,   0 <= d <= P,   0 <= e <= E,   e[last] >= least energy at the end     (S1)
     (1-l)^h[t] e[t-1] + a h[t] c[t] - h[t] d[t] / b + h[t] (w[t] - y[t]) - x[t] - e[t] = 0, e[-1] = e0     (S2)  storage.energy_balance
     0 <= x[t] <= max(0, E[t-1] - E[t]),   x[0] = 0                        (S3)
-    the same at t = 0 with e[-1] = e[last], which is at most E[0]: cyclic stores        (S4)  storage.cycle
+    e[-1] = e[last] <= E[0] in (S2) for cyclic stores                     (S4)
     0 <= y <= max(0, w)                                                   (S5)
 
 Cost        storage.wear = wear h d;  storage.charging = charging cost h c
 Ports       injection: d - c
-Dual        storage.energy_balance and storage.cycle: value of one more stored MWh [CNY/MWh]; a cyclic store has no energy_balance at 0
-Assumes     nothing here keeps charge and discharge apart; energy lost by doing both is reported (storage_both). Cyclic rows have
-            no step: what links the last step to the first is shared out over the stretches of a long horizon like a contract
+Dual        storage.energy_balance: value of one more stored MWh [CNY/MWh]
+Assumes     nothing here keeps charge and discharge apart; energy lost by doing both is reported (storage_both)
 """
 
 from __future__ import annotations
@@ -116,7 +115,7 @@ def _retires(case) -> np.ndarray:
 
 
 def constrain(case, b, columns):
-    """Rows (S2) and (S4); the level before the first step is data or that of the last."""
+    """Rows (S2); the level before the first step is data or that of the last (S4)."""
     groups, charge, discharge, energy = columns.groups, columns.charge, columns.discharge, columns.energy
     if not len(groups):
         return
@@ -124,12 +123,7 @@ def constrain(case, b, columns):
     keep = (1.0 - one["standing_loss_per_h"].to_numpy(float)[:, None]) ** hours
     given = hours * groups.sum(columns.inflow)
     given[:, 0] += keep[:, 0] * columns.start
-    first = -given[cyclic, 0]
-    low, high = -given, -given
-    low[cyclic, 0], high[cyclic, 0] = -np.inf, np.inf
-    over = {"group": groups.name, "time": case.time.index}
-    row = b.rows("storage.energy_balance", unit="MWh", over=over, lower=low, upper=high)
-    row[cyclic, 0] = b.rows("storage.cycle", unit="MWh", over={"group": groups.name[cyclic]}, equal=first)
+    row = b.rows("storage.energy_balance", unit="MWh", over={"group": groups.name, "time": case.time.index}, equal=-given)
     b.term(row[:, 1:], energy[:, :-1], keep[:, 1:])
     b.term(row[cyclic, 0], energy[cyclic, -1], keep[cyclic, 0])
     b.term(row, charge, one["charge_efficiency"].to_numpy(float)[:, None] * hours)
