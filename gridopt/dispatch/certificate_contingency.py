@@ -21,7 +21,7 @@ from gridopt.dispatch.certificate_check import BRANCHES, POWER, RELATIVE, Check,
 from gridopt.dispatch.certificate_network import Wires, angles, islands, spans, wires
 from gridopt.dispatch.certificate_plants import generator_limits, unit_limits
 
-ANEW = 1e9
+ANEW = 1e8
 """Outages x buses squared up to which every one is solved for anew."""
 CHUNK = 200
 """Outages whose transfers are solved for together."""
@@ -43,7 +43,8 @@ class Outage:
 def outages(e: Evidence) -> list[Outage]:
     """Those of table contingency; with security n-1 also each branch that none of them takes out alone."""
     case, table = e.case, e.case.table("contingency")
-    first, names = {}, []
+    first: dict[str, int] = {}
+    names: list[str] = []
     for t in BRANCHES:
         first[t] = len(names)
         names += list(case.table(t).index)
@@ -65,7 +66,7 @@ def emergency(e: Evidence) -> np.ndarray:
     rating = [t["rating_emergency_mw"].fillna(t["rating_mw"]).to_numpy(float) for t in parts]
     rating[0] = rating[0] * parts[0]["circuits"].to_numpy(float)
     each = np.concatenate(rating)[:, None]
-    return np.where(np.isnan(each), np.inf, each) * e.case.series(np.concatenate([t["rating_profile"] for t in parts]), 1.0)
+    return np.where(np.isnan(each), np.inf, each) * e.case.series([n for t in parts for n in t["rating_profile"]], 1.0)
 
 
 @dataclass(frozen=True)
@@ -150,7 +151,7 @@ class Scene:
 def check_contingencies(e: Evidence) -> list[Check]:
     """The check named at the head of this file; none where nothing is to fail."""
     listed = outages(e)
-    if not listed:
+    if not listed or not len(e.branches):
         return []
     scene, excess = Scene(e), np.zeros((len(listed), len(e.case.time)))
     worst = np.zeros(excess.shape, int)
@@ -175,8 +176,8 @@ def check_contingencies(e: Evidence) -> list[Check]:
                 rule[out] = False
                 judge(k, steps, then, rule)
     for k in np.flatnonzero(~short):
-        then = scene.after(listed[k])
-        judge(k, slice(None), then.flow, then.rule)
+        found = scene.after(listed[k])
+        judge(int(k), slice(None), found.flow, found.rule)
     where = [f"{e.branches[worst[k, excess[k].argmax()]]} after outage of {o.name}" for k, o in enumerate(listed)]
     return [e.judge("contingency.limit", "MW", excess, POWER + RELATIVE * np.abs(e["flow"]).max(axis=0, initial=0.0), where)]
 
@@ -208,15 +209,15 @@ def paid(e: Evidence) -> Paid:
             found.idle[n] = np.inf
             continue
         then = scene.after(known[name])
-        branch, step = np.array([place[r[0]] for r in rows]), np.array([r[1] for r in rows])
-        worth = np.array([r[2] for r in rows])
-        away = np.abs(scene.limit[branch, step] - np.abs(then.flow[branch, step]))
-        np.maximum.at(found.idle[n], step, np.where(then.rule[branch, step] & (worth >= 0), away, np.inf))
+        at = np.array([place[r[0]] for r in rows]), np.array([r[1] for r in rows])
+        value = np.array([r[2] for r in rows])
+        away = np.abs(scene.limit[at] - np.abs(then.flow[at]))
+        np.maximum.at(found.idle[n], at[1], np.where(then.rule[at] & (value >= 0), away, np.inf))
         push = np.zeros(then.flow.shape)
-        np.add.at(push, (branch, step), worth * np.sign(then.flow[branch, step]))
+        np.add.at(push, at, value * np.sign(then.flow[at]))
         strength = np.where(then.wire.live, then.wire.strength, 0.0)
         found.price[:] += angles(then.wire, then.wire.leaving(strength * push, buses))[0]
         # Shifts and what is taken over push flows that no injection pays for.
         found.rent[:] += (push * (then.wire.due(scene.net) - then.wire.due(np.zeros_like(scene.net)))).sum(axis=0)
-        np.add.at(found.total, step, worth)
+        np.add.at(found.total, at[1], value)
     return found

@@ -162,7 +162,8 @@ BLOCK_CASES["contingency"] = BlockCase(
     dict(
         bus=buses("A", "B", "C", "D"),
         line=[line("A", "B", 40.0, rating_emergency_mw=50.0), line("A", "C", 60.0), line("B", "C", 60.0),
-              dict(line("A", "C", 60.0, rating_emergency_mw=45.0), line="AC2"), line("C", "D", 30.0), line("B", "D", 30.0, retirement="2025-01-01")],
+              dict(line("A", "C", 60.0, rating_emergency_mw=45.0), line="AC2"),
+              line("C", "D", 30.0), line("B", "D", 30.0, retirement="2025-01-01")],
         dc_link=[dict(dc_link="L", from_bus="A", to_bus="B", power_max_mw=10.0, loss_linear_fraction=0.02)],
         contingency=[*(dict(contingency=name, kind=kind, element=element, share=share) for name, kind, element, share in (
             ("AB", "line", "AB", 1.0), ("AC", "line", "AC", 1.0), ("BC", "line", "BC", 1.0), ("CD", "line", "CD", 1.0),
