@@ -3,11 +3,11 @@
 Sets        g generator, k band of its cost curve, t step of length h[t] hours
 Data        least and largest output m, M [MW] (limits x series, while in service); cost curve f(p) [CNY/h] = c0 + c p + q p^2, or
             straight between the points of table cost_point (convex; the first and last slopes go on beyond them);
-            price series r [CNY/MWh]; ramp R MW/min; e [t/MWh]
+            price series r [CNY/MWh]; ramps up R, down F [MW/min]; e [t/MWh]
 Columns     generator.band x [MW]: a curve by points has a band per segment, any other one band
 
     0 <= x[k] <= width of the part of band k that lies between m and M,   output p = m + sum_k x[k]         (E1)
-    |p[t] - p[t-1]| <= 60 R (h[t]+h[t-1])/2       written only when broken                                   (E2)  generator.ramp
+    -60 F (h[t]+h[t-1])/2 <= p[t] - p[t-1] <= 60 R (h[t]+h[t-1])/2       written only when broken            (E2)  generator.ramp
 
 Cost        generator.energy = h (f(p) + r p);  convex, so bands fill in order
 Ports       injection: p;  generator_output: p;  generator_available: M;  emission: e p
@@ -112,6 +112,14 @@ def declare(case, b):
     return Columns(least, most, of, band)
 
 
+def ramps(case) -> np.ndarray:
+    """Ramps up and down MW/min (2, G), inf where there is no limit."""
+    table = case.table("generator")
+    up, down = (table[c].to_numpy(float) for c in ("ramp_fraction_per_min", "ramp_down_fraction_per_min"))
+    both = np.array([up, np.where(np.isnan(down), up, down)]) * table["power_max_mw"].abs().to_numpy(float)
+    return np.where(np.isnan(both), np.inf, both)
+
+
 def _number(of: np.ndarray) -> np.ndarray:
     """Number of each band within its generator."""
     return np.arange(len(of)) - np.searchsorted(of, of)
@@ -120,13 +128,14 @@ def _number(of: np.ndarray) -> np.ndarray:
 def constrain(case, b, columns):
     """Lazy family (E2); a step at which the generator enters or leaves service is not a ramp."""
     table, hours = case.table("generator"), case.time.hours
-    some = np.flatnonzero(table["ramp_fraction_per_min"].notna().to_numpy())
+    ramp = ramps(case)
+    some = np.flatnonzero(np.isfinite(ramp).any(axis=0))
     if not len(some) or len(hours) < 2:
         return
-    rate = (table["ramp_fraction_per_min"] * table["power_max_mw"].abs()).to_numpy(float)[some, None]
     here = case.in_service("generator")[some]
-    width = np.where(np.diff(here, axis=1) == 0, rate * 60.0 * 0.5 * (hours[1:] + hours[:-1]), np.inf)
-    width = np.concatenate([np.full((len(some), 1), np.inf), width], axis=1)
+    minutes = np.where(np.diff(here, axis=1) == 0, 60.0 * 0.5 * (hours[1:] + hours[:-1]), np.inf)
+    minutes = np.concatenate([np.full((len(some), 1), np.inf), minutes], axis=1)
+    up, down = ramp[:, some, None] * minutes
     of, least = columns.of, columns.least
     gather = sp.csr_array((np.ones(len(of)), (of, np.arange(len(of)))), shape=least.shape[:1] + (len(of),))[some]
     jump = np.diff(least[some], axis=1, prepend=least[some, :1])
@@ -144,7 +153,7 @@ def constrain(case, b, columns):
         return np.tile(row, 2), np.concatenate([now, before]), np.concatenate([one, -one]), jump[element, step]
 
     over = {"generator": table.index.to_numpy(object)[some], "time": case.time.index}
-    b.lazy("generator.ramp", unit="MW", over=over, bounds=(-width, width), activity=rise, expand=expand, looks_back=True)
+    b.lazy("generator.ramp", unit="MW", over=over, bounds=(-down, up), activity=rise, expand=expand, looks_back=True)
 
 
 def results(case, columns, values) -> dict[str, Quantity]:

@@ -77,8 +77,11 @@ def generator_limits(e: Evidence) -> tuple[np.ndarray, np.ndarray]:
 def _generators(e: Evidence) -> list[Check]:
     case, table, output, hours = e.case, e.case.table("generator"), e["generator_output"], e.case.time.hours
     here, (least, most) = case.in_service("generator"), generator_limits(e)
-    able = np.abs(e.number("generator", "ramp_fraction_per_min") * e.number("generator", "power_max_mw")) * 30.0 * (hours[1:] + hours[:-1])
-    excess = np.abs(np.diff(output, axis=1)) - np.where(np.isnan(able) | (np.diff(here, axis=1) != 0), np.inf, able)
+    size, minutes = np.abs(e.number("generator", "power_max_mw")), 30.0 * (hours[1:] + hours[:-1])
+    up, down = (e.number("generator", f"ramp_{n}fraction_per_min") for n in ("", "down_"))
+    able = np.array([up, np.where(np.isnan(down), up, down)]) * size * minutes
+    able = np.where(np.isnan(able) | (np.diff(here, axis=1) != 0), np.inf, able)
+    excess = outside(np.diff(output, axis=1), -able[1], able[0])
     whole = np.concatenate([np.zeros((len(table), 1)), excess], axis=1)
     return [
         e.judge("generator.output", "MW", outside(output, least, most), POWER + RELATIVE * np.abs(most), table.index),

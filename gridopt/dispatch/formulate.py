@@ -4,7 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gridopt.blocks import carbon, contingency, csp, dc_link, demand, exchange, generator, hydro, interface, losses, network, renewable, storage, thermal
+from gridopt.blocks import (
+    carbon,
+    contingency,
+    csp,
+    dc_link,
+    demand,
+    exchange,
+    generator,
+    hydro,
+    interface,
+    losses,
+    network,
+    renewable,
+    storage,
+    thermal,
+)
 from gridopt.case.case import Case
 from gridopt.program.builder import Builder
 
