@@ -143,7 +143,7 @@ def _limits(part: pd.DataFrame, component: Component, carrier: np.ndarray, model
         part["rating_profile"] = ""
     elif np.isfinite(angle).any():
         count = int(np.isfinite(angle).sum())
-        changes.append(f"{component.kind.capitalize()} with v_ang_max: {count}; held as PyPSA does from 1.3 on, older versions ignore it.")
+        changes.append(f"{component.kind.capitalize()} with v_ang_max: {count}, held as new versions of PyPSA do; older ones ignored it.")
 
 
 def _impedance(frame: pd.DataFrame, parts: list, ends: list, components: tuple, changes: list[str]) -> None:

@@ -50,16 +50,20 @@ def _csv(file: Path, faults: list[str]) -> pd.DataFrame | None:
     if not file.is_file():
         return None
     try:
-        frame = pd.read_csv(file, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except (ValueError, OSError, UnicodeDecodeError) as error:  # pandas' parser errors are ValueErrors
+        with open(file, encoding="utf-8-sig", newline="") as opened:
+            head, *rows = [row for row in csv.reader(opened) if row] or [[]]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         faults.append(f"{file.name}: cannot be read ({' '.join(str(error).split())}). Export the network again.")
         return None
-    uneven = frame.isna().any(axis=1).to_numpy() if isinstance(frame.index, pd.RangeIndex) else np.ones(len(frame), bool)
-    if uneven.any():
-        rule = "has not as many cells as the head of the table"
-        faults.append(f"{file.name}, row {np.argmax(uneven) + 2}: {rule}. Is the file cut off? Export the network again.")
-        return None
-    return frame
+    uneven = [i for i, row in enumerate(rows) if len(row) != len(head)]
+    if uneven:
+        rule = f"has {len(rows[uneven[0]])} cells, but the head of the table {len(head)}"
+        faults.append(f"{file.name}, row {uneven[0] + 2}: {rule}. Is the file cut off? Export the network again.")
+    elif not head or len(set(head)) < len(head):
+        faults.append(f"{file.name}: {'has a column twice' if head else 'is empty'}. Export the network again.")
+    else:
+        return pd.DataFrame(rows, columns=head, dtype=object)
+    return None
 
 
 def _series_csv(file: Path, faults: list[str]) -> pd.DataFrame | None:

@@ -26,7 +26,7 @@ def links(net: Network, ramp_hours: float | None, profiles: Profiles, changes: l
     link.some(efficiency < 0, "efficiency", "is below 0: energy would be drawn at both ends", "Use a link and a load.")
     rule = "sends power backwards over a link whose efficiency is not 1: in PyPSA bus0 would then gain energy"
     link.some((low < 0) & (efficiency != 1), "p_min_pu", rule, "Set it to 0 and add a second link, back.")
-    link.some(both.crossed(), "p_min_pu", "is above p_max_pu at some time", "Swap or correct them.")
+    link.some(both.crossed() & (nominal >= 0), "p_min_pu", "is above p_max_pu at some time", "Swap or correct them.")
     ramp = _link_ramps(link, low, high, nominal, ramp_hours)
     turned = both.scaled(-np.ones(len(link)))
     ways = [_way(link, limits, efficiency, ramp, suffix, profiles) for limits, suffix in ((both, ""), (turned, " (reverse)"))]

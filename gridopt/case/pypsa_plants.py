@@ -42,7 +42,7 @@ def generators(net: Network, ramp_hours: float | None, profiles: Profiles, chang
     limits = Limits.of(unit, nominal, "p_min_pu", "p_max_pu", steps)
     _uncommitted(unit, limits, changes)
     fixed = _fix(unit, limits, steps)
-    unit.some(limits.crossed() & ~fixed, "p_min_pu", "is above p_max_pu at some time", "Swap or correct them.")
+    unit.some(limits.crossed() & ~fixed & (nominal >= 0), "p_min_pu", "is above p_max_pu at some time", "Swap or correct them.")
     low, high = limits.ends()
     up, down = ramp_rates(unit, np.where(fixed, 0.0, high - low), nominal, ramp_hours)
     _start_ramps(unit, limits, up, down, ramp_hours, steps)

@@ -8,7 +8,7 @@ import numpy as np
 class Profiles:
     """Series by name. Of series that are equal one is kept, under the first name."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.values: dict[str, np.ndarray] = {}
         self._same: dict[bytes, str] = {}
 

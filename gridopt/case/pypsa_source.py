@@ -38,8 +38,9 @@ class Component:
     def some(self, wrong: np.ndarray, attribute: str, rule: str, cure: str) -> None:
         """A fault for each element in `wrong` (bool)."""
         for i in np.flatnonzero(wrong):
-            value = "a series" if int(i) in self.varying(attribute) else self.static.get(attribute, {int(i): ""})[int(i)]
-            self.fault(int(i), attribute, value, rule, cure)
+            given = self.static.get(attribute)
+            value = DEFAULTS[self.kind].get(attribute, "") if given is None else given[i]
+            self.fault(int(i), attribute, "a series" if int(i) in self.varying(attribute) else value, rule, cure)
 
     def number(self, attribute: str) -> np.ndarray:
         """Static values float (n,); of elements with a series that of the default. Cells that are no numbers are faults, once."""

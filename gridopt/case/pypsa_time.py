@@ -78,7 +78,7 @@ def _dates(labels: pd.Series) -> np.ndarray | None:
     if labels.dtype.kind in "iuf" or not labels.astype(str).str.contains("[-/:]").all():
         return None
     try:
-        times = pd.to_datetime(labels)
+        times = pd.to_datetime(labels, format="ISO8601" if labels.astype(str).str.match(r"\d{4}-").all() else None)
         zoned = getattr(times.dtype, "tz", None) is not None
         return (times.dt.tz_localize(None) if zoned else times).to_numpy("datetime64[s]")
     except (ValueError, TypeError, AttributeError):

@@ -164,8 +164,12 @@ def _tables(net: Network, model: str, time: TimeGrid, profiles: Profiles, change
         "storage": storage(net, time, profiles, changes),
         "dc_link": links(net, hours, profiles, changes),
     }
-    tables["generator"] = tables["generator"].fillna({"price_profile": ""})
-    return {name: table for name, table in tables.items() if len(table) or name == "bus"}
+    return {name: _filled(table) for name, table in tables.items() if len(table) or name == "bus"}
+
+
+def _filled(table: pd.DataFrame) -> pd.DataFrame:
+    """Texts that one part of a table has and another has not are empty there."""
+    return table.fillna({c: "" for c in table.columns if not pd.api.types.is_numeric_dtype(table[c])})
 
 
 def _buses(bus: Component, changes: list[str]) -> pd.DataFrame:

@@ -1,0 +1,224 @@
+"""PyPSA networks: reference results of PyPSA itself, and small networks whose figures are worked out by hand."""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from gridopt.case.pypsa_plants import technology
+from gridopt.case.readers.pypsa import read
+from tests.case.dispatch_lp import optimum
+
+ROOT = Path(__file__).parents[3]
+CASES = ROOT.parent / "shared" / "cases"
+REFERENCE = ("market-1zone", "market-2zone", "market-1zone-4periods-storage", "ac-dc-meshed-fixed", "scigrid-de")
+
+
+def folder(path, **files):
+    """A network folder; `files`: name without .csv, with __ for -, and its text. One bus A, unless given."""
+    files.setdefault("buses", "name\nA\n")
+    for name, text in files.items():
+        (path / f"{name.replace('__', '-')}.csv").write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.mark.skipif(not CASES.is_dir(), reason="the reference cases are not here")
+@pytest.mark.parametrize("name", REFERENCE)
+def test_reference_objective_and_prices(name):
+    found = read(CASES / "pypsa" / name, "matpower-dc")
+    cost, price = optimum(found)
+    with open(CASES / "expected.csv", encoding="utf-8") as file:
+        rows = [r for r in csv.DictReader(file) if r["case"] == f"pypsa_{name}" and r["problem"] == "multiperiod_dispatch"]
+    assert {r["quantity"] for r in rows} == {"objective", "price"}
+    for row in rows:
+        value, rtol, atol = (float(row[c] or 0) for c in ("value", "rtol", "atol"))
+        key = dict(part.split("=") for part in row["key"].split(";") if part)
+        mine = cost if not key else price[found.tables["bus"].index.get_loc(key["bus"]), int(key["t"])]
+        assert abs(mine - value) <= atol + rtol * abs(value), row
+
+
+def test_Y1_lines_transformers_and_types(tmp_path):
+    """Line on 200 kV: x = 8 ohm is 8/200^2 = 2e-4 on 1 MVA, 0.02 on 100 MVA. Type Al/St 240/40 2-bundle 220.0, 0.301 ohm/km, 100 km, two
+    parallel: 15.05 ohm, 0.037625. In the DC network r = 4 ohm at 100 kV: 0.04. Transformer type 160 MVA 380/110 kV, vsc 12.2, vscr 0.25 %,
+    tap position 2 at 1.5 %: x = sqrt(0.122^2 - 0.0025^2), tap 1.03, rating 160."""
+    found = read(
+        folder(
+            tmp_path,
+            buses="name,v_nom,carrier\nA,200,\nB,200,AC\nC,100,DC\nD,100,DC\nE,110,AC\n",
+            lines="name,bus0,bus1,x,r,type,length,num_parallel,s_nom,s_max_pu\n"
+            "1,A,B,8,1,,,,50,0.7\n2,A,B,,,Al/St 240/40 2-bundle 220.0,100,2,60,\n3,C,D,,4,,,,inf,\n",
+            transformers="name,bus0,bus1,x,s_nom,tap_ratio,phase_shift,type,tap_position\n1,A,E,0.1,80,1.05,-3,,\n"
+            "typed,B,E,,,,,160 MVA 380/110 kV,2\n",
+        ),
+        "matpower-dc",
+    ).tables["ac_branch"]
+    assert list(found.index) == ["1", "2", "3", "transformer 1", "typed"]
+    wound = np.sqrt(0.122**2 - 0.0025**2)
+    assert found["reactance_pu"].tolist() == pytest.approx([0.02, 0.037625, 0.04, 0.1, wound], rel=1e-12)
+    assert found["base_mva"].tolist() == [100, 100, 100, 80, 160]
+    assert found["tap_ratio"].tolist() == pytest.approx([1, 1, 1, 1.05, 1.03])
+    assert found["shift_deg"].tolist() == [0, 0, 0, -3, 0]
+    assert found["rating_mw"].tolist()[:2] == pytest.approx([35, 60])
+    assert np.isnan(found["rating_mw"].iloc[2])
+    assert found["rating_mw"].iloc[4] == 160
+
+
+def test_Y2_copperplate_has_no_limits(tmp_path):
+    lines = "name,bus0,bus1,x,s_nom,v_ang_max\n1,A,B,8,50,10\n"
+    given = folder(tmp_path, buses="name\nA\nB\n", lines=lines)
+    limited, free = (read(given, m).tables["ac_branch"].iloc[0] for m in ("matpower-dc", "copperplate"))
+    assert limited[["rating_mw", "angle_min_deg", "angle_max_deg"]].tolist() == [50, -10, 10]
+    assert free[["rating_mw", "angle_min_deg", "angle_max_deg"]].isna().all()
+
+
+def test_a_bridge_needs_no_impedance(tmp_path):
+    found = read(folder(tmp_path, buses="name\nA\nB\n", lines="name,bus0,bus1,s_nom\n1,A,B,50\n"), "matpower-dc")
+    assert found.tables["ac_branch"]["reactance_pu"].tolist() == [1.0]
+    assert any("impedance 0" in c for c in found.report.changes)
+
+
+def test_Y4_a_link_both_ways_is_two(tmp_path):
+    """p from -0.5 x 40 = -20 to 40 MW at 3 per MWh: forward 40 at 3, back 20 at -3."""
+    text = "name,bus0,bus1,p_nom,p_min_pu,efficiency,marginal_cost\nL,A,B,40,-0.5,1,3\nM,A,B,10,0,0.9,0\n"
+    found = read(folder(tmp_path, buses="name\nA\nB\n", links=text), "matpower-dc").tables["dc_link"]
+    assert list(found.index) == ["L", "M", "L (reverse)"]
+    assert found["from_bus"].tolist() == ["A", "A", "B"]
+    assert found["power_max_mw"].tolist() == [40, 10, 20]
+    assert found["cost_cny_per_mwh"].tolist() == [3, 0, -3]
+    assert found["loss_linear_fraction"].tolist() == pytest.approx([0, 0.1, 0])
+
+
+def test_Y5_signs_costs_and_emissions(tmp_path):
+    """Sign 0.001 and p_nom 1e6 make 1000 MW; cost 2 per p is 2000 per MWh. Sign -1 turns [0, 30] into [-30, 0], cost -5 into 5.
+    Emissions 0.2 t per MWh of gas at efficiency 0.5: 0.4 t per MWh."""
+    text = "name,bus,carrier,p_nom,sign,marginal_cost,efficiency\nshed,A,,1e6,0.001,2,1\nuse,A,,30,-1,-5,1\ngas,A,gas,10,1,7,0.5\n"
+    found = read(folder(tmp_path, generators=text, carriers="name,co2_emissions\ngas,0.2\n"), "matpower-dc").tables["generator"]
+    assert found[["power_min_mw", "power_max_mw"]].to_numpy().tolist() == [[0, 1000], [-30, 0], [0, 10]]
+    assert found["cost_cny_per_mwh"].tolist() == [2000, 5, 7]
+    assert found["co2_t_per_mwh"].tolist() == [0, 0, 0.4]
+
+
+def test_Y5_what_is_renewable(tmp_path):
+    generators = "name,bus,carrier,p_nom,p_min_pu,marginal_cost\nw,A,Wind Onshore,10,,1\nv,A,onwind,10,0.1,1\ns,A,solar,10,,-1\nr,A,ror,5,,\n"
+    series = "snapshot,w,v,s,r\n0,0.5,0.5,0.5,0.5\n1,0.2,0.2,0.2,0.5\n"
+    found = read(folder(tmp_path, generators=generators, generators__p_max_pu=series, snapshots="snapshot\n0\n1\n"), "matpower-dc")
+    assert found.tables["renewable"]["technology"].to_dict() == {"w": "wind"}  # v must run, s is paid to run, r never changes
+    assert list(found.source.values) == ["generators-p_max_pu/w"]  # one of three equal ones
+    assert found.tables["generator"].loc["r", "power_max_mw"] == pytest.approx(2.5)
+
+
+@pytest.mark.parametrize(
+    ("carrier", "kind"),
+    [("offwind-ac", "wind"), ("Wind Onshore", "wind"), ("Solar", "solar"), ("solar-hsat", "solar"), ("ror", "hydro_ror"),
+     ("Run of River", "hydro_ror"), ("solar thermal", ""), ("error", ""), ("gas", "")],
+)  # fmt: skip
+def test_technology(carrier, kind):
+    assert technology(carrier) == kind
+
+
+def test_Y6_loads_that_feed_in(tmp_path):
+    """L: 10 and 30 MW, mean 20. N: 5 and -10 MW of demand, so -5 and 10 MW of output. F: sign 1 feeds in 4 MW."""
+    found = read(
+        folder(tmp_path, snapshots="snapshot\n0\n1\n", loads="name,bus,p_set,sign\nL,A,0,-1\nN,A,0,-1\nF,A,4,1\n",
+               loads__p_set="snapshot,L,N\n0,10,5\n1,30,-10\n"),
+        "matpower-dc",
+    )  # fmt: skip
+    load, fixed, values = found.tables["load"], found.tables["generator"], found.source.values
+    assert load["mean_mw"].tolist() == [20]
+    assert (20 * values[load["profile"].iloc[0]]).tolist() == [10, 30]
+    assert not load["sheddable"].any()
+    assert not found.tables["bus"]["surplus_allowed"].any()
+    for side, profile in (("power_min_mw", "min_profile"), ("power_max_mw", "profile")):
+        assert (fixed.loc["N", side] * values[fixed.loc["N", profile]]).tolist() == [-5, 10]
+        assert fixed.loc["F", side] == 4
+
+
+def test_Y7_Y8_storage(tmp_path):
+    """50 MW x 4 h = 200 MWh, 90 of them at first; the loss of 10 % counts in the first hour here, not in PyPSA: 90 / 0.9 = 100 MWh, half.
+    A store of 30 MWh in steps of half an hour: 60 MW empty it."""
+    units = (
+        "name,bus,carrier,p_nom,max_hours,p_min_pu,state_of_charge_initial,standing_loss,cyclic_state_of_charge\n"
+        "b,A,,50,4,-0.5,90,0.1,False\np,A,PHS,10,6,-1,5,0,True\n"
+    )
+    hourly = read(folder(tmp_path, storage_units=units), "matpower-dc").tables["storage"]
+    assert hourly["energy_max_mwh"].tolist() == [200, 60]
+    assert hourly["charge_max_mw"].tolist() == [25, 10]
+    assert hourly["energy_start_fraction"].tolist() == pytest.approx([0.5, 0])
+    assert hourly["energy_end_fraction"].tolist() == [0, 0]
+    assert hourly["cyclic"].tolist() == [False, True]
+    assert hourly["technology"].tolist() == ["battery", "pumped_hydro"]
+    half = folder(tmp_path, stores="name,bus,e_nom\nb,A,30\n", snapshots="snapshot,objective,stores\n0,0.5,0.5\n")
+    assert read(half, "matpower-dc").tables["storage"].loc["store b", "power_max_mw"] == 60
+
+
+def test_ramps_count_per_snapshot(tmp_path):
+    """0.1 of 200 MW from snapshot to snapshot of 2 h: 20 MW in 120 min. A limit at or above the range is none."""
+    text = "name,bus,p_nom,ramp_limit_up,ramp_limit_down\ng,A,200,0.1,0.1\nfree,A,200,1,1\n"
+    given = folder(tmp_path, generators=text, snapshots="snapshot,objective\n0,2\n1,2\n")
+    found = read(given, "matpower-dc").tables["generator"]["ramp_fraction_per_min"]
+    assert found.loc["g"] == pytest.approx(20 / 120 / 200)
+    assert np.isnan(found.loc["free"])
+
+
+def test_committable_generators_are_free_and_it_is_said(tmp_path):
+    text = "name,bus,p_nom,p_min_pu,committable,start_up_cost\ng,A,200,0.4,True,5000\n"
+    found = read(folder(tmp_path, generators=text), "matpower-dc")
+    assert found.tables["generator"]["power_min_mw"].tolist() == [0]
+    assert any("Commitment is not modelled" in c for c in found.report.changes)
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "hours"),
+    [
+        ("snapshot\nnow\n", ["2025-01-01T00:00"], [1]),
+        (",snapshot,objective\n0,2020-02-28 22:00:00,3\n1,2020-02-29 01:00:00,3\n", ["2020-02-28T22:00", "2020-02-29T01:00"], [3, 3]),
+        ("name,weightings\n2020-01-01,365\n2020-01-01 01:00,365\n", ["2020-01-01T00:00", "2020-01-16T05:00"], [365, 365]),
+        ("snapshot,objective\n2020-01-01,1\n2020-01-03,1\n", ["2020-01-01T00:00", "2020-01-01T01:00"], [1, 1]),
+        ("snapshot,objective,stores\n0,2,1\n1,1.5,1\n", ["2025-01-01T00:00", "2025-01-01T02:00"], [2, 1.5]),
+    ],
+)
+def test_snapshots(tmp_path, text, start, hours):
+    """Dates stay where they fit the weightings; otherwise steps follow each other, and the report says so."""
+    found = read(folder(tmp_path, snapshots=text), "matpower-dc")
+    assert found.time.start.tolist() == np.array(start, "datetime64[s]").tolist()
+    assert found.time.hours.tolist() == hours
+    fits = "2020-02-28" in text
+    assert any("follow each other" in c for c in found.report.changes) != fits
+
+
+def test_netcdf_says_the_same_as_the_folder(tmp_path):
+    """The layout of PyPSA's files: generators_i, generators_p_nom, generators_t_p_max_pu over snapshots."""
+    xr = pytest.importorskip("xarray")
+    times = pd.date_range("2020-01-01", periods=2, freq="h")
+    data = xr.Dataset(
+        {
+            "snapshots_objective": ("snapshots", [1.0, 1.0]),
+            "buses_v_nom": ("buses_i", [380.0]),
+            "generators_bus": ("generators_i", np.array(["A", "A"], object)),
+            "generators_carrier": ("generators_i", np.array(["onwind", ""], object)),
+            "generators_p_nom": ("generators_i", [10.0, 20.0]),
+            "generators_committable": ("generators_i", [False, False]),
+            "generators_t_p_max_pu": (("snapshots", "generators_t_p_max_pu_i"), [[0.5], [0.2]]),
+        },
+        coords={
+            "snapshots": times,
+            "buses_i": np.array(["A"], object),
+            "generators_i": np.array(["w", "g"], object),
+            "generators_t_p_max_pu_i": np.array(["w"], object),
+        },
+    )
+    data.to_netcdf(tmp_path / "net.nc", engine="h5netcdf")
+    given = folder(
+        tmp_path, buses="name,v_nom\nA,380\n", generators="name,bus,carrier,p_nom\nw,A,onwind,10\ng,A,,20\n",
+        snapshots="snapshot,objective\n2020-01-01 00:00:00,1\n2020-01-01 01:00:00,1\n",
+        generators__p_max_pu="snapshot,w\n2020-01-01 00:00:00,0.5\n2020-01-01 01:00:00,0.2\n",
+    )  # fmt: skip
+    first, second = read(tmp_path / "net.nc", "matpower-dc"), read(given, "matpower-dc")
+    assert len(first.tables["renewable"]) == len(first.tables["generator"]) == 1
+    for name in first.tables:
+        pd.testing.assert_frame_equal(first.tables[name], second.tables[name])
+    assert (first.time.start == second.time.start).all()
+    assert {k: v.tolist() for k, v in first.source.values.items()} == {"generators-p_max_pu/w": [0.5, 0.2]}
+    assert second.source.values["generators-p_max_pu/w"].tolist() == [0.5, 0.2]
