@@ -183,9 +183,11 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
     parser.add_argument("--hours", type=int, required=True)
+    parser.add_argument("--first", type=int, default=0, help="first hour of the year")
     given = parser.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
-    np.savez(given.folder / "data.npz", **collect(load_study(Path("gansu-2025"), {}, (0, given.hours)).case))
+    period = (given.first, given.first + given.hours)
+    np.savez(given.folder / "data.npz", **collect(load_study(Path("gansu-2025"), {}, period).case))
 
 
 if __name__ == "__main__":

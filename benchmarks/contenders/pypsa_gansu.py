@@ -87,7 +87,8 @@ def stores(n: pypsa.Network, d: dict[str, np.ndarray], bus: np.ndarray) -> None:
         p_min_pu=series(-d["store_charge_upper"] / size[:, None], n.snapshots, labels), marginal_cost=d["store_discharge_cost"][:, 0],
         max_hours=np.maximum(d["store_energy_upper"].max(axis=1), 1e-6) / size, efficiency_store=d["store_charge_efficiency"],
         efficiency_dispatch=d["store_discharge_efficiency"], standing_loss=d["store_standing_loss_per_h"],
-        state_of_charge_initial=d["store_start"], cyclic_state_of_charge=False,
+        # PyPSA takes the loss of the first hour off every level but the given one.
+        state_of_charge_initial=d["store_start"] * (1.0 - d["store_standing_loss_per_h"]), cyclic_state_of_charge=False,
     )  # fmt: skip
 
 
@@ -142,7 +143,8 @@ class Rows:
     def room(self) -> None:
         """Energy of stores within what is in service, and what is asked for at the end."""
         level = self.m["StorageUnit-state_of_charge"]
-        for kind, lower, upper in (("store", self.d["store_energy_lower"], self.d["store_energy_upper"]), ("heat store", None, self.d["csp_heat"])):
+        d = self.d
+        for kind, lower, upper in (("store", d["store_energy_lower"], d["store_energy_upper"]), ("heat store", None, d["csp_heat"])):
             labels = names(kind, len(upper))
             some = level.sel(name=labels)
             if np.ptp(upper, axis=1).any():
