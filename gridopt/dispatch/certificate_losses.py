@@ -20,8 +20,9 @@ SQUARE = 1e-4
 """Part by which a loss may fall short of its square."""
 SLOPE = 0.0102
 """Part by which a marginal loss may differ from 2 r flow: the distance of the tangents."""
-SMALL = 0.02
-"""MW of flow below which marginal losses are not told apart from none."""
+SMALL, SHORT = 0.02, 1e-6
+"""MW of flow below which marginal losses are not told apart from none, and MW that a loss may lie below its next tangent: where both
+tangents are that close, either may bind."""
 
 
 def ohmic(e: Evidence) -> np.ndarray:
@@ -44,7 +45,7 @@ def check_losses(e: Evidence) -> list[Check]:
     apart = np.maximum(np.abs(loss - beyond - square), np.where(beyond < 0, -beyond + POWER, 0.0))
     worth = np.maximum(0.5 * (e["price"][wire.start] + e["price"][wire.end]), 0.0)
     off = np.abs(e["branch_loss_price"] - 2 * r * flow * worth)
-    allowed = PRICE + 2 * r * worth * (SLOPE * np.abs(flow) + SMALL)
+    allowed = PRICE + 2 * worth * (r * (SLOPE * np.abs(flow) + SMALL) + np.sqrt(SHORT * r))
     return [
         e.judge("loss.none", "MW", np.where(r > 0, 0.0, np.abs(loss)), POWER, e.branches),
         e.judge("loss.square", "MW", square - loss, near, e.branches),
