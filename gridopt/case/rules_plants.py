@@ -79,38 +79,40 @@ def _bends(kind: Checked, unit: pd.DataFrame, own: pd.DataFrame) -> None:
 
 
 def _cost_points(point: Checked, generator: Checked) -> None:
-    place = {name: i for i, name in enumerate(generator.frame["generator"])}
-    good = point.frame[["power_mw", "cost_cny_per_h"]].notna().all(axis=1)
-    for name, rows in point.frame[good].groupby("generator", sort=False):
-        if name not in place:
-            continue
-        if len(rows) < 2:
-            rule = "is the only point of its generator: a curve needs two"
-            point.fault(rows.index[0], "power_mw", f"{rows['power_mw'].iloc[0]:g}", rule, "Add points or remove it.")
-        for column in ("cost_cny_per_mwh", "cost_quadratic_cny_per_mw2h"):
-            value = generator.frame[column].iloc[place[name]]
-            if value != 0.0:
-                rule = f"stands beside a cost curve by points ({point.file}, row {point.rows[rows.index[0]]}), and costs do not add up"
-                generator.fault(place[name], column, f"{value:g}", rule, "Keep one of the two; write 0 here to keep the points.")
-        _convex(point, str(name), rows.sort_values("power_mw", kind="stable"))
+    names = generator.frame["generator"].drop_duplicates()
+    owner = np.append(names.index, -1)[pd.Index(names).get_indexer(point.frame["generator"])]
+    power, cost = (point.frame[c].to_numpy(float) for c in ("power_mw", "cost_cny_per_h"))
+    good = np.flatnonzero((owner >= 0) & ~np.isnan(power + cost))
+    who, first, count = np.unique(owner[good], return_index=True, return_counts=True)
+    for i in good[first[count == 1]]:
+        point.fault(i, "power_mw", f"{power[i]:g}", "is the only point of its generator: a curve needs two", "Add points or remove it.")
+    for column in ("cost_cny_per_mwh", "cost_quadratic_cny_per_mw2h"):
+        value = generator.frame[column].to_numpy(float)
+        for g, i in zip(who, good[first], strict=True):
+            if value[g] != 0.0:
+                rule = f"stands beside a cost curve by points ({point.file}, row {point.rows[i]}), and costs do not add up"
+                generator.fault(g, column, f"{value[g]:g}", rule, "Keep one of the two; write 0 here to keep the points.")
+    _convex(point, good[np.lexsort((power[good], owner[good]))])
 
 
-def _convex(point: Checked, name: str, rows: pd.DataFrame) -> None:
-    """Slopes do not fall; a point that is given twice is a fault of its own."""
-    power, cost = (rows[c].to_numpy(float) for c in ("power_mw", "cost_cny_per_h"))
-    width = np.diff(power)
-    if not (width > 0).all():
-        return
-    slope = np.diff(cost) / width
-    rounding = ROUNDING * np.maximum(np.abs(cost[:-1]), np.abs(cost[1:])) / width
+def _convex(point: Checked, rows: np.ndarray) -> None:
+    """Slopes of each generator do not fall. rows: by generator, then by power; a point that is given twice is a fault of its own."""
+    frame = point.frame.iloc[rows]
+    owner, power, cost = frame["generator"].to_numpy(), frame["power_mw"].to_numpy(float), frame["cost_cny_per_h"].to_numpy(float)
+    width = np.where(owner[1:] == owner[:-1], np.diff(power), 0.0)
+    known = width > 0
+    slope, rounding = (
+        np.divide(of, width, out=np.zeros_like(width), where=known)
+        for of in (np.diff(cost), ROUNDING * np.maximum(np.abs(cost[:-1]), np.abs(cost[1:])))
+    )
     near = FALL * np.maximum(np.abs(slope[:-1]), np.abs(slope[1:])) + rounding[:-1] + rounding[1:]
-    for k in np.flatnonzero(slope[1:] < slope[:-1] - near):
+    for k in np.flatnonzero(known[:-1] & known[1:] & (slope[1:] < slope[:-1] - near)):
         rule = (
-            f"makes the cost curve of generator '{name}' bend downwards at {power[k + 1]:g} MW: "
+            f"makes the cost curve of generator '{owner[k + 1]}' bend downwards at {power[k + 1]:g} MW: "
             f"{slope[k]:.10g} CNY/MWh below, only {slope[k + 1]:.10g} above"
         )
         cure = "Dispatch needs a curve whose slopes rise; raise a cost beyond this point or lower this one."
-        point.fault(rows.index[k + 1], "cost_cny_per_h", f"{cost[k + 1]:.10g}", rule, cure)
+        point.fault(rows[k + 1], "cost_cny_per_h", f"{cost[k + 1]:.10g}", rule, cure)
 
 
 def _bands(band: Checked, reservoir: Checked) -> None:
