@@ -44,7 +44,8 @@ def generators(net: Network, ramp_hours: float | None, profiles: Profiles, chang
     fixed = _fix(unit, limits, steps)
     unit.some(limits.crossed() & ~fixed & (nominal >= 0), "p_min_pu", "is above p_max_pu at some time", "Swap or correct them.")
     low, high = limits.ends()
-    up, down = ramp_rates(unit, np.where(fixed, 0.0, high - low), nominal, ramp_hours)
+    span = np.where(fixed, 0.0, high - low)
+    up, down = ramp_rates(unit, span, nominal, ramp_hours)
     _start_ramps(unit, limits, up, down, ramp_hours, steps)
     frame = _costs(unit, sign, profiles)
     names = [(f"generators-p_min_pu/{n}", f"generators-p_max_pu/{n}") for n in unit.names]
@@ -52,11 +53,13 @@ def generators(net: Network, ramp_hours: float | None, profiles: Profiles, chang
         frame[column] = values
     kind = np.array([technology(c) for c in unit.text("carrier")], object)
     frame["co2_t_per_mwh"] = _co2(net, unit, sign, changes)
-    frame["ramp_fraction_per_min"] = _ramp_fraction(unit, up, down, sign, frame["power_max_mw"].to_numpy(float))
+    never = span / (60.0 * (ramp_hours or 1.0))
+    rise, fall = _ramp_fractions(unit, up, down, sign, frame["power_max_mw"].to_numpy(float), never)
+    frame["ramp_fraction_per_min"], frame["ramp_down_fraction_per_min"] = rise, fall
     moving = np.array([i in unit.varying("p_max_pu") for i in range(len(unit))], bool)
     cost = frame["cost_cny_per_mwh"].to_numpy(float)
     plain = (frame["price_profile"] == "").to_numpy() & (frame["cost_quadratic_cny_per_mw2h"] == 0).to_numpy()
-    plain &= frame["ramp_fraction_per_min"].isna().to_numpy() & (cost >= 0) & (cost <= LARGEST_RENEWABLE_COST)
+    plain &= ~np.isfinite(up) & ~np.isfinite(down) & (cost >= 0) & (cost <= LARGEST_RENEWABLE_COST)
     plain &= (low == 0) & ~fixed & (sign == 1) & (frame["min_profile"] == "").to_numpy() & (frame["power_min_mw"] == 0).to_numpy()
     free = moving & plain & (kind != "")
     frame["technology"] = np.where(unit.text("carrier") == "", "other", unit.text("carrier"))
@@ -108,14 +111,15 @@ def _start_ramps(unit: Component, limits: Limits, up: np.ndarray, down: np.ndarr
             unit.some(wrong, "p_init", "is too far from the limits of the first snapshot for the ramp limits", "Correct it.")
 
 
-def _ramp_fraction(unit: Component, up: np.ndarray, down: np.ndarray, sign: np.ndarray, most: np.ndarray) -> np.ndarray:
-    """Ramp over power_max_mw per minute (n,), NaN: none."""
+def _ramp_fractions(unit: Component, up: np.ndarray, down: np.ndarray, sign: np.ndarray, most: np.ndarray, span: np.ndarray) -> np.ndarray:
+    """Rise and fall of the output over power_max_mw per minute (2, n), NaN: none. Where only the rise is limited, the fall is a figure
+    that never binds (`span` MW/min crosses the range in a step), since an empty one would stand for that of the rise."""
     limited = np.isfinite(up) | np.isfinite(down)
     unit.some(limited & (most <= 0), "ramp_limit_up", "limits the ramp of a generator that only consumes", "Leave it out.")
-    rule = "and ramp_limit_down differ; a generator has one ramp for both"
-    unit.some(limited & (up != down), "ramp_limit_up", rule, "Give both the same value.")
-    rate = up * np.abs(sign) / np.where(most > 0, most, 1.0)
-    return np.where(limited, rate, np.nan)
+    rise, fall = np.where(sign < 0, (down, up), (up, down))
+    fall = np.where(np.isfinite(rise) & ~np.isfinite(fall), span, fall)
+    rates = np.array([rise, fall]) * np.abs(sign) / np.where(most > 0, most, 1.0)
+    return np.where(np.isfinite(rates), rates, np.nan)
 
 
 def _costs(unit: Component, sign: np.ndarray, profiles: Profiles) -> pd.DataFrame:

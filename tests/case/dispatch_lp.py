@@ -92,14 +92,15 @@ def _generators(p):
     cost = table["cost_cny_per_mwh"].to_numpy()[:, None] + factor(p.imported, table["price_profile"], 0.0)
     ids = p.columns(low, high, cost)
     p.inject(table["bus"], ids)
-    rate = (table["ramp_fraction_per_min"] * table["power_max_mw"]).fillna(np.inf).to_numpy()
-    _ramps(p, ids, rate)
+    up = table["ramp_fraction_per_min"]
+    down = table["ramp_down_fraction_per_min"].fillna(up)
+    _ramps(p, ids, *((rate * table["power_max_mw"]).fillna(np.inf).to_numpy() for rate in (up, down)))
 
 
-def _ramps(p, ids, rate):
-    width = 60.0 * rate[:, None] * (p.hours[1:] + p.hours[:-1]) / 2.0
-    p.rows("upper", width, [(ids[:, 1:], 1.0), (ids[:, :-1], -1.0)])
-    p.rows("upper", width, [(ids[:, 1:], -1.0), (ids[:, :-1], 1.0)])
+def _ramps(p, ids, up, down):
+    for rate, sign in ((up, 1.0), (down, -1.0)):
+        width = 60.0 * rate[:, None] * (p.hours[1:] + p.hours[:-1]) / 2.0
+        p.rows("upper", width, [(ids[:, 1:], sign), (ids[:, :-1], -sign)])
 
 
 def _renewables(p):
@@ -132,7 +133,8 @@ def _links(p):
     sent = p.columns(table["power_min_mw"].to_numpy()[:, None], high, table["cost_cny_per_mwh"].to_numpy()[:, None])
     p.inject(table["from_bus"], sent, -1.0)
     p.inject(table["to_bus"], sent, 1.0 - table["loss_linear_fraction"].to_numpy()[:, None])
-    _ramps(p, sent, (table["ramp_fraction_per_min"] * table["power_max_mw"]).to_numpy())
+    rate = (table["ramp_fraction_per_min"] * table["power_max_mw"]).to_numpy()
+    _ramps(p, sent, rate, rate)
 
 
 def _storage(p):

@@ -13,7 +13,7 @@ from tests.case.dispatch_lp import optimum
 
 ROOT = Path(__file__).parents[3]
 CASES = ROOT.parent / "shared" / "cases"
-REFERENCE = ("market-1zone", "market-2zone", "market-1zone-4periods-storage", "ac-dc-meshed-fixed", "scigrid-de")
+REFERENCE = ("market-1zone", "market-2zone", "market-1zone-4periods-storage", "ac-dc-meshed-fixed", "scigrid-de", "ramp-limits")
 
 
 def folder(path, **files):
@@ -154,12 +154,15 @@ def test_Y7_Y8_storage(tmp_path):
 
 
 def test_ramps_count_per_snapshot(tmp_path):
-    """0.1 of 200 MW from snapshot to snapshot of 2 h: 20 MW in 120 min. A limit at or above the range is none."""
-    text = "name,bus,p_nom,ramp_limit_up,ramp_limit_down\ng,A,200,0.1,0.1\nfree,A,200,1,1\n"
+    """0.1 of 200 MW from snapshot to snapshot of 2 h: 20 MW in 120 min; 0.2 down: 40 MW. A limit at or above the range is none. Where only
+    the rise is limited, the whole range of 200 MW in 120 min may be lost."""
+    text = "name,bus,p_nom,ramp_limit_up,ramp_limit_down\ng,A,200,0.1,0.2\nfree,A,200,1,1\nrise,A,200,0.1,\nfall,A,200,,0.2\n"
     given = folder(tmp_path, generators=text, snapshots="snapshot,objective\n0,2\n1,2\n")
-    found = read(given, "matpower-dc").tables["generator"]["ramp_fraction_per_min"]
-    assert found.loc["g"] == pytest.approx(20 / 120 / 200)
-    assert np.isnan(found.loc["free"])
+    found = read(given, "matpower-dc").tables["generator"][["ramp_fraction_per_min", "ramp_down_fraction_per_min"]] * 120 * 200
+    assert found.loc["g"].tolist() == pytest.approx([20, 40])
+    assert found.loc["rise"].tolist() == pytest.approx([20, 200])
+    assert found.loc["fall"].tolist() == pytest.approx([np.nan, 40], nan_ok=True)
+    assert found.loc["free"].isna().all()
 
 
 def test_committable_generators_are_free_and_it_is_said(tmp_path):

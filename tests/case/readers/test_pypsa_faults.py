@@ -28,7 +28,6 @@ def faults(path, model="matpower-dc", **files):
 REFUSED = [
     ("generators", GENERATOR.format("e_sum_max", "5"), "e_sum_max: '5.0' sets largest energy"),
     ("generators", GENERATOR.format("p_nom_extendable,p_nom_opt", "True,20").replace("10", "0"), "extendable generators have p_nom 0"),
-    ("generators", GENERATOR.format("ramp_limit_up,ramp_limit_down", "0.1,0.2"), "one ramp"),
     ("generators", GENERATOR.format("p_min_pu,p_max_pu", "0.6,0.5"), "p_min_pu: '0.6' is above p_max_pu"),
     ("generators", GENERATOR.format("marginal_cost", "cheap"), "marginal_cost: 'cheap' is not a finite number"),
     ("generators", GENERATOR.format("marginal_cost", "nan"), "marginal_cost: 'nan' is not a finite number"),
@@ -44,6 +43,7 @@ REFUSED = [
     ("links", LINK.format("efficiency", "3"), "above 1"),
     ("links", LINK.format("efficiency,p_min_pu", "0.9,-1"), "whose efficiency is not 1"),
     ("links", LINK.format("p_min_pu,ramp_limit_up,ramp_limit_down", "-1,0.1,0.1"), "may send backwards"),
+    ("links", LINK.format("ramp_limit_up,ramp_limit_down", "0.1,0.2"), "links have one ramp"),
     ("links", "name,bus0,bus1\nL,A,A\n", "is also bus0"),
     ("storage_units", UNIT.format("state_of_charge_initial", "11"), "above the energy the storage holds"),
     ("storage_units", UNIT.format("state_of_charge_set", "4"), "a fixed state of charge"),
