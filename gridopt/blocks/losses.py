@@ -23,7 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 
-from gridopt.case.topology import BRANCH_TABLES
+from gridopt.case.losses import REPORTED, resistance
 from gridopt.program.builder import drawn
 from gridopt.program.labels import Quantity
 
@@ -42,17 +42,9 @@ class Columns:
     loss: np.ndarray
 
 
-def resistance(case) -> np.ndarray:
-    """r 1/MW (L,): ohm over kV squared for lines, per unit over the base for ac_branch, 0 for transformers."""
-    line, transformer, own = (case.table(t) for t in BRANCH_TABLES)
-    kv = case.table("bus")["voltage_kv"].reindex(line["from_bus"]).to_numpy(float)
-    ohm = (line["resistance_ohm_per_km"] * line["length_km"] / line["circuits"]).to_numpy(float)
-    return np.concatenate([ohm / kv**2, np.zeros(len(transformer)), (own["resistance_pu"] / own["base_mva"]).to_numpy(float)])
-
-
 def declare(case, b):
     """Columns (L1) and what they take out of the buses."""
-    r, grid = resistance(case), case.grid
+    r, grid = resistance(case.tables), case.grid
     some = np.flatnonzero(r > 0) if case.losses == "piecewise" else np.zeros(0, int)
     if not len(some):
         return Columns(some, r[some], np.zeros((0, len(case.time)), int))
@@ -109,7 +101,7 @@ def results(case, columns, values) -> dict[str, Quantity]:
     """Loss by branch, its artificial part, and what the losses of one more MW of flow cost, (L, T)."""
     if case.losses != "piecewise":
         return {}
-    some, port, dims = columns.some, values.builder.port, ("branch", "time")
+    some, port = columns.some, values.builder.port
     x, r = values.solution.x, columns.r[:, None]
     loss, beyond, rate = np.zeros((3, len(case.grid.branches.ids), len(case.time)))
     if len(some):
@@ -119,10 +111,5 @@ def results(case, columns, values) -> dict[str, Quantity]:
         element, step, dual = values.written("losses.tangent")
         branch, point = np.divmod(element, len(POINTS))
         np.add.at(rate, (some[branch], step), 2 * columns.r[branch] * POINTS[point] * dual / case.time.hours[step])
-    return {
-        "branch_loss": Quantity(dims, loss, "MW", "loss of AC branches", "交流支路网损", "positive: taken half and half out of both ends"),
-        "branch_artificial_loss": Quantity(dims, beyond, "MW", "loss of AC branches beyond their curve", "交流支路虚拟损耗"),
-        "branch_loss_price": Quantity(
-            dims, rate, "CNY/MWh", "cost of the losses of one more MW of flow", "支路边际网损成本", "signed like the flow"
-        ),
-    }  # fmt: skip
+    found = {"branch_loss": loss, "branch_artificial_loss": beyond, "branch_loss_price": rate}
+    return {name: Quantity(("branch", "time"), array, *REPORTED[name]) for name, array in found.items()}

@@ -7,7 +7,8 @@ import pytest
 from scipy.optimize import linprog
 
 from gridopt.analysis import balance, losses
-from gridopt.blocks.losses import GRAIN, GRID, POINTS, nearest, resistance
+from gridopt.blocks.losses import GRAIN, GRID, POINTS, nearest
+from gridopt.case.losses import resistance
 from gridopt.dispatch.single import dispatch
 from gridopt.pricing.marginal import price
 from tests.support.block_cases import buses, line, load, power_case, unit
@@ -35,7 +36,7 @@ def test_resistance_by_table():
         bus=buses("A", "B"), line=[line("A", "B", km=50.0, resistance_ohm_per_km=0.3, circuits=2)],
         transformer=[dict(transformer="T", from_bus="A", to_bus="B", rated_mva=100.0, reactance_fraction=0.1)],
         ac_branch=[dict(ac_branch="p", from_bus="A", to_bus="B", resistance_pu=0.05, reactance_pu=0.1, base_mva=50.0)],
-    ))  # fmt: skip
+    ).tables)  # fmt: skip
     assert found == pytest.approx([7.5 / 330**2, 0.0, 0.001])
 
 
@@ -145,12 +146,12 @@ def test_against_a_dense_reference(seed):
     c = replace(case(1, series=series, **rows), losses="piecewise")
     d = solve(c)
     assert d.solution.objective == pytest.approx(reference(c, d), rel=2e-6)
-    assert d.quantities["branch_loss"].values == pytest.approx(resistance(c)[:, None] * d.flow**2, rel=1e-4, abs=1e-5)
+    assert d.quantities["branch_loss"].values == pytest.approx(resistance(c.tables)[:, None] * d.flow**2, rel=1e-4, abs=1e-5)
 
 
 def reference(c, d) -> float:
     """Least cost with columns [output, angle, loss]; 2,001 tangents of each square over +-60 MW. Shedding never pays here."""
-    branches, units, r = c.grid.branches, c.table("unit"), resistance(c)
+    branches, units, r = c.grid.branches, c.table("unit"), resistance(c.tables)
     count, lines, nodes = len(units), len(branches.ids), len(c.table("bus"))
     cost = c.table("fuel")["price_cny_per_tce"].loc[units["fuel"]].to_numpy(float)
     ends = np.zeros((nodes, lines))
