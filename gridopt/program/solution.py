@@ -11,7 +11,11 @@ from gridopt.program.standard_form import StandardForm, value
 
 
 class Infeasible(Exception):
-    """No values of the columns satisfy all rows."""
+    """No values of the columns satisfy all rows. `faults`: sentences for the reader, where more is known than that."""
+
+    def __init__(self, *faults: str):
+        super().__init__("\n".join(faults))
+        self.faults = list(faults)
 
 
 class LimitReached(Exception):
@@ -95,6 +99,17 @@ class Values:
         """(element, step, dual) of the rows of a lazy family that were written, (k,) each."""
         element, step, row = self.solution.added.get(name, np.zeros((3, 0), int))
         return element, step, self.solution.y[row]
+
+    def drawn_through(self, name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """(place, step, dual times factor) of what rows of a lazy family with a dual draw through (LazyFamily.draw), (k,) each; the
+        rows themselves where they draw on their own."""
+        element, step, dual = self.written(name)
+        element, step, dual = element[dual != 0], step[dual != 0], dual[dual != 0]
+        family = next(f for f in self.builder.lazy_families if f.family.name == name)
+        if family.draw is None or not len(element):
+            return element, step, dual
+        row, place, factor = family.draw(element, step)
+        return place, step[row], factor * dual[row]
 
 
 def _find(families: list[Family], name: str) -> Family:

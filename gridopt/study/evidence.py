@@ -30,7 +30,7 @@ COST_ZH = {
     "thermal.fuel": "燃料费", "thermal.variable": "火电变动运维费", "carbon.allowance": "碳配额费",
     "demand.shedding": "切负荷损失", "demand.surplus": "过剩出力惩罚", "renewable.variable": "新能源变动费",
     "renewable.curtailment": "弃电费", "storage.wear": "储能损耗费", "storage.charging": "储能充电费",
-    "generator.energy": "发电费用",
+    "generator.energy": "发电费用", "dc_link.cost": "直流输电费",
     "exchange.export": "外送收入(负)", "exchange.import": "购入费用",
 }  # fmt: skip
 LINK_FIGURES = ("sent_mwh", "received_mwh", "renewable_share", "hours")

@@ -141,7 +141,7 @@ def _try_series(case: Case) -> None:
     """Asks for every series that the tables name, so that all faults of the files show before anything is built."""
     from gridopt.case.tables import TABLES
 
-    columns = ("profile", "schedule", "price_profile", "max_profile")
+    columns = ("profile", "schedule", "price_profile", "max_profile", "min_profile", "inflow_profile", "rating_profile")
     names = {n for t in TABLES.values() for c in columns if c in case.table(t.name) for n in case.table(t.name)[c] if n}
     unknown = sorted(names - set(case.source.values)) if isinstance(case.source, GivenSeries) else []
     if unknown:

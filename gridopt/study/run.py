@@ -83,13 +83,20 @@ def _program(loaded: Loaded) -> Program | None:
 
 def _solve_and_write(loaded: Loaded, program: Program | None, folder: Path, target: Path, clock: Clock) -> dict:
     from gridopt.dispatch.single import dispatch
+    from gridopt.program.solution import Infeasible
     from gridopt.pricing.marginal import price
     from gridopt.study import store
     from gridopt.study.evidence import analyse, certified
 
     with clock("solve", f"dispatching {len(loaded.case.time)} steps"):
         log, workers = str(folder / "solver.log"), loaded.study.workers
-        solved = dispatch(loaded.case, log=log, workers=workers, program=program, progress=clock.detail)
+        try:
+            solved = dispatch(loaded.case, log=log, workers=workers, program=program, progress=clock.detail)
+        except Infeasible:
+            from gridopt.dispatch.infeasible import reasons
+
+            clock.detail("infeasible; trying what would repair it")
+            raise Infeasible(*reasons(loaded.case)) from None
     spent = solved.solution.statistics["seconds"]
     clock.seconds["build"] = spent["build"]
     clock.seconds["solve"] -= spent["build"]

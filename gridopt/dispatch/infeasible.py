@@ -1,0 +1,87 @@
+"""Infeasible, and then? Repairs that are tried one by one, and told in words with what each would take.
+
+A repair is a change of the tables; it is named only after the case changed so has been dispatched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from gridopt.case.case import Case
+from gridopt.case.topology import BRANCH_TABLES
+from gridopt.dispatch.result import Dispatch
+from gridopt.dispatch.single import dispatch
+from gridopt.program.solution import Infeasible, LimitReached, SolverFailed
+
+NAMED = 3
+"""Buses named in a sentence."""
+NOTICED = 1e-3
+"""MW."""
+Tables = Mapping[str, pd.DataFrame]
+
+
+def softened(tables: Tables) -> Tables:
+    """Every load may be shed, and surplus may vanish everywhere."""
+    return {**tables, "load": tables["load"].assign(sheddable=True), "bus": tables["bus"].assign(surplus_allowed=True)}
+
+
+def unlimited(tables: Tables) -> Tables:
+    """No limits of branches, of angles, of sections."""
+    free = {t: tables[t].assign(rating_mw=np.nan, rating_emergency_mw=np.nan) for t in BRANCH_TABLES}
+    free["ac_branch"] = free["ac_branch"].assign(angle_min_deg=np.nan, angle_max_deg=np.nan)
+    return {**tables, **free, "interface_limit": tables["interface_limit"].iloc[:0]}
+
+
+def unramped(tables: Tables) -> Tables:
+    """No ramps of generators, units and links."""
+    free = {t: tables[t].assign(ramp_fraction_per_min=1e3) for t in ("unit_type", "dc_link")}
+    ramps = {"ramp_fraction_per_min": np.nan, "ramp_down_fraction_per_min": np.nan}
+    return {**tables, **free, "generator": tables["generator"].assign(**ramps)}
+
+
+def reasons(case: Case, solve: Callable[[Case], Dispatch] = dispatch) -> list[str]:
+    """Sentences on a case that has no dispatch: which change alone gives it one, and what it then takes."""
+    found = ["no dispatch satisfies all limits"]
+    secured = case.security != "listed" or len(case.table("contingency"))
+    bare = replace(case, security="listed", tables={**case.tables, "contingency": case.table("contingency").iloc[:0]})
+    repairs: list[tuple[str, Case, Callable[[Dispatch], str]]] = [
+        ("with load shedding and surplus allowed", replace(case, tables=softened(case.tables)), _short),
+        ("without limits of branches, angles and sections", replace(case, tables=unlimited(case.tables)), lambda d: _beyond(case, d)),
+    ]
+    if len(case.time) > 1:
+        repairs.append(("without ramps", replace(case, tables=unramped(case.tables)), lambda d: ""))
+    if secured:
+        repairs.insert(0, ("without outages to withstand (N-1)", bare, lambda d: ""))
+    for words, changed, told in repairs:
+        try:
+            found.append(f"  {words} there is one{told(solve(changed))}")
+        except (Infeasible, LimitReached, SolverFailed):
+            found.append(f"  {words} there is none either")
+    return found
+
+
+def _short(d: Dispatch) -> str:
+    parts = []
+    for name, words in (("shedding", "not served"), ("surplus", "left over")):
+        most = d.quantities[name].values
+        step = int(np.argmax(most.sum(axis=0)))
+        if most[:, step].sum() > NOTICED:
+            when = str(d.case.time.start[step]).replace("T", " ")[:16]
+            parts.append(f"{most[:, step].sum():,.1f} MW are {words} at {when} ({_places('bus', d.case.table('bus').index, most[:, step])})")
+    return "; " + "; ".join(parts) if parts else ""
+
+
+def _beyond(case: Case, d: Dispatch) -> str:
+    """How far flows go beyond the limits that were lifted."""
+    beyond = np.maximum(d.flow - case.grid.upper, case.grid.lower - d.flow).max(axis=1, initial=0.0)
+    return f"; flows then exceed limits ({_places('branch', case.grid.branches.ids, beyond)})" if (beyond > NOTICED).any() else ""
+
+
+def _places(kind: str, names, values: np.ndarray) -> str:
+    """The largest values, each at its element: `bus 7: 12.0 MW`."""
+    order = np.argsort(-values, kind="stable")[:NAMED]
+    return ", ".join(f"{kind} {names[i]}: {values[i]:,.1f} MW" for i in order if values[i] > NOTICED)
