@@ -82,7 +82,8 @@ def test_T4_ptdf_gives_the_same():
     live = np.flatnonzero(topology.inside & ~topology.bridges)
     h = topology.ptdf(live)
     d = h[:, a[live]] - h[:, b[live]]
-    assert topology.lodf(live[:, None])[:, 0, live].T == pytest.approx(d / (1.0 - np.diag(d)), abs=1e-6)
+    found = topology.lodf(live[:, None])[:, 0, live].T
+    assert found == pytest.approx(d / (1.0 - np.diag(d)), abs=1e-6)
 
 
 def test_loop_of_three_by_hand():
@@ -120,7 +121,7 @@ def listed_case(security="listed"):
         ac_branch=[dict(ac_branch="CA", from_bus="C", to_bus="A", reactance_pu=0.1)],
         fuel=[dict(fuel="f", price_cny_per_tce=1.0, co2_t_per_tce=0.0)],
         unit_type=[dict(unit_type="t", min_load_fraction=0.0, fuel_rate_full_tce_per_mwh=1.0)],
-        unit=[dict(unit="v", bus="A", unit_type="t", fuel="f", power_max_mw=1.0), dict(unit="u", bus="B", unit_type="t", fuel="f", power_max_mw=1.0)],
+        unit=[dict(unit=u, bus=b, unit_type="t", fuel="f", power_max_mw=1.0) for u, b in (("v", "A"), ("u", "B"))],
         contingency=[dict(contingency=n, kind=k, element=e, share=0.5 if k == "unit" else 1.0) for n, k, e in kinds],
     )  # fmt: skip
     return dataclasses.replace(made, security=security)
