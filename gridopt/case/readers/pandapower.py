@@ -9,6 +9,7 @@ Any other net is read as `pandapower.rundcopp` would solve it: pandapower conver
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 from dataclasses import replace
@@ -22,6 +23,7 @@ from gridopt.case import pandapower_ppc
 from gridopt.case.check import CaseError
 from gridopt.case.complete import complete
 from gridopt.case.imported import Imported
+from gridopt.case.pandapower_json import safe_text
 from gridopt.case.pandapower_layout import ELEMENT, KIND, PREFIX, power_mw, susceptance_us
 from gridopt.case.ppc import Raw, imported, to_tables
 from gridopt.case.ppc_check import check
@@ -64,8 +66,9 @@ def _open(path: Path) -> Any:
 
     if not path.is_file():
         raise CaseError([f"{path}: there is no such file. Correct the path of the net."])
+    text = safe_text(path.read_bytes(), str(path))
     try:
-        net = pp.from_json(str(path))
+        net = pp.from_json(io.StringIO(text))
     except Exception as error:  # whatever a damaged file makes pandapower stumble over
         raise CaseError([f"{path}: pandapower cannot read it ({_short(error)}). Save it with pandapower.to_json."]) from error
     if not hasattr(net, "bus") or not isinstance(net["bus"], pd.DataFrame):
