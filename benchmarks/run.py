@@ -73,13 +73,14 @@ def run(setup: plan.Setup, limits: Limits, names: list[str], repeat: int) -> lis
 def once(setup: plan.Setup, contender: plan.Contender, folder: Path, limits: Limits) -> dict:
     """One run of one contender."""
     say(f"{setup.case} {setup.size}: {contender.name}")
+    log = folder / f"{contender.name.replace(' ', '_')}.log"
     with tempfile.TemporaryDirectory(dir=DATA, prefix="run-") as name:
         work = Path(name)
         places = {"{folder}": str(folder), "{out}": str(work / "out.json"), "{results}": str(work / "results")}
         words = list(contender.words)
         for mark, place in places.items():
             words = [w.replace(mark, place) for w in words]
-        command, log, output = [environment.interpreter(contender.environment), *words], work / "log.txt", work / "stdout.txt"
+        command, output = [environment.interpreter(contender.environment), *words], work / "stdout.txt"
         seen = measure(command, limits, log, output, ROOT, environ())
         document = read(output if contender.prints else work / "out.json")
         status, remark = seen.status, remark_on(seen.status, seen.code, limits, log)
