@@ -82,6 +82,7 @@ def dcopf(file: Path | None) -> Setup:
     contenders = (
         Contender("gridopt run", "gridopt", run, prints=True),
         Contender("PyPSA + HiGHS", "pypsa", module("contenders.pypsa_dcopf", "{folder}", "{out}")),
+        Contender("PyPSA + HiGHS, program only", "pypsa", module("contenders.pypsa_dcopf", "{folder}", "{out}", "bare")),
         Contender("pandapower rundcopp", "pandapower", module("contenders.pandapower_dcopf", "{folder}", "{out}")),
     )
     return Setup("dcopf", file.stem if file else "case9241pegase", prepare, contenders)
