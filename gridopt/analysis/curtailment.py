@@ -25,6 +25,7 @@ import scipy.sparse as sp
 from gridopt.analysis.rents import NOISE, names, offers, rents
 from gridopt.case.topology import BRANCH_TABLES
 from gridopt.dispatch.result import Dispatch
+from gridopt.pricing.marginal import LOSSES as LOSS_BLOCKS
 from gridopt.pricing.marginal import Prices
 
 CURTAILED = 1e-9
@@ -144,7 +145,7 @@ def _network_parts(dispatch: Dispatch, prices: Prices, bus: np.ndarray, step: np
                 members = np.flatnonzero(grid.root[:, e] == area)
                 t, b = step[pairs], bus[pairs]
                 mean = draw[:, members] @ prices.weight[members]
-                if part.family.startswith("losses."):
+                if part.family.split(".")[0] in LOSS_BLOCKS:
                     push = -np.einsum("kp,kp->p", part.dual[:, t], draw[:, b] - mean[:, t]) / hours[t]
                     parts.add(*LOSSES, pairs, np.where(push > NOISE, push, 0.0))
                     continue

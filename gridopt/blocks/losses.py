@@ -108,8 +108,7 @@ def results(case, columns, values) -> dict[str, Quantity]:
         flow = case.grid.flows(port("injection").value(x), port("phase_shift").value(x))[some]
         loss[some] = x[columns.loss]
         beyond[some] = np.maximum(loss[some] - r * flow**2, 0.0)
-        element, step, dual = values.written("losses.tangent")
-        branch, point = np.divmod(element, len(POINTS))
-        np.add.at(rate, (some[branch], step), 2 * columns.r[branch] * POINTS[point] * dual / case.time.hours[step])
+        branch, step, dual = values.drawn_through("losses.tangent")
+        np.subtract.at(rate, (some[branch], step), dual / case.time.hours[step])
     found = {"branch_loss": loss, "branch_artificial_loss": beyond, "branch_loss_price": rate}
     return {name: Quantity(("branch", "time"), array, *REPORTED[name]) for name, array in found.items()}

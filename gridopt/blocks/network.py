@@ -11,7 +11,7 @@ Ports       draws on injection P[b,t] [MW]; phase_shift: phi
     shift_min <= phi <= shift_max                                         (N3)
 
 Dual        network.balance: cost of one more MW of load over the step [CNY/MW]; network.limit: <= 0 at F, >= 0 at G
-Assumes     DC power flow without losses
+Assumes     DC power flow; losses are withdrawals at the ends of branches (losses.py, loss_factors.py)
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ class Case:
     """`tables`: name -> DataFrame indexed by identifier, complete (every declared column, defaults filled in).
 
     security: contingencies are those 'listed' in the table, or also every single branch ('n-1'). losses of AC branches: 'off',
-    'piecewise' or 'marginal'.
+    'piecewise' or 'marginal'. loss_points: flows MW (K, L, T) of earlier solves at which marginal losses are linearised; None: none yet.
     """
 
     tables: Mapping[str, pd.DataFrame]
@@ -36,6 +36,7 @@ class Case:
     source: SeriesSource
     security: str = "listed"
     losses: str = "off"
+    loss_points: np.ndarray | None = None
 
     def table(self, name: str) -> pd.DataFrame:
         return self.tables[name]
@@ -116,8 +117,8 @@ class Case:
         return replace(self, tables=tables)
 
     def on_time(self, grid: TimeGrid) -> Case:
-        """The same case on other steps."""
-        return replace(self, time=grid)
+        """The same case on other steps, where no flows are known."""
+        return replace(self, time=grid, loss_points=None)
 
 
 def _names_known(frame: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> np.ndarray:

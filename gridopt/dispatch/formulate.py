@@ -14,6 +14,7 @@ from gridopt.blocks import (
     generator,
     hydro,
     interface,
+    loss_factors,
     losses,
     network,
     renewable,
@@ -23,7 +24,10 @@ from gridopt.blocks import (
 from gridopt.case.case import Case
 from gridopt.program.builder import Builder
 
-BLOCKS = (network, losses, demand, thermal, generator, renewable, storage, hydro, csp, dc_link, exchange, interface, contingency, carbon)
+BLOCKS = (
+    network, losses, loss_factors, demand, thermal, generator, renewable, storage, hydro, csp, dc_link, exchange, interface, contingency,
+    carbon,
+)  # fmt: skip
 """The registry. A further component is one file in blocks/, one table declaration and one name here."""
 
 

@@ -95,11 +95,7 @@ class Dispatch:
         found = []
         for lazy in self.model.builder.lazy_families:
             if lazy.port == "injection":
-                written = self.values.written(lazy.family.name)
-                element, step, y = (v[written[2] != 0] for v in written)
-                if lazy.draw is not None:
-                    row, element, factor = lazy.draw(element, step)
-                    step, y = step[row], factor * y[row]
+                element, step, y = self.values.drawn_through(lazy.family.name)
                 some, place = np.unique(element, return_inverse=True)
                 dual = np.zeros((len(some), lazy.family.shape[-1]))
                 np.add.at(dual, (place, step), y)

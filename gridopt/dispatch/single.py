@@ -19,6 +19,7 @@ from gridopt.case.case import Case
 from gridopt.dispatch.fair import even_out
 from gridopt.dispatch.formulate import Model, formulate
 from gridopt.dispatch.lazy import Loaded, Program, Relaxed, solve
+from gridopt.dispatch.losses import settle
 from gridopt.dispatch.piece import solve_piece
 from gridopt.dispatch.plan import Estimate, levels, plan, refine
 from gridopt.dispatch.release import Whole
@@ -43,8 +44,15 @@ def dispatch(
 ) -> Dispatch:
     """Least-cost dispatch of `case`. Raises Infeasible, LimitReached or SolverFailed; never returns unproven numbers.
 
-    program: another solver than HiGHS (the ladder is HiGHS' alone).
+    program: another solver than HiGHS (the ladder is HiGHS' alone). Marginal losses take several solves.
     """
+    if case.losses == "marginal":
+        return settle(case, lambda known: _once(known, log, workers, program, progress), progress)
+    return _once(case, log, workers, program, progress)
+
+
+def _once(case: Case, log: str, workers: int, program: Program | None, progress: Progress) -> Dispatch:
+    """One solve, by the ladder where it pays."""
     below: Rung | None = None
     hours = case.time.hours
     if program is None and hours.sum() >= LONG_H and np.ptp(hours) == 0:

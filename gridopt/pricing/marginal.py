@@ -17,7 +17,7 @@ import numpy as np
 
 from gridopt.dispatch.result import Dispatch
 
-LOSSES = ("losses",)
+LOSSES = ("losses", "loss_factors")
 """Blocks whose rows make the loss part."""
 
 

@@ -155,6 +155,7 @@ BLOCK_CASES["losses"] = BlockCase(
     ("line", "transformer", "ac_branch", "generator"),
     dict(x=[30, 33, 29, 31], b=[70, 95, 110, 80], c=[20, 45, 35, 70]), 4, NEW_YEAR, "piecewise",
 )  # fmt: skip
+BLOCK_CASES["loss_factors"] = replace(BLOCK_CASES["losses"], losses="marginal")
 
 # A loop with a double side, which no outage of one side may overload; at midnight CD leaves. One listed outage takes two lines, one a
 # generator, one a unit, one half of a DC link; D hangs on one line, whose outage cuts it off.
