@@ -50,8 +50,10 @@ def _ties(model, solution, columns, busy) -> np.ndarray:
     signature = _signature(Dispatch(case, model, solution))[bus][:, busy]
     area = case.grid.root[:, case.grid.epoch][bus][:, busy]
     step = np.broadcast_to(np.arange(len(busy)), signature.shape)
-    keys = np.stack([step.ravel(), area.ravel(), np.repeat(fixed, len(busy)), signature.round(6).ravel()])
-    _, tie = np.unique(keys, axis=1, return_inverse=True)
+    # One number for the four of them: sorting numbers is ten times faster than sorting rows.
+    kinds, draw = np.unique(signature.round(6), return_inverse=True)
+    code = ((step * len(case.table("bus")) + area) * (fixed.max(initial=0) + 1) + fixed[:, None]) * len(kinds) + draw.reshape(step.shape)
+    _, tie = np.unique(code, return_inverse=True)
     return tie.reshape(signature.shape)
 
 
