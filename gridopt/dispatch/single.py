@@ -24,7 +24,7 @@ from gridopt.dispatch.piece import solve_piece
 from gridopt.dispatch.plan import Estimate, levels, plan, refine
 from gridopt.dispatch.release import Whole
 from gridopt.dispatch.result import Dispatch
-from gridopt.program.highs import Highs, give_back_memory
+from gridopt.program.highs import LOWER, Highs, give_back_memory
 from gridopt.program.solution import Infeasible, LimitReached, Solution, SolverFailed
 
 LONG_H = 1500.0
@@ -40,22 +40,29 @@ Start = tuple[Estimate, np.ndarray]
 
 
 def dispatch(
-    case: Case, *, log: str = "", workers: int = 2, program: Program | None = None, progress: Progress = lambda text: None
+    case: Case,
+    *,
+    log: str = "",
+    workers: int = 2,
+    program: Program | None = None,
+    before: Dispatch | None = None,
+    progress: Progress = lambda text: None,
 ) -> Dispatch:
     """Least-cost dispatch of `case`. Raises Infeasible, LimitReached or SolverFailed; never returns unproven numbers.
 
-    program: another solver than HiGHS (the ladder is HiGHS' alone). Marginal losses take several solves.
+    program: another solver than HiGHS (the ladder is HiGHS' alone). before: a dispatch of the same network on the same steps, to start
+    from: quick where little has changed. Marginal losses take several solves.
     """
     if case.losses == "marginal":
-        return settle(case, lambda known: _once(known, log, workers, program, progress), progress)
-    return _once(case, log, workers, program, progress)
+        return settle(case, lambda known: _once(known, log, workers, program, None, progress), progress)
+    return _once(case, log, workers, program, before, progress)
 
 
-def _once(case: Case, log: str, workers: int, program: Program | None, progress: Progress) -> Dispatch:
-    """One solve, by the ladder where it pays."""
+def _once(case: Case, log: str, workers: int, program: Program | None, before: Dispatch | None, progress: Progress) -> Dispatch:
+    """One solve: from an earlier one, by the ladder where it pays, or from nothing."""
     below: Rung | None = None
-    hours = case.time.hours
-    if program is None and hours.sum() >= LONG_H and np.ptp(hours) == 0:
+    hours, empty = case.time.hours, program or partial(Highs, log, simplex_dual_edge_weight_strategy=1)
+    if program is None and before is None and hours.sum() >= LONG_H and np.ptp(hours) == 0:
         for rung in RUNGS_H:
             group = round(rung / hours[0])
             if group >= 2:
@@ -68,9 +75,26 @@ def _once(case: Case, log: str, workers: int, program: Program | None, progress:
     del below  # the coarser program takes memory that the whole one needs
     loaded = None if start is None else _whole(case, model, relaxed, start, workers, progress, log)
     del start
-    solution = solve(relaxed, program=program or partial(Highs, log, simplex_dual_edge_weight_strategy=1), loaded=loaded, progress=progress)
+    if before is not None:
+        loaded = _again(model, relaxed, before, empty)
+    solution = solve(relaxed, program=empty, loaded=loaded, progress=progress)
     solution.statistics["seconds"] = {"build": built - begun, "solve": time.perf_counter() - built}
     return Dispatch(case, model, even_out(model, solution))
+
+
+def _again(model: Model, relaxed: Relaxed, before: Dispatch, empty: Program) -> Loaded | None:
+    """The program with the rows, columns and basis of an earlier dispatch; None where its families have other members."""
+    builders = before.model.builder, model.builder
+    shapes = [[(f.name, f.shape) for f in (*b.column_families, *b.row_families, *(z.family for z in b.lazy_families))] for b in builders]
+    if shapes[0] != shapes[1] or relaxed.form.square.any():
+        return None
+    (column, row), added = before.solution.statistics["basis"], before.solution.added
+    relaxed.used |= column != LOWER
+    relaxed.write({name: (element, step) for name, (element, step, _) in added.items()})
+    status = np.append(row[: relaxed.core], np.zeros(relaxed.rows_added, row.dtype))
+    for name, (_, _, ids) in added.items():
+        status[relaxed.added[name][2]] = row[ids]
+    return Loaded.load(relaxed, empty, (column, status))
 
 
 def _rung(case: Case, below: Rung | None, workers: int, progress: Progress) -> Rung | None:

@@ -83,8 +83,8 @@ def _program(loaded: Loaded) -> Program | None:
 
 def _solve_and_write(loaded: Loaded, program: Program | None, folder: Path, target: Path, clock: Clock) -> dict:
     from gridopt.dispatch.single import dispatch
-    from gridopt.program.solution import Infeasible
     from gridopt.pricing.marginal import price
+    from gridopt.program.solution import Infeasible
     from gridopt.study import store
     from gridopt.study.evidence import analyse, certified
 
