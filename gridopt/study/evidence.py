@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from gridopt.analysis import balance, congestion, contracts, curtailment, emissions
+from gridopt.analysis import balance, congestion, contracts, curtailment, emissions, losses
 from gridopt.case.topology import BRANCH_TABLES
 from gridopt.dispatch.certificate import Certificate, certify
 from gridopt.dispatch.result import Dispatch
@@ -76,6 +76,7 @@ def analyse(solved: Dispatch, prices: Prices) -> Found:
         "energy_balance": balance.energy_balance(solved), "emissions": emissions.by_technology(solved),
         "emissions_unit": emissions.by_unit(solved),
         "dc_contracts": contracts.dc_contracts(solved), "dc_links": contracts.dc_links(solved), "costs": _costs(solved),
+        **({"branch_losses": losses.branch_losses(solved)} if solved.case.losses != "off" else {}),
         "price_zones": balance.price_zones(solved, prices), "price_zones_monthly": balance.price_zones_monthly(solved, prices),
     }  # fmt: skip
     summary = _summary(solved, tables, causes, names, output)
@@ -91,7 +92,8 @@ def certified(solved: Dispatch, prices: Prices, found: Found) -> Certificate:
         "branch_shadow_price": solved.branch_shadow_price, "interface_shadow_price": solved.interface_shadow_price,
     }  # fmt: skip
     solution, causes = solved.solution, curtailment.as_arrays(solved, found.causes)
-    return certify(solved.case, quantities, parts, solution.objective, solution.bound, causes)
+    after = solved.contingency_prices
+    return certify(solved.case, quantities, parts, solution.objective, solution.bound, causes, after)
 
 
 def price_quantities(solved: Dispatch, prices: Prices) -> dict[str, Quantity]:
@@ -179,4 +181,4 @@ def _warnings(solved: Dispatch) -> list[str]:
         lost = float((quantities["dc_artificial_loss"].values @ hours).sum())
         if lost > 1e-3:
             found.append(f"DC links lose {lost:,.1f} MWh more than their loss curves, where a negative price makes losses pay")
-    return found
+    return found + losses.warnings(solved)
