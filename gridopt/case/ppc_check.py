@@ -10,7 +10,7 @@ import numpy as np
 from gridopt.case.ppc_arrays import BRANCH, BUS, GEN, ISOLATED, REFERENCE, USED, WIDTHS, Alive, Ppc, alive, title
 
 LARGEST, LEAST_REACTANCE = 1e15, 1e-9
-LARGEST_KV, LARGEST_TAP, LARGEST_SHIFT_DEG = 1500.0, 10.0, 360.0
+LARGEST_KV, LEAST_TAP, LARGEST_TAP, LARGEST_SHIFT_DEG = 1500.0, 0.1, 10.0, 360.0
 
 
 def check(ppc: Ppc, branch_model: str) -> list[str]:
@@ -112,8 +112,8 @@ def _branches(collect: _Collector, here: Alive, branch_model: str) -> None:
                     "Give the series reactance, a small one for a bus coupler, or put the branch out of service.")  # fmt: skip
     for column in (BRANCH.rate_a, BRANCH.rate_b, BRANCH.rate_c):
         collect.add("branch", here.branch & (branch[:, column] < 0), column, "must be at least 0 MVA", "Give the rating, 0 for none.")
-    wrong = here.branch & ((tap < 0) | (tap > LARGEST_TAP))
-    collect.add("branch", wrong, BRANCH.tap, f"must be at least 0 and at most {LARGEST_TAP:g}", "Give the tap ratio, 0 for a line.")
+    wrong = here.branch & (tap != 0) & ((tap < LEAST_TAP) | (tap > LARGEST_TAP))
+    collect.add("branch", wrong, BRANCH.tap, f"must be 0, or {LEAST_TAP:g} to {LARGEST_TAP:g}", "Give the tap ratio, 0 for a line.")
     wrong = here.branch & (np.abs(shift) > LARGEST_SHIFT_DEG)
     collect.add("branch", wrong, BRANCH.shift, "must lie within +-360 degrees", "Give the phase shift in degrees.")
     if branch.shape[1] > BRANCH.angle_max:

@@ -115,6 +115,7 @@ GEN_1 = "1 40 0 30 -30 1 100 1 400 0;"
         (BRANCH_1, BRANCH_1.replace("0.0281	", "0	"), ("column x", "'0'", "reactance")),
         (BRANCH_1, BRANCH_1.replace("250", "-250"), ("column rateA", "'-250'")),
         (BRANCH_1, BRANCH_1.replace("	0	0	1", "	-1	0	1"), ("column ratio", "'-1'")),
+        (BRANCH_1, BRANCH_1.replace("	0	0	1", "	1e-300	0	1"), ("column ratio", "'1e-300'", "0.1 to 10")),
         ("-30	30;", "400	30;", ("column angmin", "'400'", "within +-360")),
         (BUS_2, BUS_2.replace("300", "1e308"), ("column Pd", "beyond 1e+15")),
         ("-30	30;", "30	-30;", ("column angmin", "larger than angmax")),
