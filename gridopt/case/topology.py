@@ -28,6 +28,8 @@ from scipy.sparse.linalg import splu
 
 BRANCH_TABLES = ("line", "transformer", "ac_branch")
 """The tables whose rows are branches, in the order of every array over branches."""
+WIDTH = 16
+"""Right-hand sides that are solved for together: for more, SuperLU's small products go to several threads and take ten times as long."""
 DROP = 1e-9
 """PTDF entries below this are rounding of zero."""
 
@@ -87,13 +89,20 @@ class Topology:
         free = np.flatnonzero(self.root != np.arange(self.buses))
         return free, (splu(sp.csc_matrix(laplacian)[free][:, free]) if len(free) else None)
 
+    def _solve(self, right: np.ndarray) -> np.ndarray:
+        """Angles of the free buses (F, n) for injections there (F, n)."""
+        factor, angle = self._factor[1], np.empty(right.shape, order="F")
+        for first in range(0, right.shape[1], WIDTH):
+            angle[:, first : first + WIDTH] = factor.solve(np.asfortranarray(right[:, first : first + WIDTH]))
+        return angle
+
     def flows(self, injection: np.ndarray, shift: np.ndarray | None = None) -> np.ndarray:
         """Flows MW (L, T) of injections MW (B, T) that balance in every area, and shifts rad (L, T), none if left out (T1)."""
         free, factor = self._factor
         angle = np.zeros(injection.shape)
         pushed = self._b[:, None] * shift[self._live] if shift is not None else np.zeros((len(self._live), injection.shape[1]))
         if factor is not None:
-            angle[free] = factor.solve(np.ascontiguousarray((injection + self._incidence.T @ pushed)[free]))
+            angle[free] = self._solve((injection + self._incidence.T @ pushed)[free])
         result = np.zeros((len(self.inside), injection.shape[1]))
         result[self._live] = self._b[:, None] * (self._incidence @ angle) - pushed
         return result
@@ -119,16 +128,15 @@ class Topology:
         if len(some) and factor is not None:
             at = self._place[branches[some]]
             right = (self._incidence[at][:, free].toarray() * self._b[at][:, None]).T
-            rows[np.ix_(some, free)] = factor.solve(right).T
+            rows[np.ix_(some, free)] = self._solve(right).T
         return rows
 
     def transfer(self, branches: np.ndarray) -> np.ndarray:
         """D (L, n): flows per MW sent from the from_bus to the to_bus of each of the given branches, all in service."""
-        free, factor = self._factor
-        angle, flow = np.zeros((self.buses, len(branches))), np.zeros((len(self.inside), len(branches)))
+        free = self._factor[0]
+        flow, ends = np.zeros((len(self.inside), len(branches))), self._incidence[self._place[branches]][:, free].T
         if len(branches):
-            angle[free] = factor.solve(self._incidence[self._place[branches]][:, free].T.toarray())
-            flow[self._live] = self._b[:, None] * (self._incidence @ angle)
+            flow[self._live] = sp.csr_array(self._incidence[:, free] * self._b[:, None]) @ self._solve(ends.toarray(order="F"))
         return flow
 
     def lodf(self, out: np.ndarray) -> np.ndarray:
@@ -136,7 +144,8 @@ class Topology:
         count, m = out.shape
         d = self.transfer(out.ravel()).reshape(len(self.inside), count, m)
         own = d[out[:, :, None], np.arange(count)[:, None, None], np.arange(m)]
-        return np.linalg.solve((np.eye(m) - own).transpose(0, 2, 1), d.transpose(1, 2, 0))
+        beside, through = (np.eye(m) - own).transpose(0, 2, 1), d.transpose(1, 2, 0)
+        return through / beside if m == 1 else np.linalg.solve(beside, through)
 
     @cached_property
     def bridges(self) -> np.ndarray:
