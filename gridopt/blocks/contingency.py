@@ -94,9 +94,9 @@ class Security:
         at = listed.place[hit] + np.where(listed.kind[hit] == PLANTS[1], len(tables[0]), 0)
         return Aftermath(self.grid, listed, self.lost.of, self.lost.bus, Response(total, listed.of[hit], bus[at], each[at]), self.some)
 
-    def after(self, x: np.ndarray, steps: slice = slice(None)) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-        """Block by block: contingencies (C,), steps (S,), and flows MW of the branches `some` after them (C, n, S), 0 where there is no
-        row."""
+    def after(self, x: np.ndarray, steps: slice = slice(None)) -> Iterator[tuple[np.ndarray, ...]]:
+        """Block by block: contingencies (C,), steps (S,), and flows MW of the branches `some` before (n, S) and after (C, n, S), 0 where
+        there is no row."""
         first, last, _ = steps.indices(len(self.case.time))
         length = max(BLOCK // max(len(self.grid.branches.ids), 1), 1)
         for begin in range(first, last, length):
@@ -112,16 +112,22 @@ class Security:
                     size = max(BLOCK // (len(block.which) * wide), 1)
                     for at in np.split(mine, np.arange(size, len(mine), size)):
                         given = lost[:, at] if block.loses else None
-                        yield block.which, begin + at, self.aftermath.flows(e, number, flow[:, at], given, begin + at)
+                        then = self.aftermath.flows(e, number, flow[:, at], given, begin + at)
+                        yield block.which, begin + at, flow[self.some][:, at], then
 
     def find(self, x: np.ndarray, tolerance: float, steps: slice = slice(None)) -> tuple[np.ndarray, np.ndarray]:
-        """(element, step): of every branch, step and direction that some outage overloads the worst one."""
+        """(element, step): of every branch, step and direction that some outage overloads the worst one.
+
+        An outage that leaves a flow as it is asks nothing that the rating does not ask (unless the emergency rating is the lower one).
+        """
         first, last, _ = steps.indices(len(self.case.time))
         limit = self.grid.emergency[self.some, first:last] + tolerance
         worst, which = np.array([limit, limit]), np.full((2, *limit.shape), -1)
-        for number, step, flow in self.after(x, steps):
+        asks = self.grid.emergency[self.some] < self.grid.rating[self.some]
+        for number, step, before, flow in self.after(x, steps):
             for side, peak in enumerate((flow.max(axis=0), -flow.min(axis=0))):
-                n, s = np.nonzero(peak > worst[side][:, step - first])
+                changed = asks[:, step] | (peak > before * (1 - 2 * side) + tolerance)
+                n, s = np.nonzero(changed & (peak > worst[side][:, step - first]))
                 at = (side, n, step[s] - first)
                 worst[at] = peak[n, s]
                 which[at] = number[(flow[:, n, s] * (1 - 2 * side)).argmax(axis=0)]

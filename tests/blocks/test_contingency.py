@@ -195,7 +195,7 @@ def test_written_rows_say_what_the_scan_says(seed):
     d, free = dispatch(made), dispatch(plain(made))
     family, security, lines = limits(d), declared(d, contingency), len(d.case.grid.branches.ids)
     for x in (d.solution.x, free.solution.x):
-        for which, step, flow in security.after(x):
+        for which, step, _, flow in security.after(x):
             c, n, s = (v.ravel() for v in np.indices(flow.shape))
             row, column, value, constant = family.expand(which[c] * lines + security.some[n], step[s])
             assert np.bincount(row, value * x[column], len(c)) + constant == pytest.approx(flow.ravel(), abs=1e-6)

@@ -1,7 +1,8 @@
 """One small case with every kind of element at work, for the certificate: a loop, a transformer, an island, a DC link, a river.
 
 West (W) has more wind and sun than its lines, section and DC link carry, so its price is often zero; T sits behind a transformer
-that is too small for its load (shedding); the must-run unit of island I gives more than its load (surplus).
+that is too small for its load (shedding); the must-run unit of island I gives more than its load (surplus). Island G1-G2-G3 has
+generators by cost curve, a phase shifter, an angle limit and outages that it must withstand.
 """
 
 from __future__ import annotations
@@ -15,11 +16,13 @@ SERIES = {
     "heat": [0.0, 0.4, 0.9, 1.0, 0.6, 0.1, 0.1, 0.1],
     "E": [80, 95, 90, 84, 100, 120, 110, 85], "C": [30, 31, 33, 30, 28, 40, 38, 30], "T": [11, 12, 13, 12, 14, 18, 15, 11],
     "in": [20, 21, 22, 20, 19, 18, 20, 20], "p": [30, 40, 25, 35, 50, 60, 70, 20], "s": [5, 5, -4, 3, 2, -6, 4, 5],
+    "G": [30, 36, 42, 38, 30, 48, 44, 36],
     "q": [45, 45, 20, 45, 45, 80, 80, 45], "m": [1, 1, 1, 0.9, 0.9, 1, 1, 1],
 }  # fmt: skip
 
 ROWS = dict(
-    bus=[*(dict(bus=b, voltage_kv=330.0) for b in ("W", "C", "E", "T", "I", "Z")), dict(bus="S", voltage_kv=800.0, role="sink")],
+    bus=[*(dict(bus=b, voltage_kv=330.0) for b in ("W", "C", "E", "T", "I", "Z", "G1", "G2", "G3")),
+         dict(bus="S", voltage_kv=800.0, role="sink")],
     line=[
         dict(line="WC", from_bus="W", to_bus="C", circuits=2, length_km=10.0, reactance_ohm_per_km=0.3, rating_mw=20.0),
         dict(line="CE", from_bus="C", to_bus="E", length_km=12.0, reactance_ohm_per_km=0.3),
@@ -28,6 +31,19 @@ ROWS = dict(
         dict(line="CZ", from_bus="C", to_bus="Z", length_km=30.0, reactance_ohm_per_km=0.3),
     ],
     transformer=[dict(transformer="ET", from_bus="E", to_bus="T", rated_mva=20.0, reactance_fraction=0.1, rating_mw=9.0)],
+    ac_branch=[
+        dict(ac_branch="G12", from_bus="G1", to_bus="G2", reactance_pu=0.1, rating_mw=30.0, shift_min_deg=-0.6, shift_max_deg=0.6),
+        dict(ac_branch="G23", from_bus="G2", to_bus="G3", reactance_pu=0.1, tap_ratio=1.05, angle_max_deg=1.6, rating_mw=40.0),
+        dict(ac_branch="G13", from_bus="G1", to_bus="G3", reactance_pu=0.2, rating_mw=16.0, rating_emergency_mw=34.0),
+    ],
+    generator=[
+        dict(generator="curve", bus="G1", power_max_mw=45.0, ramp_fraction_per_min=0.0015),
+        dict(generator="square", bus="G2", power_min_mw=2.0, power_max_mw=40.0, cost_cny_per_mwh=20.0, cost_quadratic_cny_per_mw2h=0.4),
+        dict(generator="dear", bus="G3", power_max_mw=40.0, cost_cny_per_mwh=60.0),
+    ],
+    cost_point=[dict(generator="curve", power_mw=x, cost_cny_per_h=y) for x, y in ((0.0, 10.0), (15.0, 160.0), (45.0, 1060.0))],
+    contingency=[dict(contingency="G23", kind="ac_branch", element="G23"),
+                 dict(contingency="square", kind="generator", element="square", share=0.5)],
     interface=[dict(interface="west"), dict(interface="north")],
     interface_limit=[
         dict(interface="west", forward_mw=68.0, backward_mw=40.0, retirement="2025-01-01"),
@@ -79,7 +95,8 @@ ROWS = dict(
         dict(reservoir="foot", bus="C", power_max_mw=9.0, power_mw_per_m3s=0.2),
     ],
     release_band=[dict(reservoir="top", season="heat", release_min_m3s=12.0, release_max_m3s=32.0)],
-    load=[dict(load=f"d{b}", bus=b, mean_mw=1.0, profile=b) for b in ("E", "C", "T")] + [dict(load="dI", bus="I", mean_mw=3.0)],
+    load=[dict(load=f"d{b}", bus=b, mean_mw=1.0, profile=b) for b in ("E", "C", "T")] + [dict(load="dG", bus="G3", mean_mw=1.0, profile="G"),
+                                                                              dict(load="dI", bus="I", mean_mw=3.0)],
     shedding_tier=[dict(tier="soft", share=0.1, cost_cny_per_mwh=500.0), dict(tier="hard", share=0.9, cost_cny_per_mwh=8000.0)],
     exchange=[
         dict(exchange="M", bus="S", export_flexible_mw=100.0, price_profile="p"),
