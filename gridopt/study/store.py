@@ -49,30 +49,36 @@ def write_results(loaded: Loaded, solved, prices, found, folder: Path) -> None:
 
 
 def _write_nc(loaded: Loaded, solved, prices, found, path: Path) -> None:
-    import xarray as xr
+    """By h5netcdf itself: xarray, which reads the file, takes half a second to load only to write it."""
+    import h5netcdf
+    import h5py
 
-    case = loaded.case
+    case, variables = loaded.case, found.variables(solved, prices)
     coords = {
         **{t: case.table(t).index.to_numpy(str) for t in ELEMENTS},
         "branch": case.grid.branches.ids.astype(str), "shifter": case.grid.branches.ids[case.grid.branches.chosen].astype(str),
-        "technology": np.array(found.technologies, dtype=str),
-        "time": case.time.start.astype("datetime64[ns]"),
+        "technology": np.array(found.technologies, dtype=str), "time": case.time.start.astype(np.int64),
     }  # fmt: skip
-    variables, encoding = {}, {}
-    for name, q in found.variables(solved, prices).items():
-        attrs = {"units": q.unit, "long_name": q.meaning, "long_name_zh": q.meaning_zh}
-        variables[name] = (q.dims, q.values.astype(np.float32), attrs | ({"sign": q.sign} if q.sign else {}))
-        encoding[name] = {"zlib": True, "complevel": 1, "shuffle": True} if q.values.size else {}
-    used = {d for q in variables.values() for d in q[0]}
-    about = {"units": "h", "long_name": "length of the step", "long_name_zh": "时段长度"}
-    variables["step_hours"] = ("time", case.time.hours, about)
-    attrs = {
-        "study": loaded.name, "title_en": loaded.study.title_en or loaded.name, "title_zh": loaded.study.title_zh or loaded.name,
-        "currency": loaded.study.currency, "synthetic": loaded.synthetic, "gridopt_version": gridopt.__version__,
-        "conventions": "injections positive; flows positive from from_bus to to_bus; time is local and marks the start of a step",
-    }  # fmt: skip
-    data = xr.Dataset(variables, {k: v for k, v in coords.items() if k in used or k == "time"}, attrs)
-    data.to_netcdf(path, engine="h5netcdf", encoding=encoding)
+    used = {d for q in variables.values() for d in q.dims} | {"time"}
+    with h5netcdf.File(path, "w") as file:
+        file.attrs.update({
+            "study": loaded.name, "title_en": loaded.study.title_en or loaded.name, "title_zh": loaded.study.title_zh or loaded.name,
+            "currency": loaded.study.currency, "synthetic": loaded.synthetic, "gridopt_version": gridopt.__version__,
+            "conventions": "injections positive; flows positive from from_bus to to_bus; time is local and marks the start of a step",
+        })  # fmt: skip
+        for name, values in coords.items():
+            if name in used:
+                file.dimensions[name] = len(values)
+                kind = np.int64 if name == "time" else h5py.string_dtype()
+                file.create_variable(name, (name,), kind, data=values if name == "time" else values.astype(object))
+        file["time"].attrs.update({"units": "seconds since 1970-01-01", "calendar": "proleptic_gregorian"})
+        about = {"units": "h", "long_name": "length of the step", "long_name_zh": "时段长度"}
+        file.create_variable("step_hours", ("time",), np.float64, data=case.time.hours).attrs.update(about)
+        for name, q in variables.items():
+            packed = {"compression": "gzip", "compression_opts": 1, "shuffle": True} if q.values.size else {}
+            made = file.create_variable(name, q.dims, np.float32, data=q.values.astype(np.float32), **packed)
+            attrs = {"units": q.unit.replace("CNY", loaded.study.currency), "long_name": q.meaning, "long_name_zh": q.meaning_zh}
+            made.attrs.update(attrs | ({"sign": q.sign} if q.sign else {}))
 
 
 def write_documents(loaded: Loaded, solved, found, certificate, seconds: dict, folder: Path, target: Path) -> dict:
