@@ -2,7 +2,8 @@
 
 Equirectangular: x = (lon - lon0) cos(middle latitude), y = lat1 - lat, so that distances look alike both ways. Buses that would
 lie on each other (a 750 kV bus and its 330 kV side) are moved apart a little; a branch that would run through a third bus is bent
-around it; labels go where they cover least.
+around it; labels go where they cover least. Networks of more than SPARSE buses are drawn finer, and only what carries most is
+named; of very large ones the branches that carry most are drawn.
 """
 
 from __future__ import annotations
@@ -20,6 +21,10 @@ from gridopt.report.pack import Page
 
 WIDTH, TALLEST, MARGIN, LEAST_GAP = 1000.0, 760.0, 56.0, 30.0
 SINK_WIDTH, SINK_HEIGHT = 112.0, 38.0
+SPARSE = 60
+"""Buses that find room on the map with their names."""
+MOST_BRANCHES, MOST_VALUES = 3000, 1_500_000
+"""Limits of what is drawn and, times the labels in time, of what the page carries for it."""
 Point = tuple[float, float]
 
 
@@ -46,8 +51,14 @@ def corridor(run: Run, page: Page) -> bool:
     if len(placed) < 2:
         return False
     missing = bus[bus.x.isna() & (bus.role != "sink")]
-    geometry = _geometry(run, page, bus, placed, _in_use(branch.to_dict("records"), *flow))
-    page.data["map"] = geometry | {"off_map": page.tokens(list(zip(missing.name, missing.name_zh, strict=True)))}
+    rows = _in_use(branch.to_dict("records"), *flow)
+    drawn = _strongest(rows, *flow, set(placed.bus))
+    if len(drawn) < len(rows):
+        ends = {str(r[end]) for r in drawn for end in ("from_bus", "to_bus")}
+        placed = placed[placed.bus.isin(ends)]
+    geometry = _geometry(run, page, bus, placed, drawn, _importance(run, drawn, *flow))
+    off = page.tokens(list(zip(missing.name, missing.name_zh, strict=True)))
+    page.data["map"] = geometry | {"left_out": len(rows) - len(drawn), "off_map": off}
     ids = [b["bus"] for b in geometry["buses"]]
     corridor_data.add_arrays(run, page, ids, [b["branch"] for b in geometry["branches"]])
     page.data["moments"] = corridor_data.moments(run)
@@ -57,19 +68,49 @@ def corridor(run: Run, page: Page) -> bool:
 
 def spread(x: np.ndarray, y: np.ndarray, least: float = LEAST_GAP) -> tuple[np.ndarray, np.ndarray]:
     """Move points apart until no two are closer than `least`; the same input gives the same output."""
-    x, y = x.astype(float).copy(), y.astype(float).copy()
-    sign = np.sign(np.arange(len(x))[:, None] - np.arange(len(x))[None, :])
-    for _ in range(400):
-        dx, dy = x[:, None] - x[None, :], y[:, None] - y[None, :]
+    from scipy.spatial import cKDTree
+
+    at = np.column_stack([x, y]).astype(float)
+    for _ in range(400 if len(at) <= SPARSE else 60):
+        first, second = cKDTree(at).query_pairs(least, output_type="ndarray").T
+        apart = at[first] - at[second]
         # Points in one place have no direction to part in: take one from their numbers.
-        same = (np.hypot(dx, dy) < 1e-9) & (sign != 0)
-        dx, dy = np.where(same, 0.35e-6 * sign, dx), np.where(same, 0.94e-6 * sign, dy)
-        gap = np.hypot(dx, dy)
-        push = np.where((gap < least - 1e-6) & (sign != 0), (least - gap) / 2 / np.maximum(gap, 1e-12), 0.0)
+        apart[np.hypot(*apart.T) < 1e-9] = (-0.35e-6, -0.94e-6)
+        gap = np.hypot(*apart.T)
+        push = np.where(gap < least - 1e-6, 0.3 * (least - gap) / np.maximum(gap, 1e-12), 0.0)
         if not push.any():
             break
-        x, y = x + 0.6 * (push * dx).sum(1), y + 0.6 * (push * dy).sum(1)
-    return x, y
+        move = push[:, None] * apart
+        for axis in (0, 1):
+            at[:, axis] += np.bincount(first, move[:, axis], len(at)) - np.bincount(second, move[:, axis], len(at))
+    return at[:, 0], at[:, 1]
+
+
+def finer(count: int) -> float:
+    """Factor on symbols and gaps: 1 while buses find room, then so that they cover the same share of the map."""
+    return min(1.0, math.sqrt(SPARSE / max(count, 1)))
+
+
+def _strongest(rows: list[dict], ids: list[str], flow: np.ndarray, places: set[str]) -> list[dict]:
+    """The branches with the highest flow, as many as a page carries, in their order; only those between buses on the map count."""
+    most = min(MOST_BRANCHES, MOST_VALUES // flow.shape[1])
+    if len(rows) <= most:
+        return rows
+    highest = dict(zip(ids, np.nan_to_num(np.abs(flow)).max(1), strict=True))
+    rows = [r for r in rows if {str(r["from_bus"]), str(r["to_bus"])} <= places]
+    keep = set(sorted(range(len(rows)), key=lambda i: (-highest[str(rows[i]["branch"])], i))[:most])
+    return [r for i, r in enumerate(rows) if i in keep]
+
+
+def _importance(run: Run, rows: list[dict], ids: list[str], flow: np.ndarray) -> dict[str, float]:
+    """Highest flows of the branches at a bus and its highest load, summed [MW]: what makes its name worth the room."""
+    highest = dict(zip(ids, np.nan_to_num(np.abs(flow)).max(1), strict=True))
+    load = values(run, "load")
+    out = {bus: float(v) for bus, v in zip(load[0], load[1].max(1), strict=True)} if load else {}
+    for row in rows:
+        for end in ("from_bus", "to_bus"):
+            out[str(row[end])] = out.get(str(row[end]), 0.0) + float(highest[str(row["branch"])])
+    return out
 
 
 def _in_use(rows: list[dict], ids: list[str], flow: np.ndarray) -> list[dict]:
@@ -99,29 +140,44 @@ def _buses(run: Run) -> pd.DataFrame:
     return frame.assign(x=(longitude * shrink).where(known), y=(-latitude).where(known), shrink=shrink)
 
 
-def _geometry(run: Run, page: Page, bus: pd.DataFrame, placed: pd.DataFrame, branch: list[dict]) -> dict:
+def _geometry(
+    run: Run, page: Page, bus: pd.DataFrame, placed: pd.DataFrame, branch: list[dict], importance: dict[str, float]
+) -> dict:
     """Everything the page draws once, in px of a 1000 wide picture."""
     edge = values(run, "dc_sent") is not None
-    frame = _frame(placed, WIDTH - 2 * MARGIN - (SINK_WIDTH + 24 if edge else 0))
-    x, y = spread(*np.array([frame.place(u, v) for u, v in zip(placed.x, placed.y, strict=True)]).T)
+    frame, fine = _frame(placed, WIDTH - 2 * MARGIN - (SINK_WIDTH + 24 if edge else 0)), finer(len(placed))
+    x, y = spread(*np.array([frame.place(u, v) for u, v in zip(placed.x, placed.y, strict=True)]).T, least=LEAST_GAP * fine)
     place = {b: (float(u), float(v)) for b, u, v in zip(placed.bus, x, y, strict=True)}
     far = {b: frame.place(u, v) for b, u, v in zip(bus.bus, bus.x, bus.y, strict=True) if u == u}
     lines = _branches(run, page, [r for r in branch if str(r["from_bus"]) in place and str(r["to_bus"]) in place], place)
     links = _links(run, page, place, far, (WIDTH, frame.height))
+    labels = _labels(placed, place, lines, links, importance, (WIDTH, frame.height))
+    buses = [
+        {"bus": b, "name": page.name((n, z)), "x": round(place[b][0], 1), "y": round(place[b][1], 1), "role": str(r)}
+        | {"label": {language: labels[language].get(b) for language in labels}}
+        for b, n, z, r in zip(placed.bus, placed.name, placed.name_zh, placed.role, strict=True)
+    ]
+    picture = {"width": WIDTH, "height": round(frame.height), "fine": round(fine, 3), "grid": _graticule(placed, frame)}
+    return picture | {"buses": buses, "branches": lines, "links": links}
+
+
+def _labels(
+    placed: pd.DataFrame, place: dict[str, Point], lines: list[dict], links: list[dict], importance: dict[str, float], size: Point
+) -> dict[str, dict[str, list]]:
+    """Where the names go, by language and bus: of all buses, or in a large network of the most important that find a free place."""
     ink = [(k["x1"], k["y1"], k["x2"], k["y2"]) for k in links]
     ink += [part for b in lines for part in _halves(b)]
     taken = [_sink_box((k["x2"], k["y2"])) for k in links if k["edge"]]
-    labels = {}
+    named = placed
+    if crowded := len(placed) > SPARSE:
+        rank = placed.bus.map(importance).fillna(0.0)
+        named, ink = placed[rank.rank(method="first", ascending=False) <= SPARSE], []
+    out: dict[str, dict[str, list]] = {}
     for language, column in (("en", "name"), ("zh", "name_zh")):
-        points = [(*place[b], text) for b, text in zip(placed.bus, placed[column], strict=True)]
-        labels[language] = place_labels(points, ink, taken, (WIDTH, frame.height))
-    buses = [
-        {"bus": b, "name": page.name((n, z)), "x": round(place[b][0], 1), "y": round(place[b][1], 1), "role": str(r)}
-        | {"label": {language: labels[language][i] for language in labels}}
-        for i, (b, n, z, r) in enumerate(zip(placed.bus, placed.name, placed.name_zh, placed.role, strict=True))
-    ]
-    grid = _graticule(placed, frame)
-    return {"width": WIDTH, "height": round(frame.height), "buses": buses, "branches": lines, "links": links, "grid": grid}
+        points = [(*place[b], text) for b, text in zip(named.bus, named[column], strict=True)]
+        found = place_labels(points, ink, taken, size, only_free=crowded)
+        out[language] = {b: label for b, label in zip(named.bus, found, strict=True) if label}
+    return out
 
 
 def _frame(placed: pd.DataFrame, usable: float) -> Frame:
@@ -135,12 +191,14 @@ def _branches(run: Run, page: Page, rows: list[dict], place: dict[str, Point]) -
     """Branches with the control point of their curve; straight where it lies in the middle."""
     both = names(run, "branch", [str(r["branch"]) for r in rows])
     out, seen = [], dict[frozenset, int]()
+    fine = finer(len(place))
     for row, name in zip(rows, both, strict=True):
         a, b = str(row["from_bus"]), str(row["to_bus"])
         pair = frozenset((a, b))
         nth = seen[pair] = seen.get(pair, -1) + 1
         # Further rows between the same buses lie beside the first, turn by turn left and right of it.
-        bend = _bend(a, b, place) + (16.0 * ((nth + 1) // 2) * (1 if nth % 2 else -1) * (1 if a < b else -1))
+        bend = _bend(a, b, place) if fine == 1.0 else 0.0
+        bend += 16.0 * fine * ((nth + 1) // 2) * (1 if nth % 2 else -1) * (1 if a < b else -1)
         (x1, y1), (x2, y2) = place[a], place[b]
         length = math.hypot(x2 - x1, y2 - y1) or 1.0
         control = ((x1 + x2) / 2 + 2 * bend * (y1 - y2) / length, (y1 + y2) / 2 + 2 * bend * (x2 - x1) / length)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from gridopt.report.energy import curtailed, month_sum, months, technology_name, wind_and_solar
-from gridopt.report.figures import AMOUNT_SCALE, CAUSE, SOFT, axis, colour_bar, figure, technology_colour
+from gridopt.report.energy import curtailed, long_enough, month_sum, months, technology_name, wind_and_solar
+from gridopt.report.figures import AMOUNT_SCALE, CAUSE, SOFT, axis, colour_bar, figure
 from gridopt.report.folder import Run, brief, cell, names, number, pair, table, values
 from gridopt.report.labels import shortened
 from gridopt.report.pack import Page, token
+from gridopt.report.technologies import technology_colour
 from gridopt.report.text import WORDS
 
 PLANTS_SHOWN = 25
@@ -53,7 +54,7 @@ def by_plant_and_cause(run: Run, page: Page) -> bool:
         return False
     shown = [c["cause"] for c in found[:CAUSES_SHOWN]]
     frame = frame.assign(cause=frame.cause.astype(str).where(frame.cause.astype(str).isin(shown), OTHER))
-    page.figures["causes"] = _causes_figure(page, found, frame)
+    page.figures["causes"] = _causes_figure(run, page, found, frame)
     page.figures["plants"] = _plants_figure(run, page, found, frame)
     return True
 
@@ -66,7 +67,7 @@ def legend(page: Page, found: list[dict]) -> dict[str, tuple[str, str]]:
     return out
 
 
-def _causes_figure(page: Page, found: list[dict], frame: pd.DataFrame) -> dict:
+def _causes_figure(run: Run, page: Page, found: list[dict], frame: pd.DataFrame) -> dict:
     look = legend(page, found)
     total = frame.curtailed_mwh.sum()
     sums = frame.groupby(["cause", "technology"]).curtailed_mwh.sum().unstack(fill_value=0.0).reindex(list(look), fill_value=0.0)
@@ -78,7 +79,7 @@ def _causes_figure(page: Page, found: list[dict], frame: pd.DataFrame) -> dict:
             "name": technology_name(page, str(t)),
             "y": y,
             "x": sums[t].to_numpy() / 1e3,
-            "marker": {"color": technology_colour(str(t))},
+            "marker": {"color": technology_colour(run, str(t))},
             "customdata": [n for n, _ in look.values()],
             "hovertemplate": "%{customdata}<br>%{x:,.1f} GWh<extra>%{fullData.name}</extra>",
         }
@@ -175,7 +176,7 @@ def _top_plants(run: Run, frame: pd.DataFrame) -> list[dict]:
 
 
 def by_month(run: Run, page: Page) -> bool:
-    """Figure `cause_months`: curtailed energy by month, one part per cause. False without the hourly causes."""
+    """Figure `cause_months`: curtailed energy by month, one part per cause. False without the hourly causes or below a week."""
     path = run.folder / "tables" / "curtailment_cause_hourly.parquet"
     found = causes(run)
     if not path.is_file() or not found:
@@ -184,6 +185,8 @@ def by_month(run: Run, page: Page) -> bool:
     if hourly.empty:
         return False
     _, labels = months(run)
+    if not long_enough(run):
+        return False
     stamp = hourly.time.dt.year.to_numpy() * 12 + hourly.time.dt.month.to_numpy()
     first = run.time.year.to_numpy() * 12 + run.time.month.to_numpy()
     position = np.searchsorted(np.unique(first), stamp)
@@ -226,9 +229,9 @@ def by_month(run: Run, page: Page) -> bool:
 
 
 def by_hour(run: Run, page: Page) -> bool:
-    """Figure `when`: mean curtailed power by month and hour of day. False below a day or without curtailment."""
+    """Figure `when`: mean curtailed power by month and hour of day. False below a week or without curtailment."""
     lost, _ = curtailed(run)
-    if not lost or len(run.time) < 24 or sum(r.sum() for r in lost.values()) <= 0:
+    if not lost or len(run.time) < 24 or not long_enough(run) or sum(r.sum() for r in lost.values()) <= 0:
         return False
     month, labels = months(run)
     cell_of = month * 24 + run.time.hour.to_numpy()

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from gridopt.report.figures import ALARM, INK, SERIES, axis, figure, hatched, technology_colour, technology_order
+from gridopt.report.figures import ALARM, INK, SERIES, axis, figure, hatched
 from gridopt.report.folder import Run, cell, number, table, values
 from gridopt.report.pack import Page, pack, token
-from gridopt.report.text import WORDS, unit_price
+from gridopt.report.technologies import canonical, technology_colour, technology_order, technology_words
+from gridopt.report.text import WORDS, energy_unit, unit_price
 from gridopt.report.zones import zone_name, zone_prices
 
 CURTAILED = ("wind", "solar", "hydro_ror")
 
 
 def technology_name(page: Page, technology: str) -> str:
-    """Token of a technology's name; an unknown one is shown under its own id."""
-    key = f"tech_{technology}"
-    return token(key) if key in WORDS else page.name((technology, technology))
+    """Token of a technology's name."""
+    return page.name(technology_words(technology))
 
 
 def supply(run: Run) -> dict[str, np.ndarray]:
@@ -65,18 +65,18 @@ def demand(run: Run) -> tuple[np.ndarray, np.ndarray] | None:
 
 
 def dispatch(run: Run, page: Page) -> bool:
-    """The hourly stack with its controls. False where there is less than a day to show."""
+    """The stack step by step with its controls. False for a single step: a point is no series."""
     by, load = supply(run), demand(run)
-    if not by or load is None or len(run.time) < 24:
+    if not by or load is None or len(run.time) < 2:
         return False
     lost, _ = curtailed(run)
     lost = {t: row for t, row in lost.items() if row.max() > 1e-3}
-    traces = [_area(technology_name(page, t), technology_colour(t), "technology", i) for i, t in enumerate(by)]
+    traces = [_area(technology_name(page, t), technology_colour(run, t), "technology", i) for i, t in enumerate(by)]
     for i, t in enumerate(lost):
-        trace = _area(token(f"curtailed_{t}"), technology_colour(t), "curtailed", i)
+        trace = _area(token(f"curtailed_{t}"), technology_colour(run, t), "curtailed", i)
         trace |= {
             "fillcolor": "rgba(255,255,255,0)",
-            "fillpattern": {"shape": "/", "fgcolor": technology_colour(t), "size": 5, "solidity": 0.35},
+            "fillpattern": {"shape": "/", "fgcolor": technology_colour(run, t), "size": 5, "solidity": 0.35},
         }
         traces.append(trace)
     traces += [
@@ -129,23 +129,29 @@ def _week_shown(found: list[list[int]], lost: dict[str, np.ndarray], load: np.nd
     return int(np.argmax([weight[a:b].sum() for a, b in found]))
 
 
+def long_enough(run: Run) -> bool:
+    """Whether months say more than totals do: a week or more."""
+    return run.days >= 6.5
+
+
 def monthly(run: Run, page: Page) -> dict | None:
-    """Energy and curtailment by month. Returns the worst month {month: (year, month), mwh, share}, None without output."""
+    """Energy and curtailment by month. Returns the worst month {month: (year, month), mwh, share}, None without output or a week."""
     by, load = supply(run), demand(run)
-    if not by:
+    if not by or not long_enough(run):
         return None
     month, labels = months(run)
     energy = {t: month_sum(row * run.hours, month, len(labels)) for t, row in by.items()}
+    size, unit = energy_unit(max(float(row.max()) for row in energy.values()))
     x = list(range(len(labels)))
     traces: list[dict] = [
         {
             "type": "bar",
             "name": technology_name(page, t),
             "x": x,
-            "y": row / 1e6,
+            "y": row / size,
             "customdata": labels,
-            "marker": {"color": technology_colour(t)},
-            "hovertemplate": "%{customdata}<br>%{y:.2f} TWh<extra>%{fullData.name}</extra>",
+            "marker": {"color": technology_colour(run, t)},
+            "hovertemplate": f"%{{customdata}}<br>%{{y:.2f}} {unit}<extra>%{{fullData.name}}</extra>",
         }
         for t, row in energy.items()
     ]
@@ -157,11 +163,11 @@ def monthly(run: Run, page: Page) -> dict | None:
                 "mode": "markers+lines",
                 "name": token(key),
                 "x": x,
-                "y": month_sum(row * run.hours, month, len(labels)) / 1e6,
+                "y": month_sum(row * run.hours, month, len(labels)) / size,
                 "customdata": labels,
                 "line": {"color": INK, "width": 1.4, "dash": "solid" if key == "load" else "dot"},
                 "marker": {"symbol": symbol, "size": 6, "color": INK},
-                "hovertemplate": "%{customdata}<br>%{y:.2f} TWh<extra>%{fullData.name}</extra>",
+                "hovertemplate": f"%{{customdata}}<br>%{{y:.2f}} {unit}<extra>%{{fullData.name}}</extra>",
             }
             for key, row, symbol in lines
         ]
@@ -171,7 +177,7 @@ def monthly(run: Run, page: Page) -> dict | None:
             "barmode": "relative",
             "bargap": 0.28,
             "xaxis": axis(showgrid=False, zeroline=False, tickvals=x, ticktext=labels),
-            "yaxis": axis(token("energy_twh")),
+            "yaxis": axis(f"{token('c_energy')}, {unit}"),
         },
         height=430,
     )
@@ -193,7 +199,7 @@ def _monthly_curtailment(run: Run, page: Page, month: np.ndarray, labels: list[s
             "y": row / 1e3,
             "yaxis": "y",
             "customdata": labels,
-            "marker": hatched(technology_colour(t)),
+            "marker": hatched(technology_colour(run, t)),
             "hovertemplate": "%{customdata}<br>%{y:,.0f} GWh<extra>%{fullData.name}</extra>",
         }
         for t, row in gone.items()
@@ -210,7 +216,7 @@ def _monthly_curtailment(run: Run, page: Page, month: np.ndarray, labels: list[s
                 "y": rate,
                 "yaxis": "y2",
                 "customdata": labels,
-                "line": {"color": INK if t == "all" else technology_colour(t), "width": 3 if t == "all" else 2},
+                "line": {"color": INK if t == "all" else technology_colour(run, t), "width": 3 if t == "all" else 2},
                 "marker": {"size": 6},
                 "hovertemplate": "%{customdata}<br>%{y:.1%}<extra>%{fullData.name}</extra>",
             }
@@ -261,18 +267,14 @@ def balance(run: Run, page: Page) -> list[dict]:
     out = []
     for row in rows:
         item, mwh = str(row["item"]), float(row["energy_mwh"])
-        known = WORDS.get(f"tech_{item}") or WORDS.get(f"balance_{item}")
-        zh = cell(row, "item_zh")
-        both = known or (item.replace("_", " "), zh or item)
-        colour = (
-            technology_colour(item)
-            if f"tech_{item}" in WORDS
-            else SERIES[0]
-            if mwh >= 0
-            else ALARM
-            if "shed" in item
-            else "#8d98a4"
-        )
+        produced = f"tech_{canonical(item)}" in WORDS or f"balance_{item}" not in WORDS and mwh >= 0
+        if produced:
+            both, colour = technology_words(item), technology_colour(run, item)
+        else:
+            zh = cell(row, "item_zh")
+            both = WORDS.get(f"balance_{item}") or technology_words(item)
+            both = (both[0], zh) if zh and zh != item and f"balance_{item}" not in WORDS else both
+            colour = SERIES[0] if mwh >= 0 else ALARM if "shed" in item else "#8d98a4"
         out.append({"name": both, "mwh": mwh, "share": abs(mwh) / largest, "colour": colour})
     return sorted(out, key=lambda r: (r["mwh"] < 0, -abs(r["mwh"])))
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from gridopt.report.contracts import contracts, least_energy
 from gridopt.report.curtailment import causes, curtailed_total
 from gridopt.report.folder import Run, cell, names, number, table, values
-from gridopt.report.text import WORDS, Both, amount, dotted, energy, join, mass, money, percent, say, unit_price
+from gridopt.report.text import WORDS, Both, amount, currency_words, dotted, energy, join, mass, money, percent, price, say, unit_price
 from gridopt.report.zones import zone_prices, zone_words
 
 CONFIDENCE = ("sourced", "recalled", "estimate")
@@ -35,7 +37,7 @@ def certificate(run: Run) -> dict | None:
         {
             "name": dotted(cell(c, "name")),
             "worst": _small(c, "worst"),
-            "unit": cell(c, "unit"),
+            "unit": cell(c, "unit").replace("CNY", currency_words(run.currency)[0]),
             "tolerance": _small(c, "tolerance"),
             "passed": bool(c.get("passed")),
             "where": _where(c.get("where")),
@@ -62,10 +64,14 @@ def run_facts(run: Run) -> list[tuple[str, list[tuple[Both, str]]]]:
     """Groups (word key, [(label, value)]) of the manifest, in reading order; empty groups are left out."""
     manifest = run.manifest
     solved = {k: run.summary.get(k) for k in ("status", "objective", "bound", "gap") if run.summary.get(k) is not None}
+    # The time of an imported single step is made up: only its length is shown.
+    period = manifest.get("period")
+    if period and run.imported and len(run.time) == 1:
+        period = {k: v for k, v in period.items() if k not in ("start", "end")}
     groups = (
         ("facts_solution", solved),
-        ("facts_period", manifest.get("period")),
-        ("facts_options", manifest.get("options")),
+        ("facts_period", period),
+        ("facts_options", _options(manifest.get("options") or {})),
         (
             "facts_size",
             {
@@ -88,6 +94,11 @@ def run_facts(run: Run) -> list[tuple[str, list[tuple[Both, str]]]]:
         for key, content in groups
         if content
     ]
+
+
+def _options(options: dict) -> dict:
+    """What was chosen: without titles, which stand above, and what is empty."""
+    return {k: v for k, v in options.items() if v not in (None, "", [], {}) and not k.startswith("title_")}
 
 
 def costs(run: Run) -> list[dict]:
@@ -156,12 +167,30 @@ def _prices(run: Run) -> dict | None:
     if not rows:
         return None
     unit = unit_price(run.currency)
+    if run.imported:
+        return _price_of_buses(run, unit)
     # The price of a neighbour or of a link's far end is an input, not a result.
     own = list(zone_prices(run))
     rows = sorted((r for r in rows if str(r["zone"]) in own), key=lambda r: own.index(str(r["zone"])))[:4] or rows[:4]
     big = join([say("number", n=(f"{r['mean']:,.0f}",) * 2) for r in rows[:2]], (" / ", " / "))
     parts = [say("zone_price", zone=zone_words(str(r["zone"])), n=(f"{r['mean']:,.0f}",) * 2) for r in rows]
     return _card("price", (f"{big[0]} {unit[0]}", f"{big[1]} {unit[1]}"), _price_text(rows, join(parts)))
+
+
+def _price_of_buses(run: Run, unit: Both) -> dict | None:
+    """Prices of a network whose zones are numbers of a file: the mean weighted by load, and the span over buses and steps."""
+    price, load = values(run, "price"), values(run, "load")
+    if price is None:
+        return None
+    rows = price[1].astype(float)
+    taken = load[1] * run.hours if load is not None and load[1].shape == rows.shape else np.ones(rows.shape)
+    known = np.isfinite(rows)
+    whole = float(taken[known].sum())
+    mean = float((rows * taken)[known].sum() / whole) if whole > 0 else float(rows[known].mean())
+    low, high = float(rows[known].min()), float(rows[known].max())
+    key = "card_price_one" if high - low < 5e-3 else "card_price_buses" if len(run.time) == 1 else "card_price_all"
+    spans = {"low": (f"{low:,.2f}",) * 2, "high": (f"{high:,.2f}",) * 2} if key != "card_price_one" else {}
+    return _card("price", (f"{mean:,.2f} {unit[0]}", f"{mean:,.2f} {unit[1]}"), say(key, **spans))
 
 
 def _price_text(rows: list[dict], parts: Both) -> Both:
@@ -172,12 +201,16 @@ def _price_text(rows: list[dict], parts: Both) -> Both:
 
 
 def _energy(run: Run) -> dict | None:
-    if values(run, "load") is None:
+    load_rows = values(run, "load")
+    if load_rows is None:
         return None
     load, lost, sent = (_total(run, name) for name in ("load", "shedding", "dc_sent"))
     by, made = run.summary.get("energy_mwh") or {}, produced(run)
     share = percent(sum(float(by.get(t, 0.0)) for t in ("wind", "solar")) / made if made > 0 else 0.0, 0)
     text = say("card_energy_sent", sent=energy(sent), share=share) if sent > 0 else say("card_energy", share=share)
+    if not any(by.get(t) for t in ("wind", "solar")):
+        peak = (f"{float(load_rows[1].sum(0).max()):,.0f} MW",) * 2
+        text = say("card_load", peak=peak) if len(run.time) > 1 else say("card_load_step", peak=peak)
     return _card("energy", energy(load - lost), text)
 
 
@@ -195,7 +228,8 @@ def _total(run: Run, name: str) -> float:
 
 def _links(run: Run) -> list[dict | None]:
     found = run.summary.get("dc_links") or {}
-    if not found:
+    # Links between areas of one network are branches like others; a card each is for those that export.
+    if not found or run.imported:
         return [None]
     both = dict(zip(found, names(run, "dc_link", list(found)), strict=True))
     out: list[dict | None] = []
@@ -221,7 +255,7 @@ def _cost(run: Run) -> dict | None:
     if total is None:
         return None
     made = produced(run)
-    each = amount(total / made, f"{run.currency}/MWh") if made > 0 else None
+    each = price(total / made, run.currency) if made > 0 else None
     gap = number(run.summary, "gap")
     parts = [say("cost_each", each=each)] if each else []
     parts.append(say("cost_gap", gap=percent(gap, 2)) if gap is not None else say("cost_plain"))
@@ -233,6 +267,9 @@ def _emissions(run: Run) -> dict | None:
     if "co2_t" not in frame or frame.empty:
         return None
     tonnes = float(frame.co2_t.sum())
+    # A network without emission factors emits nothing known: no headline.
+    if tonnes == 0 and run.imported:
+        return None
     made = produced(run)
     each = amount(1000 * tonnes / made, "kg/MWh") if made > 0 else None
     return _card("emissions", mass(tonnes), say("card_emissions", each=each) if each else say("card_emissions_plain"))

@@ -19,16 +19,26 @@ FONT = (
 # Order from the bottom of a stack to its top.
 TECHNOLOGY = {
     "nuclear": "#7a3b6e",
+    "brown_coal": "#7c5a3a",
     "coal": "#4a4f57",
+    "hard_coal": "#33383f",
     "thermal": "#4a4f57",
+    "waste": "#8f6f86",
     "gas": "#a07c63",
+    "ccgt": "#b98d6d",
+    "ocgt": "#cfa98c",
     "oil": "#6b4c3b",
     "biomass": "#8a8f3c",
+    "geothermal": "#a8485e",
+    "other": "#8d98a4",
+    "external_grid": "#c98b9b",
     "hydro": "#1f5fa8",
     "hydro_ror": "#79a8d8",
     "csp": "#d1592b",
     "imports": "#b9bfc7",
     "wind": "#3fa79a",
+    "wind_onshore": "#6cc3b5",
+    "wind_offshore": "#237a86",
     "solar": "#f2bb2e",
     "battery_discharge": "#b9639b",
     "pumped_hydro_discharge": "#7d6bb0",
@@ -41,18 +51,6 @@ SERIES = ("#0b6e8f", "#d1592b", "#7d6bb0", "#4d8f5b", "#b9639b", "#8a8f3c", "#33
 PRICE_SCALE = ((0.0, "#23407c"), (0.25, "#4f86b5"), (0.5, "#d9dcd2"), (0.75, "#e8a24c"), (1.0, "#a3321f"))
 AMOUNT_SCALE = ((0.0, "#f7f7f4"), (0.2, "#f6d9a3"), (0.45, "#eb9d4f"), (0.7, "#c4502f"), (1.0, "#6d1029"))
 LEVEL_SCALE = ((0.0, "#f5f7fa"), (0.35, "#a9cbe2"), (0.7, "#3f82b3"), (1.0, "#12355f"))
-
-
-def technology_order(found: list[str]) -> list[str]:
-    """Technologies from the bottom of a stack to its top; unknown ones last, by name."""
-    known = [t for t in TECHNOLOGY if t in found]
-    return known + sorted(set(found) - set(known))
-
-
-def technology_colour(technology: str) -> str:
-    if technology in TECHNOLOGY:
-        return TECHNOLOGY[technology]
-    return SPARE[sum(map(ord, technology)) % len(SPARE)]
 
 
 def figure(traces: list[dict], layout: dict | None = None, height: int = 380, control: dict | None = None) -> dict:

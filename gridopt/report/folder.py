@@ -50,6 +50,11 @@ class Run:
         return float((self.time[-1] - self.time[0]) / pd.Timedelta(days=1))
 
     @property
+    def imported(self) -> dict:
+        """What a reader of another program's case did with it; {} where the network is a folder of gridopt."""
+        return self.manifest.get("import") or {}
+
+    @property
     def currency(self) -> str:
         return str(self.data.attrs.get("currency") or self.summary.get("currency") or "CNY")
 
@@ -98,11 +103,15 @@ def _table(run: Run, name: str) -> pd.DataFrame:
 
 def names(run: Run, kind: str, ids: list[str]) -> list[tuple[str, str]]:
     """(English, Chinese) short name of each id from tables/<kind>; the other language or the id where one is missing."""
-    frame = table(run, kind)
+    found = run.once(f"names {kind}", lambda: _names(table(run, kind), kind))
+    return [found.get(i) or (i, i) for i in ids]
+
+
+def _names(frame: pd.DataFrame, kind: str) -> dict[str, tuple[str, str]]:
     if kind not in frame:
-        return [(i, i) for i in ids]
-    found = {str(row[kind]): (cell(row, "name"), cell(row, "name_zh")) for row in frame.to_dict("records")}
-    return [brief(pair(*found.get(i, ("", "")), i)) for i in ids]
+        return {}
+    rows = frame[[c for c in (kind, "name", "name_zh") if c in frame]].to_dict("records")
+    return {key: brief(pair(cell(r, "name"), cell(r, "name_zh"), key)) for r in rows for key in (str(r[kind]),)}
 
 
 def pair(en: str, zh: str, fallback: str) -> tuple[str, str]:

@@ -10,6 +10,8 @@ Box = tuple[float, float, float, float]
 """left, top, right, bottom [px]"""
 
 HEIGHT, POINT, LONGEST = 15.0, 9.0, 210.0
+COVERS = 30.0
+"""Least cost of a label that lies on another."""
 # (direction x, direction y, preference): right, left, above, below, then the corners.
 SIDES = (
     (1, 0, 0.0),
@@ -39,11 +41,16 @@ def text_width(text: str) -> float:
 
 
 def place_labels(
-    points: list[tuple[float, float, str]], lines: list[Box], taken: list[Box], frame: tuple[float, float]
+    points: list[tuple[float, float, str]],
+    lines: list[Box],
+    taken: list[Box],
+    frame: tuple[float, float],
+    only_free: bool = False,
 ) -> list[list]:
     """[x, y, anchor, text] of each point: middle of its height, anchor 'start', 'middle' or 'end', text shortened. Deterministic.
 
-    `lines` are straight pieces (x1, y1, x2, y2), `taken` boxes that are not free, `frame` the width and height of the map.
+    `lines` are straight pieces (x1, y1, x2, y2), `taken` boxes that are not free, `frame` the width and height of the map. With
+    `only_free`, a label that would lie on another or out of the frame is left out: [].
     """
     if not points:
         return []
@@ -54,6 +61,8 @@ def place_labels(
     out: list[list] = [[] for _ in points]
     for i in sorted(range(len(points)), key=lambda i: (-crowd[i], i)):
         costs = [_cost(_box(points[i], place), i, spots, ink, boxes, frame) + place[3] for place in PLACES]
+        if only_free and min(costs) >= COVERS:
+            continue
         place = PLACES[int(np.argmin(costs))]
         box = _box(points[i], place)
         boxes.append(box)
@@ -84,7 +93,7 @@ def _cost(box: Box, own: int, spots: np.ndarray, ink: np.ndarray, boxes: list[Bo
     for a, b, c, d in boxes:
         wide, high = min(right, c) - max(left, a) + 3, min(bottom, d) - max(top, b) + 1
         if wide > 0 and high > 0:
-            cost += 30.0 + 0.1 * wide * high
+            cost += COVERS + 0.1 * wide * high
     inside = (
         (spots[:, 0] > left - POINT)
         & (spots[:, 0] < right + POINT)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from gridopt.report.branches import branch_names
+from gridopt.report.bus_prices import MOST_BUSES, spread_figures
 from gridopt.report.figures import PRICE_SCALE, SERIES, axis, colour_bar, figure, time_axis
 from gridopt.report.folder import Run, cell, names, number, pair, table, values
 from gridopt.report.links import day_hour
@@ -12,11 +14,14 @@ from gridopt.report.pack import Page, pack, token
 from gridopt.report.text import WORDS, unit_price
 from gridopt.report.zones import inside, zone_name, zone_prices
 
-CURVE_POINTS = 400
+CURVE_POINTS, MOST_CONSTRAINTS = 400, 200
 
 
 def prices(run: Run, page: Page) -> bool:
-    """Figures `price_days`, `price_hours`, `price_duration`. False without prices."""
+    """Figures `price_days` and `price_hours`, at more than MOST_BUSES `price_band` and `price_spread`, and `price_duration`.
+
+    A single step has no duration and no days. False without prices.
+    """
     price = values(run, "price")
     if price is None:
         return False
@@ -27,18 +32,23 @@ def prices(run: Run, page: Page) -> bool:
     low, high = (float(v) for v in np.nanpercentile(rows, [1, 99]))
     span = (low, high) if high - low > 1e-6 else (low - 1, high + 1)
     by_zone = zone_prices(run)
-    page.figures["price_duration"] = _duration(page, unit, by_zone)
-    if len(run.time) < 24:
+    spread_figures(run, page, rows)
+    if len(run.time) < 2:
         return True
-    page.figures["price_days"] = _days(run, label, rows, span, unit)
-    page.arrays["price"] = pack(np.vstack([*by_zone.values(), rows]))
-    options = [[i, name] for i, name in enumerate([*(zone_name(page, z) for z in by_zone), *label])]
+    page.figures["price_duration"] = _duration(page, unit, by_zone)
+    if len(ids) <= MOST_BUSES:
+        page.figures["price_days"] = _days(run, label, rows, span, unit)
+    if run.days <= 1:
+        return True
+    shown = len(ids) if len(ids) <= MOST_BUSES else 0
+    page.arrays["price"] = pack(np.vstack([*by_zone.values(), rows[:shown]]))
+    options = [[i, name] for i, name in enumerate([*(zone_name(page, z) for z in by_zone), *label[:shown]])]
     page.figures["price_hours"] = day_hour(run.days, "price", options, unit, PRICE_SCALE, span)
     return True
 
 
 def congestion(run: Run) -> list[dict]:
-    """Constraints that bound, dearest first: name, kind, hours, mean shadow price, rent, share of the largest rent."""
+    """At most MOST_CONSTRAINTS constraints that bound, dearest first: name, kind, hours, mean shadow price, rent, share of the largest rent."""
     frame = table(run, "congestion")
     if not {"constraint", "rent_cny"} <= set(frame.columns):
         return []
@@ -49,11 +59,9 @@ def congestion(run: Run) -> list[dict]:
     for row in frame.to_dict("records"):
         key, kind = str(row["constraint"]), cell(row, "kind")
         both = pair(cell(row, "name"), cell(row, "name_zh"), key)
-        if not cell(row, "name") and kind in ("interface", "branch", "line", "transformer", "dc_link"):
-            both = (
-                names(run, "interface" if kind == "interface" else "dc_link" if kind == "dc_link" else "branch", [key])[0][0],
-                both[1],
-            )
+        if cell(row, "name") in ("", key) and kind in ("interface", "branch", "line", "transformer", "dc_link"):
+            own = names(run, kind, [key])[0] if kind in ("interface", "dc_link") else branch_names(run, [key])[0]
+            both = (own[0], cell(row, "name_zh") or own[1])
         out.append(
             {
                 "name": both,
@@ -65,7 +73,7 @@ def congestion(run: Run) -> list[dict]:
                 "share": row["size"] / top if top else 0.0,
             }
         )
-    return out
+    return out[:MOST_CONSTRAINTS]
 
 
 def _days(run: Run, label: list[str], rows: np.ndarray, span: tuple[float, float], unit: str) -> dict:

@@ -10,11 +10,12 @@ import os
 import pathlib
 from importlib import resources
 
-from gridopt.report import corridor, curtailment, energy, facts, links, market, stores
+from gridopt.report import branches, bus_prices, corridor, curtailment, energy, facts, imports, links, market, plants, security, stores
 from gridopt.report.figures import FONT, plotly_js
 from gridopt.report.folder import Run, cell, number, open_run, table
 from gridopt.report.pack import Page, json_in_html, pack_times
-from gridopt.report.text import WORDS, Both, join, money, percent, say, unit_millions, unit_money, unit_price
+from gridopt.report.technologies import technology_words
+from gridopt.report.text import WORDS, Both, join, money, money_unit, percent, say, unit_money, unit_price
 from gridopt.report.text import energy as energy_words
 from gridopt.report.zones import zone_words
 
@@ -28,11 +29,17 @@ SECTIONS = (
     "storage",
     "prices",
     "congestion",
+    "losses",
+    "security",
     "balance",
     "sources",
     "certificate",
+    "import",
     "run",
 )
+
+# Sentences for a section that is left out, where there are several or another than no_<section>.
+ABSENT = {"storage": ("no_storage", "no_reservoirs"), "balance": ("no_balance", "no_costs", "no_emissions"), "import": ()}
 
 
 def write(run: pathlib.Path) -> pathlib.Path:
@@ -60,6 +67,8 @@ def render(run: Run) -> str:
     page, content = Page(), {}
     page.data |= {"times": pack_times(run.time), "hours": float(run.hours[0]), "unit": page.name(unit_price(run.currency))}
     content = _content(run, page)
+    absent = _absent(content, page)
+    shown = [s for s in SECTIONS if s not in absent]
     page.data["titles"] = content["title"]
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("gridopt.report", "assets"),
@@ -76,7 +85,10 @@ def render(run: Run) -> str:
     }
     return environment.get_template("page.html.j2").render(
         words=WORDS,
-        sections=SECTIONS,
+        sections=shown,
+        title_of={s: _section_title(run, s) for s in shown},
+        counted=lambda key, *n: say(key, **{name: (f"{v:,}",) * 2 for name, v in zip(("shown", "count"), n, strict=True)}),
+        absent_sections=[key for s in SECTIONS if s in absent for key in ABSENT.get(s, (f"no_{s}",)) if key in WORDS],
         figures=page.figures,
         font=Markup(FONT),
         plotly=Markup(plotly_js()),
@@ -93,14 +105,17 @@ def _content(run: Run, page: Page) -> dict:
     if curtailed:
         curtailment.by_month(run, page)
         curtailment.by_hour(run, page)
+    congestion, costs = market.congestion(run), facts.costs(run)
+    largest = max((abs(r["mwh"]) for r in balance), default=0.0)
     return {
         "title": _titles(run),
-        "period": f"{run.time[0]:%Y-%m-%d} – {run.time[-1]:%Y-%m-%d}",
+        "period": _period(run),
+        "one_step": len(run.time) == 1,
+        "imported": bool(run.imported),
         "synthetic": str(run.data.attrs.get("synthetic") or ""),
         "version": cell(run.manifest, "gridopt_version"),
         "block": run.block,
         "unit": unit_price(run.currency),
-        "millions": unit_millions(run.currency),
         "money": unit_money(run.currency),
         "folder": run.folder.resolve().name.removeprefix(".unfinished-"),
         "cards": facts.cards(run),
@@ -109,25 +124,79 @@ def _content(run: Run, page: Page) -> dict:
         "has_map": corridor.corridor(run, page),
         "lead_monthly": _lead_monthly(worst),
         "lead_curtailment": _lead_causes(run) if curtailed else None,
+        "has_output": plants.output(run, page),
+        "plants": plants.plants(run),
+        "bus_prices": bus_prices.bus_prices(run),
+        "loaded": branches.loaded(run),
+        "losses": branches.losses(run),
+        "security": security.contingencies(run),
+        "import_report": imports.import_report(run),
         "contracts": links.dc_links(run, page),
         "has_storage": stores.storage(run, page),
         "has_reservoirs": stores.reservoirs(run, page),
         "has_prices": market.prices(run, page),
         "zones": _zones(run),
-        "congestion": market.congestion(run),
+        "congestion": congestion,
+        "rent_unit": money_unit(max((abs(r["rent"] or 0.0) for r in congestion), default=0.0), run.currency),
         "lead_congestion": _lead_congestion(run),
+        "lead_losses": _lead_losses(run),
+        "lead_security": _lead_security(run),
         "balance": balance,
         "totals": {
-            "supply": sum(r["mwh"] for r in balance if r["mwh"] >= 0) / 1e3,
-            "use": -sum(r["mwh"] for r in balance if r["mwh"] < 0) / 1e3,
+            "supply": sum(r["mwh"] for r in balance if r["mwh"] >= 0),
+            "use": -sum(r["mwh"] for r in balance if r["mwh"] < 0),
         },
-        "costs": facts.costs(run),
+        "energy_unit": (1e3, "GWh") if largest >= 1e4 else (1.0, "MWh"),
+        "costs": costs,
+        "cost_unit": money_unit(max((abs(r["cost"]) for r in costs), default=0.0), run.currency),
         "emissions": _emissions(run),
         "sources": facts.sources(run),
         "certificate": facts.certificate(run),
         "facts": facts.run_facts(run),
         "warnings": [str(w) for w in run.manifest.get("warnings") or []],
     }
+
+
+def _absent(content: dict, page: Page) -> set[str]:
+    """Sections that have nothing to show in this run; a sentence at the end says why."""
+    has = {
+        "dispatch": content["has_dispatch"] or content["has_output"] or content["plants"],
+        "monthly": "monthly" in page.figures,
+        "curtailment": content["has_curtailment"],
+        "map": content["has_map"],
+        "dc": content["contracts"] is not None,
+        "storage": content["has_storage"] or content["has_reservoirs"],
+        "prices": content["has_prices"],
+        "congestion": content["congestion"] or content["loaded"],
+        "losses": content["losses"],
+        "security": content["security"],
+        "balance": content["balance"] or content["costs"] or content["emissions"],
+        "sources": content["sources"],
+        "certificate": content["certificate"],
+        "import": content["import_report"],
+    }
+    return {section for section, something in has.items() if not something}
+
+
+def _section_title(run: Run, section: str) -> Both:
+    """Title of a section; a single step has no hours, and an imported network no corridor."""
+    if section == "dispatch" and len(run.time) == 1:
+        return WORDS["s_dispatch_one"]
+    if section == "map" and (run.imported or len(run.time) == 1):
+        return WORDS["s_map_one"] if len(run.time) == 1 else WORDS["s_map_network"]
+    return WORDS[f"s_{section}"]
+
+
+def _period(run: Run) -> Both:
+    """First and last day; of a short run the number of steps as well, of a single imported step only its length."""
+    hours = f"{run.hours[0]:g}"
+    if len(run.time) == 1 and run.imported:
+        return say("one_step", hours=(hours, hours))
+    first, last = f"{run.time[0]:%Y-%m-%d}", f"{run.time[-1]:%Y-%m-%d}"
+    if len(run.time) < 48:
+        steps = str(len(run.time))
+        return say("some_steps", day=(first if first == last else f"{first} – {last}",) * 2, n=(steps, steps))
+    return (f"{first} – {last}",) * 2
 
 
 def _titles(run: Run) -> Both:
@@ -156,7 +225,7 @@ def _lead_causes(run: Run) -> Both:
 
 def _lead_congestion(run: Run) -> Both | None:
     rows = market.congestion(run)
-    if not rows or not rows[0]["rent"]:
+    if not rows or not rows[0]["rent"] or len(run.time) == 1:
         return None
     return say(
         "lead_congestion",
@@ -164,6 +233,24 @@ def _lead_congestion(run: Run) -> Both | None:
         rent=money(rows[0]["rent"], run.currency),
         hours=(f"{rows[0]['hours'] or 0:,.0f}",) * 2,
     )
+
+
+def _lead_losses(run: Run) -> Both | None:
+    lost = branches.losses(run)
+    if not lost:
+        return None
+    lead = say("lead_losses", mwh=energy_words(lost["mwh"]), share=percent(lost["share"] or 0.0, 2))
+    if lost["artificial"] > 1e-3:
+        lead = join([lead, say("lead_artificial", mwh=energy_words(lost["artificial"]))], (" ", ""))
+    return lead
+
+
+def _lead_security(run: Run) -> Both | None:
+    found = security.contingencies(run)
+    if not found:
+        return None
+    counts = {k: (f"{found[k]:,}",) * 2 for k in ("count", "binding", "islanding")}
+    return say("lead_security", shown=(str(len(found["rows"])),) * 2, **counts)
 
 
 def _zones(run: Run) -> list[dict]:
@@ -175,7 +262,8 @@ def _zones(run: Run) -> list[dict]:
 
 
 def _emissions(run: Run) -> list[dict]:
-    return [{**r, "name": WORDS.get(f"tech_{r['id']}", r["name"])} for r in facts.emissions(run)]
+    known = set(table(run, "emissions").get("technology", ()))
+    return [{**r, "name": technology_words(r["id"]) if r["id"] in known else r["name"]} for r in facts.emissions(run)]
 
 
 def _whole(value: float | None, digits: int = 0) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from gridopt.report.energy import technology_name
-from gridopt.report.figures import LEVEL_SCALE, SERIES, axis, figure, hatched, technology_colour, time_axis
+from gridopt.report.figures import LEVEL_SCALE, SERIES, axis, figure, hatched, time_axis
 from gridopt.report.folder import Run, cell, names, number, table, values
 from gridopt.report.links import day_hour
 from gridopt.report.pack import Page, pack, token
+from gridopt.report.technologies import technology_colour
 
 
 def storage(run: Run, page: Page) -> bool:
@@ -23,7 +24,8 @@ def storage(run: Run, page: Page) -> bool:
         rows = groups + _at_buses(run, page, kind, *energy)
         page.arrays["storage_energy"] = pack(np.array([row / 1e3 for _, row in rows]))
         options = [[i, name] for i, (name, _) in enumerate(rows)]
-        page.figures["storage_level"] = day_hour(run.days, "storage_energy", options, "GWh", LEVEL_SCALE)
+        if run.days > 1:
+            page.figures["storage_level"] = day_hour(run.days, "storage_energy", options, "GWh", LEVEL_SCALE)
     return True
 
 
@@ -102,7 +104,7 @@ def _average_day(run: Run, page: Page, kind: list[str], charge: np.ndarray, disc
         net = np.bincount(hour, weights=discharge[rows].sum(0), minlength=24) / count
         taken = -np.bincount(hour, weights=charge[rows].sum(0), minlength=24) / count
         colour = technology_colour(
-            {"battery": "battery_discharge", "pumped_hydro": "pumped_hydro_discharge"}.get(k, "storage_discharge")
+            run, {"battery": "battery_discharge", "pumped_hydro": "pumped_hydro_discharge"}.get(k, "storage_discharge")
         )
         for key, y, look in (("discharging", net, {"color": colour}), ("charging", taken, hatched(colour))):
             traces.append(

@@ -13,12 +13,14 @@ __all__ = [
     "amount",
     "dotted",
     "energy",
+    "energy_unit",
     "join",
     "mass",
     "money",
+    "money_unit",
     "percent",
+    "price",
     "say",
-    "unit_millions",
     "unit_money",
     "unit_price",
 ]
@@ -44,16 +46,28 @@ def dotted(name: str) -> Both:
 
 
 def unit_price(currency: str) -> Both:
-    """CNY/MWh, in Chinese 元/MWh; another currency keeps its code."""
-    return f"{currency}/MWh", "元/MWh" if currency == "CNY" else f"{currency}/MWh"
-
-
-def unit_millions(currency: str) -> Both:
-    return f"{currency} m", "百万元" if currency == "CNY" else f"百万 {currency}"
+    """CNY/MWh, in Chinese 元/MWh; another currency keeps its code or sign."""
+    return f"{currency_words(currency)[0]}/MWh", f"{currency_words(currency)[1]}/MWh"
 
 
 def unit_money(currency: str) -> Both:
-    return currency, "元" if currency == "CNY" else currency
+    return currency_words(currency)
+
+
+def currency_words(currency: str) -> Both:
+    """A currency as given; one that the file does not name is called a unit of cost."""
+    return {"CNY": ("CNY", "元"), "currency": WORDS["cost_unit"]}.get(currency, (currency, currency))
+
+
+def energy_unit(largest: float) -> tuple[float, str]:
+    """Size [MWh] and name of the unit in which so many MWh read well."""
+    return next(((size, unit) for size, unit in ((1e6, "TWh"), (1e3, "GWh")) if largest >= size), (1.0, "MWh"))
+
+
+def money_unit(largest: float, currency: str) -> tuple[float, Both]:
+    """Size and name of the unit for a column of money: millions where there are any."""
+    en, zh = currency_words(currency)
+    return (1e6, (f"{en} m", "百万元" if currency == "CNY" else f"百万 {zh}")) if largest >= 1e6 else (1.0, (en, zh))
 
 
 def energy(mwh: float) -> Both:
@@ -65,18 +79,15 @@ def energy(mwh: float) -> Both:
 
 
 def money(value: float, currency: str) -> Both:
-    """CNY 12.3 bn / 123 亿元; another currency keeps its code in both."""
-    size = abs(value)
-    unit = "元" if currency == "CNY" else f" {currency}"
+    """CNY 12.3 bn / 123 亿元; another currency keeps its code in both, a sign stands before the number: $17,480."""
+    size, (before, after) = abs(value), currency_words(currency)
     en = f"{_number(value / 1e9)} bn" if size >= 1e9 else f"{_number(value / 1e6)} m" if size >= 1e6 else f"{value:,.0f}"
-    zh = (
-        f"{_number(value / 1e8)} 亿{unit}"
-        if size >= 1e8
-        else f"{_number(value / 1e4)} 万{unit}"
-        if size >= 1e4
-        else f"{value:,.0f} {unit.strip()}"
-    )
-    return f"{currency} {en}", zh
+    zh = f"{_number(value / 1e8)} 亿" if size >= 1e8 else f"{_number(value / 1e4)} 万" if size >= 1e4 else f"{value:,.0f} "
+    if currency == "currency":
+        return f"{en} {before}", f"{zh.strip()} {after}"
+    sign = not any(c.isalnum() for c in currency)
+    chinese = f"{zh}{after}" if currency == "CNY" else f"{after}{zh.strip()}" if sign else f"{zh.strip()} {after}"
+    return f"{before}{'' if sign else ' '}{en}", chinese
 
 
 def mass(tonnes: float) -> Both:
@@ -90,6 +101,12 @@ def mass(tonnes: float) -> Both:
 def percent(share: float, digits: int = 1) -> Both:
     en = f"{100 * share:.{digits}f}"
     return f"{en} %", f"{en}%"
+
+
+def price(value: float, currency: str) -> Both:
+    """25.3 CNY/MWh / 25.3 元/MWh."""
+    en, zh = unit_price(currency)
+    return f"{_number(value)} {en}", f"{_number(value)} {zh}"
 
 
 def amount(value: float, unit: str) -> Both:

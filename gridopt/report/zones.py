@@ -6,7 +6,9 @@ import numpy as np
 
 from gridopt.report.folder import Run, cell, number, table, values
 from gridopt.report.pack import Page, token
-from gridopt.report.text import WORDS, Both
+from gridopt.report.text import WORDS, Both, say
+
+MOST_ZONES = 8
 
 
 def inside(run: Run, ids: list[str]) -> tuple[list[int], list[str]]:
@@ -16,24 +18,28 @@ def inside(run: Run, ids: list[str]) -> tuple[list[int], list[str]]:
     zone = [cell(rows.get(i, {}), "zone") for i in ids]
     keep = [n for n, i in enumerate(ids) if (cell(rows.get(i, {}), "role") or "internal") == "internal"] or list(range(len(ids)))
     east = {n: number(rows.get(ids[n], {}), "longitude_deg") for n in keep}
-    edge = {
-        z: min((v for n, v in east.items() if zone[n] == z and v is not None), default=999.0) for z in {zone[n] for n in keep}
-    }
+    edge: dict[str, float] = {}
+    for n, v in east.items():
+        edge[zone[n]] = min(edge.get(zone[n], 999.0), 999.0 if v is None else v)
     keep.sort(key=lambda n: (edge[zone[n]], zone[n], east[n] if east[n] is not None else 999.0, ids[n]))
     return keep, zone
 
 
 def zone_prices(run: Run) -> dict[str, np.ndarray]:
-    """Mean price over the internal buses of each zone (label,); {} without prices."""
+    """Mean price over the internal buses of each zone (label,), of all where zones are too many to tell apart; {} without prices."""
     price = values(run, "price")
     if price is None:
         return {}
     keep, zone = inside(run, price[0])
+    if len({zone[n] for n in keep}) > MOST_ZONES:
+        return {"": price[1][keep].mean(0)}
     return {z: price[1][[n for n in keep if zone[n] == z]].mean(0) for z in dict.fromkeys(zone[n] for n in keep)}
 
 
 def zone_words(zone: str) -> Both:
     """Both names of a price zone."""
+    if zone.isdigit():
+        return say("zone_number", n=(zone, zone))
     return WORDS.get(f"zone_{zone.lower()}") or (zone, zone) if zone else WORDS["all_buses"]
 
 

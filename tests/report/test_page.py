@@ -88,7 +88,7 @@ LESS = {
     },
     "no_prices no_map": {"variables": ["price", "price_energy"], "tables": ["price_zones"]},
     "no_monthly no_dispatch": {"variables": ["technology_output"]},
-    "no_dispatch no_storage no_reservoirs": {"steps": 1},
+    "no_monthly no_curtailment_": {"steps": 1},
     "no_map": {"variables": ["flow"]},
 }
 
@@ -97,7 +97,8 @@ LESS = {
 def test_a_section_without_data_is_left_out_with_a_sentence(keys, tmp_path, run):
     html = page.write(fake_run.trim(run, tmp_path / "r", **LESS[keys])).read_text(encoding="utf-8")
     sentences = {key: f">{both[0]}</span>" for key, both in WORDS.items() if key.startswith("no_")}
-    assert {key for key, sentence in sentences.items() if sentence in html} == set(keys.split())
+    always = {"no_losses", "no_security"}
+    assert {key for key, sentence in sentences.items() if sentence in html} == set(keys.split()) | always
 
 
 def test_a_bare_run_still_has_a_report(tmp_path, run):

@@ -7,6 +7,7 @@
   const RAMP = ["#23407c", "#4f86b5", "#d9dcd2", "#e8a24c", "#a3321f"], NOLIMIT = "#8d98a4", DC = "#6a4c93";
   const whole = (v) => (Number.isNaN(v) ? "–" : Math.round(v).toLocaleString("en-US"));
   const arrays = {};
+  const fine = map ? map.fine : 1, radius = Math.max(2.2, 8 * fine);
   let parts, timer = null, speed = 6, range = [0, 1], widest = 1;
 
   function svg(tag, attributes, parent) {
@@ -54,14 +55,15 @@
     map.branches.forEach((b, i) => {
       const path = `M${b.x1},${b.y1} Q${b.cx},${b.cy} ${b.x2},${b.y2}`;
       parts.lines.push(svg("path", { d: path, fill: "none", "stroke-linecap": "round" }, lines));
-      parts.arrows.push(svg("path", { d: "M-5,-5 L6,0 L-5,5 Z", stroke: "#fff", "stroke-width": 1 }, arrows));
+      if (map.branches.length <= 1000) parts.arrows.push(svg("path", { d: "M-5,-5 L6,0 L-5,5 Z", stroke: "#fff", "stroke-width": 1 }, arrows));
       hit(hits, path, "line", i);
     });
     map.buses.forEach((b, i) => {
       const outside = b.role === "external";
-      const look = { fill: "#ccc", stroke: outside ? "#5b6875" : "#1d2733", "stroke-width": 1.4, "data-bus": i };
-      parts.buses.push(outside ? svg("rect", { x: b.x - 6.5, y: b.y - 6.5, width: 13, height: 13, ...look }, buses) : svg("circle", { cx: b.x, cy: b.y, r: 8, ...look }, buses));
+      const look = { fill: "#ccc", stroke: outside ? "#5b6875" : "#1d2733", "stroke-width": fine < 1 ? 0.7 : 1.4, "data-bus": i };
+      parts.buses.push(outside ? svg("rect", { x: b.x - 0.8125 * radius, y: b.y - 0.8125 * radius, width: 1.625 * radius, height: 1.625 * radius, ...look }, buses) : svg("circle", { cx: b.x, cy: b.y, r: radius, ...look }, buses));
       hover(parts.buses[i], "bus", i);
+      if (!b.label[state.lang]) return;
       const [x, y, anchor, text] = b.label[state.lang];
       const far = Math.hypot(x - b.x, y - b.y), from = 9 / far;
       if (far > 21) svg("line", { x1: b.x + (x - b.x) * from, y1: b.y + (y - b.y) * from, x2: x, y2: anchor === "middle" ? y - 6 * Math.sign(y - b.y) : y, stroke: "#8d98a4" }, leaders);
@@ -70,18 +72,19 @@
     box.replaceChildren(picture);
   }
   function hit(parent, path, kind, i) {
-    hover(svg("path", { d: path, fill: "none", stroke: "transparent", "stroke-width": 16 }, parent), kind, i);
+    hover(svg("path", { d: path, fill: "none", stroke: "transparent", "stroke-width": Math.max(4, 16 * fine) }, parent), kind, i);
   }
 
   // --- one hour ----------------------------------------------------------------------------------------------------------
   function paint() {
     const h = state.hour;
     map.branches.forEach((b, i) => {
-      const flow = arrays.flow.at(i, h), limit = arrays.limit ? arrays.limit.at(i, h) : NaN, share = Math.abs(flow) / limit, wide = 1.6 + 8.5 * Math.min(1, Math.abs(flow) / widest);
+      const flow = arrays.flow.at(i, h), limit = arrays.limit ? arrays.limit.at(i, h) : NaN, share = Math.abs(flow) / limit, wide = (1.6 + 8.5 * Math.min(1, Math.abs(flow) / widest)) * Math.max(0.3, fine);
       const colour = loadingColour(share);
       parts.lines[i].setAttribute("stroke", colour);
       parts.lines[i].setAttribute("stroke-width", wide.toFixed(1));
-      const angle = (Math.atan2(b.y2 - b.y1, b.x2 - b.x1) * 180) / Math.PI + (flow < 0 ? 180 : 0), size = 0.75 + wide / 11;
+      if (!parts.arrows[i]) return;
+      const angle = (Math.atan2(b.y2 - b.y1, b.x2 - b.x1) * 180) / Math.PI + (flow < 0 ? 180 : 0), size = (0.75 + wide / 11) * (fine < 1 ? 0.55 : 1);
       parts.arrows[i].setAttribute("transform", `translate(${(b.x1 + 2 * b.cx + b.x2) / 4},${(b.y1 + 2 * b.cy + b.y2) / 4}) rotate(${angle.toFixed(1)}) scale(${size.toFixed(2)})`);
       parts.arrows[i].setAttribute("fill", share >= 0.85 ? colour : "#46535f");
       parts.arrows[i].setAttribute("visibility", Math.abs(flow) < 0.002 * widest ? "hidden" : "visible");
@@ -128,8 +131,11 @@
     document.getElementById("map-hour").replaceChildren(clock, list, ...sections);
     document.getElementById("map-legend").replaceChildren(...legend);
     const off = document.getElementById("off-map");
-    off.hidden = !map.off_map.length;
-    off.textContent = word("off_map") + map.off_map.map(plain).join(", ");
+    const notes = [];
+    if (map.off_map.length) notes.push(word("off_map") + map.off_map.slice(0, 40).map(plain).join(", ") + (map.off_map.length > 40 ? ", …" : ""));
+    if (map.left_out) notes.push(word("map_left_out").replace("{n}", whole(map.left_out)));
+    off.hidden = !notes.length;
+    off.textContent = notes.join(" ");
   }
   function panel(h) {
     clock.textContent = gridopt.timeText(h);
