@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import datetime
+import hashlib
 import json
 import os
 import platform
@@ -60,14 +61,25 @@ def main() -> int:
 def run(setup: plan.Setup, limits: Limits, names: list[str], repeat: int) -> list[dict]:
     """Results of all contenders of one setup."""
     folder = DATA / setup.folder
-    if not (folder / "ready").exists():
+    mark, made_of = folder / "ready", fingerprint(setup)
+    if not mark.exists() or mark.read_text() != made_of:
         say(f"{setup.case} {setup.size}: data")
         folder.mkdir(parents=True, exist_ok=True)
         who, *words = (w.replace("{folder}", str(folder)) for w in setup.prepare)
         subprocess.run([environment.interpreter(who), *words], cwd=ROOT, env=environ(), check=True)
-        (folder / "ready").touch()
+        mark.write_text(made_of)
     chosen = [c for i, c in enumerate(setup.contenders) if i == 0 or not names or c.name.startswith(tuple(names))]
     return [min((once(setup, c, folder, limits) for _ in range(repeat)), key=lambda r: (r["status"] != "done", r["wall_s"])) for c in chosen]
+
+
+def fingerprint(setup: plan.Setup) -> str:
+    """Changes with whatever the data of a setup are made of."""
+    sources = sorted([*(ROOT / "benchmarks" / "cases").glob("*.py"), *(ROOT / "networks" / "gansu").glob("*.csv")])
+    sources += [ROOT / "profiles" / "gansu" / "2025.nc", *(Path(w) for w in setup.prepare if w.endswith(".m"))]
+    digest = hashlib.sha256(repr(setup.prepare).encode())
+    for path in sources:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def once(setup: plan.Setup, contender: plan.Contender, folder: Path, limits: Limits) -> dict:
