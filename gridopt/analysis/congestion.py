@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from gridopt.analysis.contingencies import label
 from gridopt.case.topology import BRANCH_TABLES
 from gridopt.dispatch.result import Dispatch
 
@@ -19,12 +20,12 @@ BINDING = 1e-6
 
 
 def congestion(dispatch: Dispatch) -> pd.DataFrame:
-    """Table congestion: every branch and interface that has a limit, largest rent first.
+    """Table congestion: every branch and interface that has a limit, and every limit after an outage that binds, largest rent first.
 
-    constraint, kind ('interface' or 'branch'), name, name_zh, hours_binding, mean_shadow_price (CNY/MWh, over the binding hours;
-    0 without any), rent_cny, max_loading (1; flow over limit in its direction).
+    constraint ('branch|contingency' after an outage), kind ('interface', 'branch' or 'contingency'), name, name_zh, hours_binding,
+    mean_shadow_price (CNY/MWh, over the binding hours; 0 without any), rent_cny, max_loading (1; flow over limit in its direction).
     """
-    frame = pd.concat([_interfaces(dispatch), _branches(dispatch)], ignore_index=True)
+    frame = pd.concat([_interfaces(dispatch), _branches(dispatch), *_contingencies(dispatch)], ignore_index=True)
     return frame.sort_values("rent_cny", ascending=False, kind="stable", ignore_index=True)
 
 
@@ -47,6 +48,20 @@ def _interfaces(dispatch: Dispatch) -> pd.DataFrame:
     shadow = dispatch.interface_shadow_price
     signed = dispatch.values.dual("interface.limit") / case.time.hours if len(flow) else shadow
     return _rows(case, "interface", case.table("interface")[["name", "name_zh"]], shadow, -signed * flow, loading)[limited]
+
+
+def _contingencies(dispatch: Dispatch) -> list[pd.DataFrame]:
+    """Limits after outages; a row with a price is at its limit, and no row is beyond it."""
+    case, found = dispatch.case, []
+    place = {b: i for i, b in enumerate(case.grid.branches.ids)}
+    for part in dispatch.priced:
+        if part.family == "contingency.limit":
+            text = np.array([label(dispatch, *name) for name in part.labels]).reshape(-1, 2)
+            names = pd.DataFrame(text, [f"{branch}|{outage}" for outage, branch in part.labels], ["name", "name_zh"])
+            shadow = np.abs(part.dual) / case.time.hours
+            limit = case.grid.emergency[[place[branch] for _, branch in part.labels]]
+            found.append(_rows(case, "contingency", names, shadow, shadow * limit, (shadow > 0).astype(float)))
+    return found
 
 
 def _rows(case, kind: str, names: pd.DataFrame, shadow: np.ndarray, rent: np.ndarray, loading: np.ndarray) -> pd.DataFrame:

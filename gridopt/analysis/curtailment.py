@@ -22,6 +22,7 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
+from gridopt.analysis.contingencies import label
 from gridopt.analysis.rents import NOISE, names, offers, rents
 from gridopt.case.topology import BRANCH_TABLES
 from gridopt.dispatch.result import Dispatch
@@ -34,7 +35,8 @@ REPORTED = 1e-6
 """MW; less is left out of the hourly table."""
 SURPLUS = ("surplus", "surplus", "System surplus", "全网过剩")
 LOSSES = ("losses", "network", "Network losses", "网损")
-NETWORK = {"network.limit": ("branch", "network"), "interface.limit": ("interface", "interface")}
+NETWORK = {"network.limit": ("branch", "network"), "interface.limit": ("interface", "interface"),
+           "contingency.limit": ("contingency", "contingency")}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -154,9 +156,11 @@ def _network_parts(dispatch: Dispatch, prices: Prices, bus: np.ndarray, step: np
                     parts.add(*text[i], pairs, np.where(push > NOISE, push, 0.0))
 
 
-def _constraint(dispatch: Dispatch, family: str, name: str) -> tuple[str, str, str, str]:
+def _constraint(dispatch: Dispatch, family: str, name) -> tuple[str, str, str, str]:
     """(cause, kind, label, label in Chinese) of a binding element."""
     prefix, kind = NETWORK.get(family, (family.split(".")[0], "network"))
+    if prefix == "contingency":
+        return f"{prefix}:{name[1]}|{name[0]}", kind, *label(dispatch, *name)
     tables = ("interface",) if prefix == "interface" else BRANCH_TABLES
     for table in (dispatch.case.table(t) for t in tables):
         if name in table.index:

@@ -157,6 +157,11 @@ class Aftermath:
         at = np.concatenate(row), np.concatenate(column)
         return sp.csr_array((np.concatenate(value), at), shape=(len(k), len(self.grid.branches.ids)))
 
+    def settled(self, which: np.ndarray, steps: np.ndarray) -> np.ndarray:
+        """Whether what contingencies (C,) lose at steps (S,) of one epoch is taken over, bool (C, S)."""
+        k, t = (v.ravel() for v in np.meshgrid(which, steps, indexing="ij"))
+        return self.shares(k, t, self.grid.each[self.grid.epoch[steps[0]]])[1].reshape(len(which), len(steps))
+
     def mean(self, at_bus: np.ndarray, k: np.ndarray, step: np.ndarray) -> np.ndarray:
         """Mean of values by bus (n, B) over who takes over in each bus's area, (n, B)."""
         mean = np.zeros(at_bus.shape)

@@ -107,7 +107,7 @@ class Dispatch:
     def contingency_prices(self) -> list[tuple[str, str, int, float]]:
         """(contingency, branch, step, what one more MW of the branch's emergency rating saves then CNY/MWh), >= 0, where it is not zero."""
         element, step, dual = self.values.written("contingency.limit")
-        names: list = next((f.family.labels(element) for f in self.model.builder.lazy_families if f.family.name == "contingency.limit"), [])
+        names = [n for f in self.model.builder.lazy_families if f.family.name == "contingency.limit" for n in f.family.labels(element)]
         worth = np.abs(dual) / self.case.time.hours[step]
         return [(*n, int(t), float(v)) for n, t, v in zip(names, step, worth, strict=True) if v > 0.0]
 

@@ -37,9 +37,10 @@ ROWS = dict(
         dict(ac_branch="G13", from_bus="G1", to_bus="G3", reactance_pu=0.2, rating_mw=16.0, rating_emergency_mw=34.0),
     ],
     generator=[
-        dict(generator="curve", bus="G1", power_max_mw=45.0, ramp_fraction_per_min=0.0015),
-        dict(generator="square", bus="G2", power_min_mw=2.0, power_max_mw=40.0, cost_cny_per_mwh=20.0, cost_quadratic_cny_per_mw2h=0.4),
-        dict(generator="dear", bus="G3", power_max_mw=40.0, cost_cny_per_mwh=60.0),
+        dict(generator="curve", technology="gas", bus="G1", power_max_mw=45.0, ramp_fraction_per_min=0.0015),
+        dict(generator="square", technology="coal", bus="G2", power_min_mw=2.0, power_max_mw=40.0, cost_cny_per_mwh=20.0,
+             cost_quadratic_cny_per_mw2h=0.4),
+        dict(generator="dear", technology="gas", bus="G3", power_max_mw=40.0, cost_cny_per_mwh=60.0),
     ],
     cost_point=[dict(generator="curve", power_mw=x, cost_cny_per_h=y) for x, y in ((0.0, 10.0), (15.0, 160.0), (45.0, 1060.0))],
     contingency=[dict(contingency="G23", kind="ac_branch", element="G23"),
