@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from gridopt.report.branches import branch_names
 from gridopt.report.energy import curtailed, long_enough, month_sum, months, technology_name, wind_and_solar
 from gridopt.report.figures import AMOUNT_SCALE, CAUSE, SOFT, axis, colour_bar, figure
 from gridopt.report.folder import Run, brief, cell, names, number, pair, table, values
@@ -27,13 +28,13 @@ def causes(run: Run) -> list[dict]:
     first = {str(r["cause"]): r for r in frame.drop_duplicates("cause").to_dict("records")}
     known = {str(r.get("constraint")): r for r in table(run, "congestion").to_dict("records")}
     return [
-        {"cause": c, "name": cause_name(c, first[c], known.get(c, {})), "kind": cell(first[c], "kind"), "mwh": float(mwh)}
+        {"cause": c, "name": cause_name(run, c, first[c], known.get(c, {})), "kind": cell(first[c], "kind"), "mwh": float(mwh)}
         for c, mwh in total.items()
         if mwh > 1e-6
     ]
 
 
-def cause_name(cause: str, row: dict, constraint: dict) -> tuple[str, str]:
+def cause_name(run: Run, cause: str, row: dict, constraint: dict) -> tuple[str, str]:
     """Both names of a cause: a general cause from the words, a named constraint from its table."""
     if f"cause_{cause}" in WORDS:
         return WORDS[f"cause_{cause}"]
@@ -41,6 +42,9 @@ def cause_name(cause: str, row: dict, constraint: dict) -> tuple[str, str]:
     en = cell(row, "cause_name") or cell(constraint, "name") or cause
     zh = cell(row, "cause_zh") or cell(constraint, "name_zh") or en
     word = WORDS.get(f"kind_{kind}")
+    if en == cause and kind in ("branch", "line", "transformer"):
+        en, zh = branch_names(run, [cause])[0]
+        return f"{word[0]} {en}" if word else en, f"{word[1]} {zh}" if word else zh
     if word and not cell(row, "cause_name") and word[0].lower() not in en.lower():
         en = f"{word[0]} {en}"
     return brief((en[:1].upper() + en[1:], zh))

@@ -101,7 +101,7 @@ def dispatch(run: Run, page: Page) -> bool:
         {
             "hovermode": "x unified",
             "hoversubplots": "axis",
-            "xaxis": axis(type="date", tickformat=token("f_day"), hoverformat=token("f_hour"), anchor="y2" if prices else "y"),
+            "xaxis": axis(type="date", tickformat=token("f_day" if run.days > 3 else "f_clock"), hoverformat=token("f_hour"), anchor="y2" if prices else "y"),
             "yaxis": axis(token("power_mw"), rangemode="tozero", tickformat=",.0f", domain=[0.3 if prices else 0.0, 1.0]),
             "yaxis2": axis(unit, domain=[0.0, 0.2]),
             "legend": {"traceorder": "reversed"},

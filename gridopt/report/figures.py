@@ -86,10 +86,11 @@ def axis(title: str = "", **more: object) -> dict:
 
 
 def time_axis(days: float, **more: object) -> dict:
-    """A date axis over so many days: months by name for a season or more, days below."""
+    """A date axis over so many days: months by name for a season or more, days below, hours below three."""
     months = days > 75
     more |= {"dtick": "M1", "ticklabelmode": "period"} if months else {}
-    more |= {"type": "date", "tickformat": token("f_month" if months else "f_day"), "hoverformat": token("f_date")}
+    form, hover = ("f_month", "f_date") if months else ("f_day", "f_date") if days > 3 else ("f_clock", "f_hour")
+    more |= {"type": "date", "tickformat": token(form), "hoverformat": token(hover)}
     return axis("", **more)
 
 

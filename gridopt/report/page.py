@@ -268,7 +268,7 @@ def _emissions(run: Run) -> list[dict]:
 
 def _whole(value: float | None, digits: int = 0) -> str:
     """A number with thousands separators; a dash for none."""
-    return "–" if value is None else f"{value:,.{digits}f}"
+    return "–" if value is None else f"{round(value, digits) + 0.0:,.{digits}f}"
 
 
 def _share(value: float | None, digits: int = 1) -> str:

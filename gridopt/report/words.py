@@ -14,6 +14,7 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 WORDS: dict[str, Both] = {
     # formats of dates on axes (d3)
     "f_day": ("%-d %b", "%-m月%-d日"),
+    "f_clock": ("%H:%M\n%-d %b", "%H:%M\n%-m月%-d日"),
     "f_month": ("%b", "%-m月"),
     "f_date": ("%a %-d %b %Y", "%Y年%-m月%-d日 %a"),
     "f_hour": ("%a %-d %b %Y, %H:%M", "%Y年%-m月%-d日 %a %H:%M"),
@@ -136,7 +137,7 @@ WORDS: dict[str, Both] = {
     "zone_shandong": ("Shandong", "山东"),
     "zone_zhejiang": ("Zhejiang", "浙江"),
     "zone_number": ("Zone {n}", "{n} 区"),
-    "cost_unit": ("cost units", "成本单位"),
+    "cost_unit": ("units", "单位"),
     "number_of_buses": ("Buses", "节点数"),
     "p_low": ("5 % of buses below", "5% 节点低于"),
     "p_median": ("Median bus", "节点中位数"),

@@ -88,7 +88,7 @@ LESS = {
     },
     "no_prices no_map": {"variables": ["price", "price_energy"], "tables": ["price_zones"]},
     "no_monthly no_dispatch": {"variables": ["technology_output"]},
-    "no_monthly no_curtailment_": {"steps": 1},
+    "no_monthly no_storage no_reservoirs": {"steps": 1},
     "no_map": {"variables": ["flow"]},
 }
 

@@ -5,7 +5,7 @@
   const map = doc.data.map, box = document.getElementById("figure-map");
   const CLASSES = [[0.5, "#b4c3d1"], [0.7, "#6f9cc0"], [0.85, "#efb73e"], [0.995, "#dc6b2b"], [Infinity, "#a3123a"]];
   const RAMP = ["#23407c", "#4f86b5", "#d9dcd2", "#e8a24c", "#a3321f"], NOLIMIT = "#8d98a4", DC = "#6a4c93";
-  const whole = (v) => (Number.isNaN(v) ? "–" : Math.round(v).toLocaleString("en-US"));
+  const whole = (v) => (Number.isNaN(v) ? "–" : (Math.round(v) || 0).toLocaleString("en-US"));
   const arrays = {};
   const fine = map ? map.fine : 1, radius = Math.max(2.2, 8 * fine);
   let parts, timer = null, speed = 6, range = [0, 1], widest = 1;
@@ -55,7 +55,7 @@
     map.branches.forEach((b, i) => {
       const path = `M${b.x1},${b.y1} Q${b.cx},${b.cy} ${b.x2},${b.y2}`;
       parts.lines.push(svg("path", { d: path, fill: "none", "stroke-linecap": "round" }, lines));
-      if (map.branches.length <= 1000) parts.arrows.push(svg("path", { d: "M-5,-5 L6,0 L-5,5 Z", stroke: "#fff", "stroke-width": 1 }, arrows));
+      if (map.branches.length <= 400) parts.arrows.push(svg("path", { d: "M-5,-5 L6,0 L-5,5 Z", stroke: "#fff", "stroke-width": 1 }, arrows));
       hit(hits, path, "line", i);
     });
     map.buses.forEach((b, i) => {
@@ -123,7 +123,7 @@
     const ramp = node("i", { className: "ramp" });
     ramp.style.background = `linear-gradient(90deg, ${RAMP.join(", ")})`;
     const legend = [
-      node("b", { textContent: word("map_loading") }), key(CLASSES[0][1], "< 50 %"), key(CLASSES[1][1], "50 – 70 %"), key(CLASSES[2][1], "70 – 85 %"), key(CLASSES[3][1], "85 – 99.5 %"), key(CLASSES[4][1], word("map_at_limit")), key(NOLIMIT, word("map_no_limit")), dash,
+      node("b", { textContent: word("map_loading") }), key(CLASSES[0][1], "< 50 %"), key(CLASSES[1][1], "50 – 70 %"), key(CLASSES[2][1], "70 – 85 %"), key(CLASSES[3][1], "85 – 99.5 %"), key(CLASSES[4][1], word("map_at_limit")), key(NOLIMIT, word("map_no_limit")), ...(map.links.length ? [dash] : []),
       node("div", { className: "key", textContent: word("map_width") }),
       node("b", { textContent: `${word("map_price")}, ${plain(doc.data.unit)}` }), node("div", { className: "key" }, node("span", { textContent: "≤ " + whole(range[0]) }), ramp, node("span", { textContent: "≥ " + whole(range[1]) })),
     ];

@@ -155,6 +155,7 @@ const gridopt = (() => {
   }
   function weekControls(bar, id) {
     const last = doc.data.weeks.length - 1;
+    if (last === 0 && days.length < 3) { bar.replaceChildren(); return; }
     const go = (week) => { state.week = Math.max(-1, Math.min(last, week)); weekControls(bar, id); draw(id); };
     const slider = node("input", { type: "range", min: 0, max: last, value: Math.max(0, state.week), className: "grow", "aria-label": word("week"), oninput: () => { state.week = Number(slider.value); select.value = slider.value; draw(id); } });
     const select = chooser([[-1, word("whole")], ...doc.data.weeks.map((w, i) => [i, weekText(w)])], state.week, (v) => go(Number(v)), word("week"));
