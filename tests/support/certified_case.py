@@ -38,7 +38,7 @@ ROWS = dict(
     ],
     generator=[
         dict(generator="curve", technology="gas", bus="G1", power_max_mw=45.0, ramp_fraction_per_min=0.0015),
-        dict(generator="square", technology="coal", bus="G2", power_min_mw=2.0, power_max_mw=40.0, cost_cny_per_mwh=20.0,
+        dict(generator="square", technology="gas", bus="G2", power_min_mw=2.0, power_max_mw=40.0, cost_cny_per_mwh=20.0,
              cost_quadratic_cny_per_mw2h=0.4),
         dict(generator="dear", technology="gas", bus="G3", power_max_mw=40.0, cost_cny_per_mwh=60.0),
     ],
