@@ -69,3 +69,32 @@ def test_whatever_pandapower_writes_is_read():
     pp.control.ConstControl(made, "load", "p_mw", [0], profile_name="p", data_source=data)
     text = pp.to_json(made)
     assert safe_text(b"\xef\xbb\xbf" + text.encode(), "case.json") == text
+
+
+@pytest.mark.parametrize(("element", "column", "value", "said"), [
+    ("gen", "bus", 2.5, "net.gen 0, bus: '2.5' is not the number of a bus"),
+    ("line", "to_bus", 1e308, "net.line 0, to_bus: '1e+308' is not the number of a bus"),
+    ("load", "bus", True, "net.load 0, bus: 'True' is not the number of a bus"),
+    ("line", "in_service", None, "net.line 0, in_service: 'None' is neither true nor false"),
+    ("gen", "in_service", "no", "net.gen 0, in_service: 'no' is neither true nor false"),
+    ("bus", "geo", "north", "net.bus 0, geo: 'north' is not a point in GeoJSON"),
+    ("bus", None, 1, "net.bus: row '1' is there more than once"),
+    ("switch", ..., 7, "net.switch is no table but '7'"),
+])  # fmt: skip
+def test_cells_that_loading_would_change_without_a_word(tmp_path, element, column, value, said):
+    """pandas makes bus 2 of bus 2.5 and True of 'no'. column None: the index of the first row; ...: the whole table."""
+    made = json.loads(pp.to_json(pandapower.networks.case9()))
+    stored = made["_object"][element]
+    table = json.loads(stored["_object"])
+    if column is ...:
+        made["_object"][element] = value
+    elif column is None:
+        table["index"][0] = value
+    else:
+        table["data"][0][table["columns"].index(column)] = value
+    if column is not ...:
+        stored["_object"] = json.dumps(table)
+    (tmp_path / "case.json").write_text(json.dumps(made))
+    with pytest.raises(CaseError) as error:
+        read(tmp_path / "case.json", "matpower-dc")
+    assert any(said in fault for fault in error.value.faults), error.value.faults

@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from gridopt.case import pandapower_ppc
-from gridopt.case.check import CaseError
+from gridopt.case.check import CaseError, show
 from gridopt.case.complete import complete
 from gridopt.case.imported import Imported
 from gridopt.case.pandapower_json import safe_text
@@ -73,7 +73,33 @@ def _open(path: Path) -> Any:
         raise CaseError([f"{path}: pandapower cannot read it ({_short(error)}). Save it with pandapower.to_json."]) from error
     if not hasattr(net, "bus") or not isinstance(net["bus"], pd.DataFrame):
         raise CaseError([f"{path}: is not a pandapower net. Save it with pandapower.to_json."])
+    faults = _not_tables(net, pp.create_empty_network(), path.name)
+    if faults:
+        raise CaseError(faults)
     return net
+
+
+def _not_tables(net: Any, usual: Any, file: str) -> list[str]:
+    """Faults for elements that are no tables, or whose rows or columns are not known apart. `usual`: an empty net."""
+    faults = []
+    for name in (n for n, table in usual.items() if isinstance(table, pd.DataFrame) and n in net):
+        if not isinstance(net[name], pd.DataFrame):
+            faults.append(f"{file}: net.{name} is no table but {show(net[name])}. Save the net with pandapower.to_json.")
+            continue
+        for what, labels in (("row", net[name].index), ("column", net[name].columns)):
+            again = labels[labels.duplicated()].unique()
+            faults += [f"{file}: net.{name}: {what} {show(i)} is there more than once. Keep one." for i in again]
+    return faults or _not_points(net["bus"], file)
+
+
+def _not_points(bus: pd.DataFrame, file: str) -> list[str]:
+    faults = []
+    for i, geo in (bus["geo"] if "geo" in bus else pd.Series(dtype=object)).items():
+        try:
+            _coordinates(geo)
+        except (ValueError, LookupError, TypeError):
+            faults.append(f"{file}: net.bus {i}, geo: {show(geo)} is not a point in GeoJSON. Correct or empty it.")
+    return faults
 
 
 def _short(error: Exception) -> str:
