@@ -146,7 +146,9 @@ def _geometry(
     """Everything the page draws once, in px of a 1000 wide picture."""
     edge = values(run, "dc_sent") is not None
     frame, fine = _frame(placed, WIDTH - 2 * MARGIN - (SINK_WIDTH + 24 if edge else 0)), finer(len(placed))
-    x, y = spread(*np.array([frame.place(u, v) for u, v in zip(placed.x, placed.y, strict=True)]).T, least=LEAST_GAP * fine * (1.0 if fine == 1.0 else 0.6))
+    spots = np.array([frame.place(u, v) for u, v in zip(placed.x, placed.y, strict=True)])
+    # In a crowd a town stays a town: dots that touch may, as long as they can be told apart.
+    x, y = spread(spots[:, 0], spots[:, 1], LEAST_GAP * (1.0 if fine == 1.0 else 0.6 * fine))
     place = {b: (float(u), float(v)) for b, u, v in zip(placed.bus, x, y, strict=True)}
     far = {b: frame.place(u, v) for b, u, v in zip(bus.bus, bus.x, bus.y, strict=True) if u == u}
     lines = _branches(run, page, [r for r in branch if str(r["from_bus"]) in place and str(r["to_bus"]) in place], place)

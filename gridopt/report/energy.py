@@ -59,9 +59,20 @@ def demand(run: Run) -> tuple[np.ndarray, np.ndarray] | None:
     for name in ("dc_sent", "exchange_export", "storage_charge", "surplus"):
         found = values(run, name)
         if found is not None:
-            rows = found[1] if name != "exchange_export" else found[1][_is_ac(run, found[0])]
+            rows = found[1][_is_ac(run, found[0])] if name == "exchange_export" else found[1]
+            rows = rows[exporting(run, found[0])] if name == "dc_sent" else rows
             taken += np.clip(rows, 0, None).sum(0)
     return own, taken
+
+
+def exporting(run: Run, links: list[str]) -> np.ndarray:
+    """Whether each DC link leaves the system: one between two of its buses sends nothing out."""
+    frame, bus = table(run, "dc_link"), table(run, "bus")
+    if not {"dc_link", "to_bus"} <= set(frame.columns) or "role" not in bus:
+        return np.ones(len(links), dtype=bool)
+    inside = set(bus.bus[bus.role == "internal"].astype(str))
+    to = dict(zip(frame.dc_link.astype(str), frame.to_bus.astype(str), strict=True))
+    return np.array([to.get(i, "") not in inside for i in links], dtype=bool)
 
 
 def dispatch(run: Run, page: Page) -> bool:
@@ -96,12 +107,13 @@ def dispatch(run: Run, page: Page) -> bool:
         | {"yaxis": "y2", "legend": "legend2", "hovertemplate": f"%{{y:,.0f}} {unit}"}
         for i, z in enumerate(prices)
     ]
+    ticks = "f_day" if run.days > 3 else "f_clock"
     page.figures["dispatch"] = figure(
         traces,
         {
             "hovermode": "x unified",
             "hoversubplots": "axis",
-            "xaxis": axis(type="date", tickformat=token("f_day" if run.days > 3 else "f_clock"), hoverformat=token("f_hour"), anchor="y2" if prices else "y"),
+            "xaxis": axis(type="date", tickformat=token(ticks), hoverformat=token("f_hour"), anchor="y2" if prices else "y"),
             "yaxis": axis(token("power_mw"), rangemode="tozero", tickformat=",.0f", domain=[0.3 if prices else 0.0, 1.0]),
             "yaxis2": axis(unit, domain=[0.0, 0.2]),
             "legend": {"traceorder": "reversed"},

@@ -6,6 +6,7 @@ import numpy as np
 
 from gridopt.report.contracts import contracts, least_energy
 from gridopt.report.curtailment import causes, curtailed_total
+from gridopt.report.energy import exporting
 from gridopt.report.folder import Run, cell, names, number, table, values
 from gridopt.report.text import WORDS, Both, amount, currency_words, dotted, energy, join, mass, money, percent, price, say, unit_price
 from gridopt.report.zones import zone_prices, zone_words
@@ -204,7 +205,9 @@ def _energy(run: Run) -> dict | None:
     load_rows = values(run, "load")
     if load_rows is None:
         return None
-    load, lost, sent = (_total(run, name) for name in ("load", "shedding", "dc_sent"))
+    load, lost = (_total(run, name) for name in ("load", "shedding"))
+    links = values(run, "dc_sent")
+    sent = float(links[1][exporting(run, links[0])].sum(0, dtype=float) @ run.hours) if links else 0.0
     by, made = run.summary.get("energy_mwh") or {}, produced(run)
     share = percent(sum(float(by.get(t, 0.0)) for t in ("wind", "solar")) / made if made > 0 else 0.0, 0)
     text = say("card_energy_sent", sent=energy(sent), share=share) if sent > 0 else say("card_energy", share=share)

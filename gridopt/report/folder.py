@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import pathlib
 import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -103,15 +104,18 @@ def _table(run: Run, name: str) -> pd.DataFrame:
 
 def names(run: Run, kind: str, ids: list[str]) -> list[tuple[str, str]]:
     """(English, Chinese) short name of each id from tables/<kind>; the other language or the id where one is missing."""
-    found = run.once(f"names {kind}", lambda: _names(table(run, kind), kind))
+    found = run.once(f"names {kind}", lambda: _names(table(run, kind), kind, keep_apart=bool(run.imported)))
     return [found.get(i) or (i, i) for i in ids]
 
 
-def _names(frame: pd.DataFrame, kind: str) -> dict[str, tuple[str, str]]:
+def _names(frame: pd.DataFrame, kind: str, keep_apart: bool) -> dict[str, tuple[str, str]]:
+    """Short names by id; `keep_apart`: those that become alike without their remarks stay whole ('Link', 'Link (reverse)')."""
     if kind not in frame:
         return {}
     rows = frame[[c for c in (kind, "name", "name_zh") if c in frame]].to_dict("records")
-    return {key: brief(pair(cell(r, "name"), cell(r, "name_zh"), key)) for r in rows for key in (str(r[kind]),)}
+    whole = {key: pair(cell(r, "name"), cell(r, "name_zh"), key) for r in rows for key in (str(r[kind]),)}
+    count = Counter(map(brief, whole.values())) if keep_apart else Counter[tuple[str, str]]()
+    return {key: both if count[brief(both)] > 1 else brief(both) for key, both in whole.items()}
 
 
 def pair(en: str, zh: str, fallback: str) -> tuple[str, str]:

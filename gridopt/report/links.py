@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from gridopt.report.contracts import as_power, contracts, layers, mean_sent
-from gridopt.report.energy import month_sum, months
+from gridopt.report.energy import long_enough, month_sum, months
 from gridopt.report.figures import ALARM, INK, LEVEL_SCALE, SERIES, axis, colour_bar, figure, time_axis
 from gridopt.report.folder import Run, cell, names, number, table, values
 from gridopt.report.pack import Page, pack, token
@@ -21,20 +21,43 @@ def dc_links(run: Run, page: Page) -> list[dict] | None:
     if sent is None:
         return None
     bundled = values(run, "dc_bundled")
+    bundled = bundled if bundled is not None and bundled[1].max() > 1e-3 else None
     both = names(run, "dc_link", sent[0])
     limit = {str(r["dc_link"]): number(r, "power_max_mw") for r in table(run, "dc_link").to_dict("records") if "dc_link" in r}
     options = [[key, page.name(name)] for key, name in zip(sent[0], both, strict=True)]
     page.data["dc_links"] = options
-    page.figures["dc_use"] = _use(run, page, sent, bundled, limit)
-    if bundled is not None:
+    if len(run.time) > 1:
+        page.figures["dc_use"] = _use(run, page, sent, bundled, limit)
+    if bundled is not None and long_enough(run):
         page.figures["dc_share"] = _share(run, page, sent, bundled[1], both)
-    if len(run.time) >= 24:
+    if run.days > 1:
         page.arrays["dc_sent"] = pack(sent[1])
         top = max([v for v in limit.values() if v] or [float(sent[1].max())])
         page.figures["dc_day"] = day_hour(
             run.days, "dc_sent", [[i, name] for i, (_, name) in enumerate(options)], "MW", LEVEL_SCALE, (0.0, top)
         )
     return [_contract(row, name) for link, name in zip(sent[0], both, strict=True) for row in contracts(run, link)]
+
+
+def table_of_links(run: Run) -> list[dict]:
+    """Mean and highest power sent, limit and energy of each DC link; [] where the run has none or is no imported case."""
+    sent = values(run, "dc_sent")
+    if sent is None or not run.imported:
+        return []
+    known = {str(r["dc_link"]): r for r in table(run, "dc_link").to_dict("records") if "dc_link" in r}
+    ends = [(cell(known.get(i, {}), "from_bus"), cell(known.get(i, {}), "to_bus")) for i in sent[0]]
+    between = zip(names(run, "bus", [a for a, _ in ends]), names(run, "bus", [b for _, b in ends]), strict=True)
+    return [
+        {
+            "name": name,
+            "from": start,
+            "to": end,
+            "mean": float(row @ run.hours / run.hours.sum()),
+            "highest": float(row.max()),
+            "limit": number(known.get(key, {}), "power_max_mw"),
+        }
+        for key, name, (start, end), row in zip(sent[0], names(run, "dc_link", sent[0]), between, sent[1].astype(float), strict=True)
+    ]
 
 
 def day_hour(
@@ -61,9 +84,11 @@ def day_hour(
 
 
 def _use(run: Run, page: Page, sent, bundled, limit: dict) -> dict:
-    """Daily mean power, bundled and other, under the rating; contracts as power over their period. One set of traces per link."""
-    day, index = np.unique(run.time.normalize().to_numpy(), return_inverse=True)
-    days, x = pd.DatetimeIndex(day), [str(d)[:10] for d in day]
+    """Daily mean power (in a run of three days or less by step), bundled and other, under the rating; contracts as power over their
+    period. One set of traces per link."""
+    daily = run.days > 3
+    day, index = np.unique((run.time.normalize() if daily else run.time).to_numpy(), return_inverse=True)
+    days, x = pd.DatetimeIndex(day), [str(d)[: 10 if daily else 16] for d in day]
     hours = np.bincount(index, weights=run.hours)
     traces: list[dict] = []
     for i, link in enumerate(sent[0]):
@@ -92,7 +117,7 @@ def _use(run: Run, page: Page, sent, bundled, limit: dict) -> dict:
     layout = {
         "hovermode": "x unified",
         "xaxis": time_axis(run.days),
-        "yaxis": axis(token("daily_mean_mw"), rangemode="tozero"),
+        "yaxis": axis(token("daily_mean_mw" if daily else "power_mw"), rangemode="tozero"),
     }
     control = {"kind": "pick", "options": [[k, page.name(n)] for k, n in zip(sent[0], both, strict=True)]}
     return figure(traces, layout, height=430, control=control)

@@ -131,6 +131,7 @@ def _content(run: Run, page: Page) -> dict:
         "losses": branches.losses(run),
         "security": security.contingencies(run),
         "import_report": imports.import_report(run),
+        "dc_table": links.table_of_links(run),
         "contracts": links.dc_links(run, page),
         "has_storage": stores.storage(run, page),
         "has_reservoirs": stores.reservoirs(run, page),
@@ -216,6 +217,8 @@ def _lead_monthly(worst: dict | None) -> Both | None:
 def _lead_causes(run: Run) -> Both:
     found = curtailment.causes(run)
     whole = sum(c["mwh"] for c in found)
+    if len(found) <= 3:
+        return say("lead_causes_all", list=join([c["name"] for c in found], (", ", "、")))
     return say(
         "lead_cause",
         share=percent(sum(c["mwh"] for c in found[:3]) / whole, 0),

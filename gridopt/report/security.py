@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from gridopt.report.branches import branch_names
 from gridopt.report.folder import Run, cell, number, table
-from gridopt.report.text import WORDS, Both
+from gridopt.report.text import WORDS, Both, join
 
 MOST_ROWS = 60
-NUMBERS = {"hours_binding": "whole", "worst_loading": "share", "lost_mw": "whole"}
 
 
 def contingencies(run: Run) -> dict | None:
-    """{columns, rows, count, binding, islanding}: table `contingencies`, those that bind first; None where the run has none.
+    """{columns, rows, count, binding, islanding}: table `contingencies`, those that bind longest first; None where the run
+    has none.
 
-    Columns are shown as the table has them; those without a word keep their name, so that a further one is not lost.
+    A column that no row fills, a repeated one and the time of a single step are left out; one without a word keeps its name.
     """
     frame = table(run, "contingencies")
     if frame.empty:
@@ -20,29 +23,43 @@ def contingencies(run: Run) -> dict | None:
     records = frame.to_dict("records")
     records.sort(key=lambda r: (-(number(r, "hours_binding") or 0.0), -(number(r, "worst_loading") or 0.0), str(r["contingency"])))
     columns = [c for c in frame.columns if any(cell(r, c) for r in records)]
+    same = "elements" in columns and all(cell(r, "elements") == cell(r, "contingency") for r in records)
+    columns = [c for c in columns if not (c == "elements" and same) and not (c == "time" and len(run.time) == 1)]
     return {
         "columns": [{"name": _head(c), "number": c in NUMBERS} for c in columns],
-        "rows": [[_shown(r, c) for c in columns] for r in records[:MOST_ROWS]],
+        "rows": [[_shown(run, r, c) for c in columns] for r in records[:MOST_ROWS]],
         "count": len(records),
         "binding": sum((number(r, "hours_binding") or 0.0) > 0 for r in records),
         "islanding": sum(_true(r.get("islanding")) for r in records),
     }
 
 
+NUMBERS: dict[str, Callable[[float], str]] = {
+    "hours_binding": "{:,.0f}".format,
+    "hours_checked": "{:,.0f}".format,
+    "worst_loading": lambda share: f"{100 * share:.1f} %",
+}
+
+
 def _head(column: str) -> Both:
     plain = column.replace("_", " ")
-    return WORDS.get(f"c_{column}") or (plain[:1].upper() + plain[1:],) * 2
+    words = WORDS.get(f"c_after_{column}") or WORDS.get(f"c_{column}")
+    return words or (plain[:1].upper() + plain[1:],) * 2
 
 
-def _shown(row: dict, column: str) -> Both:
+def _shown(run: Run, row: dict, column: str) -> Both:
     """A cell as text in both languages."""
-    value, text = number(row, column), cell(row, column)
+    text = cell(row, column)
     if column in NUMBERS:
-        whole = "–" if value is None else f"{100 * value:.1f} %" if NUMBERS[column] == "share" else f"{value:,.0f}"
-        return whole, whole
+        value = number(row, column)
+        return ("–" if value is None else NUMBERS[column](value),) * 2
     if column == "islanding":
         return WORDS["yes"] if _true(row.get(column)) else WORDS["no"]
-    return WORDS.get(f"kind_{text}") or (text, text)
+    if column == "kind":
+        return join([WORDS.get(f"kind_{kind}") or (kind, kind) for kind in text.split("+")], (" + ", "＋"))
+    if column in ("contingency", "where") and text:
+        return branch_names(run, [text])[0]
+    return (text[:16] if column == "time" else text,) * 2
 
 
 def _true(value: object) -> bool:
