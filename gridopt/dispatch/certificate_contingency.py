@@ -21,10 +21,10 @@ from gridopt.dispatch.certificate_check import BRANCHES, POWER, RELATIVE, Check,
 from gridopt.dispatch.certificate_network import Wires, angles, islands, spans, wires
 from gridopt.dispatch.certificate_plants import generator_limits, unit_limits
 
-ANEW = 1e8
+ANEW = 1e6
 """Outages x buses squared up to which every one is solved for anew."""
-CHUNK = 200
-"""Outages whose transfers are solved for together."""
+CHUNK = 16
+"""Outages whose transfers are solved for together: few enough for one thread, for which the solver is fastest."""
 WEAK = 1e-6
 """Share of a transfer that flows beside a branch, below which it is asked whether its outage cuts buses off."""
 NOBODY = 1e-6
@@ -218,6 +218,6 @@ def paid(e: Evidence) -> Paid:
         strength = np.where(then.wire.live, then.wire.strength, 0.0)
         found.price[:] += angles(then.wire, then.wire.leaving(strength * push, buses))[0]
         # Shifts and what is taken over push flows that no injection pays for.
-        found.rent[:] += (push * (then.wire.due(scene.net) - then.wire.due(np.zeros_like(scene.net)))).sum(axis=0)
+        found.rent[:] += (push * replace(then.wire, shift=np.zeros_like(push)).due(scene.net)).sum(axis=0)
         np.add.at(found.total, at[1], value)
     return found
