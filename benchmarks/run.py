@@ -112,7 +112,8 @@ def remark_on(status: str, code: int, limits: Limits, log: Path) -> str:
         return f"stopped after {limits.seconds:g} s"
     if status == "memory":
         return f"stopped beyond {limits.memory_mb:g} MB"
-    lines = [line for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip() and "the traceback is in" not in line]
+    text = log.read_text(encoding="utf-8", errors="replace")
+    lines = [line for line in text.splitlines() if line.strip() and "the traceback is in" not in line]
     return "" if status == "done" else f"exit code {code}: {lines[-1][:120] if lines else 'no message'}"
 
 
