@@ -140,7 +140,14 @@ class Security:
         return self.grid.draws(self.aftermath.weights(k, branch, step), np.arange(len(element)), step)
 
     def expand(self, element: np.ndarray, step: np.ndarray):
-        """Rows (K1) written out, see LazyFamily."""
+        """Rows (K1) written out, see LazyFamily; a part at a time, for a row has as many weights as there are buses."""
+        size = max(BLOCK // len(self.case.table("bus")), 1)
+        starts = range(0, max(len(element), 1), size)
+        row, column, value, constant = zip(*(self._expand(element[i : i + size], step[i : i + size]) for i in starts), strict=True)
+        rows = [r + i for r, i in zip(row, starts, strict=True)]
+        return np.concatenate(rows), np.concatenate(column), np.concatenate(value), np.concatenate(constant)
+
+    def _expand(self, element: np.ndarray, step: np.ndarray):
         at_bus, at_shift, constant = self.draws(element, step)
         parts = [(self.ports["injection"], at_bus), (self.ports["phase_shift"], at_shift)]
         k, lost = element // len(self.grid.branches.ids), self.lost
