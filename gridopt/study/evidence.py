@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from gridopt.analysis import balance, congestion, contracts, curtailment, emissions, losses
+from gridopt.analysis import balance, congestion, contingencies, contracts, curtailment, emissions, losses
 from gridopt.case.topology import BRANCH_TABLES
 from gridopt.dispatch.certificate import Certificate, certify
 from gridopt.dispatch.result import Dispatch
@@ -77,10 +77,11 @@ def analyse(solved: Dispatch, prices: Prices) -> Found:
         "emissions_unit": emissions.by_unit(solved),
         "dc_contracts": contracts.dc_contracts(solved), "dc_links": contracts.dc_links(solved), "costs": _costs(solved),
         **({"branch_losses": losses.branch_losses(solved)} if solved.case.losses != "off" else {}),
+        **({"contingencies": contingencies.contingencies(solved)} if secured(solved) else {}),
         "price_zones": balance.price_zones(solved, prices), "price_zones_monthly": balance.price_zones_monthly(solved, prices),
     }  # fmt: skip
     summary = _summary(solved, tables, causes, names, output)
-    return Found(solved, prices, causes, tables, list(names), output, summary, _warnings(solved))
+    return Found(solved, prices, causes, tables, list(names), output, summary, _warnings(solved, tables))
 
 
 def certified(solved: Dispatch, prices: Prices, found: Found) -> Certificate:
@@ -117,6 +118,11 @@ def price_quantities(solved: Dispatch, prices: Prices) -> dict[str, Quantity]:
         "interface_backward_limit": Quantity(section, backward, "MW", "backward limit", "断面反向限额"),
         "interface_shadow_price": Quantity(section, solved.interface_shadow_price, money, worth, "断面影子价格"),
     }
+
+
+def secured(solved: Dispatch) -> bool:
+    """Whether outages had to be withstood."""
+    return solved.case.security != "listed" or bool(len(solved.case.table("contingency")))
 
 
 def _branch(solved: Dispatch) -> pd.DataFrame:
@@ -167,7 +173,7 @@ def _number(value) -> float | None:
     return float(value) if np.isfinite(value) else None
 
 
-def _warnings(solved: Dispatch) -> list[str]:
+def _warnings(solved: Dispatch, tables: dict[str, pd.DataFrame]) -> list[str]:
     hours, quantities = solved.case.time.hours, solved.quantities
     found = []
     for name, text in (("shedding", "load is shed"), ("surplus", "generation finds no use")):
@@ -181,4 +187,8 @@ def _warnings(solved: Dispatch) -> list[str]:
         lost = float((quantities["dc_artificial_loss"].values @ hours).sum())
         if lost > 1e-3:
             found.append(f"DC links lose {lost:,.1f} MWh more than their loss curves, where a negative price makes losses pay")
+    cut = tables["contingencies"]["contingency"][tables["contingencies"]["islanding"]] if "contingencies" in tables else []
+    if len(cut):
+        few = ", ".join(str(c) for c in cut[:5]) + (" ..." if len(cut) > 5 else "")
+        found.append(f"{len(cut)} outages cut buses off and have no limits after them: {few}")
     return found + losses.warnings(solved)
