@@ -13,12 +13,17 @@ from gridopt.report.zones import inside
 MOST_BUSES = 60
 EXTREMES = 10
 BINS = 40
+SAME = 5e-3
+"""Money/MWh; what differs by less is one price."""
 BANDS = ((0, "c_min", SERIES[6]), (5, "p_low", SERIES[0]), (50, "p_median", SERIES[3]), (95, "p_high", SERIES[1]), (100, "c_max", SERIES[4]))
 PARTS = ("price_congestion", "price_loss")
 
 
 def bus_prices(run: Run) -> dict | None:
-    """{rows, count, parts, steps}: all buses, or of more than MOST_BUSES the EXTREMES at either end. None where zones say enough."""
+    """{rows, count, parts, steps}: all buses, or of more than MOST_BUSES the EXTREMES at either end.
+
+    None where zones say enough, and for many buses of one price.
+    """
     price = values(run, "price")
     if price is None or not (run.imported or len(run.time) == 1):
         return None
@@ -30,6 +35,8 @@ def bus_prices(run: Run) -> dict | None:
     keep = sorted(i for i in inside(run, ids)[0] if np.isfinite(mean[i]))
     shown = keep
     if len(keep) > MOST_BUSES:
+        if np.ptp(mean[keep]) < SAME:
+            return None
         order = sorted(keep, key=lambda i: (-mean[i], i))
         shown = order[:EXTREMES] + order[-EXTREMES:]
     rows = [
@@ -51,7 +58,7 @@ def spread_figures(run: Run, page: Page, rows: np.ndarray) -> None:
     unit = page.name(unit_price(run.currency))
     mean = rows.astype(float) @ run.hours / run.hours.sum()
     mean = mean[np.isfinite(mean)]
-    if len(mean) > MOST_BUSES and np.ptp(mean) > 1e-3:
+    if len(mean) > MOST_BUSES and np.ptp(mean) > SAME:
         page.figures["price_spread"] = _histogram(mean, unit)
     if len(run.time) > 1 and len(rows) > MOST_BUSES:
         page.figures["price_band"] = _band(run, rows, unit)

@@ -42,9 +42,10 @@ def cause_name(run: Run, cause: str, row: dict, constraint: dict) -> tuple[str, 
     en = cell(row, "cause_name") or cell(constraint, "name") or cause
     zh = cell(row, "cause_zh") or cell(constraint, "name_zh") or en
     word = WORDS.get(f"kind_{kind}")
-    if en == cause and kind in ("branch", "line", "transformer"):
-        en, zh = branch_names(run, [cause])[0]
-        return f"{word[0]} {en}" if word else en, f"{word[1]} {zh}" if word else zh
+    branch = cause.removeprefix("branch:")
+    if branch != cause and en in (branch, cause):
+        own = branch_names(run, [branch])[0]
+        return f"{WORDS['kind_branch'][0]} {own[0]}", f"{WORDS['kind_branch'][1]} {own[1]}"
     if word and not cell(row, "cause_name") and word[0].lower() not in en.lower():
         en = f"{word[0]} {en}"
     return brief((en[:1].upper() + en[1:], zh))

@@ -61,7 +61,7 @@ def sources(run: Run) -> list[dict]:
     return out
 
 
-def run_facts(run: Run) -> list[tuple[str, list[tuple[Both, str]]]]:
+def run_facts(run: Run) -> list[tuple[str, list[tuple[Both, Both]]]]:
     """Groups (word key, [(label, value)]) of the manifest, in reading order; empty groups are left out."""
     manifest = run.manifest
     solved = {k: run.summary.get(k) for k in ("status", "objective", "bound", "gap") if run.summary.get(k) is not None}
@@ -162,14 +162,14 @@ def _curtailment(run: Run) -> dict | None:
 
 
 def _prices(run: Run) -> dict | None:
+    unit = unit_price(run.currency)
+    if run.imported:
+        return _price_of_buses(run, unit)
     rows = [r for r in table(run, "price_zones").to_dict("records") if number(r, "mean") is not None]
     if not rows:
         rows = [{"zone": z, "mean": v} for z, v in (run.summary.get("price_mean") or {}).items()]
     if not rows:
         return None
-    unit = unit_price(run.currency)
-    if run.imported:
-        return _price_of_buses(run, unit)
     # The price of a neighbour or of a link's far end is an input, not a result.
     own = list(zone_prices(run))
     rows = sorted((r for r in rows if str(r["zone"]) in own), key=lambda r: own.index(str(r["zone"])))[:4] or rows[:4]
@@ -186,6 +186,8 @@ def _price_of_buses(run: Run, unit: Both) -> dict | None:
     rows = price[1].astype(float)
     taken = load[1] * run.hours if load is not None and load[1].shape == rows.shape else np.ones(rows.shape)
     known = np.isfinite(rows)
+    if not known.any():
+        return None
     whole = float(taken[known].sum())
     mean = float((rows * taken)[known].sum() / whole) if whole > 0 else float(rows[known].mean())
     low, high = float(rows[known].min()), float(rows[known].max())
@@ -326,9 +328,16 @@ def _plain(text: str) -> str:
     return text[:-2] if text.endswith(".0") and text[:-2].lstrip("-").isdigit() else text
 
 
-def _fact(value: object) -> str:
-    if isinstance(value, bool) or value is None:
-        return {True: "yes", False: "no", None: ""}[value]
+def _fact(value: object) -> Both:
+    if isinstance(value, bool):
+        return WORDS["yes" if value else "no"]
+    text = _fact_text(value)
+    return WORDS.get(f"value_{text}") or (text, text)
+
+
+def _fact_text(value: object) -> str:
+    if value is None:
+        return ""
     if isinstance(value, int):
         return f"{value:,}"
     if isinstance(value, float):

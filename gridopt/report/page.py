@@ -257,10 +257,13 @@ def _lead_security(run: Run) -> Both | None:
 
 
 def _zones(run: Run) -> list[dict]:
-    columns = ("mean", "load_weighted_mean", "min", "max")
+    columns, frame = ("mean", "load_weighted_mean", "min", "max"), table(run, "price_zones")
+    # Numbered areas of one price are no zones.
+    if run.imported and len(frame) and float(frame["max"].max() - frame["min"].min()) < bus_prices.SAME:
+        return []
     return [
         {"name": zone_words(str(r["zone"])), **{c: number(r, c) for c in columns}}
-        for r in table(run, "price_zones").to_dict("records")
+        for r in frame.to_dict("records")
     ]
 
 

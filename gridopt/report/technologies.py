@@ -46,7 +46,7 @@ def technology_words(technology: str) -> Both:
 def technology_order(found: list[str]) -> list[str]:
     """Technologies from the bottom of a stack to its top; unknown ones last, by name."""
     rank = {t: i for i, t in enumerate(TECHNOLOGY)}
-    return sorted(set(found), key=lambda t: (rank.get(canonical(t), len(rank)), t))
+    return sorted(set(found), key=lambda t: (rank.get(canonical(t), len(rank)), t != canonical(t), t))
 
 
 def technology_colour(run: Run, technology: str) -> str:

@@ -566,6 +566,12 @@ WORDS: dict[str, Both] = {
     "el_renewable_mw": ("Wind and solar, MW", "风光容量（MW）"),
     "el_storage_mwh": ("Storage, MWh", "储能容量（MWh）"),
     "el_dc_link_mw": ("DC links, MW", "直流容量（MW）"),
+    # values among the facts of the run
+    "value_optimal": ("optimal", "最优"),
+    "value_limit": ("a limit of time or iterations was reached", "达到求解限制"),
+    "value_off": ("off", "关闭"),
+    "value_piecewise": ("piecewise", "分段线性"),
+    "value_listed": ("listed", "按清单"),
     # facts of the run
     "fact_network": ("Network", "电网"),
     "fact_profiles": ("Profiles", "曲线"),
