@@ -34,6 +34,10 @@ def add_arrays(run: Run, page: Page, buses: list[str], branches: list[str]) -> N
     sent = values(run, "dc_sent")
     if sent is not None:
         page.arrays["dc_sent"] = pack(sent[1])
+    taken = demand(run)
+    # The dispatch over time brings the demand along; a single step has none.
+    if taken is not None and "demand" not in page.arrays:
+        page.arrays["demand"] = pack(np.array(taken))
     _add_interfaces(run, page)
 
 

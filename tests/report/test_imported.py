@@ -176,6 +176,13 @@ def test_a_large_map_names_what_carries_most_and_is_drawn_finer(tmp_path):
     assert shown["fine"] == pytest.approx(np.sqrt(60 / 400), abs=1e-3) and len(shown["branches"]) == 400 and shown["left_out"] == 0
 
 
+def test_a_single_step_tells_its_load_beside_the_map(browser, tmp_path):
+    """Loads of 10 to 15 MW are 75 MW; the date of a single step is made up and not shown."""
+    seen = Seen(browser, page.write(fake_import.make(tmp_path / "r", coordinates=True)))
+    beside = seen.page.inner_text("#map-hour")
+    assert "75 MW" in beside and "2025" not in beside
+
+
 def test_of_very_many_branches_the_strongest_are_drawn(tmp_path, monkeypatch):
     monkeypatch.setattr(corridor, "MOST_BRANCHES", 20)
     run = opened(fake_import.make(tmp_path / "r", buses=100, coordinates=True))

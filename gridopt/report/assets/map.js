@@ -138,7 +138,7 @@
     off.textContent = notes.join(" ");
   }
   function panel(h) {
-    clock.textContent = gridopt.timeText(h);
+    clock.textContent = minutes.length > 1 ? gridopt.timeText(h) : "";
     for (const [value, data, rows, unit, averaged] of figures) {
       const sum = rows.reduce((total, row) => total + data.at(row, h), 0);
       value.textContent = `${whole(averaged ? sum / rows.length : sum)} ${unit}`;
