@@ -18,6 +18,7 @@ import scipy.sparse as sp
 from gridopt.program.solution import Infeasible, LimitReached, SolverFailed, SolverMissing
 
 OPTIMAL, INFEASIBLE, UNBOUNDED_OR_INFEASIBLE, UNBOUNDED = 7, 8, 9, 10
+UNKNOWN = 15
 LIMITS = (11, 12, 13, 14, 16, 17, 18)
 LOWER, BASIC, UPPER, FREE, NONBASIC = 0, 1, 2, 3, 4
 
@@ -192,6 +193,10 @@ class Highs:
     def solve(self) -> None:
         """Solves to optimality or raises Infeasible, LimitReached or SolverFailed."""
         status = self.run()
+        if status == UNKNOWN:  # the dual simplex method ended with infeasibilities it could not clear; the primal one starts from there
+            self.set(simplex_strategy=4)
+            status = self.run()
+            self.set(simplex_strategy=1)
         if status == OPTIMAL:
             return
         if status in (INFEASIBLE, UNBOUNDED_OR_INFEASIBLE):

@@ -23,12 +23,20 @@ def run(case):
     return model, relaxed, solution, said
 
 
+@pytest.fixture
+def large(monkeypatch):
+    """Every program counts as large: columns that are normally zero are left out until they are asked for."""
+    monkeypatch.setattr(lazy, "MANY", 0)
+
+
+@pytest.mark.usefixtures("large")
 def test_last_resorts_stay_out_where_supply_suffices():
     _, relaxed, _, said = run(power_case(bus=buses("A"), unit=[unit("A", 10, 50)], load=[load("A", mean=40.0)]))
     assert not relaxed.used[relaxed.form.optional].any()
     assert not any("join" in text for text in said)
 
 
+@pytest.mark.usefixtures("large")
 def test_shedding_joins_when_supply_is_short():
     """50 MW for 60: 10 MW shed."""
     model, relaxed, solution, said = run(power_case(bus=buses("A"), unit=[unit("A", 10, 50)], load=[load("A", mean=60.0)]))
@@ -36,6 +44,7 @@ def test_shedding_joins_when_supply_is_short():
     assert Values(model.builder, solution)["demand.shedding"].sum() == pytest.approx(10)
 
 
+@pytest.mark.usefixtures("large")
 def test_shedding_joins_by_price_where_the_program_is_feasible_without_it():
     """The lazy line of 20 MW would leave B dark: only once the row is written does the program ask for shedding there."""
     case = power_case(bus=buses("A", "B"), line=[line("A", "B", 20.0)], unit=[unit("A", 10, 50)], load=[load("B", mean=30.0)])
@@ -43,6 +52,7 @@ def test_shedding_joins_by_price_where_the_program_is_feasible_without_it():
     assert Values(model.builder, solution)["demand.shedding"][0, :, 0] == pytest.approx([10])
 
 
+@pytest.mark.usefixtures("large")
 def test_shedding_cheaper_than_power_joins_by_reduced_cost():
     """Power costs 90, a tier of shedding 40: half the load is shed though supply suffices; priced in, not forced in."""
     tiers = [dict(tier="t", share=0.5, cost_cny_per_mwh=40.0), dict(tier="u", share=0.5, cost_cny_per_mwh=900.0)]
