@@ -80,7 +80,7 @@ def _series_csv(file: Path, faults: list[str]) -> pd.DataFrame | None:
         return None
     for name in sorted({n for n in names if names.count(n) > 1}) if len(set(names)) < len(names) else ():
         faults.append(f"{file.name}, column '{name}': is there twice. Remove one.")
-    worded = [k for k, kind in enumerate(frame.dtypes) if not pd.api.types.is_numeric_dtype(kind)]
+    worded = [k for k, kind in enumerate(frame.dtypes) if len(frame) and not pd.api.types.is_numeric_dtype(kind)]
     for k in worded:
         column = frame.iloc[:, k]
         row = int(np.argmax((pd.to_numeric(column, errors="coerce").isna() & column.notna()).to_numpy()))

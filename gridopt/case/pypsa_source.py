@@ -13,6 +13,8 @@ import pandas as pd
 from gridopt.case.check import nearest, show
 from gridopt.case.pypsa_attributes import DEFAULTS, UNBOUNDED
 
+LARGEST = 1e15
+"""Beyond it no figure of a grid lies, and no solver computes."""
 FLAGS = {"true": True, "1": True, "1.0": True, "yes": True, "false": False, "0": False, "0.0": False, "no": False}
 
 
@@ -56,7 +58,8 @@ class Component:
         bad = ~empty & (np.isnan(values) & ~np.isnan(default) | np.isinf(values) & (attribute not in UNBOUNDED))
         if np.isnan(default) and cells.dtype == object:
             bad |= np.isnan(values) & ~np.isin(np.char.lower(cells.astype(str)), ("", "nan"))
-        self.some(bad, attribute, "is not a finite number", "Correct it, or leave the cell empty for PyPSA's default.")
+        bad |= np.isfinite(values) & (np.abs(values) > LARGEST)
+        self.some(bad, attribute, f"is not a finite number within +-{LARGEST:g}", "Correct it, or leave the cell empty for PyPSA's default.")
         self.static[attribute] = values = np.where(bad, 0.0 if np.isnan(default) else default, values)
         return values
 
@@ -132,17 +135,18 @@ def add_series(part: Component, attribute: str, file: str, names: list[str], val
         rule = f"has {len(values)} rows, but the network has {steps} snapshots"
         part.faults.append(f"{file}: {rule}. Give one row per snapshot.")
         return
-    at = pd.Index(part.names).get_indexer(pd.Index(names)) if part.names.size else np.full(len(names), -1)
+    place = {name: i for i, name in enumerate(part.names)}
+    at = [place.get(name, -1) for name in names]
     may_lack = np.isnan(float(DEFAULTS[part.kind][attribute]))
     static = part.number(attribute).copy()
     for k, i in enumerate(at):
         column = values[:, k]
-        bad = np.isinf(column) if may_lack else ~np.isfinite(column)
+        bad = ~(np.abs(column) <= LARGEST) & ~(may_lack & np.isnan(column))
         if i < 0:
             rule = f"is not in {part.kind}{nearest(names[k], part.names)}"
             part.faults.append(f"{file}, column '{names[k]}': {rule}. Correct the name or remove the column.")
         elif bad.any():
-            rule = "is not a finite number"
+            rule = f"is not a finite number within +-{LARGEST:g}"
             part.faults.append(f"{file}, row {np.argmax(bad) + 2}, column '{names[k]}': '{column[np.argmax(bad)]}' {rule}. Correct it.")
         elif (column == column[0]).all() or np.isnan(column).all():
             static[i] = column[0]

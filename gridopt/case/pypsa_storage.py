@@ -32,6 +32,7 @@ def _units(unit: Component, time: TimeGrid, profiles: Profiles, changes: list[st
     energy = nominal * unit.number("max_hours")
     unit.some(unit.extremes("inflow")[0] < 0, "inflow", "is below 0 at some time", "Model the withdrawal as a load.")
     unit.some(unit.number("p_min_pu") > 0, "p_min_pu", "must be at most 0: it is the charging power", "Write -1 for charging at p_nom.")
+    unit.some(unit.number("efficiency_dispatch") < 1e-3, "efficiency_dispatch", "must be at least 0.001", "Give a fraction, such as 0.9.")
     unit.some(unit.number("p_max_pu") < 0, "p_max_pu", "must be at least 0", "Write 1 for discharging at p_nom.")
     inflow = np.full(len(unit), "", object)
     for i in np.flatnonzero(unit.number("inflow") != 0).tolist():

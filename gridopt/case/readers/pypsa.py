@@ -37,6 +37,7 @@ def read(path: Path, branch_model: str) -> Imported:
     if branch_model not in MODELS:
         raise CaseError([f"branch model '{branch_model}': is not one of PyPSA networks. Choose one of {', '.join(MODELS)}."])
     net = read_network(path)
+    _refuse_buses(net)
     found = {kind: len(component) for kind, component in net.components.items() if kind in (*NOMINAL, "buses", "loads")}
     changes: list[str] = []
     time = _time(net, changes)
@@ -54,6 +55,15 @@ def read(path: Path, branch_model: str) -> Imported:
     source = GivenSeries(time, profiles.values)
     report = ImportReport(f"PyPSA network {path.name}, branch model {branch_model}", found, kept, _totals(tables, source, time), changes)
     return Imported(tables, time, source, net.attributes.get("currency", CURRENCY), report)
+
+
+def _refuse_buses(net: Network) -> None:
+    """Nothing else can be looked at without buses that are known apart."""
+    buses = net["buses"].names
+    if not len(buses):
+        net.faults.append(f"{net.file}: the network has no buses. Export it again.")
+    if len(set(buses)) < max(len(buses), 1):
+        raise CaseError(net.faults)
 
 
 def _time(net: Network, changes: list[str]) -> TimeGrid:

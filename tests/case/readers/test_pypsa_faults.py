@@ -35,6 +35,7 @@ REFUSED = [
     ("generators", "name,bus,p_nom\ng,a,10\n", "bus: 'a' is not in buses"),
     ("generators", "name,bus,p_nom\ng,A,10\ng,A,20\n", "row 3 (generator 'g'), column name: 'g' was used before"),
     ("generators", "name,bus,p_nom\ng,A,inf\n", "p_nom: 'inf' is not a finite number"),
+    ("generators", "name,bus,p_nom\ng,A,1e308\n", "p_nom: '1e308' is not a finite number within +-1e+15"),
     ("generators", "name,bus,p_nom\ng,A\n", "row 2: has 2 cells, but the head of the table 3"),
     ("generators", "name,bus,p_nom\ng,A,-4\n", "must be at least 0"),
     ("generators__marginal_cost_quadratic", "snapshot,g\nnow,1\n", "'g': is not in generators"),
@@ -47,6 +48,10 @@ REFUSED = [
     ("links", "name,bus0,bus1\nL,A,A\n", "is also bus0"),
     ("storage_units", UNIT.format("state_of_charge_initial", "11"), "above the energy the storage holds"),
     ("storage_units", UNIT.format("state_of_charge_set", "4"), "a fixed state of charge"),
+    ("storage_units", UNIT.format("efficiency_dispatch", "1e-300"), "efficiency_dispatch: '1e-300' must be at least 0.001"),
+    ("buses", "name\n", "the network has no buses"),
+    ("buses", "name\nA\nA\n", "'A' was used before"),
+    ("loads__p_set", "snapshot,l\n", "has 0 rows, but the network has 1 snapshots"),
     ("stores", "name,bus,e_nom,marginal_cost\ns,A,10,2\n", "earned when charging"),
     ("stores", "name,bus,e_nom,e_min_pu\ns,A,10,-1\n", "least energy level"),
     ("lines", "name,bus0,bus1,x,s_nom\n1,A,B,,10\n2,A,B,1,10\n", "makes the impedance 0"),
@@ -79,6 +84,7 @@ def test_series_that_do_not_fit(tmp_path):
     assert "has 1 rows, but the network has 2 snapshots" in faults(tmp_path / "1", **given, generators__p_max_pu="s,g\n0,1\n")[0]
     assert "row 3, column 'g': 'nan'" in faults(tmp_path / "2", **given, generators__p_max_pu="s,g\n0,1\n1,\n")[0]
     assert "row 3, column 'g': 'x' is not a number" in faults(tmp_path / "3", **given, generators__p_max_pu="s,g\n0,1\n1,x\n")[0]
+    assert "row 2, column 'g': '1e+308' is not a finite" in faults(tmp_path / "6", **given, generators__p_max_pu="s,g\n0,1e308\n1,1\n")[0]
     assert "column 'g': is there twice" in faults(tmp_path / "4", **given, generators__p_max_pu="s,g,g\n0,1,1\n1,1,0\n")[0]
     assert "p_set: 'a series' sets a fixed flow" in faults(
         tmp_path / "5", snapshots=TWO, links="name,bus0,bus1,p_nom\nL,A,B,10\n", links__p_set="s,L\n0,1\n1,2\n"
