@@ -32,6 +32,8 @@ LONG_H = 1500.0
 RUNGS_H = (168.0, 24.0, 6.0, 3.0)
 PIECE_H, LEAST_PIECE = 1095.0, 36
 """Length of the pieces in hours, and at least so many steps."""
+SHORT_PIECE_H = 365.0
+"""Their length where nothing follows the seasons: cuts cost little then, and pivots of small programs less."""
 
 Progress = Callable[[str], None]
 Rung = tuple[Case, Model, Estimate]
@@ -144,7 +146,8 @@ def _pieces(case: Case, model: Model, relaxed: Relaxed, start: Start, workers: i
     """Pieces held to an estimate, put together."""
     (known, ends), builder, steps = start, model.builder, len(case.time)
     order = plan(relaxed, steps, known, levels(builder.column_families), builder.slow_columns)
-    count = max(round(steps / max(PIECE_H / case.time.hours[0], LEAST_PIECE)), 1)
+    length = PIECE_H if len(builder.slow_columns) else SHORT_PIECE_H
+    count = max(round(steps / max(length / case.time.hours[0], LEAST_PIECE)), 1)
     # Cuts lie where long steps end, for there the estimate of a level is one of this very instant.
     cuts = np.unique(ends[np.searchsorted(ends, np.linspace(0, steps, count + 1))])
     progress(f"{len(cuts) - 1} pieces, {workers} side by side")
