@@ -27,7 +27,7 @@ from gridopt.dispatch.result import Dispatch
 from gridopt.program.highs import LOWER, Highs, give_back_memory
 from gridopt.program.solution import Infeasible, LimitReached, Solution, SolverFailed
 
-LONG_H = 1500.0
+LONG_H = 700.0
 """Hours from which the ladder pays."""
 RUNGS_H = (168.0, 24.0, 6.0, 3.0)
 PIECE_H, LEAST_PIECE = 1095.0, 36
