@@ -188,7 +188,10 @@ main(["run"])
 @pytest.mark.parametrize("work", ["time.sleep(60)", "hashlib.pbkdf2_hmac('sha256', b'', b'', 10**9)"])
 def test_interruption(number, work):
     """In Python, and in a library that does not come back for minutes."""
-    with subprocess.Popen([sys.executable, "-c", SLOW_RUN.replace("{work}", work)], stderr=subprocess.PIPE, text=True) as process:
+    words = [sys.executable, "-c", SLOW_RUN.replace("{work}", work)]
+    # A shell lets what it starts in the background ignore SIGINT, and so would all that these tests start.
+    listens = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)}
+    with subprocess.Popen(words, stderr=subprocess.PIPE, text=True, **listens) as process:
         assert process.stderr.readline() == "started\n"
         process.send_signal(number)
         assert process.wait(timeout=10) == 130
