@@ -26,6 +26,7 @@ from hypothesis import strategies as st
 from gridopt.commands import execute
 
 OK, INFEASIBLE, INVALID = 0, 3, 5
+CASES = Path(__file__).parents[3] / "shared" / "cases"
 PLACE = st.integers(0, 10**6)
 
 MATPOWER = """function mpc = small
@@ -175,6 +176,17 @@ def test_matpower(chosen, encoding, model):
     with folder() as place:
         (place / "small.m").write_bytes(mutated(MATPOWER, chosen).encode(encoding, "replace"))
         judge(place / "small.m", model)
+
+
+@pytest.mark.skipif(not CASES.is_dir(), reason="the folder of reference cases is not here")
+@many(25)
+@given(PLACE, mutations)
+def test_published_matpower_files(which, chosen):
+    files = sorted(f for f in CASES.rglob("*.m") if f.stat().st_size < 20_000)
+    file = files[which % len(files)]
+    with folder() as place:
+        (place / file.name).write_text(mutated(file.read_text("latin-1"), chosen), encoding="utf-8")
+        judge(place / file.name)
 
 
 # -------------------------------------------------------------------------------------------------------------------- pandapower
