@@ -54,7 +54,8 @@ def certify(
     quantities: arrays by the names of results.nc, (element, T) float64 in table order, from load to flow and interface_flow;
     with losses of AC branches also branch_loss, branch_artificial_loss MW and branch_loss_price CNY/MWh, (L, T).
     prices: price, price_congestion, price_loss (B, T), price_energy (T,) or (B, T) in CNY/MWh; branch_shadow_price (L, T) and
-    interface_shadow_price (I, T), >= 0. objective, bound: least cost and its proven lower bound, CNY.
+    interface_shadow_price (I, T), >= 0; branch_forward, interface_forward: whether that is the price of the upper limit, for limits that
+    meet. objective, bound: least cost and its proven lower bound, CNY.
     causes: curtailed MW by cause, (renewable, T) each; without it their sum is not checked.
     contingency_prices: (contingency, branch, step, shadow price CNY/MWh >= 0) of the limits after outages that have one.
     Raises ValueError that names every array that is missing or has a wrong shape.

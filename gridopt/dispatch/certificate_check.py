@@ -159,8 +159,8 @@ def collect(case: Case, quantities: Mapping[str, np.ndarray], prices: Mapping[st
         arrays[name] = np.asarray(given[name], float)
         if arrays[name].shape != shape:
             faults.append(f"array '{name}' has shape {arrays[name].shape}, the case asks for {shape}")
-    # Only where shifts are chosen; its rows are those branches, in the order of their table. Losses only where they are modelled.
-    arrays |= {name: np.asarray(given[name], float) for name in ("phase_shift",) if name in given}
+    # Shifts only where they are chosen: rows are those branches, in the order of their table. Losses only where they are modelled.
+    arrays |= {name: np.asarray(given[name], float) for name in ("phase_shift", "branch_forward", "interface_forward") if name in given}
     lost, nothing = (rows["branch"], len(case.time)), np.zeros((rows["branch"], len(case.time)))
     arrays |= {name: np.asarray(given.get(name, nothing if case.losses == "off" else np.nan), float) for name in LOSSES}
     faults += [f"array '{n}' has shape {arrays[n].shape}, the case asks for {lost}" for n in LOSSES if arrays[n].shape != lost]

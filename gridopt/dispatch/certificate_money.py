@@ -98,7 +98,7 @@ def _prices(e: Evidence) -> list[Check]:
     flow = np.concatenate([e["flow"], ac + dc])
     low, high = np.concatenate([wire.low, low]), np.concatenate([wire.high, high])
     dual = np.concatenate([mu, e["interface_shadow_price"]])
-    forward = high - flow <= flow - low
+    forward = _forward(e, flow, low, high)
     idle = np.where(dual < -PRICE, np.inf, np.where(dual > PRICE, np.where(forward, high - flow, flow - low), 0.0))
     signed = np.where(forward, dual, -dual)
     push, pull = signed[: len(mu)], signed[len(mu) :]
@@ -123,6 +123,15 @@ def _prices(e: Evidence) -> list[Check]:
         e.judge("price.network", "CNY/MWh", apart, PRICE + 1e-8 * (dual.sum(axis=0) + secured.total), bus),
         e.judge("rent", "CNY", (np.abs(spent - rent - secured.rent) * hours)[None], near[None], [""]),
     ]
+
+
+def _forward(e: Evidence, flow: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """Whether a limit's price is that of its upper end: the nearer one, or what is told where both ends meet."""
+    nearer = high - flow <= flow - low
+    if "branch_forward" not in e.arrays:
+        return nearer
+    told = np.concatenate([e["branch_forward"], e["interface_forward"]]) > 0
+    return np.where(high - low <= 2 * POWER, told, nearer)
 
 
 def check_causes(e: Evidence, causes: Mapping[str, np.ndarray]) -> Check:

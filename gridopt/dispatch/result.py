@@ -73,6 +73,17 @@ class Dispatch:
         return interface.limits(self.case)
 
     @cached_property
+    def pushes(self) -> dict[str, np.ndarray]:
+        """Whether the upper limit is the one that has a price (not the lower), bool: branch_forward (L, T), interface_forward (I, T).
+
+        Only where both limits meet (a closed branch) does this say more than the flow.
+        """
+        branch = np.ones(self.flow.shape, bool)
+        branch[network.limited(self.case.grid)] = self.values.dual("network.limit") <= 0
+        section = self.values.dual("interface.limit") <= 0 if len(self.case.table("interface")) else np.zeros((0, len(self.case.time)), bool)
+        return {"branch_forward": branch, "interface_forward": section}
+
+    @cached_property
     def branch_shadow_price(self) -> np.ndarray:
         """What one more MW of a branch's limit saves CNY/MWh (L, T), >= 0."""
         found = np.zeros(self.flow.shape)

@@ -90,7 +90,7 @@ class LazyFamily:
     def broken(self, x: np.ndarray, tolerance: float, steps: slice = slice(None)) -> Found:
         """Rows that x breaks by more than `tolerance`, at a slice of the steps: of many in one step, the worst by their limit.
 
-        On a wide meshed network a first optimum breaks a quarter of all limits, and most of them hold by themselves once the worst do.
+        On a wide mesh a first optimum breaks a quarter of all limits, and most of them hold by themselves once the worst do.
         """
         if self.find is not None:
             return self.find(x, tolerance, steps)

@@ -92,6 +92,7 @@ def certified(solved: Dispatch, prices: Prices, found: Found) -> Certificate:
         "price": prices.price, "price_energy": prices.energy, "price_congestion": prices.congestion, "price_loss": prices.loss,
         "branch_shadow_price": solved.branch_shadow_price, "interface_shadow_price": solved.interface_shadow_price,
     }  # fmt: skip
+    parts |= solved.pushes
     solution, causes = solved.solution, curtailment.as_arrays(solved, found.causes)
     after = solved.contingency_prices
     return certify(solved.case, quantities, parts, solution.objective, solution.bound, causes, after)

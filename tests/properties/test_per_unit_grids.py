@@ -168,7 +168,6 @@ def test_solvers_agree(seed):
 
 
 @pytest.mark.parametrize("by", ["branch", "interface"])
-@pytest.mark.xfail(strict=True, reason="the certificate infers which way a limit binds from the nearer side, and both sides are as near")
 def test_a_closed_line_passes_the_certificate(by):
     """A triangle of equal sides, closed from B to A; units at 10, 90 and 30 CNY/MWh in A, B, C, load 70 MW in B and 30 MW in C.
 

@@ -16,7 +16,7 @@ def evidence(dispatch) -> dict:
     prices = {
         "price": parts.price.copy(), "price_energy": parts.energy.copy(), "price_congestion": parts.congestion.copy(),
         "price_loss": parts.loss.copy(), "branch_shadow_price": dispatch.branch_shadow_price.copy(),
-        "interface_shadow_price": dispatch.interface_shadow_price.copy(),
+        "interface_shadow_price": dispatch.interface_shadow_price.copy(), **dispatch.pushes,
     }  # fmt: skip
     bound, objective = dispatch.solution.bound, dispatch.solution.objective
     given = dict(case=dispatch.case, quantities=quantities, prices=prices, objective=objective, bound=bound)
