@@ -28,7 +28,9 @@ class Case:
     """`tables`: name -> DataFrame indexed by identifier, complete (every declared column, defaults filled in).
 
     security: contingencies are those 'listed' in the table, or also every single branch ('n-1'). losses of AC branches: 'off',
-    'piecewise' or 'marginal'. loss_points: flows MW (K, L, T) of earlier solves at which marginal losses are linearised; None: none yet.
+    'piecewise' or 'marginal'. commitment: decisions such as on and off, or a schedule in steps, are 'exact' (whole values), 'relaxed'
+    (any value between), or 'off' (left out, with the rules that need them). loss_points: flows MW (K, L, T) of earlier solves at which
+    marginal losses are linearised; None: none yet.
     """
 
     tables: Mapping[str, pd.DataFrame]
@@ -36,6 +38,7 @@ class Case:
     source: SeriesSource
     security: str = "listed"
     losses: str = "off"
+    commitment: str = "off"
     loss_points: np.ndarray | None = None
 
     def table(self, name: str) -> pd.DataFrame:
@@ -112,7 +115,7 @@ class Case:
         tables["dc_bundle"] = bundle[bundle["dc_link"].isin(links) & bundle.index.isin(plants)]
         point = tables["cost_point"]
         tables["cost_point"] = point[point["generator"].isin(tables["generator"].index)]
-        for name in ("interface_member", "outage", "contingency"):
+        for name in ("interface_member", "outage", "contingency", "commitment", "start_cost"):
             tables[name] = tables[name][_names_known(tables[name], tables)]
         return replace(self, tables=tables)
 

@@ -196,6 +196,34 @@ COST_POINT = plain(
     Column("cost_cny_per_h", "number", "CNY/h", meaning="cost at this output"),
 )  # fmt: skip
 
+COMMITMENT = plain(
+    "commitment", "units and generators that are switched on and off, one row each", ("kind", "element"),
+    Column("kind", choices=("unit", "generator")),
+    Column("element", meaning="id in the table that `kind` names"),
+    Column("min_up_h", "number", "h", at_least=0.0, at_most=8760.0, default=None, meaning="empty: of the unit type, else 0"),
+    Column("min_down_h", "number", "h", at_least=0.0, at_most=8760.0, default=None, meaning="empty: of the unit type, else 0"),
+    _power("start_ramp_mw", "largest output in the step of a start; empty: no limit", default=None),
+    _power("stop_ramp_mw", "largest output in the step before a stop; empty: no limit", default=None),
+    Column("start_cny", "number", "CNY", default=0.0, meaning="per start, besides what table start_cost says"),
+    Column("stop_cny", "number", "CNY", default=0.0, meaning="per stop"),
+    Column("initial_h", "number", "h", at_least=-87600.0, at_most=87600.0, default=None,
+           meaning="before the first step: on for so many hours, or off for so many (negative); empty: either, and free to choose"),
+    _power("initial_mw", "output before the first step; empty: any", default=None),
+    Column("must_run", "flag", default=False, meaning="on whenever in service"),
+    Column("status_profile", unit="1", default="", meaning="series: 1 on, 0 off, anything between: free; empty: free"),
+    Column("station", default="", meaning="units of one station start and stop one at a time where max_changes_per_day is given"),
+    Column("max_changes_per_day", "whole", "1", at_least=0, at_most=1000, default=None, meaning="starts and stops of its station in a day"),
+    Column("max_starts_per_week", "whole", "1", at_least=0, at_most=1000, default=None),
+    Column("count", "whole", "1", at_least=1, at_most=1000, default=1, meaning="identical units in this row; figures in MW are for one"),
+)  # fmt: skip
+START_COST = plain(
+    "start_cost", "what a start costs by the hours off line (hot, warm, cold)", ("kind", "element", "offline_h"),
+    Column("kind", choices=("unit", "generator")),
+    Column("element", meaning="id in the table that `kind` names"),
+    Column("offline_h", "number", "h", at_least=0.0, at_most=8760.0, meaning="off for at least so long"),
+    Column("cost_cny", "number", "CNY", at_least=0.0),
+)  # fmt: skip
+
 RENEWABLE = element(
     "renewable", "wind, solar and run-of-river plants (rows of one base may enter on different days)",
     _bus(),
@@ -342,7 +370,7 @@ TABLES: dict[str, Table] = {
     t.name: t
     for t in (
         BUS, LINE, TRANSFORMER, AC_BRANCH, INTERFACE, INTERFACE_LIMIT, INTERFACE_MEMBER, OUTAGE, CONTINGENCY, SEASON, FUEL,
-        UNIT_TYPE, UNIT, GENERATOR, COST_POINT, RENEWABLE, CSP, RESERVOIR, RELEASE_BAND, STORAGE, LOAD,
+        UNIT_TYPE, UNIT, GENERATOR, COST_POINT, COMMITMENT, START_COST, RENEWABLE, CSP, RESERVOIR, RELEASE_BAND, STORAGE, LOAD,
         SHEDDING_TIER, EXCHANGE, DC_LINK, DC_CONTRACT, DC_BUNDLE, YEAR,
     )
 }  # fmt: skip

@@ -24,6 +24,7 @@ from gridopt.dispatch.piece import solve_piece
 from gridopt.dispatch.plan import Estimate, levels, plan, refine
 from gridopt.dispatch.release import Whole
 from gridopt.dispatch.result import Dispatch
+from gridopt.dispatch.whole import Search, decide
 from gridopt.program.highs import LOWER, Highs, give_back_memory
 from gridopt.program.solution import Infeasible, LimitReached, Solution, SolverFailed
 
@@ -48,23 +49,29 @@ def dispatch(
     workers: int = 2,
     program: Program | None = None,
     before: Dispatch | None = None,
+    search: Search | None = None,
     progress: Progress = lambda text: None,
 ) -> Dispatch:
     """Least-cost dispatch of `case`. Raises Infeasible, LimitReached or SolverFailed; never returns unproven numbers.
 
     program: another solver than HiGHS (the ladder is HiGHS' alone). before: a dispatch of the same network on the same steps, to start
-    from: quick where little has changed. Marginal losses take several solves.
+    from: quick where little has changed. search: how whole values are looked for, where the case has decisions. Marginal losses take
+    several solves.
     """
     if case.losses == "marginal":
-        return settle(case, lambda known: _once(known, log, workers, program, None, progress), progress)
-    return _once(case, log, workers, program, before, progress)
+        return settle(case, lambda known: _once(known, log, workers, program, None, search, progress), progress)
+    return _once(case, log, workers, program, before, search, progress)
 
 
-def _once(case: Case, log: str, workers: int, program: Program | None, before: Dispatch | None, progress: Progress) -> Dispatch:
+def _once(
+    case: Case, log: str, workers: int, program: Program | None, before: Dispatch | None, search: Search | None, progress: Progress
+) -> Dispatch:
     """One solve: from an earlier one, by the ladder where it pays, or from nothing."""
+    if case.commitment == "exact":
+        return _decided(case, log, program, search or Search(), progress)
     below: Rung | None = None
     hours, empty = case.time.hours, program or partial(Highs, log, simplex_dual_edge_weight_strategy=1)
-    if program is None and before is None and hours.sum() >= LONG_H and np.ptp(hours) == 0:
+    if program is None and before is None and case.commitment == "off" and hours.sum() >= LONG_H and np.ptp(hours) == 0:
         for rung in RUNGS_H:
             group = round(rung / hours[0])
             if group >= 2:
@@ -80,6 +87,17 @@ def _once(case: Case, log: str, workers: int, program: Program | None, before: D
     if before is not None:
         loaded = _again(model, relaxed, before, empty)
     solution = solve(relaxed, program=empty, loaded=loaded, progress=progress)
+    solution.statistics["seconds"] = {"build": built - begun, "solve": time.perf_counter() - built}
+    return Dispatch(case, model, even_out(model, solution))
+
+
+def _decided(case: Case, log: str, program: Program | None, search: Search, progress: Progress) -> Dispatch:
+    """A case with decisions: whole values first, then the linear program that they leave."""
+    begun = time.perf_counter()
+    model = formulate(case)
+    relaxed = Relaxed(model.builder.form(), model.builder.lazy_families)
+    built = time.perf_counter()
+    solution = decide(relaxed, search, program or partial(Highs, log), progress)
     solution.statistics["seconds"] = {"build": built - begun, "solve": time.perf_counter() - built}
     return Dispatch(case, model, even_out(model, solution))
 

@@ -215,6 +215,7 @@ class Builder:
         self._lower: list[np.ndarray] = []
         self._upper: list[np.ndarray] = []
         self._optional: list[np.ndarray] = []
+        self._integer: list[np.ndarray] = []
         self._slow: list[np.ndarray] = []
         self._row_lower: list[np.ndarray] = []
         self._row_upper: list[np.ndarray] = []
@@ -222,12 +223,17 @@ class Builder:
         self._terms: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
         self._count = {"column": 0, "row": 0}
 
-    def columns(self, name: str, *, unit: str, over: Mapping, lower=0.0, upper=INF, optional: bool = False) -> np.ndarray:
-        """Ids shaped like `over`. `optional` columns (normally 0) stay out of the solver until their reduced cost is negative."""
+    def columns(
+        self, name: str, *, unit: str, over: Mapping, lower=0.0, upper=INF, optional: bool = False, integer: bool = False
+    ) -> np.ndarray:
+        """Ids shaped like `over`. `optional` columns (normally 0) stay out of the solver until their reduced cost is negative;
+        `integer` ones take whole values only."""
         family = self._family(name, unit, over, "column", self.column_families)
         self._lower.append(np.broadcast_to(np.asarray(lower, float), family.shape).ravel())
         self._upper.append(np.broadcast_to(np.asarray(upper, float), family.shape).ravel())
         self._optional.append(np.full(family.size, optional))
+        if integer:
+            self._integer.append(family.ids.ravel())
         return family.ids
 
     def slow(self, cols) -> None:
@@ -325,6 +331,7 @@ class Builder:
             terms=tuple(_join([t[k] for t in self._terms], kind) for k, kind in ((0, np.int64), (1, np.int64), (2, float))),
             column_step=_join([f.step(self.steps) for f in self.column_families], np.int64),
             row_step=_join([f.step(self.steps) for f in self.row_families], np.int64),
+            integer=_join(self._integer, np.int64),
         )
 
     def _family(self, name, unit, over, kind, families) -> Family:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import ctypes as ct
 import importlib.util
 import sys
+import threading
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -50,7 +52,29 @@ _SIGNATURES = {
     "Highs_getBasicVariables": (ct.c_int, [ct.c_void_p, _int]),
     "Highs_getBasisTransposeSolve": (ct.c_int, [ct.c_void_p, _double, _double, ct.c_void_p, ct.c_void_p]),
     "Highs_getSizeofHighsInt": (ct.c_int, [ct.c_void_p]),
+    "Highs_changeColsIntegralityBySet": (ct.c_int, [ct.c_void_p, ct.c_int, _int, _int]),
+    "Highs_changeColsBoundsBySet": (ct.c_int, [ct.c_void_p, ct.c_int, _int, _double, _double]),
+    "Highs_setSolution": (ct.c_int, [ct.c_void_p, _double, ct.c_void_p, ct.c_void_p, ct.c_void_p]),
+    "Highs_getDoubleInfoValue": (ct.c_int, [ct.c_void_p, ct.c_char_p, ct.POINTER(ct.c_double)]),
+    "Highs_setCallback": (ct.c_int, [ct.c_void_p, ct.c_void_p, ct.c_void_p]),
+    "Highs_startCallback": (ct.c_int, [ct.c_void_p, ct.c_int]),
+    "Highs_stopCallback": (ct.c_int, [ct.c_void_p, ct.c_int]),
 }
+MIP_INTERRUPT = 6
+_callback = ct.CFUNCTYPE(None, ct.c_int, ct.c_char_p, ct.c_void_p, ct.POINTER(ct.c_int), ct.c_void_p)
+
+
+@dataclass(frozen=True)
+class Incumbent:
+    """What a search for whole values ended with: values of the columns (n,) or None, their cost, and a bound that no such values beat.
+
+    `done`: the search ended by itself (gap or target met), not by a limit or by being stopped.
+    """
+
+    x: np.ndarray | None
+    cost: float
+    bound: float
+    done: bool
 
 
 @cache
@@ -214,6 +238,59 @@ class Highs:
 
     @property
     def iterations(self) -> int:
-        count = ct.c_int()
-        self._lib.Highs_getIntInfoValue(self._h, b"simplex_iteration_count", ct.byref(count))
-        return count.value
+        return self._int_info("simplex_iteration_count")
+
+    def whole(self, columns, demanded: bool = True) -> None:
+        """Demands whole values of columns (k,), or no longer demands them."""
+        ids = _c(columns, np.int32)
+        if len(ids):
+            self._lib.Highs_changeColsIntegralityBySet(self._h, len(ids), ids, np.full(len(ids), int(demanded), np.int32))
+
+    def bound(self, columns, lower, upper) -> None:
+        """New bounds of some columns (k,)."""
+        ids = _c(columns, np.int32)
+        if len(ids):
+            self._lib.Highs_changeColsBoundsBySet(self._h, len(ids), ids, _c(lower), _c(upper))
+
+    def begin_from(self, x) -> None:
+        """Values (n,) from which a search for whole values may start."""
+        self._lib.Highs_setSolution(self._h, _c(x), None, None, None)
+
+    def search(self, *, gap: float, target: float = -np.inf, seconds: float = np.inf, stop: threading.Event | None = None) -> Incumbent:
+        """Looks for the best whole values until the relative gap is proven, the cost `target` is met, or time is up.
+
+        Setting `stop` from another thread ends the search and keeps what was found. Raises Infeasible, SolverFailed.
+        """
+        self.set(presolve="on", mip_rel_gap=gap, mip_abs_gap=0.0, objective_target=target, time_limit=float(seconds))
+        if stop is not None:
+            self._listen(stop)
+        status = self.run()
+        if stop is not None:
+            self._lib.Highs_stopCallback(self._h, MIP_INTERRUPT)
+        self.set(presolve="off", time_limit=np.inf, objective_target=-np.inf)
+        if status == INFEASIBLE:
+            raise Infeasible("no dispatch satisfies all limits")
+        if status not in (OPTIMAL, *LIMITS):
+            raise SolverFailed(f"HiGHS ended with model status {status}")
+        found = self._int_info("primal_solution_status") == 2
+        cost = self._double_info("objective_function_value") if found else np.inf
+        return Incumbent(self.solution()[0] if found else None, cost, self._double_info("mip_dual_bound"), status == OPTIMAL)
+
+    def _listen(self, stop: threading.Event) -> None:
+        def interrupt(kind, message, out, into, data):
+            if stop.is_set() and into:
+                into[0] = 1  # user_interrupt, the first field of what HiGHS reads back
+
+        self._heard = _callback(interrupt)  # kept: HiGHS holds only its address
+        self._lib.Highs_setCallback(self._h, ct.cast(self._heard, ct.c_void_p), None)
+        self._lib.Highs_startCallback(self._h, MIP_INTERRUPT)
+
+    def _int_info(self, name: str) -> int:
+        value = ct.c_int()
+        self._lib.Highs_getIntInfoValue(self._h, name.encode(), ct.byref(value))
+        return value.value
+
+    def _double_info(self, name: str) -> float:
+        value = ct.c_double()
+        self._lib.Highs_getDoubleInfoValue(self._h, name.encode(), ct.byref(value))
+        return value.value

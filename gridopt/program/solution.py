@@ -35,6 +35,8 @@ class Solution:
     """Optimal values x (n,), duals of the rows that were in the program, and what proves them.
 
     `form` is the program with all rows that were added; `added` tells for each lazy family the (element, step) of each added row.
+    Where integer columns were decided, they are fixed in `form`, `bound` proves that linear program, and `proven` is the bound that no
+    other decision beats; `finished` tells whether the gap asked for was proven.
     """
 
     form: StandardForm
@@ -44,6 +46,8 @@ class Solution:
     rounds: int
     added: dict[str, np.ndarray] = field(default_factory=dict)
     statistics: dict = field(default_factory=dict)
+    proven: float | None = None
+    finished: bool = True
 
     @property
     def objective(self) -> float:
@@ -51,8 +55,9 @@ class Solution:
 
     @property
     def gap(self) -> float:
-        """(objective - bound) / |objective|."""
-        return (self.objective - self.bound) / max(abs(self.objective), 1.0)
+        """(objective - bound) / |objective|, the bound being that of all decisions."""
+        bound = self.bound if self.proven is None else self.proven
+        return (self.objective - bound) / max(abs(self.objective), 1.0)
 
 
 @dataclass

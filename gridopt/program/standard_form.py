@@ -6,7 +6,7 @@ neighbours in memory, which makes factorisations of long horizons cheaper.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import scipy.sparse as sp
@@ -14,7 +14,10 @@ import scipy.sparse as sp
 
 @dataclass(frozen=True)
 class StandardForm:
-    """cost, square, lower, upper, optional, column_step (n,); row_lower, row_upper, row_step (m,); matrix CSR (m, n)."""
+    """cost, square, lower, upper, optional, column_step (n,); row_lower, row_upper, row_step (m,); matrix CSR (m, n).
+
+    integer: ids of the columns that take whole values only, (k,); bounds from duals hold for the program without that demand.
+    """
 
     cost: np.ndarray
     square: np.ndarray
@@ -27,6 +30,7 @@ class StandardForm:
     matrix: sp.csr_array
     column_step: np.ndarray
     row_step: np.ndarray
+    integer: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
 
 
 @dataclass(frozen=True)
@@ -42,12 +46,15 @@ class Rows:
         return len(self.lower)
 
 
-def assemble(*, cost, square, offset, lower, upper, optional, row_lower, row_upper, terms, column_step, row_step) -> StandardForm:
+def assemble(
+    *, cost, square, offset, lower, upper, optional, row_lower, row_upper, terms, column_step, row_step, integer=()
+) -> StandardForm:
     """Form from coefficient triplets; several coefficients of one place are added up."""
     row, col, coef = terms
     matrix = sp.csr_array((coef, (row, col)), shape=(len(row_lower), len(cost)))
     matrix.sum_duplicates()
-    return StandardForm(cost, square, float(offset), lower, upper, optional, row_lower, row_upper, matrix, column_step, row_step)
+    whole = np.asarray(integer, np.int64)
+    return StandardForm(cost, square, float(offset), lower, upper, optional, row_lower, row_upper, matrix, column_step, row_step, whole)
 
 
 def extend(form: StandardForm, rows: Rows) -> StandardForm:

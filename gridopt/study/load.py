@@ -71,7 +71,7 @@ def load_study(what: Path | None, overrides: dict[str, str], hours: tuple[int, i
         raise CaseError(faults + error.faults) from None
     if faults:
         raise CaseError(faults)
-    case = Case(_scaled(tables, study, grid), grid, source, study.security, study.losses).present()
+    case = _case(_scaled(tables, study, grid), grid, source, study)
     _try_series(case)
     inputs = {f"{network.name}/{p.name}": _sha256(p) for p in sorted(network.glob("*.csv"))}
     inputs |= {f"profiles/{p.parent.name}/{p.name}": _sha256(p) for p in files}
@@ -85,10 +85,16 @@ def _load_file(name: str, study: Study, path: Path, hours: tuple[int, int] | Non
     found = read(path, study.branch_model)
     study = study.model_copy(update={"currency": found.currency})
     grid = _part(found.time, hours)
-    case = Case(_scaled(found.tables, study, grid), grid, found.source, study.security, study.losses).present()
+    case = _case(_scaled(found.tables, study, grid), grid, found.source, study)
     files = sorted(path.glob("*.csv")) if path.is_dir() else [path]
     inputs = {f"{path.name}/{p.name}" if path.is_dir() else p.name: _sha256(p) for p in files}
     return Loaded(name, study, case, path, inputs, "", found.report)
+
+
+def _case(tables, grid: TimeGrid, source, study: Study) -> Case:
+    """The case of a study; units that the network commits by name are committed unless the study says otherwise."""
+    commitment = study.commitment or ("exact" if len(tables["commitment"]) else "off")
+    return Case(tables, grid, source, study.security, study.losses, commitment).present()
 
 
 def _grid(study: Study, hours: tuple[int, int] | None) -> TimeGrid:

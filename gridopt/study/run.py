@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from math import inf
 from typing import Any
 
 from gridopt.case.check import CaseError
@@ -83,6 +84,7 @@ def _program(loaded: Loaded) -> Program | None:
 
 def _solve_and_write(loaded: Loaded, program: Program | None, folder: Path, target: Path, clock: Clock) -> dict:
     from gridopt.dispatch.single import dispatch
+    from gridopt.dispatch.whole import Search
     from gridopt.pricing.marginal import price
     from gridopt.program.solution import Infeasible
     from gridopt.study import store
@@ -91,7 +93,8 @@ def _solve_and_write(loaded: Loaded, program: Program | None, folder: Path, targ
     with clock("solve", f"dispatching {len(loaded.case.time)} steps"):
         log, workers = str(folder / "solver.log"), loaded.study.workers
         try:
-            solved = dispatch(loaded.case, log=log, workers=workers, program=program, progress=clock.detail)
+            search = Search(loaded.study.mip_gap, loaded.study.time_limit_s or inf)
+            solved = dispatch(loaded.case, log=log, workers=workers, program=program, search=search, progress=clock.detail)
         except Infeasible:
             from gridopt.dispatch.infeasible import reasons
 

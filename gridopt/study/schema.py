@@ -42,6 +42,9 @@ class Study(BaseModel):
     branch_model: Literal["matpower-dc", "powermodels-dcp", "copperplate"] = "matpower-dc"
     security: Literal["listed", "n-1"] = "listed"
     losses: Literal["off", "piecewise", "marginal"] = "off"
+    commitment: Literal["off", "relaxed", "exact"] | None = None
+    mip_gap: Annotated[float, Field(ge=0, le=1)] = 1e-3
+    time_limit_s: Annotated[float, Field(gt=0)] | None = None
     workers: Annotated[int, Field(ge=1, le=64)] = 2
     report: bool = True
     csv: bool = True
