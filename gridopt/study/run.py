@@ -6,8 +6,8 @@ import shutil
 import time
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from math import inf
+from pathlib import Path
 from typing import Any
 
 from gridopt.case.check import CaseError
