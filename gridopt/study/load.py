@@ -92,8 +92,9 @@ def _load_file(name: str, study: Study, path: Path, hours: tuple[int, int] | Non
 
 
 def _case(tables, grid: TimeGrid, source, study: Study) -> Case:
-    """The case of a study; units that the network commits by name are committed unless the study says otherwise."""
-    commitment = study.commitment or ("exact" if len(tables["commitment"]) else "off")
+    """The case of a study. Generators that a network commits are committed unless the study says otherwise; units are not, for without
+    it they have a linear form of their own."""
+    commitment = study.commitment or ("exact" if (tables["commitment"]["kind"] == "generator").any() else "off")
     return Case(tables, grid, source, study.security, study.losses, commitment).present()
 
 
