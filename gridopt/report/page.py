@@ -10,7 +10,7 @@ import os
 import pathlib
 from importlib import resources
 
-from gridopt.report import branches, bus_prices, corridor, curtailment, energy, facts, imports, links, market, plants, security, stores
+from gridopt.report import branches, bus_prices, commitment, corridor, curtailment, energy, facts, imports, links, market, plants, security, stores
 from gridopt.report.figures import FONT, plotly_js
 from gridopt.report.folder import Run, cell, number, open_run, table
 from gridopt.report.pack import Page, json_in_html, pack_times
@@ -22,6 +22,7 @@ from gridopt.report.zones import zone_words
 SECTIONS = (
     "headlines",
     "dispatch",
+    "commitment",
     "monthly",
     "curtailment",
     "map",
@@ -39,7 +40,7 @@ SECTIONS = (
 )
 
 # Sentences for a section that is left out, where there are several or another than no_<section>.
-ABSENT = {"storage": ("no_storage", "no_reservoirs"), "balance": ("no_balance", "no_costs", "no_emissions"), "import": ()}
+ABSENT = {"storage": ("no_storage", "no_reservoirs"), "balance": ("no_balance", "no_costs", "no_emissions"), "import": (), "commitment": ()}
 
 
 def write(run: pathlib.Path) -> pathlib.Path:
@@ -124,6 +125,7 @@ def _content(run: Run, page: Page) -> dict:
         "has_map": corridor.corridor(run, page),
         "lead_monthly": _lead_monthly(worst),
         "lead_curtailment": _lead_causes(run) if curtailed else None,
+        "commitment": commitment.commitment(run, page),
         "has_output": plants.output(run, page),
         "plants": plants.plants(run),
         "bus_prices": bus_prices.bus_prices(run),
@@ -162,6 +164,7 @@ def _absent(content: dict, page: Page) -> set[str]:
     """Sections that have nothing to show in this run; a sentence at the end says why."""
     has = {
         "dispatch": content["has_dispatch"] or content["has_output"] or content["plants"],
+        "commitment": content["commitment"],
         "monthly": "monthly" in page.figures,
         "curtailment": content["has_curtailment"],
         "map": content["has_map"],

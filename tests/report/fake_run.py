@@ -263,6 +263,21 @@ def _trade_and_thermal(world: dict) -> None:
         (share / share.sum())[:, None] * coal, {"unit": [f"U{i:02d}" for i in range(90)], "time": time}, ("unit", "time")
     )
     world["technology"] = technology
+    _commitment(world, [f"U{i:02d}" for i in range(90)])
+
+
+def _commitment(world: dict, units: list[str]) -> None:
+    """On and off: unit i is off for a day every so many days; the output of a unit that is off is zero."""
+    data, time = world["data"], world["time"]
+    day = np.arange(time.size) // 24
+    on = ((day[None, :] + 3 * np.arange(len(units))[:, None]) % (4 + np.arange(len(units)) % 9)[:, None] > 0).astype(float)
+    change = np.diff(on, axis=1, prepend=on[:, :1])
+    data["unit_output"] = data["unit_output"] * on
+    for name, values in (("on", on), ("start", np.maximum(change, 0.0)), ("stop", np.maximum(-change, 0.0))):
+        data[f"unit_{name}"] = xr.DataArray(values, {"unit": units, "time": time}, ("unit", "time"))
+    most = data["unit_output"].values.max(axis=1)
+    station = [f"Station {i // 2}" for i in range(len(units))]
+    world["unit"] = pd.DataFrame({"unit": units, "name": units, "name_zh": units, "plant": station, "power_max_mw": most.round(0) + 1.0})
 
 
 def _network_and_prices(world: dict) -> None:
@@ -379,6 +394,7 @@ def _tables(world: dict) -> dict[str, pd.DataFrame]:
             columns=["reservoir", "name", "name_zh", "bus", "volume_min_hm3", "volume_max_hm3"],
         ),
         "storage": world["storage"],
+        "unit": world["unit"],
         "costs": pd.DataFrame(
             [
                 ("thermal.fuel", "燃料", energy["coal"] * 260),

@@ -85,6 +85,14 @@ const gridopt = (() => {
       }
       return data;
     },
+    rows(id, data) {
+      const whole = state.week < 0, [start, stop] = whole ? [0, minutes.length] : doc.data.weeks[state.week];
+      const { at, rows } = array(data[0].meta.array), kept = (v) => (Number.isNaN(v) ? null : v);
+      const x = whole ? days.map(stamp) : Array.from({ length: stop - start }, (_, i) => stamp(start + i));
+      const z = Array.from({ length: rows }, (_, row) => whole ? days.map((d, n) => kept(known(at, row, d, n + 1 < days.length ? days[n + 1] : minutes.length))) : x.map((_, i) => kept(at(row, start + i))));
+      Object.assign(data[0], { x, z });
+      return data;
+    },
     pick(id, data) { return data.filter((trace) => trace.meta.pick === chosen(id)); },
     day_hour(id, data) {
       const { at } = array(data[0].meta.array), row = chosen(id);
@@ -101,6 +109,7 @@ const gridopt = (() => {
     },
   };
   const mean = (at, row, start, stop) => { let sum = 0; for (let i = start; i < stop; i++) sum += at(row, i); return sum / (stop - start); };
+  const known = (at, row, start, stop) => { let sum = 0, count = 0; for (let i = start; i < stop; i++) { const v = at(row, i); if (!Number.isNaN(v)) { sum += v; count++; } } return count ? sum / count : NaN; };
   const chosen = (id) => state.pick[id] ?? doc.figures[id].control.options[0][0];
 
   async function draw(id) {
@@ -153,11 +162,15 @@ const gridopt = (() => {
     select.value = String(value);
     return select;
   }
+  const byWeek = (control) => control && (control.kind === "week" || control.kind === "rows");
   function weekControls(bar, id) {
     const last = doc.data.weeks.length - 1;
     if (last === 0 && days.length < 3) { bar.replaceChildren(); return; }
-    const go = (week) => { state.week = Math.max(-1, Math.min(last, week)); weekControls(bar, id); draw(id); };
-    const slider = node("input", { type: "range", min: 0, max: last, value: Math.max(0, state.week), className: "grow", "aria-label": word("week"), oninput: () => { state.week = Number(slider.value); select.value = slider.value; draw(id); } });
+    // Every figure by the week shows the same one.
+    const weekly = () => [...document.querySelectorAll("[data-controls]")].filter((other) => byWeek(doc.figures[other.dataset.controls].control));
+    const drawWeek = () => { for (const other of weekly()) draw(other.dataset.controls); };
+    const go = (week) => { state.week = Math.max(-1, Math.min(last, week)); for (const other of weekly()) weekControls(other, other.dataset.controls); drawWeek(); };
+    const slider = node("input", { type: "range", min: 0, max: last, value: Math.max(0, state.week), className: "grow", "aria-label": word("week"), oninput: () => { state.week = Number(slider.value); select.value = slider.value; drawWeek(); } });
     const select = chooser([[-1, word("whole")], ...doc.data.weeks.map((w, i) => [i, weekText(w)])], state.week, (v) => go(Number(v)), word("week"));
     const step = (text, by, label) => node("button", { type: "button", textContent: text, "aria-label": label, onclick: () => go(state.week + by) });
     bar.replaceChildren(step("‹", -1, word("previous")), select, step("›", 1, word("next")), ...(last > 0 ? [slider] : []));
@@ -171,7 +184,7 @@ const gridopt = (() => {
   function controls() {
     for (const bar of document.querySelectorAll("[data-controls]")) {
       const id = bar.dataset.controls, control = doc.figures[id].control;
-      if (control) (control.kind === "week" ? weekControls : pickControls)(bar, id);
+      if (control) (byWeek(control) ? weekControls : pickControls)(bar, id);
     }
     sourceControls();
   }

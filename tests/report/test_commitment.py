@@ -1,0 +1,39 @@
+"""Section on commitment: rows of units, the picture of on and off."""
+
+import numpy as np
+import pytest
+
+from gridopt.report.commitment import commitment
+from gridopt.report.folder import open_run
+from gridopt.report.pack import Page
+
+
+@pytest.fixture
+def opened(run):
+    found = open_run(run)
+    yield found
+    found.data.close()
+
+
+def test_hours_starts_and_load_are_those_of_the_run(opened):
+    page = Page()
+    found = commitment(opened, page)
+    rows = {r["id"]: r for r in found["rows"]}
+    on, output = opened.data["unit_on"].values[5], opened.data["unit_output"].values[5]
+    assert rows["U05"]["hours"] == pytest.approx(on.sum())
+    assert rows["U05"]["starts"] == int((np.diff(on) > 0).sum()) > 0
+    most = opened.data["unit_output"].values[5].max().round(0) + 1.0
+    assert rows["U05"]["mean_load"] == pytest.approx(output.sum() / (most * on.sum()), rel=1e-4)
+    assert found["starts"] == sum(r["starts"] for r in found["rows"])
+    assert page.arrays["gantt"]["rows"] == len(page.figures["gantt"]["data"][0]["y"]) == 90
+
+
+def test_an_idle_unit_has_no_load_and_no_error(opened):
+    opened.data["unit_on"][3] = 0.0
+    row = next(r for r in commitment(opened, Page())["rows"] if r["id"] == "U03")
+    assert row["mean_load"] is None and row["hours"] == 0.0 and np.isnan(row["load"]).all()
+
+
+def test_a_run_without_commitment_has_no_section(opened):
+    data = opened.data.drop_vars(["unit_on"])
+    assert commitment(type(opened)(**{**opened.__dict__, "data": data, "known": {}}), Page()) is None
