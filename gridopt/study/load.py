@@ -15,7 +15,7 @@ from gridopt.case.readers.network_csv import read_network
 from gridopt.case.readers.series import Source, load
 from gridopt.case.series import GivenSeries
 from gridopt.case.time import TimeGrid
-from gridopt.study.imports import format_of, read
+from gridopt.study.imports import format_of, read, stem
 from gridopt.study.locate import DEFAULT_STUDY, NotFound, locate
 from gridopt.study.schema import Profile, Study, parse, read_study
 
@@ -37,8 +37,9 @@ def find_study(what: Path | None, overrides: dict[str, str]) -> tuple[str, Study
     """Name, study and the file or folder that gave it: a study file, a network folder, a file of another program, a shipped name, or
     the default."""
     if what is not None and what.exists() and format_of(what):
-        base = {"network": str(what.resolve()), "title_en": what.resolve().stem, "title_zh": what.resolve().stem}
-        return what.resolve().stem, parse(base, overrides, what.name, {}), what.resolve()
+        name = stem(what.resolve())
+        base = {"network": str(what.resolve()), "title_en": name, "title_zh": name}
+        return name, parse(base, overrides, what.name, {}), what.resolve()
     if what is not None and (what / "bus.csv").is_file():
         base = {"network": str(what.resolve()), "title_en": what.resolve().name, "title_zh": what.resolve().name}
         if not {"year", "start"} & set(overrides):
@@ -46,8 +47,8 @@ def find_study(what: Path | None, overrides: dict[str, str]) -> tuple[str, Study
         return what.resolve().name, parse(base, overrides, what.name, {}), what.resolve()
     if what is not None and what.suffix not in ("", ".yaml", ".yml"):
         raise NotFound(
-            f"{what}: a study is a .yaml file, a network folder that holds bus.csv, or a case of MATPOWER (.m), pandapower (.json) or "
-            "PyPSA (.nc, or a folder that holds buses.csv); there is no such file."
+            f"{what}: a study is a .yaml file, a network folder that holds bus.csv, or a case of MATPOWER (.m), pandapower, "
+            "UnitCommitment.jl or Egret (.json, .json.gz) or PyPSA (.nc, or a folder that holds buses.csv); there is no such file."
         )
     path = locate("studies", what if what is not None else DEFAULT_STUDY)
     return path.stem, read_study(path, overrides), path

@@ -1,0 +1,111 @@
+"""Buses, lines, interfaces, contingencies and storage of UnitCommitment.jl as tables of a network.
+
+    flow of a line ~ susceptance x angle difference; limits before and after contingencies                                      (J4)
+    load may be curtailed at the power balance penalty; there is no way out for a surplus                                       (J5)
+    storage: level = (1 - loss) level before + h (efficiency x charge - discharge / efficiency)                                 (J6)
+
+Without any line all buses count as one. https://anl-ceeesa.github.io/UnitCommitment.jl/dev/guides/problem/
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gridopt.case.case_rows import CaseRows
+from gridopt.case.json_file import Record
+
+BASE_MVA = 100.0
+MW_PER_DEGREE = BASE_MVA * np.pi / 180.0
+"""Susceptance of the files times reactance per unit: they are MW per degree on 100 MVA. Only their ratios count for flows."""
+NO_LIMIT_MW = 1e6
+LINE = {
+    "Source bus", "Target bus", "Reactance (ohms)", "Susceptance (S)", "Normal flow limit (MW)", "Emergency flow limit (MW)",
+    "Flow limit penalty ($/MW)", "Investment cost ($)", "Max number of parallel circuits",
+}  # fmt: skip
+
+
+def buses(found: dict[str, Record], penalty: float, rows: CaseRows) -> None:
+    """Rows of bus and load, and the price of lost load (J5); `penalty` $/MW per step."""
+    hours, index = rows.time.hours, 0
+    for name, bus in found.items():
+        bus.only({"Load (MW)"})
+        rows.add("bus", bus=name, voltage_kv=1.0, surplus_allowed="false")
+        demand = bus.series("Load (MW)", len(hours))
+        if (demand > 0).any():
+            mean, profile = rows.figure(f"bus {name} load", demand.clip(min=0))
+            rows.add("load", load=name, bus=name, mean_mw=mean, profile=profile)
+        if (demand < 0).any():
+            index += 1
+            fixed = rows.limits(f"bus {name} injection", (-demand).clip(min=0), (-demand).clip(min=0))
+            rows.add("generator", generator=f"injection {name}", bus=name, technology="fixed injection", **fixed)
+    rows.add("shedding_tier", tier="curtailment", share=1.0, cost_cny_per_mwh=penalty / hours[0])
+
+
+def lines(found: dict[str, Record], model: str, rows: CaseRows, changes: list[str]) -> None:
+    """Rows of ac_branch (J4)."""
+    for name, line in found.items():
+        line.only(LINE)
+        if line.number("Investment cost ($)", 0.0) != 0:
+            line.fault("Investment cost ($)", line.entries["Investment cost ($)"], "asks for expansion, which is not modelled", "Set it to 0.")
+        susceptance = line.number("Susceptance (S)")
+        if susceptance == 0:
+            line.fault("Susceptance (S)", 0, "must not be 0", "Remove the line or correct it.")
+        ratings = {} if model == "copperplate" else _ratings(name, line, rows)
+        reactance = MW_PER_DEGREE / susceptance if susceptance else None
+        ends = {"from_bus": line.text("Source bus"), "to_bus": line.text("Target bus")}
+        rows.add("ac_branch", ac_branch=name, **ends, base_mva=BASE_MVA, reactance_pu=reactance, **ratings)
+    if found and model == "copperplate":
+        changes.append("Left out, as the branch model says: flow limits of lines.")
+    names = rows.names("bus")
+    if not found and len(names) > 1:
+        for name in names[1:]:
+            rows.add("ac_branch", ac_branch=f"joint {name}", from_bus=names[0], to_bus=name, base_mva=BASE_MVA, reactance_pu=1e-4)
+        changes.append(f"No lines are given, so that all buses count as one: they are joined by {len(names) - 1} branches without limit.")
+
+
+def _ratings(name: str, line: Record, rows: CaseRows) -> dict[str, object]:
+    """Cells of limits, which share one series."""
+    steps, none = len(rows.time), np.inf
+    normal, emergency = (line.series(f"{what} flow limit (MW)", steps, none, 0.0) for what in ("Normal", "Emergency"))
+    if not np.isfinite(normal).all() and not np.isfinite(emergency).all():
+        return {}
+    if not np.isfinite(normal).all():
+        rating, profile = None, ""
+        after, profile = rows.figure(f"line {name} rating", emergency)
+        return {"rating_mw": rating, "rating_emergency_mw": after, "rating_profile": profile}
+    rating, profile = rows.figure(f"line {name} rating", normal)
+    if not np.isfinite(emergency).all():
+        return {"rating_mw": rating, "rating_emergency_mw": NO_LIMIT_MW, "rating_profile": profile}
+    factor = emergency / np.where(normal > 0, normal, 1.0)
+    if not np.allclose(factor, factor[0], rtol=1e-9):
+        rule = "changes over time otherwise than the normal limit, which is not modelled"
+        line.fault("Emergency flow limit (MW)", "a series", rule, "Give both the same shape.")
+    return {"rating_mw": rating, "rating_emergency_mw": rating * factor[0], "rating_profile": profile}
+
+
+def interfaces(found: dict[str, Record], rows: CaseRows) -> None:
+    """Rows of interface, its members and limits; flow outward counts positive."""
+    for name, interface in found.items():
+        interface.only({"Inbound lines", "Outbound lines", "Lines", "Branches", "Net flow upper limit (MW)", "Net flow lower limit (MW)",
+                        "Flow limit penalty ($/MW)"})  # fmt: skip
+        rows.add("interface", interface=name)
+        weights = {line: sign for key, sign in (("Outbound lines", 1.0), ("Inbound lines", -1.0)) for line in interface.words(key)}
+        for key in ("Lines", "Branches"):
+            weighted = interface.record(key)
+            weights |= {line: weighted.number(line, least=-1.0, most=1.0) for line in weighted.entries}
+        for line, weight in weights.items():
+            rows.add("interface_member", interface=name, kind="ac_branch", element=line, coefficient=weight)
+        forward, backward = (interface.number(f"Net flow {end} limit (MW)", np.nan) for end in ("upper", "lower"))
+        rows.add("interface_limit", interface=name, forward_mw=forward, backward_mw=-backward)
+
+
+def contingencies(found: dict[str, Record], rows: CaseRows, changes: list[str]) -> None:
+    """Rows of contingency; as in UnitCommitment.jl, those of generators are left out."""
+    generators = 0
+    for name, case in found.items():
+        case.only({"Affected lines", "Affected generators", "Affected units"})
+        generators += len(case.words("Affected generators")) + len(case.words("Affected units"))
+        for line in case.words("Affected lines"):
+            rows.add("contingency", contingency=name, kind="ac_branch", element=line)
+    if generators:
+        changes.append(f"Left out, as in UnitCommitment.jl: losses of generators in contingencies, {generators}.")
