@@ -9,6 +9,7 @@ import numpy as np
 from gridopt.case.check import Checked, nearest
 from gridopt.case.rules_branches import check_branches, unique_across
 from gridopt.case.rules_plants import check_plants
+from gridopt.case.rules_stores import check_stores
 
 
 def check_rules(tables: dict[str, Checked]) -> None:
@@ -22,6 +23,7 @@ def check_rules(tables: dict[str, Checked]) -> None:
     _rivers(tables["reservoir"])
     _limits_overlap(tables["interface_limit"])
     check_plants(tables)
+    check_stores(tables)
 
 
 def _bundles(tables: dict[str, Checked]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.sparse as sp
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,22 @@ class TimeGrid:
         hi = np.where(np.isnat(end), self.end[-1], end.astype("datetime64[s]"))[:, None]
         overlap = np.minimum(self.end, hi) - np.maximum(self.start, lo)
         return np.clip(overlap.astype("timedelta64[s]").astype(float) / 3600.0 / self.hours, 0.0, 1.0)
+
+    def by_day(self) -> tuple[np.ndarray, sp.csr_array]:
+        """Calendar days that the steps touch, datetime64[D] (D,), and the hours of each step inside each of them, (D, T)."""
+        first, last = self.start.astype("datetime64[D]"), (self.end - np.timedelta64(1, "s")).astype("datetime64[D]")
+        if not len(self):
+            return first, sp.csr_array((0, 0))
+        days = np.arange(first[0], last[-1] + 1)
+        row, col = [first - days[0]], [np.arange(len(self))]
+        for more in range(1, int((last - first).astype(int).max()) + 1):
+            some = np.flatnonzero((last - first).astype(int) >= more)
+            row.append(first[some] - days[0] + more)
+            col.append(some)
+        d, t = np.concatenate(row).astype(int), np.concatenate(col)
+        begin = np.maximum(self.start[t], days[d].astype("datetime64[s]"))
+        end = np.minimum(self.end[t], (days[d] + 1).astype("datetime64[s]"))
+        return days, sp.csr_array(((end - begin).astype(float) / 3600.0, (d, t)), shape=(len(days), len(self)))
 
     @property
     def year(self) -> np.ndarray:

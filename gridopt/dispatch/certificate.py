@@ -3,7 +3,7 @@
 Nothing here knows how the dispatch was found. Every rule is evaluated with plain arrays on the reported results and the raw
 tables of the case (which only lends series on the steps, shares of service and seasons); blocks, program, the lazy loop and the
 model's topology are not used, so a fault in one of them cannot hide itself. The rules stand at the heads of certificate_network,
-_contingency, _losses, _plants, _stores, _trade and _money; tolerances in certificate_check.
+_contingency, _losses, _plants, _stores, _rivers, _solar_thermal, _trade and _money; tolerances in certificate_check.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from gridopt.dispatch.certificate_losses import check_losses
 from gridopt.dispatch.certificate_money import check_causes, check_money
 from gridopt.dispatch.certificate_network import check_network
 from gridopt.dispatch.certificate_plants import check_plants
+from gridopt.dispatch.certificate_rivers import check_rivers
+from gridopt.dispatch.certificate_solar_thermal import check_solar_thermal
 from gridopt.dispatch.certificate_stores import check_stores
 from gridopt.dispatch.certificate_trade import check_trade
 
@@ -67,6 +69,8 @@ def certify(
         *check_losses(evidence),
         *check_plants(evidence),
         *check_stores(evidence),
+        *check_rivers(evidence),
+        *check_solar_thermal(evidence),
         *check_trade(evidence),
         *check_money(evidence, objective, bound),
     ]

@@ -36,7 +36,7 @@ TABLE_OF = {
     "renewable_available": "renewable", "renewable_output": "renewable", "renewable_curtailed": "renewable",
     "generator_output": "generator", "csp_output": "csp", "csp_store": "csp", "hydro_output": "reservoir", "reservoir_volume": "reservoir",
     "reservoir_release": "reservoir", "reservoir_spill": "reservoir", "storage_charge": "storage", "storage_discharge": "storage",
-    "storage_energy": "storage", "storage_written_off": "storage", "storage_spill": "storage",
+    "storage_energy": "storage", "storage_written_off": "storage", "storage_spill": "storage", "storage_both": "storage",
     "dc_sent": "dc_link", "dc_received": "dc_link", "dc_artificial_loss": "dc_link", "dc_bundled": "dc_link",
     "exchange_export": "exchange", "flow": "branch", "interface_flow": "interface",
     "price": "bus", "price_congestion": "bus", "price_loss": "bus",
@@ -88,6 +88,10 @@ class Evidence:
     def number(self, table: str, column: str) -> np.ndarray:
         """A column of a raw table as float (n, 1)."""
         return self.case.table(table)[column].to_numpy(float)[:, None]
+
+    def series(self, table: str, column: str, empty: float) -> np.ndarray:
+        """The series that a column of a raw table names, (n, T)."""
+        return self.case.series(self.case.table(table)[column], empty)
 
     def at_bus(self, table: str, column: str = "bus") -> sp.csr_array:
         """(B, n): 1 where an element of `table` stands at a bus."""

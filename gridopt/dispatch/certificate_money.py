@@ -53,11 +53,18 @@ def recomputed(e: Evidence) -> dict[str, np.ndarray]:
         "curtailment": e.number("renewable", "curtailment_cost_cny_per_mwh") * e["renewable_curtailed"],
         "wear": e.number("storage", "wear_cny_per_mwh") * e["storage_discharge"],
         "charging": e.number("storage", "charging_cost_cny_per_mwh") * e["storage_charge"],
+        "end_value": _left(e, e.number("storage", "end_value_cny_per_mwh") * e["storage_energy"]),
         "exchange": trade,
         "dc_link": e.number("dc_link", "cost_cny_per_mwh") * e["dc_sent"],
         "generator": generator_cost(e),
     }
     return {name: rate.sum(axis=0) * hours for name, rate in (rates | _thermal(e) | _unserved(e)).items()}
+
+
+def _left(e: Evidence, worth: np.ndarray) -> np.ndarray:
+    """CNY/h (n, T) that are, over the last step, less what is left after it is worth; NaN: it has no value."""
+    last = np.arange(len(e.case.time)) == len(e.case.time) - 1
+    return np.where(last, -np.nan_to_num(worth) / e.case.time.hours, 0.0)
 
 
 def _thermal(e: Evidence) -> dict[str, np.ndarray]:

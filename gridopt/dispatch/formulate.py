@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from gridopt.blocks import (
     carbon,
     contingency,
@@ -38,6 +40,15 @@ class Model:
     case: Case
     builder: Builder
     columns: tuple
+
+
+def implied(model: Model, x: np.ndarray) -> np.ndarray:
+    """Column values x (n,) in which each block has set the integer columns that its lazy rows hold to what its other columns imply."""
+    x = x.copy()
+    for block, columns in zip(BLOCKS, model.columns, strict=True):
+        if hasattr(block, "implied"):
+            block.implied(columns, x)
+    return x
 
 
 def formulate(case: Case) -> Model:

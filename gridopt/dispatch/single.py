@@ -17,7 +17,7 @@ import numpy as np
 
 from gridopt.case.case import Case
 from gridopt.dispatch.fair import even_out
-from gridopt.dispatch.formulate import Model, formulate
+from gridopt.dispatch.formulate import Model, formulate, implied
 from gridopt.dispatch.lazy import Loaded, Program, Relaxed, solve
 from gridopt.dispatch.losses import settle
 from gridopt.dispatch.piece import solve_piece
@@ -97,7 +97,7 @@ def _decided(case: Case, log: str, program: Program | None, search: Search, prog
     model = formulate(case)
     relaxed = Relaxed(model.builder.form(), model.builder.lazy_families)
     built = time.perf_counter()
-    solution = decide(relaxed, search, program or partial(Highs, log), progress)
+    solution = decide(relaxed, search, program or partial(Highs, log), progress, partial(implied, model))
     solution.statistics["seconds"] = {"build": built - begun, "solve": time.perf_counter() - built}
     return Dispatch(case, model, even_out(model, solution))
 

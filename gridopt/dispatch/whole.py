@@ -35,9 +35,16 @@ class Search:
     stop: threading.Event | None = None
 
 
-def decide(relaxed: Relaxed, search: Search, program: Program = Highs, progress: Progress = lambda text: None) -> Solution:
+def decide(
+    relaxed: Relaxed,
+    search: Search,
+    program: Program = Highs,
+    progress: Progress = lambda text: None,
+    implied: Callable[[np.ndarray], np.ndarray] = lambda x: x,
+) -> Solution:
     """The program with whole values in its integer columns: solution of (W3), `proven` the bound of (W2).
 
+    implied: values in which integer columns whose rows are not written yet take what the other columns imply, so that (W3) may write them.
     Raises Infeasible, SolverFailed, and LimitReached where a limit came before any whole values were found.
     """
     loaded = Loaded.load(relaxed, program)
@@ -50,7 +57,7 @@ def decide(relaxed: Relaxed, search: Search, program: Program = Highs, progress:
         progress(f"linear relaxation {first.objective:,.0f}; {int((np.abs(part) > WHOLE).sum()):,} of {len(ids):,} decisions are open")
         found = _search(relaxed, Loaded.load(relaxed, program), search, progress)
     assert found.x is not None
-    fixed = _fixed(relaxed, np.round(found.x[ids]))
+    fixed = _fixed(relaxed, np.round(implied(found.x)[ids]))
     solution = solve(fixed, program=program, progress=progress)
     return replace(solution, proven=max(found.bound, first.bound), finished=found.done)
 

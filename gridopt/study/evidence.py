@@ -30,6 +30,7 @@ COST_ZH = {
     "thermal.fuel": "燃料费", "thermal.variable": "火电变动运维费", "carbon.allowance": "碳配额费",
     "demand.shedding": "切负荷损失", "demand.surplus": "过剩出力惩罚", "renewable.variable": "新能源变动费",
     "renewable.curtailment": "弃电费", "storage.wear": "储能损耗费", "storage.charging": "储能充电费",
+    "storage.end_value": "期末储能价值(负)",
     "generator.energy": "发电费用", "dc_link.cost": "直流输电费",
     "exchange.export": "外送收入(负)", "exchange.import": "购入费用",
 }  # fmt: skip
@@ -166,6 +167,8 @@ def _summary(solved: Dispatch, tables, causes, names, output) -> dict:
         "load_mwh": float(solved.quantities["load"].values.sum(axis=0) @ hours),
         "shedding_mwh": float(solved.quantities["shedding"].values.sum(axis=0) @ hours),
         "surplus_mwh": float(solved.quantities["surplus"].values.sum(axis=0) @ hours),
+        "storage_both_mwh": float(solved.quantities["storage_both"].values.sum(axis=0) @ hours),
+        "storage_apart_h": float(hours[solved.values.written("storage.apart")[1]].sum() / 2),
         "costs_cny": {k: float(v) for k, v in solved.costs.items()},
     }
 
@@ -183,7 +186,9 @@ def _warnings(solved: Dispatch, tables: dict[str, pd.DataFrame]) -> list[str]:
             found.append(f"{text}: {energy:,.1f} MWh")
     both = np.minimum(quantities["storage_charge"].values, quantities["storage_discharge"].values)
     if (both > 1e-6).any():
-        found.append(f"stores charge and discharge in the same step: {float((both @ hours).sum()):,.1f} MWh on each side")
+        lost = float((quantities["storage_both"].values @ hours).sum())
+        text = f"stores charge and discharge in the same step: {float((both @ hours).sum()):,.1f} MWh on each side"
+        found.append(f"{text}, which destroys {lost:,.1f} MWh")
     if "dc_artificial_loss" in quantities:
         lost = float((quantities["dc_artificial_loss"].values @ hours).sum())
         if lost > 1e-3:

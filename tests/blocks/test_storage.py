@@ -1,13 +1,20 @@
 """Storage: arbitrage, wear, start and end energy, cycles, inflow, standing loss, outages, grouping."""
 
+from dataclasses import replace
+from itertools import product
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.optimize import linprog
 
 from gridopt.case.time import TimeGrid
 from gridopt.dispatch import single
 from gridopt.dispatch.formulate import formulate
 from gridopt.dispatch.lazy import Relaxed
 from gridopt.dispatch.lazy import solve as solve_plainly
+from gridopt.dispatch.whole import Search
 from gridopt.pricing.marginal import price
 from tests.support.block_cases import buses, load, power_case, unit
 from tests.support.certify import certificate
@@ -391,3 +398,125 @@ def test_S4_S5_long_horizon_climbs_the_ladder():
     energy = d.quantities["storage_energy"].values
     assert np.ptp(energy[2]) > 300 and energy[1, -1] == pytest.approx(18)
     assert certificate(d).passed
+
+
+@STEPS
+def test_S1_limits_that_vary(minutes):
+    """May charge half its 8 MW in the first hour and hold 5 %, 6 % of 100 MWh; in the second it may give 3/8 and must keep 2 MWh.
+
+    4 charged; 4 - 2 = 2 given though 3 could be: 14*10 + 20*10 + 8*90 = 1060.
+    """
+    series = {"c": [0.5, 1.0], "g": [1.0, 0.375], "most": [0.05, 0.06], "least": [0.0, 0.02]}
+    names = dict(charge_profile="c", discharge_profile="g", energy_max_profile="most", energy_min_profile="least")
+    d = two_hours(10, 30, minutes, series=series, **names)
+    assert d.solution.objective == pytest.approx(1060)
+    less = two_hours(10, 30, minutes, series=series | {"least": [0.0, 0.005]}, **names)
+    assert less.solution.objective == pytest.approx(13.5 * 10 + 20 * 10 + 7 * 90)
+    full = two_hours(10, 30, minutes, series=series | {"most": [0.03, 1.0], "least": [0.0, 0.0]}, **names)
+    assert full.solution.objective == pytest.approx(13 * 10 + 20 * 10 + 7 * 90)
+
+
+@STEPS
+def test_S1_value_of_what_is_left(minutes):
+    """Energy at the end is worth 25: 10 MW are cheap in the second hour of 10 MW load: charges 8 for 80, worth 200. In the first hour
+    the 40 MWh before are worth 90 against 25: 8 given. 20*10 + 2*90 + 18*10 = 560, less 40 x 25 = -440; nothing is sold below 25.
+    """
+    d = two_hours(30, 10, minutes, energy_start_fraction=0.4, end_value_cny_per_mwh=25.0)
+    assert d.solution.objective == pytest.approx(560 - 40 * 25)
+    assert d.quantities["storage_energy_value"].values == pytest.approx(25.0)
+    assert d.costs["storage.end_value"] == pytest.approx(-1000)
+    worthless = two_hours(30, 10, minutes, energy_start_fraction=0.4, end_value_cny_per_mwh=0.0)
+    assert worthless.solution.objective == pytest.approx(20 * 10 + 2 * 90 + 2 * 10)
+
+
+@STEPS
+def test_S6_cycles_in_a_day(minutes):
+    """48 MWh of room, half full, at most 1.5 cycles a day: the last hour of one day and the first of the next give 1.5 x 48 / 24 = 3 MWh
+    each, whatever the length of steps: (27 + 27)*... 30 MW: 20*10 + 7*90 in each hour."""
+    d = solve(
+        power_case(
+            2,
+            minutes,
+            start="2024-12-31T23:00",
+            bus=buses("A"),
+            unit=UNITS,
+            load=[load("A", mean=30.0)],
+            storage=[battery(energy=48.0, energy_start_fraction=0.5, energy_end_fraction=0.0, cycles_per_day=1.5)],
+        )
+    )
+    assert d.solution.objective == pytest.approx(2 * (20 * 10 + 7 * 90))
+    assert d.values.dual("storage.cycles") == pytest.approx(-90)
+    assert certificate(d).passed
+
+
+def test_S6_a_step_over_midnight():
+    """One step of 2 h, an hour in each day: 3 MWh may be given in each, at one power."""
+    rows = dict(bus=buses("A"), unit=UNITS, load=[load("A", mean=30.0)])
+    store = battery(energy=48.0, energy_start_fraction=0.5, energy_end_fraction=0.0, cycles_per_day=1.5)
+    d = solve(power_case(2, 120, start="2024-12-31T23:00", storage=[store], **rows))
+    assert d.quantities["storage_discharge"].values[0] == pytest.approx([3.0])
+
+
+def paid_to_take(commitment: str, **kw):
+    """One hour, load 4 MW; 50 MW are to be had at -20 CNY/MWh; 5 MW, 2 MWh of room, 0.9 each way."""
+    source = dict(generator="g", bus="A", power_max_mw=50.0, cost_cny_per_mwh=-20.0)
+    store = battery(power=5.0, energy=2.0, charge_efficiency=0.9, discharge_efficiency=0.9) | kw
+    made = power_case(1, bus=buses("A"), generator=[source], load=[load("A", mean=4.0)], storage=[store])
+    return replace(made, commitment=commitment)
+
+
+def test_S7_energy_is_not_destroyed_for_money():
+    """Nothing keeps them apart: charges 5, stores 4.5, gives (4.5 - 2)*0.9 = 2.25: takes 2.75 instead of 2/0.9 = 2.2222 MW.
+
+    -20 x 6.75 = -135, 0.5278 MW destroyed. Kept apart -20 x 6.2222 = -124.444.
+    """
+    off = single.dispatch(paid_to_take("off"))
+    assert off.solution.objective == pytest.approx(-135)
+    assert off.quantities["storage_both"].values == pytest.approx(2.75 - 2 / 0.9)
+    exact = single.dispatch(paid_to_take("exact"))
+    assert exact.solution.objective == pytest.approx(-20 * (4 + 2 / 0.9))
+    assert exact.quantities["storage_both"].values == pytest.approx(0.0)
+    assert exact.solution.added["storage.apart"].shape[1] == 2
+    assert certificate(exact).passed
+
+
+def test_S7_relaxed_sides_share_the_hour():
+    """c/5 + d/5 <= 1 and 0.9 c - d/0.9 = 2: c = (2 + 5/0.9)/(0.9 + 1/0.9) = 3.7569, d = 1.2431; takes 2.5138 MW: between the two."""
+    d = solve(paid_to_take("relaxed"))
+    charge = (2 + 5 / 0.9) / (0.9 + 1 / 0.9)
+    assert d.solution.objective == pytest.approx(-20 * (4 + 2 * charge - 5))
+
+
+def test_S7_binaries_only_where_a_store_does_both():
+    """Five hours, in one of them it pays to destroy: one row pair; without any, none."""
+    source = dict(generator="g", bus="A", power_max_mw=50.0, price_profile="p")
+    rows = dict(bus=buses("A"), generator=[source], load=[load("A", mean=4.0)])
+    store = battery(power=5.0, energy=2.0, charge_efficiency=0.9, discharge_efficiency=0.9)
+    for price_now, pairs in ((-20.0, 1), (20.0, 0)):
+        case = power_case(5, series={"p": [30.0, 20.0, price_now, 20.0, 30.0]}, storage=[store], **rows)
+        d = single.dispatch(replace(case, commitment="exact"))
+        assert d.solution.added.get("storage.apart", np.zeros((3, 0))).shape[1] == 2 * pairs
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(st.integers(-40, 60), min_size=4, max_size=4), st.integers(1, 8), st.floats(0.6, 1.0), st.integers(0, 3))
+def test_S7_against_all_sides(prices, room, turn, start):
+    """Least cost of four hours over all 16 choices of side, each a linear program written here."""
+    store = battery(power=3.0, energy=float(room), charge_efficiency=turn, discharge_efficiency=0.9)
+    share = min(start / room, 1.0)
+    store |= dict(energy_start_fraction=share, energy_end_fraction=0.0)
+    source = dict(generator="g", bus="A", power_max_mw=50.0, price_profile="p")
+    rows = dict(bus=buses("A"), generator=[source], load=[load("A", mean=4.0)], storage=[store])
+    case = replace(power_case(4, series={"p": [float(p) for p in prices]}, **rows), commitment="exact")
+    found = single.dispatch(case, search=Search(gap=1e-9))
+    best = np.inf
+    net = np.array([*np.eye(4), *-np.eye(4)]).T  # charge less discharge
+    level = np.tril(np.ones((4, 4))) @ np.hstack([turn * np.eye(4), -np.eye(4) / 0.9])
+    for sides in product((0.0, 1.0), repeat=4):
+        bounds = [(0.0, 3.0 * z) for z in sides] + [(0.0, 3.0 * (1.0 - z)) for z in sides]
+        limits = np.vstack([level, -level, -net])
+        most = np.concatenate([np.full(4, room - share * room), np.full(4, share * room), np.full(4, 4.0)])
+        done = linprog(np.array(prices, float) @ net, limits, most, bounds=bounds)
+        best = min(best, done.fun + 4.0 * sum(prices)) if done.status == 0 else best
+    assert found.solution.objective == pytest.approx(best, abs=1e-5)
+    assert (np.minimum(found.values["storage.charge"], found.values["storage.discharge"]) < 1e-5).all()

@@ -172,3 +172,8 @@ def test_id_shared_by_a_branch_and_a_dc_link(name):
         **{name: [other]},
         dc_link=[LINK | dict(dc_link=other[name])],
     )
+
+
+def test_a_cyclic_store_has_no_end_to_value():
+    store = dict(storage="s", bus="A", power_max_mw=1, energy_max_mwh=2, cyclic="true", end_value_cny_per_mwh=30)
+    one(["storage.csv, row 2 (storage 's'), column end_value_cny_per_mwh: '30'", "cyclic"], storage=[store])

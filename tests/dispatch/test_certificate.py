@@ -229,7 +229,7 @@ def negative_surplus(e):
     wind(e, t, -0.5)
 
 
-@fault("storage.power")
+@fault("storage.power", "storage.both")
 def one_of_two_alike_charges_too_much(e):
     e["quantities"]["storage_charge"][:2, 2:3] += np.array([[5.0], [-5.0]])
 
@@ -242,6 +242,11 @@ def energy_of_a_store_that_stays_written_off(e):
 @fault("storage.spill", "storage.balance")
 def spill_of_a_store_without_inflow(e):
     e["quantities"]["storage_spill"][row(e, "storage", "pump"), 2] += 0.5
+
+
+@fault("storage.both")
+def power_destroyed_is_told_wrong(e):
+    e["quantities"]["storage_both"][2, 4] += 0.5
 
 
 @fault("storage.power")

@@ -192,7 +192,8 @@ BLOCK_CASES["renewable"] = BlockCase(
     ("renewable",), dict(w=[0.2, 0.9, 0.7, 1.0], s=[0.0, 0.5, 1.0, 0.2], b=[40, 50, 60, 45]), 4, NEW_YEAR,
 )  # fmt: skip
 
-# Two alike stores, a pumped one that charges slowly, a cyclic one, a dam with inflow that must keep some, and an outage.
+# Two alike stores, a pumped one that charges slowly, a cyclic one, a dam with inflow that must keep some, and an outage; one whose
+# limits vary, may be cycled once a day and sells what is left.
 BLOCK_CASES["storage"] = BlockCase(
     dict(
         bus=buses("A"),
@@ -207,11 +208,15 @@ BLOCK_CASES["storage"] = BlockCase(
                       charge_efficiency=0.8, charge_max_mw=2.0),
                  dict(storage="C", bus="A", power_max_mw=1.0, energy_max_mwh=1.5, charge_efficiency=0.85, cyclic=True),
                  dict(storage="D", bus="A", technology="pumped_hydro", power_max_mw=2.0, energy_max_mwh=3.0, charge_max_mw=0.0,
-                      inflow_profile="w", energy_start_fraction=0.5, energy_end_fraction=0.2, wear_cny_per_mwh=0.5)],
+                      inflow_profile="w", energy_start_fraction=0.5, energy_end_fraction=0.2, wear_cny_per_mwh=0.5),
+                 dict(storage="V", bus="A", power_max_mw=2.0, energy_max_mwh=8.0, charge_efficiency=0.92, energy_start_fraction=0.3,
+                      end_value_cny_per_mwh=37.0, cycles_per_day=1.4, charge_profile="k", discharge_profile="m",
+                      energy_max_profile="most", energy_min_profile="least")],
         outage=[dict(kind="storage", element="D", start_time="2025-01-01 02:00", end_time="2025-01-01 03:00")],
         load=[load("A", "a")],
     ),
-    ("storage", "outage"), dict(a=[4, 30, 50, 6, 55, 22], w=[3.0, 1.0, 1.5, 0.0, 0.5, 1.0]), 6,
+    ("storage", "outage"), dict(a=[4, 30, 50, 6, 55, 22], w=[3.0, 1.0, 1.5, 0.0, 0.5, 1.0], k=[1.0, 1.0, 0.0, 0.5, 0.0, 0.7],
+                                m=[1.0, 1.0, 0.8, 1.0, 0.6, 0.0], most=[0.6, 0.6, 1.0, 1.0, 0.9, 0.9], least=[0.0, 0.1, 0.1, 0.1, 0.1, 0.1]), 6,
 )  # fmt: skip
 
 # A free reservoir two hours above a plant without one; a plant half an hour above it whose water is all given.

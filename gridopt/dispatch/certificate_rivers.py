@@ -1,0 +1,65 @@
+"""Certificate, rivers: water and output of hydro plants.
+
+    V[t] = V[t-1] + 0.0036 h (inflow + arriving - release); a plant without volume passes all     reservoir.balance
+    Vmin <= V <= Vmax, V at the end >= Vend;  bands of release                       reservoir.volume, reservoir.release
+    0 <= output <= Pmax;  output <= k release;  spill = release - output / k         hydro.output, hydro.water, reservoir.spill
+
+Arriving water is the difference of the running volume that has passed the plant above, a travel time ago, at the two ends of the
+step: nothing is lost whatever the travel time.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gridopt.dispatch.certificate_check import POWER, RELATIVE, WATER, Check, Evidence, outside
+
+
+def arriving(e: Evidence) -> np.ndarray:
+    """Water from the plants above, mean over each step m3/s (n, T), from the reported releases."""
+    plant, hours, release = e.case.table("reservoir"), e.case.time.hours, e["reservoir_release"]
+    clock = np.append(0.0, np.cumsum(hours))
+    result = np.zeros(release.shape)
+    for r, below in enumerate(e.case.position("reservoir", plant["downstream"])):
+        if below >= 0:
+            passed = np.append(0.0, np.cumsum(release[r] * hours))
+            ago = clock - float(plant["delay_h"].iloc[r])
+            run = np.interp(ago, clock, passed) + np.minimum(ago, 0.0) * float(plant["release_before_m3s"].iloc[r])
+            result[below] += np.diff(run) / hours
+    return result
+
+
+def _bands(e: Evidence) -> tuple[np.ndarray, np.ndarray]:
+    case, band = e.case, e.case.table("release_band")
+    low, high = np.zeros(e["reservoir_release"].shape), np.full(e["reservoir_release"].shape, np.inf)
+    now = case.in_season(band["season"]) == 1.0
+    for i, r in enumerate(case.position("reservoir", band["reservoir"])):
+        low[r] = np.fmax(low[r], np.where(now[i], float(band["release_min_m3s"].iloc[i]), np.nan))
+        high[r] = np.fmin(high[r], np.where(now[i], float(band["release_max_m3s"].iloc[i]), np.nan))
+    return low, high
+
+
+def check_rivers(e: Evidence) -> list[Check]:
+    """The checks named at the head of this file."""
+    case, table, hours = e.case, e.case.table("reservoir"), e.case.time.hours
+    output, volume, release = e["hydro_output"], e["reservoir_volume"], e["reservoir_release"]
+    k, most = e.number("reservoir", "power_mw_per_m3s"), e.number("reservoir", "power_max_mw") * case.in_service("reservoir")
+    low, high = e.number("reservoir", "volume_min_hm3"), e.number("reservoir", "volume_max_hm3")
+    stores = high > low
+    before = np.concatenate([e.number("reservoir", "volume_start_hm3"), volume[:, :-1]], axis=1)
+    gained = 0.0036 * hours * (case.series(table["profile"], 0.0) + arriving(e) - release)
+    balance = np.where(stores, before + gained - volume, gained)
+    least = np.broadcast_to(low, volume.shape).copy()
+    least[:, -1:] = np.maximum(low, e.number("reservoir", "volume_end_hm3"))
+    bounds = np.where(stores, outside(volume, least, high), np.abs(volume))
+    band_low, band_high = _bands(e)
+    banded = np.where(stores, outside(release, band_low, band_high), 0.0)
+    names, near = table.index, WATER + RELATIVE * high
+    return [
+        e.judge("reservoir.balance", "hm3", np.abs(balance), near, names),
+        e.judge("reservoir.volume", "hm3", bounds, near, names),
+        e.judge("reservoir.release", "m3/s", banded, POWER, names),
+        e.judge("reservoir.spill", "m3/s", np.abs(e["reservoir_spill"] - (release - output / k)), POWER, names),
+        e.judge("hydro.output", "MW", outside(output, 0.0, most), POWER, names),
+        e.judge("hydro.water", "MW", output - k * np.maximum(release, 0.0), POWER, names),
+    ]
