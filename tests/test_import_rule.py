@@ -20,7 +20,7 @@ ALLOWED["study"] = ALLOWED["study"] | {"weather"}
 NO_SIBLINGS = ("commands", "blocks", "pricing", "case/readers", "case/writers")
 DOORS = {
     "highspy": ("program/highs.py",),
-    "pulp": ("program/pulp_solvers.py",),
+    "pulp": ("program/pulp_solvers.py", "program/cbc.py"),
     "pandapower": ("case/readers/pandapower.py", "case/writers/pandapower.py", "analysis/ac_check.py"),
     "plotly": ("report/figures.py",),
     "click": ("commands/",),

@@ -19,7 +19,7 @@ import scipy.sparse as sp
 
 from gridopt.program.solution import Infeasible, LimitReached, SolverFailed, SolverMissing
 
-OPTIMAL, INFEASIBLE, UNBOUNDED_OR_INFEASIBLE, UNBOUNDED = 7, 8, 9, 10
+OPTIMAL, INFEASIBLE, UNBOUNDED_OR_INFEASIBLE, UNBOUNDED, TARGET_MET = 7, 8, 9, 10, 12
 UNKNOWN = 15
 LIMITS = (11, 12, 13, 14, 16, 17, 18)
 LOWER, BASIC, UPPER, FREE, NONBASIC = 0, 1, 2, 3, 4
@@ -274,7 +274,7 @@ class Highs:
             raise SolverFailed(f"HiGHS ended with model status {status}")
         found = self._int_info("primal_solution_status") == 2
         cost = self._double_info("objective_function_value") if found else np.inf
-        return Incumbent(self.solution()[0] if found else None, cost, self._double_info("mip_dual_bound"), status == OPTIMAL)
+        return Incumbent(self.solution()[0] if found else None, cost, self._double_info("mip_dual_bound"), status in (OPTIMAL, TARGET_MET))
 
     def _listen(self, stop: threading.Event) -> None:
         def interrupt(kind, message, out, into, data):

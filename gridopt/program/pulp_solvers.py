@@ -8,29 +8,30 @@ basis and keeps no solver between two solves: each solve builds the program anew
 satisfies (L1) and complementary slackness holds with y, which a solver stopped early or a dual of the other sign would not pass.
 Without duals there are no prices: a solver that gives none through PuLP (SCIP, the command line of GLPK) is refused once it has solved.
 
-CBC is called here, not by PuLP: PuLP reads its values from a text of eight digits, and takes no folder with a space in its name.
+Whole values are checked in the same way: they break no row, and no cost is believed that they do not have. How far they may be from the
+best is the solver's word, where it tells a bound (`_bound_of`), and else the gap that it was asked for.
 """
 
 from __future__ import annotations
 
 import difflib
 import inspect
-import os
-import shutil
-import subprocess
 import tempfile
-from dataclasses import dataclass, replace
-from pathlib import Path
+import threading
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pulp
 import scipy.sparse as sp
 
-from gridopt.program.highs import BASIC, LOWER
+from gridopt.program.cbc import Cbc
+from gridopt.program.highs import BASIC, LOWER, Incumbent
 from gridopt.program.solution import Infeasible, LimitReached, SolverFailed, SolverMissing
 
 TRUSTED = 1e-6
 """Share by which a row may be broken, and the cost may lie above the bound that y proves."""
+WHOLE = 1e-5
+"""By how much a value may miss a whole number."""
 SOLVERS = {
     "CBC": (("PULP_CBC_CMD", "COIN_CMD"), "pip install 'pulp<4', which brings it, or conda install -c conda-forge coin-or-cbc"),
     "GUROBI": (("GUROBI", "GUROBI_CMD"), "pip install gurobipy, and a licence"),
@@ -50,8 +51,9 @@ class UnknownSolver(ValueError):
     """A name that neither gridopt nor PuLP knows."""
 
 
-def solver(name: str, log: str = "", time_limit: float | None = None) -> pulp.LpSolver:
-    """The PuLP solver called `name` (any case; also PuLP's own names, such as GUROBI_CMD), ready for linear programs.
+def solver(name: str, log: str = "", time_limit: float | None = None, gap: float | None = None) -> pulp.LpSolver:
+    """The PuLP solver called `name` (any case; also PuLP's own names, such as GUROBI_CMD), ready for linear programs, or with a
+    relative `gap` for whole values.
 
     log: file for its messages, where PuLP offers one; time_limit in seconds. Raises UnknownSolver, SolverMissing.
     """
@@ -66,16 +68,19 @@ def solver(name: str, log: str = "", time_limit: float | None = None) -> pulp.Lp
     classes = SOLVERS[name][0] if name in SOLVERS else (name,)
     cure = next((c for members, c in SOLVERS.values() if set(classes) <= set(members)), "see the documentation of PuLP")
     for kind in (Cbc if c in ("PULP_CBC_CMD", "COIN_CMD") else own[c] for c in classes):
-        made = _made(kind, log, time_limit)
+        made = _made(kind, log, time_limit, gap)
         if made is not None and made.available():
             return made
     raise SolverMissing(f"{name} is not installed, or its licence was not found. To get it: {cure}")
 
 
-def _made(kind: type[pulp.LpSolver], log: str, time_limit: float | None) -> pulp.LpSolver | None:
-    options: dict = {"mip": False, "msg": False, "timeLimit": time_limit}
-    if log and "logPath" in inspect.signature(kind).parameters:
+def _made(kind: type[pulp.LpSolver], log: str, time_limit: float | None, gap: float | None) -> pulp.LpSolver | None:
+    options: dict = {"mip": gap is not None, "msg": False, "timeLimit": time_limit}
+    known = inspect.signature(kind).parameters
+    if log and "logPath" in known:
         options["logPath"] = log
+    if gap is not None and ("gapRel" in known or "kwargs" in known):
+        options["gapRel"] = gap
     if kind is pulp.HiGHS:  # all programs of a process share its threads, and gridopt's own take one
         options["threads"] = 1
     try:
@@ -84,45 +89,9 @@ def _made(kind: type[pulp.LpSolver], log: str, time_limit: float | None) -> pulp
         return None
 
 
-class Cbc(pulp.COIN_CMD):
-    """CBC read in full precision: its binary solution holds rows, row duals, columns and reduced costs as doubles."""
-
-    def __init__(self, mip: bool = False, msg: bool = False, timeLimit: float | None = None, logPath: str = ""):
-        bundled = getattr(getattr(pulp, "PULP_CBC_CMD", None), "pulp_cbc_path", "")
-        super().__init__(path=shutil.which(bundled) or shutil.which("cbc") or "cbc", mip=mip, msg=msg, timeLimit=timeLimit)
-        self.log = logPath
-
-    def actualSolve(self, lp: pulp.LpProblem, **_) -> int:
-        """Solves; sets values, duals and statuses of the problem. The name is PuLP's."""
-        folder = Path(self.tmpDir)
-        model, text, binary = folder / "model.mps", folder / "status.txt", folder / "values.bin"
-        columns = lp.writeMPS(str(model), rename=True)[0]
-        limit = [] if self.timeLimit is None else ["-timeMode", "elapsed", "-sec", str(self.timeLimit)]
-        command = [self.path, str(model), *limit, "-initialSolve", "-solution", str(text), "-saveSolution", str(binary)]
-        with open(self.log or os.devnull, "a", encoding="utf-8") as out:
-            subprocess.run(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, check=False)
-        if not text.exists():
-            raise pulp.PulpSolverError("CBC ended without a result")
-        word = text.read_text(encoding="utf-8").split(maxsplit=1)[0]
-        status = {"Optimal": pulp.LpStatusOptimal, "Infeasible": pulp.LpStatusInfeasible, "Unbounded": pulp.LpStatusUnbounded}.get(word, 0)
-        lp.assignStatus(status)
-        if status == pulp.LpStatusOptimal:
-            self._take(lp, columns, binary)
-        return status
-
-    @staticmethod
-    def _take(lp: pulp.LpProblem, columns: list[pulp.LpVariable], binary: Path) -> None:
-        m, n = np.fromfile(binary, np.int32, 2).tolist()
-        values = np.fromfile(binary, np.float64, offset=16)  # after both counts and the objective: m, m, n, n numbers
-        for column, value in zip(columns, values[2 * m : 2 * m + n].tolist(), strict=True):
-            column.varValue = value
-        for row, dual in zip(lp.constraints(), values[m : 2 * m].tolist(), strict=True):
-            row.pi = dual
-
-
 @dataclass(frozen=True)
 class _Arrays:
-    """The program (L1): cost, lower, upper (n,); matrix CSR (m, n); row_lower, row_upper (m,)."""
+    """The program (L1): cost, lower, upper (n,); matrix CSR (m, n); row_lower, row_upper (m,); whole: columns of whole values (k,)."""
 
     cost: np.ndarray
     lower: np.ndarray
@@ -130,6 +99,7 @@ class _Arrays:
     matrix: sp.csr_array
     row_lower: np.ndarray
     row_upper: np.ndarray
+    whole: np.ndarray = field(default_factory=lambda: np.zeros(0, int))
 
     def refuse(self) -> None:
         """Raises SolverFailed for values that are not numbers, Infeasible for what needs no solver: crossed bounds, unmet empty rows."""
@@ -140,14 +110,23 @@ class _Arrays:
         if (self.lower > self.upper).any() or (self.row_lower > self.row_upper).any() or unmet.any():
             raise Infeasible("no dispatch satisfies all limits")
 
-    def fault(self, x: np.ndarray, y: np.ndarray) -> str:
-        """Why x and y are no optimum; empty if they are one. Rows, then bounds, then complementary slackness."""
-        activity, reduced = self.matrix @ x, self.cost - self.matrix.T @ y
-        gap, small = 0.0, TRUSTED * max(1.0, float(np.abs(self.cost).max(initial=0.0)))
-        for value, dual, lower, upper in ((activity, y, self.row_lower, self.row_upper), (x, reduced, self.lower, self.upper)):
+    def broken(self, x: np.ndarray) -> str:
+        """What x breaks: rows, then bounds, then whole values; empty if nothing."""
+        for value, lower, upper in ((self.matrix @ x, self.row_lower, self.row_upper), (x, self.lower, self.upper)):
             beyond = np.maximum(lower - value, value - upper) / np.maximum(1.0, np.abs(value))
             if not (beyond <= TRUSTED).all():
                 return f"its values break a limit by {np.max(beyond):.2g}"
+        part = np.abs(x[self.whole] - np.round(x[self.whole]))
+        return "" if (part <= WHOLE).all() else f"its values miss whole numbers by {part.max():.2g}"
+
+    def fault(self, x: np.ndarray, y: np.ndarray) -> str:
+        """Why x and y are no optimum of the linear program; empty if they are one."""
+        activity, reduced = self.matrix @ x, self.cost - self.matrix.T @ y
+        gap, small = 0.0, TRUSTED * max(1.0, float(np.abs(self.cost).max(initial=0.0)))
+        fault = self.broken(x)
+        if fault:
+            return fault
+        for value, dual, lower, upper in ((activity, y, self.row_lower, self.row_upper), (x, reduced, self.lower, self.upper)):
             edge = np.where(dual > 0, lower, upper)
             held = np.isfinite(edge)
             if (np.abs(dual[~held]) > small).any():
@@ -158,7 +137,7 @@ class _Arrays:
 
 
 class PulpProgram:
-    """One LP with the interface of Highs, solved by the solver of PuLP called `name`. Raises UnknownSolver, SolverMissing.
+    """One program with the interface of Highs, solved by the solver of PuLP called `name`. Raises UnknownSolver, SolverMissing.
 
     log: file for the messages of the solver; time_limit: seconds of one solve.
     """
@@ -193,6 +172,20 @@ class PulpProgram:
         """New bounds of all columns."""
         self._a = replace(self._a, lower=_f(lower), upper=_f(upper))
 
+    def bound(self, columns, lower, upper) -> None:
+        """New bounds of some columns (k,)."""
+        low, high = self._a.lower.copy(), self._a.upper.copy()
+        low[columns], high[columns] = lower, upper
+        self.change_bounds(low, high)
+
+    def whole(self, columns, demanded: bool = True) -> None:
+        """Demands whole values of columns (k,) in `search`, or no longer demands them."""
+        keep = np.setdiff1d(self._a.whole, columns)
+        self._a = replace(self._a, whole=np.union1d(keep, columns).astype(int) if demanded else keep)
+
+    def begin_from(self, x) -> None:
+        """Nothing: starting values have another form in every solver."""
+
     def change_cost(self, cost) -> None:
         """New costs of all columns."""
         self._a = replace(self._a, cost=_f(cost))
@@ -221,7 +214,7 @@ class PulpProgram:
         if not self.columns:
             self._found = np.zeros(0), np.zeros(self.rows)
             return
-        problem, columns, rows, of = self._run(self._a)
+        problem, columns, rows, of = self._run(replace(self._a, whole=np.zeros(0, int)))[:4]
         if problem.sol_status != pulp.LpSolutionOptimal or problem.status != pulp.LpStatusOptimal:
             self._give_up(problem.status)
         if any(r.pi is None for r in rows):
@@ -233,6 +226,27 @@ class PulpProgram:
             raise SolverFailed(f"{self.name} calls its result optimal, but {fault}")
         self._found = x, y
 
+    def search(self, *, gap: float, target: float = -np.inf, seconds: float = np.inf, stop: threading.Event | None = None) -> Incumbent:
+        """Looks for the best whole values until the solver calls the relative gap proven, or time is up; see Highs.search.
+
+        The cost `target` is reached where the gap is, no earlier; `stop` is heard by CBC alone. Raises Infeasible, SolverFailed.
+        """
+        self._a.refuse()
+        limit = min(seconds, np.inf if self._limit is None else self._limit)
+        problem, columns, _, _, tool = self._run(self._a, gap, None if np.isinf(limit) else limit, stop)
+        if problem.status == pulp.LpStatusInfeasible:
+            raise Infeasible("no dispatch satisfies all limits")
+        done = problem.status == pulp.LpStatusOptimal and problem.sol_status == pulp.LpSolutionOptimal
+        if not done and problem.sol_status != pulp.LpSolutionIntegerFeasible:
+            return Incumbent(None, np.inf, _bound_of(problem, tool), False)
+        x = np.array([c.varValue or 0.0 for c in columns])
+        fault = self._a.broken(x)
+        if fault:
+            raise SolverFailed(f"{self.name} calls its result feasible, but {fault}")
+        cost = float(self._a.cost @ x)
+        told = _bound_of(problem, tool)
+        return Incumbent(x, cost, cost - gap * abs(cost) if done and np.isinf(told) else told, done)
+
     def _give_up(self, status: int) -> None:
         """Raises what the end without an optimum means.
 
@@ -241,22 +255,34 @@ class PulpProgram:
         if status == pulp.LpStatusNotSolved or status == pulp.LpStatusOptimal:
             stopped = f"{self.name} stopped before the optimum was proven"
             raise SolverFailed(stopped) if self._limit is None else LimitReached(f"{stopped}; its limit is {self._limit:g} s")
-        again = self._run(replace(self._a, cost=np.zeros(self.columns)))[0].status
+        again = self._run(replace(self._a, cost=np.zeros(self.columns), whole=np.zeros(0, int)))[0].status
         if again == pulp.LpStatusInfeasible:
             raise Infeasible("no dispatch satisfies all limits")
         raise SolverFailed(f"{self.name} ended without an optimum" + (" (unbounded)" if again == pulp.LpStatusOptimal else ""))
 
-    def _run(self, arrays: _Arrays) -> tuple[pulp.LpProblem, list, list, np.ndarray]:
-        """The problem after its solve, its columns and rows, and the row of `arrays` (k,) that each of its rows belongs to."""
+    def _run(self, arrays: _Arrays, gap: float | None = None, limit: float | None = None, stop: threading.Event | None = None):
+        """The problem after its solve, its columns and rows, the row of `arrays` (k,) that each of its rows belongs to, and the solver."""
         problem, columns, rows, of = _problem(arrays)
-        tool = solver(self.name, self._log, self._limit)  # a new one each time: some keep the rows of the last solve
+        tool = solver(self.name, self._log, self._limit if gap is None else limit, gap)  # anew: some keep the rows of the last solve
+        if isinstance(tool, Cbc):
+            tool.stop = stop
         with tempfile.TemporaryDirectory(prefix="gridopt-") as folder:
             tool.tmpDir = folder
             try:
                 problem.solve(tool)
             except Exception as error:  # each solver has exceptions of its own
                 raise SolverFailed(f"{self.name} failed: {error}") from error
-        return problem, columns, rows, of
+        return problem, columns, rows, of, tool
+
+
+def _bound_of(problem: pulp.LpProblem, tool: pulp.LpSolver) -> float:
+    """The bound that a search ended with; -inf where the solver tells none through PuLP."""
+    if isinstance(tool, Cbc):
+        return tool.bound
+    model = problem.solverModel
+    if tool.name == "HiGHS":
+        return float(model.getInfo().mip_dual_bound)
+    return float(model.ObjBound) if tool.name == "GUROBI" else -np.inf
 
 
 def _problem(a: _Arrays) -> tuple[pulp.LpProblem, list, list, np.ndarray]:
@@ -264,7 +290,9 @@ def _problem(a: _Arrays) -> tuple[pulp.LpProblem, list, list, np.ndarray]:
     problem = pulp.LpProblem("gridopt")
     bounds = zip(_finite(a.lower), _finite(a.upper), strict=True)
     # PuLP sorts columns by name; the zeros keep their order.
-    columns = [problem.add_variable(f"x{j:09d}", low, high) for j, (low, high) in enumerate(bounds)]
+    kind = np.full(len(a.cost), pulp.LpContinuous, object)
+    kind[a.whole] = pulp.LpInteger
+    columns = [problem.add_variable(f"x{j:09d}", low, high, kind[j]) for j, (low, high) in enumerate(bounds)]
     problem.setObjective(pulp.LpAffineExpression(zip(columns, a.cost.tolist(), strict=True)))  # with zero costs, to know every column
     start, index, value = a.matrix.indptr.tolist(), a.matrix.indices.tolist(), a.matrix.data.tolist()
     filled, equal = np.diff(a.matrix.indptr) > 0, a.row_lower == a.row_upper
