@@ -10,7 +10,21 @@ import os
 import pathlib
 from importlib import resources
 
-from gridopt.report import branches, bus_prices, commitment, corridor, curtailment, energy, facts, imports, links, market, plants, security, stores
+from gridopt.report import (
+    branches,
+    bus_prices,
+    commitment,
+    corridor,
+    curtailment,
+    energy,
+    facts,
+    imports,
+    links,
+    market,
+    plants,
+    security,
+    stores,
+)
 from gridopt.report.figures import FONT, plotly_js
 from gridopt.report.folder import Run, cell, number, open_run, table
 from gridopt.report.pack import Page, json_in_html, pack_times

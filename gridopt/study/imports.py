@@ -12,6 +12,7 @@ READERS = {".m": "matpower", ".json": "pandapower", ".json.gz": "unitcommitment_
 """File name ending -> module of gridopt.case.readers. A folder with buses.csv is one of PyPSA's."""
 WORDS = {
     "unitcommitment_jl": ("Parameters", "Buses", "Generators", "Load (MW)", "Production cost curve (MW)"),
+    "pglib_uc": ("time_periods", "thermal_generators", "renewable_generators", "power_output_minimum", "piecewise_production"),
     "egret": ("elements", "system", "data_type", "generator_type", "time_keys", "p_load"),
 }
 """Reader -> keys by which its JSON files are known; a file that holds fewer than two of any is taken by its ending."""

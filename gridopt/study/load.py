@@ -48,7 +48,7 @@ def find_study(what: Path | None, overrides: dict[str, str]) -> tuple[str, Study
     if what is not None and what.suffix not in ("", ".yaml", ".yml"):
         raise NotFound(
             f"{what}: a study is a .yaml file, a network folder that holds bus.csv, or a case of MATPOWER (.m), pandapower, "
-            "UnitCommitment.jl or Egret (.json, .json.gz) or PyPSA (.nc, or a folder that holds buses.csv); there is no such file."
+            "UnitCommitment.jl, PGLib-UC or Egret (.json, .json.gz) or PyPSA (.nc, or a folder that holds buses.csv); there is no such file."
         )
     path = locate("studies", what if what is not None else DEFAULT_STUDY)
     return path.stem, read_study(path, overrides), path
