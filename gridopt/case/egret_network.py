@@ -1,0 +1,135 @@
+"""Buses, loads, branches, DC branches, interfaces and storage of Egret's ModelData as tables of a network.
+
+    AC branch: flow = (angle_from - angle_to - shift) / (reactance tap), within rating_long_term                                  (G4)
+    DC branch: any flow within its rating both ways, without loss                                                                 (G5)
+    load with p_price: consumption up to p_load that is worth p_price per MWh; any other load is served or missed                 (G6)
+
+Data: egret/data/model_data.py of Egret; branch model as in MATPOWER.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gridopt.case.case_rows import CaseRows
+from gridopt.case.json_file import Record
+
+
+def buses(found: dict[str, Record], rows: CaseRows, sheddable: bool) -> None:
+    for name, bus in found.items():
+        voltage = bus.number("base_kv", 1.0, 0.0)
+        zone = str(bus.entries.get("zone", ""))
+        rows.add("bus", bus=name, voltage_kv=voltage if voltage > 0 else 1.0, zone=zone, surplus_allowed="true" if sheddable else "false")
+
+
+def loads(found: dict[str, Record], shunts: dict[str, Record], rows: CaseRows, sheddable: bool) -> None:
+    """Rows of load; loads with a price are generators that consume (G6), loads below 0 fixed injections."""
+    steps = len(rows.time)
+    for name, load in found.items():
+        demand = load.series("p_load", steps)
+        if "p_price" in load:
+            limits = rows.limits(f"load {name}", -demand.clip(min=0), np.zeros(steps))
+            price = rows.price(f"load {name}", load.series("p_price", steps))
+            name = rows.free("generator", name, "load")
+            rows.add("generator", generator=name, bus=load.text("bus"), technology="price-sensitive load", **limits, **price)
+        else:
+            _demand(name, load.text("bus"), demand, rows, sheddable)
+    for name, shunt in shunts.items():
+        _demand(rows.free("load", f"shunt {name}", "shunt"), shunt.text("bus"), np.full(steps, shunt.number("gs", 0.0)), rows, False)
+
+
+def _demand(name: str, bus: str, demand: np.ndarray, rows: CaseRows, sheddable: bool) -> None:
+    if (demand > 0).any():
+        mean, profile = rows.figure(f"load {name}", demand.clip(min=0))
+        rows.add("load", load=name, bus=bus, mean_mw=mean, profile=profile, sheddable="true" if sheddable else "false")
+    if (demand < 0).any():
+        fixed = rows.limits(f"injection {name}", (-demand).clip(min=0), (-demand).clip(min=0))
+        rows.add("generator", generator=f"injection {name}", bus=bus, technology="fixed injection", **fixed)
+
+
+def branches(found: dict[str, Record], model: str, base_mva: float, rows: CaseRows, changes: list[str]) -> None:
+    """Rows of ac_branch (G4)."""
+    for name, branch in found.items():
+        ends = {"from_bus": branch.text("from_bus"), "to_bus": branch.text("to_bus")}
+        reactance, tap = branch.number("reactance"), branch.number("transformer_tap_ratio", 1.0, 0.0)
+        if reactance == 0:
+            branch.fault("reactance", 0, "must not be 0", "Merge the buses or correct it.")
+        rating = branch.number("rating_long_term", np.nan, 0.0) if model != "copperplate" else np.nan
+        rows.add(
+            "ac_branch", ac_branch=name, **ends, base_mva=base_mva, resistance_pu=branch.number("resistance", 0.0), reactance_pu=reactance,
+            charging_pu=branch.number("charging_susceptance", 0.0), tap_ratio=tap or 1.0,
+            shift_deg=branch.number("transformer_phase_shift", 0.0), rating_mw=rating if rating > 0 else None,
+        )  # fmt: skip
+        _outages(name, branch, rows)
+    if found and model == "copperplate":
+        changes.append("Left out, as the branch model says: ratings of branches.")
+    narrow = sum(abs(branch.number(f"angle_diff_{end}", 0.0)) % 360 not in (0, 180) for branch in found.values() for end in ("min", "max"))
+    if narrow:
+        changes.append(f"Left out, as in Egret's models with distribution factors: limits of angle differences, {narrow}.")
+
+
+def _outages(name: str, branch: Record, rows: CaseRows) -> None:
+    """Rows of outage where planned_outage is true."""
+    given = branch.get("planned_outage", False)
+    values = given["values"] if isinstance(given, dict) and isinstance(given.get("values"), list) else [given] * len(rows.time)
+    if len(values) != len(rows.time) or any(v not in (True, False) for v in values):
+        branch.fault("planned_outage", given, "must be true or false for each step", "Correct it.")
+        return
+    for start, end, out in zip(rows.time.start, rows.time.end, values, strict=True):
+        if out:
+            cells = {"start_time": str(start).replace("T", " "), "end_time": str(end).replace("T", " ")}
+            rows.add("outage", kind="ac_branch", element=name, **cells)
+
+
+def dc_branches(found: dict[str, Record], model: str, rows: CaseRows, changes: list[str]) -> None:
+    """Rows of dc_link, one for each way (G5)."""
+    for name, branch in found.items():
+        rating = branch.number("rating_long_term", np.nan, 0.0)
+        if np.isnan(rating) or model == "copperplate":
+            branch.fault("rating_long_term", rating, "a DC branch needs a limit, and has none in a copperplate", "Give its rating in MW.")
+        if name in rows.names("ac_branch"):
+            name = f"dc {name}"
+        ends = branch.text("from_bus"), branch.text("to_bus")
+        for suffix, (start, end) in (("", ends), (" (reverse)", ends[::-1])):
+            rows.add("dc_link", dc_link=name + suffix, from_bus=start, to_bus=end, technology="VSC", power_max_mw=rating)
+    if found:
+        changes.append(f"DC branches, which have a second dc_link '<name> (reverse)' and, as in Egret's linear models, no loss: {len(found)}.")
+
+
+def interfaces(found: dict[str, Record], rows: CaseRows) -> None:
+    """Rows of interface, its members and limits."""
+    for name, interface in found.items():
+        lines = interface.words("lines")
+        signs = interface.numbers("line_orientation", [1.0] * len(lines))
+        if len(signs) != len(lines):
+            rule = f"has {len(signs)} signs for {len(lines)} lines"
+            interface.fault("line_orientation", "the list", rule, "Give one sign for each line.")
+        rows.add("interface", interface=name)
+        for line, sign in zip(lines, signs, strict=False):
+            rows.add("interface_member", interface=name, kind="ac_branch", element=line, coefficient=sign)
+        forward, backward = interface.number("maximum_limit", np.nan), interface.number("minimum_limit", np.nan)
+        rows.add("interface_limit", interface=name, forward_mw=forward, backward_mw=-backward)
+
+
+def storage(found: dict[str, Record], rows: CaseRows, changes: list[str]) -> None:
+    """Rows of storage; the energy at the end is at least that at the start, or end_state_of_charge."""
+    for name, unit in found.items():
+        for key in ("min_discharge_rate", "min_charge_rate"):
+            if unit.number(key, 0.0) != 0:
+                unit.fault(key, unit.entries[key], "is a least rate, which is not modelled", "Set it to 0.")
+        energy, least = unit.number("energy_capacity", least=0.0), unit.number("minimum_state_of_charge", 0.0, 0.0, 1.0)
+        kept = unit.number("retention_rate_60min", 1.0, 0.0, 1.0)
+        first = unit.number("initial_state_of_charge", 0.5, 0.0, 1.0)
+        cells = {"energy_min_profile": rows.profiles.add(f"storage {name} least", np.full(len(rows.time), least))} if least > 0 else {}
+        rows.add(
+            "storage", storage=name, bus=unit.text("bus"), technology="battery", energy_max_mwh=energy,
+            power_max_mw=unit.number("max_discharge_rate", least=0.0), charge_max_mw=unit.number("max_charge_rate", least=0.0),
+            charge_efficiency=unit.number("charge_efficiency", 1.0, 0.0, 1.0),
+            discharge_efficiency=unit.number("discharge_efficiency", 1.0, 0.0, 1.0), standing_loss_per_h=1.0 - kept,
+            # Egret takes no standing loss off the energy before the first step.
+            energy_start_fraction=min(first / max(kept, 1e-9) ** rows.time.hours[0], 1.0),
+            energy_end_fraction=unit.number("end_state_of_charge", first, 0.0, 1.0),
+            charging_cost_cny_per_mwh=unit.number("charge_cost", 0.0, 0.0), wear_cny_per_mwh=unit.number("discharge_cost", 0.0, 0.0), **cells,
+        )  # fmt: skip
+    if found:
+        changes.append(f"Storage, whose ramps are left out and which may charge and discharge at once (the results count it): {len(found)}.")

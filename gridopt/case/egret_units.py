@@ -1,0 +1,177 @@
+"""Generators of Egret's ModelData as tables generator, cost_point, renewable, commitment and start_cost.
+
+    thermal    on: between p_min and p_max; cost along p_cost, or fuel_cost times p_fuel, plus non_fuel_no_load_cost; ramps per 60 min;
+               start-up and shut-down capacity, minimum times, start-up costs by hours off                                        (G1)
+               a square curve becomes two chords of equal width where units are committed, and stays square where they are not    (G2)
+    renewable  between p_min and p_max over time, cost p_cost per MWh                                                             (G3)
+
+The room that start-up and shut-down capacity leave above p_min is scaled with the length of the step; without them it is half a
+60 min ramp. Data: egret/data/model_data.py; unit commitment: egret/model_library/unit_commitment (params.py) of Egret.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gridopt.case.case_rows import CaseRows
+from gridopt.case.json_file import Record
+
+CHORDS = 2
+FUELS = {"W": "wind", "WIND": "wind", "S": "solar", "SOLAR": "solar", "H": "hydro_ror", "HYDRO": "hydro_ror"}
+LARGEST_RENEWABLE_COST = 10000.0
+Curve = tuple[np.ndarray, np.ndarray]
+
+
+def generators(units: dict[str, Record], committed: bool, rows: CaseRows) -> None:
+    """Rows of (G1) to (G3); `committed`: the file is a unit commitment, not one optimal power flow. Faults go to the records."""
+    for name, unit in units.items():
+        if unit.text("generator_type", "thermal", ("thermal", "renewable")).lower() == "renewable":
+            _renewable(name, unit, rows)
+        else:
+            _thermal(name, unit, committed, rows)
+
+
+def _renewable(name: str, unit: Record, rows: CaseRows) -> None:
+    hours = rows.time.hours
+    low, high = unit.series("p_min", len(hours), 0.0), unit.series("p_max", len(hours), 0.0)
+    cost = unit.series("p_cost", len(hours), 0.0)
+    if (low > high + 1e-9).any():
+        unit.fault("p_min", low.max(), "is above p_max at some time", "Swap or correct them.")
+    technology = FUELS.get(unit.text("fuel", "").upper(), "")
+    plain = (cost == cost[0]).all() and 0 <= cost[0] <= LARGEST_RENEWABLE_COST and not low.any() and (high >= 0).all()
+    if technology and plain and high.max() > 0:
+        most, profile = rows.figure(f"{name} available", high)
+        rows.add("renewable", renewable=name, bus=unit.text("bus"), technology=technology, power_max_mw=most, profile=profile,
+                 cost_cny_per_mwh=cost[0])  # fmt: skip
+        return
+    limits = rows.limits(name, np.minimum(low, high), high)
+    rows.add("generator", generator=name, bus=unit.text("bus"), technology=technology or "other", **limits, **rows.price(name, cost))
+
+
+def _thermal(name: str, unit: Record, committed: bool, rows: CaseRows) -> None:
+    steps = len(rows.time)
+    low, high = unit.series("p_min", steps, 0.0), unit.series("p_max", steps, 0.0)
+    if (low > high).any():
+        unit.fault("p_min", low.max(), "is above p_max at some time", "Swap or correct them.")
+        return
+    cells = rows.limits(name, low, high)
+    most = float(cells["power_max_mw"])
+    if committed:
+        for column, key in (("ramp_fraction_per_min", "ramp_up_60min"), ("ramp_down_fraction_per_min", "ramp_down_60min")):
+            limit = unit.number(key, np.nan, 0.0)
+            cells[column] = limit / 60.0 / most if limit > 0 and most > 0 else None
+            if limit == 0:
+                unit.fault(key, 0, "would hold the output for ever", "Leave it out for no limit.")
+        _commitment(name, unit, rows)
+    cells |= _cost(name, unit, committed, float(low[0]), float(high[0]), rows)
+    rows.add("generator", generator=name, bus=unit.text("bus"), technology=unit.text("fuel", "") or "thermal", **cells)
+
+
+def _cost(name: str, unit: Record, committed: bool, low: float, high: float, rows: CaseRows) -> dict[str, object]:
+    """Cost columns of table generator; rows of cost_point where the curve has segments."""
+    fixed = unit.number("non_fuel_no_load_cost", 0.0) if committed else 0.0
+    square, curve = _polynomial(unit), points(unit)
+    if curve is not None:
+        power, cost = curve
+        if len(power) < 2:
+            return {"cost_cny_per_h": float(cost[0]) + fixed if len(cost) else fixed}
+    elif square[2] == 0 or not committed:
+        return {"cost_cny_per_h": square[0] + fixed, "cost_cny_per_mwh": square[1], "cost_quadratic_cny_per_mw2h": square[2]}
+    else:
+        power = np.linspace(low, high, CHORDS + 1) if high > low else np.array([low, low + 1.0])
+        cost = np.polynomial.polynomial.polyval(power, square)
+    for p, c in zip(power, cost + fixed, strict=True):
+        rows.add("cost_point", generator=name, power_mw=p, cost_cny_per_h=c)
+    return {"cost_cny_per_h": 0.0}
+
+
+def _polynomial(unit: Record) -> list[float]:
+    """Constant, linear and square coefficient; zeros where the cost is no polynomial."""
+    if "p_fuel" in unit or "p_cost" not in unit:
+        return [0.0, 0.0, 0.0]
+    cost = unit.record("p_cost")
+    if cost.text("data_type", "cost_curve", ("cost_curve",)) and cost.entries.get("cost_curve_type") != "polynomial":
+        return [0.0, 0.0, 0.0]
+    values = cost.record("values")
+    values.only({"0", "1", "2"})
+    return [values.number(k, 0.0) for k in "01"] + [values.number("2", 0.0, 0.0)]
+
+
+def points(unit: Record, fuel_only: bool = False) -> Curve | None:
+    """Powers MW and costs per hour (K,) of a curve by points, or fuel per hour; None where there is none."""
+    fuel = "p_fuel" in unit
+    if not fuel and (fuel_only or "p_cost" not in unit):
+        return None
+    curve = unit.record("p_fuel" if fuel else "p_cost")
+    if not fuel and curve.text("cost_curve_type", among=("piecewise", "polynomial")) != "piecewise":
+        return None
+    given = curve.get("values", None)
+    if not isinstance(given, list) or not given or not all(isinstance(p, list) and len(p) == 2 for p in given):
+        curve.fault("values", given, "is not a list of points [MW, cost]", "Give the points of the curve.")
+        return None
+    pairs = Record({"power": [p[0] for p in given], "cost": [p[1] for p in given]}, f"{curve.place}, values", curve.faults)
+    power, cost = pairs.numbers("power"), pairs.numbers("cost")
+    if (np.diff(power) <= 0).any():
+        curve.fault("values", "the curve", "does not rise from point to point", "Sort its points.")
+    factor = unit.number("fuel_cost") if fuel and not fuel_only else 1.0
+    return power, cost * factor
+
+
+def _commitment(name: str, unit: Record, rows: CaseRows) -> None:
+    hours = float(rows.time.hours[0])
+    down = unit.number("min_down_time", 0.0, 0.0)
+    fixed = unit.number("non_fuel_startup_cost", 0.0)
+    pairs = starts(unit)
+    for lag, cost in pairs or [(0.0, 0.0)]:
+        rows.add("start_cost", kind="generator", element=name, offline_h=lag, cost_cny=cost + fixed)
+    status = unit.number("initial_status", np.nan)
+    if status == 0:
+        unit.fault("initial_status", 0, "is neither on nor off", "Give hours on, or hours off as a negative number.")
+    low = float(unit.series("p_min", len(rows.time), 0.0)[0])
+    room = {}
+    for key, ramp in (("startup_capacity", "ramp_up_60min"), ("shutdown_capacity", "ramp_down_60min")):
+        half = unit.number(ramp, np.nan, 0.0) / 2.0
+        capacity = unit.number(key, low + half, 0.0)
+        if capacity < low:
+            unit.fault(key, capacity, f"is below p_min, {low:g} MW", "Raise it to p_min.")
+        room[key] = low + (capacity - low) * hours
+    before = unit.number("initial_p_output", np.nan, 0.0)
+    rows.add(
+        "commitment", kind="generator", element=name, min_up_h=unit.number("min_up_time", 0.0, 0.0), min_down_h=down,
+        start_ramp_mw=room["startup_capacity"], stop_ramp_mw=room["shutdown_capacity"], stop_cny=unit.number("shutdown_cost", 0.0),
+        initial_h=status, initial_mw=before if status > 0 else 0.0 if status < 0 else None, **_status(name, unit, rows),
+    )  # fmt: skip
+
+
+def starts(unit: Record) -> list[tuple[float, float]]:
+    """Hours off and cost of each category of start."""
+    fuel = "startup_fuel" in unit
+    key = "startup_fuel" if fuel else "startup_cost"
+    given = unit.get(key, [])
+    if not isinstance(given, list):
+        return [(0.0, unit.number(key, least=0.0))]
+    if not all(isinstance(p, list) and len(p) == 2 for p in given):
+        unit.fault(key, given, "is not a list of pairs [hours off, cost]", "Correct it.")
+        return []
+    parts = Record({"hours": [p[0] for p in given], "cost": [p[1] for p in given]}, f"{unit.place}, {key}", unit.faults)
+    lag, cost = parts.numbers("hours", least=0.0), parts.numbers("cost", least=0.0)
+    if (np.diff(lag) <= 0).any():
+        unit.fault(key, "the hours off", "do not rise from pair to pair", "Sort them.")
+    return list(zip(lag, cost * (unit.number("fuel_cost") if fuel else 1.0), strict=True))
+
+
+def _status(name: str, unit: Record, rows: CaseRows) -> dict[str, object]:
+    """Cells must_run and status_profile from must_run and fixed_commitment: 1 on, 0 off, empty: free."""
+    steps = len(rows.time)
+    must = unit.get("must_run", 0)
+    if must not in (0, 1, True, False):
+        unit.fault("must_run", must, "is neither 0 nor 1", "Correct it.")
+    given = unit.get("fixed_commitment", None)
+    values = given["values"] if isinstance(given, dict) and isinstance(given.get("values"), list) else [given] * steps
+    if len(values) != steps or any(v not in (None, 0, 1) for v in values):
+        unit.fault("fixed_commitment", given, f"must be 0, 1 or nothing for each of the {steps} steps", "Correct it.")
+        return {}
+    if all(v is None for v in values):
+        return {"must_run": "true" if must else "false"}
+    numbers = np.array([0.5 if v is None else float(v) for v in values])
+    return {"must_run": "true" if must else "false", "status_profile": rows.profiles.add(f"{name} status", numbers)}
