@@ -2,10 +2,10 @@
 
 Sets        c plant, t step of length h[t] hours
 Data        field heat Q[c,t] MW, block efficiency n, store S MWh of heat, store efficiency a (heat out per heat in),
-            share lost per hour l, power_max_mw P
+            share lost per hour l, heat before the first step s0 (of plants in service then), power_max_mw P
 Columns     csp.power p [MW], csp.to_store i, csp.from_store o [MW heat], csp.heat s [MWh heat]
 
-    (1-l)^h[t] s[t-1] + a h[t] i[t] - h[t] o[t] - s[t] = 0,  s[-1] = 0    (C1)  csp.heat_balance
+    (1-l)^h[t] s[t-1] + a h[t] i[t] - h[t] o[t] - s[t] = 0,  s[-1] = s0   (C1)  csp.heat_balance
     p / n - o + i <= Q, the rest is dumped                                (C2)  csp.field
     0 <= p <= P,  0 <= i <= field_heat_max_mw,  0 <= o <= P / n,  0 <= s <= S   (C3)
 
@@ -57,7 +57,9 @@ def constrain(case, b, columns):
     number = {c: plant[c].to_numpy(float)[:, None] for c in names}
     keep = (1.0 - number["standing_loss_per_h"]) ** hours
     over = {"csp": plant.index, "time": case.time.index}
-    row = b.rows("csp.heat_balance", unit="MWh", over=over, equal=0.0)
+    given = np.zeros(heat.shape)
+    given[:, :1] = keep[:, :1] * plant["store_start_mwh"].to_numpy(float)[:, None] * case.in_service("csp")[:, :1]
+    row = b.rows("csp.heat_balance", unit="MWh", over=over, equal=-given)
     b.term(row[:, 1:], heat[:, :-1], keep[:, 1:])
     b.term(row, into, number["store_efficiency"] * hours)
     b.term(row, out, -hours)

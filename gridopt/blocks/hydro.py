@@ -2,17 +2,21 @@
 
 Sets        r plant, u(r) plants directly above it, t step of length h[t] hours
 Data        inflow I[r,t] between the plants above and r, k = power_mw_per_m3s, travel time of water from u to r,
-            volume bounds, start and least end volume, release bands by season (ecology, ice, irrigation)
-Columns     hydro.turbine q [m3/s] of every plant; hydro.release R [m3/s] and hydro.volume V [hm3] of plants with a reservoir
+            volume bounds, start and least end volume, what a hm3 missing from it costs and one above it is worth,
+            release bands by season (ecology, ice, irrigation)
+Columns     hydro.turbine q [m3/s] of every plant; hydro.release R [m3/s] and hydro.volume V [hm3] of plants with a reservoir;
+            hydro.end_short a, hydro.end_spare b [hm3] of reservoirs whose end has a price, 0 but in the last step
 
     V[t-1] + 0.0036 h[t] (I[t] + arriving[t] - R[t]) - V[t] = 0           (H1)  hydro.water_balance
     q[t] - R[t] <= 0, the rest is spilled                                 (H2)  hydro.through_turbine
     q[t] - arriving[t] <= I[t]    without reservoir: all water passes     (H3)  hydro.run_of_river
     Rmin <= R <= Rmax,  Vmin <= V <= Vmax,  V[last] >= Vend,  0 <= k q <= power_max_mw    (H4)
+    V[last] + a - b >= Vend    where a hm3 missing (then without (H4)) or above has a price      (H5)  hydro.end_volume
 
     arriving[r,t] = sum over u of the water that passed u a travel time earlier; a step receives from each earlier step in
-    proportion to the overlap of the shifted step with it. Water under way at the start is release_before_m3s.
+    proportion to the overlap of the shifted step with it. Water under way at the start: release_past, before that release_before_m3s.
 
+Cost        hydro.end_short = cost x a;  hydro.end_value = -worth x b
 Ports       injection: k q
 Dual        hydro.water_balance: value of one more hm3 [CNY/hm3]
 Assumes     fixed head; no evaporation
@@ -36,15 +40,20 @@ SLOW_H = 168.0
 
 
 class Columns(NamedTuple):
+    """store: plants with a reservoir; ended: those of them, by place among them, whose end volume has a price."""
+
     turbine: np.ndarray
     release: np.ndarray
     volume: np.ndarray
+    ended: np.ndarray
+    end_short: np.ndarray
+    end_spare: np.ndarray
     store: np.ndarray
     inflow: np.ndarray
 
 
 def declare(case, b):
-    """Columns with the bounds (H4), and injections."""
+    """Columns with the bounds (H4), costs of (H5), and injections."""
     plant, time = case.table("reservoir"), case.time.index
     k = plant["power_mw_per_m3s"].to_numpy(float)[:, None]
     through = plant["power_max_mw"].to_numpy(float)[:, None] / k * case.in_service("reservoir")
@@ -55,13 +64,28 @@ def declare(case, b):
     release = b.columns("hydro.release", unit="m3/s", over=over, lower=low[store], upper=high[store])
     edges = (plant[f"volume_{c}_hm3"].to_numpy(float)[store, None] for c in ("min", "max"))
     v_low, v_high = (np.repeat(v, len(time), axis=1) for v in edges)
-    v_low[:, -1:] = np.maximum(v_low[:, -1:], plant["volume_end_hm3"].to_numpy(float)[store, None])
+    hard = plant["end_short_cny_per_hm3"].isna().to_numpy()[store, None]
+    v_low[:, -1:] = np.where(hard, np.maximum(v_low[:, -1:], plant["volume_end_hm3"].to_numpy(float)[store, None]), v_low[:, -1:])
     volume = b.columns("hydro.volume", unit="hm3", over=over, lower=v_low, upper=v_high)
     room = plant["volume_max_hm3"] - plant["volume_min_hm3"]
     hours_to_empty = room * plant["power_mw_per_m3s"] / (0.0036 * plant["power_max_mw"])
     b.slow(volume[(hours_to_empty.to_numpy(float)[store] > SLOW_H)])
     b.port("injection").add(case.position("bus", plant["bus"]), turbine, k)
-    return Columns(turbine, release, volume, store, case.series(plant["profile"], 0.0))
+    return Columns(turbine, release, volume, *_ends(case, b, plant.iloc[store]), store, case.series(plant["profile"], 0.0))
+
+
+def _ends(case, b, plant):
+    """Places of the reservoirs of (H5), and its columns."""
+    cost, worth = (plant[f"end_{c}_cny_per_hm3"].to_numpy(float) for c in ("short", "value"))
+    ended = np.flatnonzero(~np.isnan(cost) | (worth > 0))
+    over, found = {"store": plant.index[ended], "time": case.time.index}, []
+    room = np.zeros((len(ended), len(case.time)))
+    room[:, -1:] = plant["volume_max_hm3"].to_numpy(float)[ended, None]
+    for name, may, price in (("end_short", ~np.isnan(cost), np.nan_to_num(cost)), ("end_spare", worth > 0, -worth)):
+        found.append(b.columns(f"hydro.{name}", unit="hm3", over=over, upper=np.where(may[ended, None], room, 0.0)))
+        if may.any():
+            b.cost("hydro.end_short" if name == "end_short" else "hydro.end_value", found[-1], price[ended, None])
+    return ended, *found
 
 
 def _bands(case) -> tuple[np.ndarray, np.ndarray]:
@@ -77,8 +101,8 @@ def _bands(case) -> tuple[np.ndarray, np.ndarray]:
     return low, high
 
 
-def arrival(time, delay_h: float) -> tuple[sp.csr_array, np.ndarray]:
-    """(T, T) share of the water that passed in step s that arrives in t, and (T,) the share of t fed from before the start.
+def arrival(time, delay_h: float) -> sp.csr_array:
+    """(T, T) share of the water that passed in step s that arrives in t.
 
     Row t holds the overlaps of [start - delay, end - delay) with earlier steps over the length of t, so that water is kept.
     """
@@ -95,15 +119,26 @@ def arrival(time, delay_h: float) -> tuple[sp.csr_array, np.ndarray]:
         row.append(t[keep])
         col.append(s[t][keep])
         val.append(overlap[keep] / time.hours[t][keep])
-    before = np.clip(-begin, 0.0, time.hours) / time.hours
     if not row:
-        return sp.csr_array((len(time), len(time))), before
-    return sp.csr_array((np.concatenate(val), (np.concatenate(row), np.concatenate(col))), shape=(len(time), len(time))), before
+        return sp.csr_array((len(time), len(time)))
+    return sp.csr_array((np.concatenate(val), (np.concatenate(row), np.concatenate(col))), shape=(len(time), len(time)))
+
+
+def under_way(case, plant: str, delay_h: float) -> np.ndarray:
+    """Mean flow m3/s (T,) that reaches the next plant in each step of water that passed `plant` before the first step."""
+    past = case.table("release_past")
+    mine = past[past["reservoir"] == plant].sort_values("begin_h", ascending=False)
+    edge = np.append(0.0, np.cumsum(case.time.hours))
+    begin, flow = -mine["begin_h"].to_numpy(float), mine["release_m3s"].to_numpy(float)
+    knots = np.concatenate([[min(begin.min(initial=0.0), -delay_h) - 1.0], begin, [0.0]])
+    flows = np.append(float(case.table("reservoir").at[plant, "release_before_m3s"]), flow)
+    passed = np.append(0.0, np.cumsum(flows * np.diff(knots)))
+    return np.diff(np.interp(np.minimum(edge - delay_h, 0.0), knots, passed)) / case.time.hours
 
 
 def constrain(case, b, columns):
-    """Rows (H1) to (H3). Water passing a plant without reservoir is what arrives plus its inflow, so it needs no column."""
-    turbine, release, volume, store, inflow = columns
+    """Rows (H1) to (H3) and (H5). Water passing a plant without reservoir is what arrives plus its inflow, so it needs no column."""
+    turbine, release, volume, store = columns.turbine, columns.release, columns.volume, columns.store
     plant, hours, time = case.table("reservoir"), case.time.hours, case.time.index
     if not len(plant):
         return
@@ -128,7 +163,19 @@ def constrain(case, b, columns):
             b.term(balance[place[r]][t], cols, share * to_hm3[t])
         else:
             b.term(plain[np.flatnonzero(fed == r)[0]][t], cols, -share)
+    _end_rows(case, b, columns)
     _bound_unfed(case, b, columns, given, sorted(set(range(len(plant))) - set(place) - set(fed)))
+
+
+def _end_rows(case, b, columns) -> None:
+    """Rows (H5); those before the last step ask for nothing."""
+    plant = case.table("reservoir").iloc[columns.store[columns.ended]]
+    least = np.full(columns.end_short.shape, -np.inf)
+    least[:, -1:] = plant["volume_end_hm3"].to_numpy(float)[:, None]
+    row = b.rows("hydro.end_volume", unit="hm3", over={"store": plant.index, "time": case.time.index}, lower=least)
+    b.term(row, columns.volume[columns.ended])
+    b.term(row, columns.end_short)
+    b.term(row, columns.end_spare, -1.0)
 
 
 def _arriving(case, columns):
@@ -142,8 +189,8 @@ def _arriving(case, columns):
         d = below[r]
         if d < 0:
             continue
-        shift, before = arrival(case.time, float(plant["delay_h"].iloc[r]))
-        old = before * float(plant["release_before_m3s"].iloc[r])
+        delay = float(plant["delay_h"].iloc[r])
+        shift, old = arrival(case.time, delay), under_way(case, plant.index[r], delay)
         if r in place:
             coo = shift.tocoo()
             part = (coo.coords[0], columns.release[place[r]][coo.coords[1]], coo.data)

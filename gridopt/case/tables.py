@@ -245,9 +245,11 @@ CSP = element(
     Column("efficiency", "number", "1", above=0.0, at_most=1.0, meaning="electricity per heat of the power block"),
     Column("field_heat_max_mw", "number", "MW", above=0.0, meaning="heat of the field at series value 1"),
     Column("store_heat_max_mwh", "number", "MWh", at_least=0.0, meaning="heat the store holds"),
+    Column("store_start_mwh", "number", "MWh", at_least=0.0, default=0.0, meaning="heat stored before the first step"),
     _fraction("store_efficiency", 1.0, "heat out per heat in", above=0.0),
     _fraction("standing_loss_per_h", 0.0, "share of the stored heat lost in an hour"),
     _profile("1", "heat of the field over its maximum"),
+    orders=(("store_start_mwh", "store_heat_max_mwh"),),
 )  # fmt: skip
 
 RESERVOIR = element(
@@ -260,12 +262,24 @@ RESERVOIR = element(
     Column("volume_start_hm3", "number", "hm3", at_least=0.0, default=0.0),
     Column("volume_end_hm3", "number", "hm3", at_least=0.0, default=0.0,
            meaning="least volume at the end of the year or of the study"),
+    Column("end_short_cny_per_hm3", "number", "CNY/hm3", at_least=0.0, default=None,
+           meaning="cost of each hm3 missing from volume_end_hm3; empty: none may be missing"),
+    Column("end_value_cny_per_hm3", "number", "CNY/hm3", at_least=0.0, default=0.0,
+           meaning="worth of each hm3 above volume_end_hm3 after the last step"),
     Column("downstream", key_to="reservoir", default="", meaning="next plant on the river"),
     Column("delay_h", "number", "h", at_least=0.0, at_most=240.0, default=0.0, meaning="travel time of water to it"),
     Column("release_before_m3s", "number", "m3/s", at_least=0.0, default=0.0,
-           meaning="release before the study begins, still under way"),
+           meaning="release before the study begins, still under way, and before what release_past says"),
     _profile("m3/s", "natural inflow between the upstream plant and this one", "none"),
-    orders=(("volume_min_hm3", "volume_max_hm3"), ("volume_start_hm3", "volume_max_hm3"), ("volume_end_hm3", "volume_max_hm3")),
+    orders=(("volume_min_hm3", "volume_max_hm3"), ("volume_start_hm3", "volume_max_hm3"), ("volume_end_hm3", "volume_max_hm3"),
+            ("end_value_cny_per_hm3", "end_short_cny_per_hm3")),
+)  # fmt: skip
+RELEASE_PAST = plain(
+    "release_past", "releases before the first step that are still under way, where they changed", ("reservoir", "begin_h"),
+    Column("reservoir", key_to="reservoir"),
+    Column("begin_h", "number", "h", above=0.0, at_most=240.0,
+           meaning="the release began so many hours before the first step and lasted to the next row's or to the first step"),
+    Column("release_m3s", "number", "m3/s", at_least=0.0),
 )  # fmt: skip
 RELEASE_BAND = plain(
     "release_band", "least and largest release of a reservoir by season (ecology, ice, irrigation)", ("reservoir", "season"),
@@ -379,7 +393,7 @@ TABLES: dict[str, Table] = {
     t.name: t
     for t in (
         BUS, LINE, TRANSFORMER, AC_BRANCH, INTERFACE, INTERFACE_LIMIT, INTERFACE_MEMBER, OUTAGE, CONTINGENCY, SEASON, FUEL,
-        UNIT_TYPE, UNIT, GENERATOR, COST_POINT, COMMITMENT, START_COST, RENEWABLE, CSP, RESERVOIR, RELEASE_BAND, STORAGE, LOAD,
+        UNIT_TYPE, UNIT, GENERATOR, COST_POINT, COMMITMENT, START_COST, RENEWABLE, CSP, RESERVOIR, RELEASE_PAST, RELEASE_BAND, STORAGE, LOAD,
         SHEDDING_TIER, EXCHANGE, DC_LINK, DC_CONTRACT, DC_BUNDLE, YEAR,
     )
 }  # fmt: skip

@@ -23,6 +23,7 @@ from gridopt.dispatch.certificate_check import POWER, PRICE, RELATIVE, Check, Ev
 from gridopt.dispatch.certificate_contingency import paid
 from gridopt.dispatch.certificate_network import angles, members, section_limits, sections, wires
 from gridopt.dispatch.certificate_plants import generator_cost, of_type, unit_limits
+from gridopt.dispatch.certificate_rivers import end_cost
 from gridopt.dispatch.certificate_trade import agreed
 
 DEFAULT_TIER = (np.array([1.0]), np.array([10000.0]))
@@ -58,7 +59,8 @@ def recomputed(e: Evidence) -> dict[str, np.ndarray]:
         "dc_link": e.number("dc_link", "cost_cny_per_mwh") * e["dc_sent"],
         "generator": generator_cost(e),
     }
-    return {name: rate.sum(axis=0) * hours for name, rate in (rates | _thermal(e) | _unserved(e)).items()}
+    parts = {"river_end": end_cost(e).sum(axis=0)}
+    return parts | {name: rate.sum(axis=0) * hours for name, rate in (rates | _thermal(e) | _unserved(e)).items()}
 
 
 def _left(e: Evidence, worth: np.ndarray) -> np.ndarray:

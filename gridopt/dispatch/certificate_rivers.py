@@ -1,11 +1,12 @@
 """Certificate, rivers: water and output of hydro plants.
 
     V[t] = V[t-1] + 0.0036 h (inflow + arriving - release); a plant without volume passes all     reservoir.balance
-    Vmin <= V <= Vmax, V at the end >= Vend;  bands of release                       reservoir.volume, reservoir.release
+    Vmin <= V <= Vmax, V at the end >= Vend unless what is missing has a cost;  bands    reservoir.volume, reservoir.release
     0 <= output <= Pmax;  output <= k release;  spill = release - output / k         hydro.output, hydro.water, reservoir.spill
 
 Arriving water is the difference of the running volume that has passed the plant above, a travel time ago, at the two ends of the
-step: nothing is lost whatever the travel time.
+step: nothing is lost whatever the travel time. Before the first step the plant above passed what release_past says, and before that
+release_before.
 """
 
 from __future__ import annotations
@@ -24,9 +25,20 @@ def arriving(e: Evidence) -> np.ndarray:
         if below >= 0:
             passed = np.append(0.0, np.cumsum(release[r] * hours))
             ago = clock - float(plant["delay_h"].iloc[r])
-            run = np.interp(ago, clock, passed) + np.minimum(ago, 0.0) * float(plant["release_before_m3s"].iloc[r])
+            run = np.interp(ago, clock, passed) + _earlier(e, r, ago)
             result[below] += np.diff(run) / hours
     return result
+
+
+def _earlier(e: Evidence, r: int, ago: np.ndarray) -> np.ndarray:
+    """Water that passes plant r from instants `ago` (h, below 0: before the first step) to the first step, as a negative m3/s h."""
+    base, past = float(e.case.table("reservoir")["release_before_m3s"].iloc[r]), e.case.table("release_past")
+    mine = past[past["reservoir"] == e.case.table("reservoir").index[r]].sort_values("begin_h")
+    total, end = np.minimum(ago, 0.0) * base, 0.0
+    for begin, flow in zip(mine["begin_h"].to_numpy(float), mine["release_m3s"].to_numpy(float), strict=True):
+        total = total + (flow - base) * (np.clip(ago, -begin, -end) + end)
+        end = begin
+    return total
 
 
 def _bands(e: Evidence) -> tuple[np.ndarray, np.ndarray]:
@@ -37,6 +49,16 @@ def _bands(e: Evidence) -> tuple[np.ndarray, np.ndarray]:
         low[r] = np.fmax(low[r], np.where(now[i], float(band["release_min_m3s"].iloc[i]), np.nan))
         high[r] = np.fmin(high[r], np.where(now[i], float(band["release_max_m3s"].iloc[i]), np.nan))
     return low, high
+
+
+def end_cost(e: Evidence) -> np.ndarray:
+    """Cost CNY (n, T) of what is missing at the end, less the worth of what is more than asked for."""
+    more = e["reservoir_volume"][:, -1:] - e.number("reservoir", "volume_end_hm3")
+    stores = e.number("reservoir", "volume_max_hm3") > e.number("reservoir", "volume_min_hm3")
+    short, worth = np.nan_to_num(e.number("reservoir", "end_short_cny_per_hm3")), e.number("reservoir", "end_value_cny_per_hm3")
+    cost = np.zeros(e["reservoir_volume"].shape)
+    cost[:, -1:] = np.where(stores, short * np.maximum(-more, 0.0) - worth * np.maximum(more, 0.0), 0.0)
+    return cost
 
 
 def check_rivers(e: Evidence) -> list[Check]:
@@ -50,7 +72,8 @@ def check_rivers(e: Evidence) -> list[Check]:
     gained = 0.0036 * hours * (case.series(table["profile"], 0.0) + arriving(e) - release)
     balance = np.where(stores, before + gained - volume, gained)
     least = np.broadcast_to(low, volume.shape).copy()
-    least[:, -1:] = np.maximum(low, e.number("reservoir", "volume_end_hm3"))
+    hard = np.isnan(e.number("reservoir", "end_short_cny_per_hm3"))
+    least[:, -1:] = np.where(hard, np.maximum(low, e.number("reservoir", "volume_end_hm3")), low)
     bounds = np.where(stores, outside(volume, least, high), np.abs(volume))
     band_low, band_high = _bands(e)
     banded = np.where(stores, outside(release, band_low, band_high), 0.0)

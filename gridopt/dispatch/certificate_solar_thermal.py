@@ -4,7 +4,7 @@
 
 With D = store[t] - (1-l)^h store[t-1] the least field heat that permits output p is p/n + D/(a h) when the store fills (none is drawn)
 and p/n + D/h when it empties (none is put in); putting in and drawing at once only loses heat, so the condition is exact. Filling
-needs D/(a h) <= field_heat_max, emptying -D/h <= Pmax/n.
+needs D/(a h) <= field_heat_max, emptying -D/h <= Pmax/n. A plant in service begins with the heat that the table says.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def check_solar_thermal(e: Evidence) -> list[Check]:
     most, field, room = (e.number("csp", c) for c in ("power_max_mw", "field_heat_max_mw", "store_heat_max_mwh"))
     n, a, loss = (e.number("csp", c) for c in ("efficiency", "store_efficiency", "standing_loss_per_h"))
     power, store = e["csp_output"], e["csp_store"]
-    before = np.concatenate([np.zeros((len(table), 1)), store[:, :-1]], axis=1)
+    before = np.concatenate([(e.number("csp", "store_start_mwh") * here)[:, :1], store[:, :-1]], axis=1)
     rate = (store - (1.0 - loss) ** hours * before) / hours
     need = power / n + np.where(rate > 0, rate / a, rate)
     short = need - field * case.series(table["profile"], 1.0) * here

@@ -31,6 +31,7 @@ COST_ZH = {
     "demand.shedding": "切负荷损失", "demand.surplus": "过剩出力惩罚", "renewable.variable": "新能源变动费",
     "renewable.curtailment": "弃电费", "storage.wear": "储能损耗费", "storage.charging": "储能充电费",
     "storage.end_value": "期末储能价值(负)",
+    "hydro.end_short": "期末蓄水不足费用", "hydro.end_value": "期末多蓄水价值(负)",
     "generator.energy": "发电费用", "dc_link.cost": "直流输电费",
     "exchange.export": "外送收入(负)", "exchange.import": "购入费用",
 }  # fmt: skip

@@ -88,3 +88,10 @@ def test_C3_enters_service_at_midnight():
         )
     )
     assert d.solution.objective == pytest.approx(500)
+
+
+def test_C1_heat_stored_before_the_first_step_is_used():
+    """No sun; 20 MWh of heat before an hour that loses a tenth: 18 drawn, 7.2 MW; load 50: 30*10 + 12.8*90 = 1452."""
+    d = solve(tower_case(1, [0.0], [50], store_start_mwh=20.0))
+    assert d.solution.objective == pytest.approx(1452)
+    assert d.quantities["csp_store"].values == pytest.approx(0.0)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gridopt.blocks.hydro import arrival
+from gridopt.blocks.hydro import arrival, under_way
 from gridopt.case.time import TimeGrid
 from tests.support.block_cases import buses, load, power_case, unit
 from tests.support.optimum import solve
@@ -178,13 +178,53 @@ def test_H4_bands_by_season():
     assert d.quantities["hydro_output"].values[0] == pytest.approx([10, 10, 35])
 
 
+def past_case(grid, delay, past):
+    """A plant that released 7 m3/s before, and what release_past says."""
+    found = power_case(1, bus=buses("A"), reservoir=[plant("R", release_before_m3s=7.0), plant("S")], release_past=past)
+    return found.on_time(grid)
+
+
+@pytest.mark.parametrize("minutes", [60, 30, 15, 5])
+def test_releases_before_the_first_step_arrive_in_their_hours(minutes):
+    """Three hours to travel; 7 m3/s until 2.5 h before the start, then 20, in the last hour 40.
+
+    Hour 0 receives what passed 3 to 2 h ago, half of it 7 and half 20: 13.5; hour 1 the 20 of 2 to 1 h ago; hour 2 the 40.
+    """
+    past = [dict(reservoir="R", begin_h=b, release_m3s=f) for b, f in ((2.5, 20.0), (1.0, 40.0))]
+    grid = TimeGrid.regular("2025-01-01T00:00", "2025-01-01T05:00", minutes)
+    old = under_way(past_case(grid, 3.0, past), "R", 3.0).reshape(5, -1).mean(axis=1)
+    assert old == pytest.approx([13.5, 20, 40, 0, 0])
+
+
+@pytest.mark.parametrize("minutes", [60, 30, 15, 5])
+def test_H5_an_end_out_of_reach_is_told_by_its_price(minutes):
+    """Hour of 60 MW; 50 m3/s must go, 0.18 hm3, 25 MW; end volume 1 is missed by 0.18 at 1,000: 180 + 20*10 + 15*90 = 1730."""
+    case = power_case(1, minutes, bus=buses("A"), unit=UNITS, load=[load("A", mean=60.0)], season=SEASON,
+                      reservoir=[lake(end=1.0, end_short_cny_per_hm3=1000.0)], release_band=[fixed("R", 50.0)])  # fmt: skip
+    d = solve(case)
+    assert d.solution.objective == pytest.approx(1730)
+    assert d.costs["hydro.end_short"] == pytest.approx(180)
+
+
+@pytest.mark.parametrize(("worth", "cost"), [(0.0, 875.0), (12600.0, 2000.0 - 12600.0 * 0.09)])
+def test_H5_water_above_the_end_volume_is_kept_where_it_is_worth_more(worth, cost):
+    """0.09 hm3 above the end volume are 12.5 MWh that save 90 each, 1,125 or 12,500 per hm3: kept from 12,501 on.
+
+    An hour of 40 MW, 20 of them at 10: without the water 20 at 90, 2000 in all; with it 7.5 at 90, 875.
+    """
+    case = power_case(1, bus=buses("A"), unit=UNITS, load=[load("A", mean=40.0)],
+                      reservoir=[lake(end=0.91, end_value_cny_per_hm3=worth)])  # fmt: skip
+    d = solve(case)
+    assert d.solution.objective == pytest.approx(cost)
+
+
 @pytest.mark.parametrize("delay", [0.0, 0.25, 1.0, 1.5, 2.7, 9.0])
 @pytest.mark.parametrize("hours", [[1.0] * 6, [0.5, 1.0, 0.25, 2.0, 1.5, 0.75], [1 / 12] * 72])
 def test_arrival_keeps_water(hours, delay):
     """Every step is fed in full, by earlier steps or water under way; what leaves arrives, but for what is still under way."""
     grid = TimeGrid(np.zeros(len(hours), "datetime64[s]"), np.array(hours))
-    share, before = arrival(grid, delay)
-    assert share.sum(axis=1) + before == pytest.approx(1)
+    share, old = arrival(grid, delay), under_way(past_case(grid, delay, []), "R", delay)
+    assert share.sum(axis=1) + old / 7.0 == pytest.approx(1)
     end = np.cumsum(hours)
     late = np.clip(end - np.maximum(end - hours, end[-1] - delay), 0, None)
     assert share.T @ grid.hours == pytest.approx(grid.hours - late)

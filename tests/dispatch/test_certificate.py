@@ -300,6 +300,17 @@ def water_vanishes_on_its_way(e):
         e["quantities"][name][row(e, "reservoir", "foot"), -1] -= 0.1
 
 
+@fault("reservoir.balance")
+def another_release_before_the_first_step(e):
+    cell(e, "release_past", 1, "release_m3s", 20.0)
+
+
+@fault("cost")
+def a_missing_end_volume_is_not_paid(e):
+    cell(e, "reservoir", "top", "volume_end_hm3", 2.1)
+    cell(e, "reservoir", "top", "end_short_cny_per_hm3", 1e4)
+
+
 @fault("reservoir.volume")
 def ends_below_the_target(e):
     cell(e, "reservoir", "top", "volume_end_hm3", 2.001)
@@ -339,6 +350,11 @@ def tower_above_its_rating(e):
 @fault("csp.store")
 def tower_overfull(e):
     cell(e, "csp", "tower", "store_heat_max_mwh", 34.9)
+
+
+@fault("csp.heat")
+def heat_before_the_first_step_that_was_not_there(e):
+    cell(e, "csp", "tower", "store_start_mwh", 0.0)
 
 
 @fault("csp.heat")
@@ -472,7 +488,7 @@ def price_of_a_bus_that_takes_nothing(e):
 
 @fault("price.binding", "price.network", "rent")
 def limit_with_a_price_that_does_not_bind(e):
-    e["prices"]["branch_shadow_price"][2, 1] = 5.0
+    e["prices"]["branch_shadow_price"][2, int(np.argmin(np.abs(e["quantities"]["flow"][2])))] = 5.0
 
 
 @fault("price.network", "rent")

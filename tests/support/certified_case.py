@@ -81,7 +81,7 @@ ROWS = dict(
         dict(renewable="sun", bus="W", technology="solar", power_max_mw=40.0, profile="sun", curtailment_cost_cny_per_mwh=1.0),
         dict(renewable="green", bus="W", technology="wind", power_max_mw=15.0, profile="wind"),
     ],
-    csp=[dict(csp="tower", bus="C", power_max_mw=10.0, efficiency=0.4, field_heat_max_mw=40.0, store_heat_max_mwh=35.0,
+    csp=[dict(csp="tower", bus="C", power_max_mw=10.0, efficiency=0.4, field_heat_max_mw=40.0, store_heat_max_mwh=35.0, store_start_mwh=1.0,
               store_efficiency=0.95, standing_loss_per_h=0.01, profile="heat")],
     storage=[
         *(dict(storage=f"b{n}", bus="W", power_max_mw=p, energy_max_mwh=2 * p, charge_efficiency=0.9, discharge_efficiency=0.95,
@@ -95,6 +95,7 @@ ROWS = dict(
         dict(reservoir="side", bus="C", power_max_mw=3.0, power_mw_per_m3s=0.1, downstream="foot", delay_h=0.4, profile="in"),
         dict(reservoir="foot", bus="C", power_max_mw=9.0, power_mw_per_m3s=0.2),
     ],
+    release_past=[dict(reservoir="top", begin_h=h, release_m3s=f) for h, f in ((1.3, 25.0), (0.5, 18.0))],
     release_band=[dict(reservoir="top", season="heat", release_min_m3s=12.0, release_max_m3s=32.0)],
     load=[dict(load=f"d{b}", bus=b, mean_mw=1.0, profile=b) for b in ("E", "C", "T")] + [dict(load="dG", bus="G3", mean_mw=1.0, profile="G"),
                                                                               dict(load="dI", bus="I", mean_mw=3.0)],
