@@ -11,7 +11,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from gridopt.blocks import thermal
+from gridopt.blocks import commitment, thermal
+from gridopt.case.units import limits
 from gridopt.dispatch.formulate import BLOCKS
 from gridopt.dispatch.result import Dispatch
 
@@ -20,16 +21,23 @@ COLUMNS = ["energy_mwh", "co2_t", "carbon_cost_cny"]
 
 
 def emission(dispatch: Dispatch) -> np.ndarray:
-    """CO2 by unit t/h (unit, T) (W1): that of must-run output by must-run output, the rest by room above it."""
-    columns = dispatch.model.columns[BLOCKS.index(thermal)]
+    """CO2 by unit t/h (unit, T) (W1): that of must-run output by must-run output, the rest by room above it; of what is switched its own."""
+    case, columns = dispatch.case, dispatch.model.columns[BLOCKS.index(thermal)]
     port, x = dispatch.model.builder.port("emission"), dispatch.solution.x
     rate = np.zeros(len(x))
     for _, ids, coef in port.offers():
         rate[ids] = coef
     low = np.where(columns.low >= 0, rate[columns.low] * x[columns.low], 0.0) if len(x) else 0.0
-    least, largest = thermal.limits(dispatch.case)
+    least, largest = (limit[columns.rows] for limit in limits(case))
     split = columns.groups.split
-    return split(columns.emitted, least) + split(rate[columns.high] * x[columns.high] + low, largest - least)
+    found = np.zeros((len(case.table("unit")), len(case.time)))
+    found[columns.rows] = split(columns.emitted, least) + split(rate[columns.high] * x[columns.high] + low, largest - least)
+    switched = dispatch.model.columns[BLOCKS.index(commitment)]
+    fleet = switched.fleet
+    mine, segments = np.flatnonzero(fleet.table == "unit"), np.flatnonzero(fleet.table[fleet.curve.of] == "unit")
+    np.add.at(found, fleet.row[mine], fleet.curve.emission_on[mine] * x[switched.on[mine]])
+    np.add.at(found, fleet.row[fleet.curve.of[segments]], fleet.curve.emission[segments] * x[switched.segment[segments]])
+    return found
 
 
 def by_unit(dispatch: Dispatch) -> pd.DataFrame:

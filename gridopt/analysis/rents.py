@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gridopt.blocks import dc_link, exchange, generator, storage, thermal
+from gridopt.blocks import commitment, dc_link, exchange, generator, storage, thermal
 from gridopt.dispatch.formulate import BLOCKS
 from gridopt.dispatch.result import Dispatch
 
@@ -80,14 +80,25 @@ def marginal_cost(dispatch: Dispatch) -> tuple[np.ndarray, np.ndarray]:
 
 
 def offers(dispatch: Dispatch) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Thermal output and generators: bus (n,), cost of more CNY/MWh, whether it is in service, and whether it may stop, (n, T)."""
-    case, units, own = dispatch.case, declared(dispatch, thermal), declared(dispatch, generator)
-    one = case.table("unit").iloc[units.groups.first]
-    first = np.flatnonzero(np.diff(own.of, prepend=-1) > 0)
-    bus = np.concatenate([case.position("bus", t["bus"]) for t in (one, case.table("generator"))])
-    cost = np.concatenate([marginal_cost(dispatch)[0], _band_cost(dispatch, own)[first]])
-    here = np.concatenate([units.capacity > 0, own.most > 0])
-    return bus, cost, here, here & np.concatenate([units.must_run <= 0, own.least <= 0])
+    """What gives power: bus (n,), cost of more CNY/MWh, whether it is in service, and whether it may stop, (n, T). Thermal groups,
+    generators, and what is switched, whose cost is that of its first segment."""
+    case, units, own, fleet = dispatch.case, declared(dispatch, thermal), declared(dispatch, generator), declared(dispatch, commitment).fleet
+    one, others = case.table("unit").iloc[units.groups.first], case.table("generator").iloc[own.rows]
+    bus = np.concatenate([*(case.position("bus", t["bus"]) for t in (one, others)), fleet.bus])
+    cost = np.concatenate([marginal_cost(dispatch)[0], _band_cost(dispatch, own)[_firsts(own.of)], _first_segment(dispatch)])
+    here = np.concatenate([units.capacity > 0, own.most > 0, fleet.here & (fleet.most > 0)])
+    return bus, cost, here, here & np.concatenate([units.must_run <= 0, own.least <= 0, ~fleet.must_on])
+
+
+def _firsts(of: np.ndarray) -> np.ndarray:
+    """Place of the first band of each element, of int (K,) in order."""
+    return np.flatnonzero(np.diff(of, prepend=-1) > 0)
+
+
+def _first_segment(dispatch: Dispatch) -> np.ndarray:
+    """Cost of more above least output of what is switched CNY/MWh (n, T)."""
+    columns = declared(dispatch, commitment)
+    return dispatch.solution.form.cost[columns.segment[_firsts(columns.fleet.curve.of)]] / dispatch.case.time.hours
 
 
 def _band_cost(dispatch: Dispatch, columns) -> np.ndarray:
@@ -108,10 +119,17 @@ def _min_output(dispatch: Dispatch, price: np.ndarray) -> list[Rent]:
     value = columns.must_run * _worth(marginal_cost(dispatch)[1] - price[bus])
     own = one["self_owned"].to_numpy(bool)
     why = np.where(own, "self_owned", np.where(one["must_run"] == "heating", "heating", "other"))
-    others, at = declared(dispatch, generator), case.position("bus", case.table("generator")["bus"])
-    cost = _band_cost(dispatch, others)[np.flatnonzero(np.diff(others.of, prepend=-1) > 0)]
-    bus, why = np.append(bus, at), np.append(why, np.full(len(at), "other"))
-    value = np.concatenate([value, np.maximum(others.least, 0.0) * _worth(cost - price[at])])
+    others = declared(dispatch, generator)
+    at = case.position("bus", case.table("generator")["bus"].iloc[others.rows])
+    cost = _band_cost(dispatch, others)[_firsts(others.of)]
+    fleet = declared(dispatch, commitment).fleet
+    least = fleet.least * dispatch.solution.x[declared(dispatch, commitment).on] if len(fleet) else fleet.least
+    held = case.table("unit").iloc[fleet.row[fleet.table == "unit"]]
+    mine = np.where(held["self_owned"].to_numpy(bool), "self_owned", np.where(held["must_run"] == "heating", "heating", "other"))
+    bus = np.concatenate([bus, at, fleet.bus])
+    why = np.concatenate([why, np.full(len(at), "other"), mine, np.full(len(fleet) - len(held), "other")])
+    switched = np.maximum(least, 0.0) * _worth(_first_segment(dispatch) - price[fleet.bus])
+    value = np.concatenate([value, np.maximum(others.least, 0.0) * _worth(cost - price[at]), switched])
     return [Rent(f"min_output:{k}", "min_output", *MUST_RUN[k], bus[why == k], value[why == k]) for k in MUST_RUN]
 
 

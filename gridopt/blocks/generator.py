@@ -12,7 +12,8 @@ Columns     generator.band x [MW]: a curve by points has a band per segment, any
 Cost        generator.energy = h (f(p) + r p);  convex, so bands fill in order
 Ports       injection: p;  generator_output: p;  generator_available: M;  emission: e p
 Dual        generator.ramp: <= 0 when the rise binds, >= 0 when the fall binds [CNY/MW]
-Assumes     no start-up costs; a generator in service gives at least m (commitment is relaxed)
+Assumes     generators of table commitment are left to the block of that name, where decisions are modelled; a generator in service
+            gives at least m, and starts cost nothing
 """
 
 from __future__ import annotations
@@ -22,76 +23,28 @@ from typing import NamedTuple
 import numpy as np
 import scipy.sparse as sp
 
+from gridopt.case.fleet import left_on
+from gridopt.case.generators import cost_at, curves, limits, ramps
 from gridopt.program.labels import Quantity
 
 
 class Columns(NamedTuple):
-    """least, most MW (G, T); `of` int (K,): generator of each band, in order; band (K, T)."""
+    """rows int (G,): the generators that are not switched; least, most MW (G, T); `of` int (K,): generator of each band, in order;
+    band (K, T)."""
 
+    rows: np.ndarray
     least: np.ndarray
     most: np.ndarray
     of: np.ndarray
     band: np.ndarray
 
 
-class Curves(NamedTuple):
-    """Bands of all generators: of int (K,), begin, end MW (K,), slope CNY/MWh (K,)."""
-
-    of: np.ndarray
-    begin: np.ndarray
-    end: np.ndarray
-    slope: np.ndarray
-
-
-def limits(case) -> tuple[np.ndarray, np.ndarray]:
-    """Least and largest output MW (G, T), 0 while out of service."""
-    table, here = case.table("generator"), case.in_service("generator")
-    least = table["power_min_mw"].to_numpy(float)[:, None] * case.series(table["min_profile"], 1.0)
-    most = table["power_max_mw"].to_numpy(float)[:, None] * case.series(table["profile"], 1.0)
-    return least * here, most * here
-
-
-def curves(case) -> Curves:
-    """Bands by generator, then by output; the outer ones are open."""
-    table, point = case.table("generator"), case.table("cost_point")
-    owner = case.position("generator", point["generator"])
-    power, cost = (point[c].to_numpy(float) for c in ("power_mw", "cost_cny_per_h"))
-    order = np.lexsort((power, owner))
-    owner, power, cost = owner[order], power[order], cost[order]
-    same = owner[1:] == owner[:-1]
-    of, begin, end = owner[1:][same], power[:-1][same], power[1:][same]
-    slope = (np.diff(cost) / np.where(same, np.diff(power), 1.0))[same]
-    begin = np.where(np.append(True, of[1:] != of[:-1])[: len(of)], -np.inf, begin)
-    end = np.where(np.append(of[1:] != of[:-1], True)[-len(of) or None :][: len(of)], np.inf, end)
-    plain = np.setdiff1d(np.arange(len(table)), of)
-    of = np.concatenate([of, plain])
-    begin, end = np.append(begin, np.full(len(plain), -np.inf)), np.append(end, np.full(len(plain), np.inf))
-    slope = np.append(slope, table["cost_cny_per_mwh"].to_numpy(float)[plain])
-    order = np.lexsort((begin, of))
-    return Curves(of[order], begin[order], end[order], slope[order])
-
-
-def cost_at(case, output: np.ndarray) -> np.ndarray:
-    """f(p) CNY/h of outputs MW (G, T), without the price series."""
-    table, point = case.table("generator"), case.table("cost_point")
-    c0, c, q = (table[f"cost_{n}"].to_numpy(float)[:, None] for n in ("cny_per_h", "cny_per_mwh", "quadratic_cny_per_mw2h"))
-    value = c * output + q * output**2
-    bands = curves(case)
-    for name, part in point.groupby("generator", sort=False):
-        g = table.index.get_loc(name)
-        part, mine = part.sort_values("power_mw"), np.flatnonzero(bands.of == g)
-        knots, height = (part[n].to_numpy(float) for n in ("power_mw", "cost_cny_per_h"))
-        inside = np.interp(output[g], knots, height)
-        value[g] = inside + bands.slope[mine[0]] * np.minimum(output[g] - knots[0], 0.0)
-        value[g] += bands.slope[mine[-1]] * np.maximum(output[g] - knots[-1], 0.0)
-    return (c0 + value) * (case.in_service("generator") > 0)
-
-
 def declare(case, b):
     """Columns (E1), their cost, injections, emissions."""
-    table, hours = case.table("generator"), case.time.hours
-    least, most = limits(case)
-    bands = curves(case)
+    rows, size = left_on(case, "generator"), len(case.table("generator"))
+    table, hours = case.table("generator").iloc[rows], case.time.hours
+    least, most = (limit[rows] for limit in limits(case))
+    bands = curves(case).part(rows, size)
     of = bands.of
     low, high = np.maximum(bands.begin[:, None], least[of]), np.minimum(bands.end[:, None], most[of])
     single = np.bincount(of, minlength=len(table))[of, None] == 1
@@ -102,22 +55,13 @@ def declare(case, b):
     square = table["cost_quadratic_cny_per_mw2h"].to_numpy(float)[:, None]
     b.cost("generator.energy", band, (bands.slope[:, None] + price[of] + 2.0 * square[of] * least[of]) * hours)
     b.square_cost("generator.energy", band, square[of] * hours)
-    b.fixed_cost("generator.energy", float(np.sum((cost_at(case, least) + price * least) * hours)))
+    b.fixed_cost("generator.energy", float(np.sum((cost_at(case, limits(case)[0])[rows] + price * least) * hours)))
     bus, emits = case.position("bus", table["bus"]), table["co2_t_per_mwh"].to_numpy(float)[:, None]
-    for port, at, rate in (("injection", bus, 1.0), ("generator_output", np.arange(len(table)), 1.0), ("emission", 0 * bus, emits)):
-        size = len(table) if port == "generator_output" else 1
-        b.port(port, size).add(at, constant=rate * least)
+    for port, at, rate in (("injection", bus, 1.0), ("generator_output", rows, 1.0), ("emission", 0 * bus, emits)):
+        b.port(port, size if port == "generator_output" else 1).add(at, constant=rate * least)
         b.port(port).add(at[of], band, rate if np.isscalar(rate) else rate[of])
-    b.port("generator_available", len(table)).add(np.arange(len(table)), constant=most)
-    return Columns(least, most, of, band)
-
-
-def ramps(case) -> np.ndarray:
-    """Ramps up and down MW/min (2, G), inf where there is no limit."""
-    table = case.table("generator")
-    up, down = (table[c].to_numpy(float) for c in ("ramp_fraction_per_min", "ramp_down_fraction_per_min"))
-    both = np.array([up, np.where(np.isnan(down), up, down)]) * table["power_max_mw"].abs().to_numpy(float)
-    return np.where(np.isnan(both), np.inf, both)
+    b.port("generator_available", size).add(rows, constant=most)
+    return Columns(rows, least, most, of, band)
 
 
 def _number(of: np.ndarray) -> np.ndarray:
@@ -127,12 +71,12 @@ def _number(of: np.ndarray) -> np.ndarray:
 
 def constrain(case, b, columns):
     """Lazy family (E2); a step at which the generator enters or leaves service is not a ramp."""
-    table, hours = case.table("generator"), case.time.hours
-    ramp = ramps(case)
+    table, hours = case.table("generator").iloc[columns.rows], case.time.hours
+    ramp = ramps(case)[:, columns.rows]
     some = np.flatnonzero(np.isfinite(ramp).any(axis=0))
     if not len(some) or len(hours) < 2:
         return
-    here = case.in_service("generator")[some]
+    here = case.in_service("generator")[columns.rows[some]]
     minutes = np.where(np.diff(here, axis=1) == 0, 60.0 * 0.5 * (hours[1:] + hours[:-1]), np.inf)
     minutes = np.concatenate([np.full((len(some), 1), np.inf), minutes], axis=1)
     up, down = ramp[:, some, None] * minutes
@@ -157,8 +101,7 @@ def constrain(case, b, columns):
 
 
 def results(case, columns, values) -> dict[str, Quantity]:
-    """Output by generator."""
-    output = columns.least.copy()
-    np.add.at(output, columns.of, values["generator.band"])
+    """Output by generator, whichever block gives it."""
+    output = values.builder.port("generator_output").value(values.solution.x)
     dims, sign = ("generator", "time"), "positive: generation"
     return {"generator_output": Quantity(dims, output, "MW", "output of generators", "发电机组出力", sign)}

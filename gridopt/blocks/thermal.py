@@ -14,19 +14,23 @@ Cost        thermal.fuel, thermal.variable: a unit that must run pays its no-loa
 Emission    of the fuel burnt: co2_t_per_tce of the fuel, or what makes co2_t_per_mwh at rated output where the type says it; a
             type that burns no fuel at rated output emits co2_t_per_mwh for every MWh
 Ports       injection: m + a + p;  emission, thermal_energy (for the carbon block);  unit_available: M by unit;
-            unit_output of units in contingencies: their must-run output and their share by room (M - m) of the rest of the group
+            unit_output of a unit: its must-run output and its share by room (M - m) of the rest of its group
 Dual        thermal.ramp: <= 0 when the rise binds, >= 0 when the fall binds [CNY/MW]
-Assumes     no start-up costs and no minimum output for units that may stop (commitment is relaxed)
+Assumes     units are left to block commitment where decisions are modelled; no start costs here, and no minimum output for units
+            that may stop
 Source      convex hull of a unit with falling average cost: e.g. Hua and Baldick, 2017, doi:10.1109/TPWRS.2016.2637718
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
+from gridopt.case.fleet import left_on
 from gridopt.case.groups import Groups, group_by
+from gridopt.case.units import burning, capacity, limits
 from gridopt.program.labels import Quantity
 
 SAME = ("bus", "technology", "unit_type", "fuel", "must_run", "must_run_fraction", "heating_season", "available_fraction",
@@ -34,6 +38,9 @@ SAME = ("bus", "technology", "unit_type", "fuel", "must_run", "must_run_fraction
 
 
 class Columns(NamedTuple):
+    """rows int (n,): the units that are not switched; `groups` of them, `first` of each as row of the table; the rest (g, T)."""
+
+    rows: np.ndarray
     groups: Groups
     capacity: np.ndarray
     must_run: np.ndarray
@@ -43,63 +50,39 @@ class Columns(NamedTuple):
     """CO2 of must-run output t/h (g, T)."""
 
 
-def limits(case) -> tuple[np.ndarray, np.ndarray]:
-    """(least, largest) output by unit MW (n, T): least is 0 unless the unit must run; largest falls for CHP in its season."""
-    unit = case.table("unit")
-    kind = case.table("unit_type").loc[unit["unit_type"]]
-    capacity = (unit["power_max_mw"] * unit["available_fraction"]).to_numpy(float)[:, None] * case.in_service("unit")
-    heating = case.in_season(unit["heating_season"]) > 0.5
-    forced = (unit["must_run"] == "always").to_numpy()[:, None] | ((unit["must_run"] == "heating").to_numpy()[:, None] & heating)
-    own = unit["must_run_fraction"].to_numpy(float)[:, None]
-    floor = np.where(heating, np.maximum(kind["heat_min_fraction"], kind["min_load_fraction"]).to_numpy(float)[:, None],
-                     kind["min_load_fraction"].to_numpy(float)[:, None])  # fmt: skip
-    least = np.where(forced, np.where(np.isnan(own), floor, own), 0.0)
-    largest = np.where(heating, kind["heat_max_fraction"].to_numpy(float)[:, None], 1.0)
-    return least * capacity, np.maximum(largest, least) * capacity
-
-
 def declare(case, b):
     """Columns (G1), (G2), their cost, emissions and injections."""
-    unit = case.table("unit")
-    groups = group_by(unit, SAME)
-    least, largest = limits(case)
-    capacity = groups.sum((unit["power_max_mw"] * unit["available_fraction"]).to_numpy(float)[:, None] * case.in_service("unit"))
-    must, most = groups.sum(least), groups.sum(largest)
-    low_width = np.where(must > 0, np.maximum(np.minimum(0.5 * capacity, most) - must, 0.0), 0.0)
+    rows = left_on(case, "unit")
+    groups = group_by(case.table("unit").iloc[rows], SAME)
+    groups = replace(groups, first=rows[groups.first])
+    least, largest = (limit[rows] for limit in limits(case))
+    able, must, most = groups.sum(capacity(case)[rows]), groups.sum(least), groups.sum(largest)
+    low_width = np.where(must > 0, np.maximum(np.minimum(0.5 * able, most) - must, 0.0), 0.0)
     some = np.flatnonzero(low_width.max(axis=1, initial=0.0) > 0)
     time = case.time.index
     low = b.columns("thermal.low", unit="MW", over={"group": groups.name[some], "time": time}, upper=low_width[some])
     high = b.columns("thermal.high", unit="MW", over={"group": groups.name, "time": time}, upper=most - must - low_width)
-    emitted = _offer(case, b, groups, capacity, must, (some, low), high)
-    _offer_by_unit(case, b, groups, (least, largest), (some, low), high)
+    emitted = _offer(case, b, groups, able, must, (some, low), high)
+    _offer_by_unit(case, b, rows, groups, (least, largest), (some, low), high)
     whole = np.full((len(groups), len(case.time)), -1)
     whole[some] = low
-    return Columns(groups, capacity, must, whole, high, emitted)
+    return Columns(rows, groups, able, must, whole, high, emitted)
 
 
-def _offer(case, b, groups, capacity, must, low, high):
-    """Costs and ports; CO2 of must-run output t/h (g, T). rate(q): tce/MWh; slopes of q rate(q) between 0.3, 0.5 and 1."""
-    unit = case.table("unit").iloc[groups.first]
-    kind, fuel = case.table("unit_type").loc[unit["unit_type"]], case.table("fuel").loc[unit["fuel"]]
-    full = kind["fuel_rate_full_tce_per_mwh"].to_numpy(float)[:, None]
-    half, least = (full + kind[f"fuel_rate_extra_{c}_tce_per_mwh"].to_numpy(float)[:, None] for c in ("half", "low"))
-    slope_low, slope_high = (0.5 * half - 0.3 * least) / 0.2, (full - 0.5 * half) / 0.5
-    on = must > 0
-    load = np.divide(must, capacity, out=np.zeros_like(must), where=capacity > 0)
-    at_must = np.where(load < 0.5, 0.3 * least + slope_low * (load - 0.3), 0.5 * half + slope_high * (load - 0.5)) * capacity
-    price = fuel["price_cny_per_tce"].to_numpy(float)[:, None] * case.of_year("fuel_price_scale", 1.0)
-    variable = kind["vom_cny_per_mwh"].to_numpy(float)[:, None]
-    per_tce, per_mwh = _emission(kind, fuel)
-    hours, bus = case.time.hours, case.position("bus", unit["bus"])
+def _offer(case, b, groups, able, must, low, high):
+    """Costs and ports; CO2 of must-run output t/h (g, T)."""
+    fire, on = burning(case, groups.first), must > 0
+    price, variable, per_tce, per_mwh = fire.price, fire.variable, fire.per_tce, fire.per_mwh
+    hours, bus = case.time.hours, case.position("bus", case.table("unit")["bus"].iloc[groups.first])
     injection, emission, energy = b.port("injection"), b.port("emission", 1), b.port("thermal_energy", 1)
     some, columns = low
-    for cols, rows, rate in ((columns, some, slope_low[some]), (high, slice(None), np.where(on, slope_high, full))):
+    for cols, rows, rate in ((columns, some, fire.slope_low[some]), (high, slice(None), np.where(on, fire.slope_high, fire.full))):
         b.cost("thermal.fuel", cols, rate * price[rows] * hours)
         b.cost("thermal.variable", cols, variable[rows] * hours)
         injection.add(bus[rows], cols)
         emission.add(np.zeros(len(cols), int), cols, rate * per_tce[rows] + per_mwh[rows])
         energy.add(np.zeros(len(cols), int), cols)
-    burnt = np.where(on, at_must, 0.0)
+    burnt = np.where(on, fire.burnt(must, able), 0.0)
     b.fixed_cost("thermal.fuel", np.sum(burnt * price * hours))
     b.fixed_cost("thermal.variable", np.sum(must * variable * hours))
     injection.add(bus, constant=must)
@@ -109,39 +92,28 @@ def _offer(case, b, groups, capacity, must, low, high):
     return emitted
 
 
-def _offer_by_unit(case, b, groups, limits, low, high):
-    """What contingencies lose with a unit, and what each unit may give."""
-    least, largest = limits
-    unit, lost = case.table("unit"), case.table("contingency")
-    output, available = (b.port(f"unit_{name}", len(unit)) for name in ("output", "available"))
-    available.add(np.arange(len(unit)), constant=largest)
-    some = np.unique(case.position("unit", lost.loc[lost["kind"] == "unit", "element"]))
-    share = groups.split(np.ones(high.shape), largest - least)[some]
-    output.add(some, high[groups.of[some]], share, least[some])
+def _offer_by_unit(case, b, rows, groups, limits, low, high):
+    """What each unit gives and may give."""
+    (least, largest), size = limits, len(case.table("unit"))
+    output, available = (b.port(f"unit_{name}", size) for name in ("output", "available"))
+    available.add(rows, constant=largest)
+    share = groups.split(np.ones(high.shape), largest - least)
+    output.add(rows, high[groups.of], share, least)
     row, columns = low
-    two = np.isin(groups.of[some], row)
-    output.add(some[two], columns[np.searchsorted(row, groups.of[some][two])], share[two])
-
-
-def _emission(kind, fuel) -> tuple[np.ndarray, np.ndarray]:
-    """(t per tce burnt, t per MWh) of each group, (g, 1): one of the two is 0."""
-    full, rated = (kind[c].to_numpy(float)[:, None] for c in ("fuel_rate_full_tce_per_mwh", "co2_t_per_mwh"))
-    given, burns = ~np.isnan(rated), full > 0
-    of_fuel = np.where(given, rated / np.where(burns, full, 1.0), fuel["co2_t_per_tce"].to_numpy(float)[:, None])
-    without = given & ~burns
-    return np.where(without, 0.0, of_fuel), np.where(without, rated, 0.0)
+    two = np.isin(groups.of, row)
+    output.add(rows[two], columns[np.searchsorted(row, groups.of[two])], share[two])
 
 
 def constrain(case, b, columns):
     """Lazy family (G3) over the steps after the first; a change of capacity or must-run output by date is no ramp."""
-    groups, capacity, must, low, high, _ = columns
+    _, groups, able, must, low, high, _ = columns
     if not len(groups) or len(case.time) < 2:
         return
     hours = case.time.hours
     unit = case.table("unit").iloc[groups.first]
     rate = case.table("unit_type").loc[unit["unit_type"], "ramp_fraction_per_min"].to_numpy(float)[:, None]
-    width = rate * 60.0 * 0.5 * (hours[1:] + hours[:-1]) * capacity[:, 1:]
-    steady = (np.diff(capacity, axis=1) == 0) & (np.diff(must, axis=1) == 0)
+    width = rate * 60.0 * 0.5 * (hours[1:] + hours[:-1]) * able[:, 1:]
+    steady = (np.diff(able, axis=1) == 0) & (np.diff(must, axis=1) == 0)
     width = np.concatenate([np.full((len(groups), 1), np.inf), np.where(steady, width, np.inf)], axis=1)
 
     def rise(x, steps=slice(None)):
@@ -167,10 +139,7 @@ def constrain(case, b, columns):
 
 
 def results(case, columns, values) -> dict[str, Quantity]:
-    """Output by unit: the must-run output of each and its share of the group's rest by room."""
-    groups, low = columns.groups, columns.low
-    least, largest = limits(case)
-    extra = values["thermal.high"] + np.where(low >= 0, values.solution.x[low], 0.0)
-    output = least + groups.split(extra, largest - least)
+    """Output by unit, whichever block gives it."""
+    output = values.builder.port("unit_output").value(values.solution.x)
     dims, sign = ("unit", "time"), "positive: generation"
     return {"unit_output": Quantity(dims, output, "MW", "net output of thermal units", "火电机组出力", sign)}

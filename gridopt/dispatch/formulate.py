@@ -8,6 +8,7 @@ import numpy as np
 
 from gridopt.blocks import (
     carbon,
+    commitment,
     contingency,
     csp,
     dc_link,
@@ -27,8 +28,8 @@ from gridopt.case.case import Case
 from gridopt.program.builder import Builder
 
 BLOCKS = (
-    network, losses, loss_factors, demand, thermal, generator, renewable, storage, hydro, csp, dc_link, exchange, interface, contingency,
-    carbon,
+    network, losses, loss_factors, demand, thermal, generator, commitment, renewable, storage, hydro, csp, dc_link, exchange, interface,
+    contingency, carbon,
 )  # fmt: skip
 """The registry. A further component is one file in blocks/, one table declaration and one name here."""
 

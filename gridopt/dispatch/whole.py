@@ -64,7 +64,8 @@ def decide(
 
 def _search(relaxed: Relaxed, loaded: Loaded, search: Search, progress: Progress) -> Incumbent:
     """(W2): the best whole values found, by builder id, which break no row."""
-    loaded.highs.whole(loaded.rank[relaxed.form.integer])
+    rank = loaded.rank[relaxed.form.integer]
+    loaded.highs.whole(rank[rank >= 0])  # what is held at 0 is not in the program
     bound = -np.inf
     for _ in range(ROUNDS):
         found = loaded.highs.search(gap=search.gap, seconds=search.seconds, stop=search.stop)

@@ -243,8 +243,8 @@ class Highs:
     def whole(self, columns, demanded: bool = True) -> None:
         """Demands whole values of columns (k,), or no longer demands them."""
         ids = _c(columns, np.int32)
-        if len(ids):
-            self._lib.Highs_changeColsIntegralityBySet(self._h, len(ids), ids, np.full(len(ids), int(demanded), np.int32))
+        if len(ids) and self._lib.Highs_changeColsIntegralityBySet(self._h, len(ids), ids, np.full(len(ids), int(demanded), np.int32)) < 0:
+            raise SolverFailed("HiGHS refused the demand for whole values")
 
     def bound(self, columns, lower, upper) -> None:
         """New bounds of some columns (k,)."""

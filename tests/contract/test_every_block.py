@@ -9,6 +9,7 @@ import pytest
 import gridopt.blocks
 from gridopt.dispatch.formulate import BLOCKS
 from gridopt.dispatch.single import dispatch
+from gridopt.dispatch.whole import Search
 from gridopt.pricing.marginal import price
 from tests.support.block_cases import BLOCK_CASES, buses
 from tests.support.optimum import assert_optimal
@@ -19,7 +20,7 @@ NAMES = sorted(m.name for m in pkgutil.iter_modules(gridopt.blocks.__path__))
 
 @cache
 def solved(name, minutes=60):
-    return dispatch(BLOCK_CASES[name].build(minutes))
+    return dispatch(BLOCK_CASES[name].build(minutes), search=Search(gap=0.0))
 
 
 def test_every_module_is_registered_and_has_a_case():

@@ -46,11 +46,12 @@ class BlockCase:
     hours: int = 4
     start: str = "2025-01-01"
     losses: str = "off"
+    commitment: str = "off"
 
     def build(self, minutes: int = 60, without: tuple[str, ...] = ()) -> Case:
         rows = dict(fuel=FUEL, unit_type=UNIT_TYPE) | self.rows
         made = case(self.hours, minutes, self.start, self.series, **{k: v for k, v in rows.items() if k not in without})
-        return replace(made, losses=self.losses)
+        return replace(made, losses=self.losses, commitment=self.commitment)
 
 
 NEW_YEAR = "2024-12-31T22:00"
@@ -116,6 +117,39 @@ BLOCK_CASES["thermal"] = BlockCase(
         load=[load("A", "a")],
     ),
     ("unit",), dict(a=[28, 40, 60, 75]), 4, "2025-03-31T22:00",
+)  # fmt: skip
+
+# A unit by its fuel curve that was off, one that was on; generators by points, one small, two alike; a station, an outage; what is
+# cheap to run is dear to start. Jumps fit into five minutes. Loads leave no tie between two schedules.
+BLOCK_CASES["commitment"] = BlockCase(
+    dict(
+        bus=buses("A"),
+        unit_type=[*UNIT_TYPE, dict(unit_type="k", min_load_fraction=0.4, fuel_rate_full_tce_per_mwh=1.0, min_up_h=3.0, min_down_h=2.0,
+                                    fuel_rate_extra_half_tce_per_mwh=0.1, fuel_rate_extra_low_tce_per_mwh=0.3, vom_cny_per_mwh=1.0,
+                                    start_hot_cny=60.0, start_warm_cny=110.0, start_cold_cny=210.0, warm_after_h=3.0, cold_after_h=6.0)],
+        unit=[unit("A", 10, 40, unit_type="k"), unit("A", 20, 30, unit_type="k")],
+        generator=[
+            dict(generator="points", bus="A", power_min_mw=10.0, power_max_mw=50.0, ramp_fraction_per_min=0.2, co2_t_per_mwh=0.5),
+            dict(generator="twins", bus="A", power_min_mw=4.0, power_max_mw=9.0, cost_cny_per_h=11.0, cost_cny_per_mwh=41.0),
+            dict(generator="small", bus="A", power_min_mw=2.0, power_max_mw=12.0, cost_cny_per_mwh=33.0),
+            dict(generator="always", bus="A", power_max_mw=200.0, cost_cny_per_mwh=90.0),
+        ],
+        cost_point=[dict(generator="points", power_mw=x, cost_cny_per_h=y) for x, y in ((10.0, 250.0), (30.0, 690.0), (50.0, 1250.0))],
+        commitment=[
+            dict(kind="unit", element="A10", initial_h=9.0, initial_mw=30.0, stop_cny=5.0),
+            dict(kind="unit", element="A20", initial_h=-4.0),
+            dict(kind="generator", element="points", min_up_h=2.0, min_down_h=1.0, initial_h=-5.0,
+                 start_cny=7.0, stop_cny=3.0, station="S", max_changes_per_day=4),
+            dict(kind="generator", element="twins", count=2, min_up_h=1.0, initial_h=-5.0, start_cny=17.0, max_starts_per_week=3),
+            dict(kind="generator", element="small", station="S", max_changes_per_day=4),
+        ],
+        start_cost=[dict(kind="generator", element="points", offline_h=x, cost_cny=y) for x, y in ((1.0, 30.0), (2.0, 90.0))],
+        outage=[dict(kind="unit", element="A10", start_time="2025-01-01 03:00", end_time="2025-01-01 04:00")],
+        load=[load("A", "a")],
+        year=[dict(year=2024, carbon_price_cny_per_t=3.0), dict(year=2025, carbon_price_cny_per_t=4.0)],
+    ),
+    ("unit", "generator", "cost_point", "commitment", "start_cost", "outage"), dict(a=[45, 91, 121, 63, 83, 31, 16, 77]), 8, NEW_YEAR,
+    commitment="exact",
 )  # fmt: skip
 
 # One generator by a straight curve with a square part, one by points, a flexible consumer; one goes out of service for an hour.

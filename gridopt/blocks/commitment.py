@@ -1,0 +1,356 @@
+"""Commitment: thermal units and generators that are switched on and off.
+
+Sets        n element (N alike units of a row; figures in MW are for one), t step of length h[t] hours that begins at S[t], k segment,
+            c category of starts
+Data        least m, largest M [MW] while on, room R = M - m; largest output in the step of a start SU and in that before a stop SD [MW];
+            ramps RU, RD [MW in the time between two steps' middles]; minimum times UT, DT [h]; cost at m [CNY/h], segments W [MW], s
+            [CNY/MWh]; start costs by hours off line; what was before the first step
+Columns     commitment.on u, commitment.start v, commitment.stop w, commitment.start_kind y [1]: numbers of units;
+            commitment.above a [MW] above m u; commitment.segment x [MW] where there are several
+
+    u[t] - u[t-1] - v[t] + w[t] = 0                                                                        (U1)  commitment.status
+    sum of v[s], S[t] - S[s] < UT or s = t,  <= u[t]                                                       (U2)  commitment.min_up
+    sum of w[s], S[t] - S[s] < DT or s = t,  <= N - u[t]                                                   (U3)  commitment.min_down
+    a[t] <= R u[t] - (M - SU)+ v[t] - (M - SD)+ w[t+1]                                                     (U4)  commitment.most
+    where a unit may stop one step after its start, two rows instead, v and w[t+1] with the smaller and the larger difference
+    a[t] - a[t-1] <= RU' u[t] + (SU - m[t] - RU') v[t],            RU' = RU - (m[t] - m[t-1])               (U5)  commitment.ramp_up
+    a[t-1] - a[t] <= RD' u[t-1] + (SD - m[t-1] - RD') w[t],        RD' = RD + (m[t] - m[t-1])               (U6)  commitment.ramp_down
+    sum_k x[k] = a;  x[k] <= W[k] u - ...  as (U4)                                           (U7)  commitment.segments, commitment.width
+    sum_c y[c] = v;  y[c,t] <= sum of w[s], lag[c] <= S[t] - S[s] < lag[c+1]                 (U8)  commitment.kinds, commitment.kind
+    starts and stops of a station in a day <= its limit; starts in a calendar week <= their limit          (U9)  commitment.day, .week
+
+Cost        thermal.fuel, thermal.variable, generator.energy as of the units and generators that are always on: u h a + x h s;
+            commitment.start, commitment.stop
+Ports       injection, <table>_output: m u + a;  <table>_available: N M;  emission, thermal_energy;  <table>_on: u, and 1 for what is
+            in service and not switched;  draws on <table>_up, <table>_down [MW]: headroom that others hold above and below the output:
+            a + up in (U4), a - down >= 0
+Assumes     what is out of service is off: a stop at its begin needs no minimum up time, and no minimum down time after its end. Where
+            the status before the first step is not known, it is what suits the first step best. Status that is fixed goes before all else.
+Source      Gentile, Morales-España, Ramos, 2017, doi:10.1007/s13675-016-0066-y; start categories: Morales-España, Latorre, Ramos, 2013,
+            doi:10.1109/TPWRS.2013.2251373
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from gridopt.case.fleet import TABLES, Fleet, fleet_of, left_on
+from gridopt.case.windows import INSTANT, begins, since, spread, until
+from gridopt.program.labels import Quantity
+
+
+class Columns(NamedTuple):
+    """fleet; on, start, stop, above int (n, T); segment int (K, T): columns of the segments, `above` itself where there is one;
+    kind int (Y, T): columns of the start categories, `start` itself where there is one."""
+
+    fleet: Fleet
+    on: np.ndarray
+    start: np.ndarray
+    stop: np.ndarray
+    above: np.ndarray
+    segment: np.ndarray
+    kind: np.ndarray
+
+
+def declare(case, b):
+    """All columns, their cost, and what they offer to the ports."""
+    for table in TABLES:
+        for name in ("output", "available", "on", "up", "down"):
+            b.port(f"{table}_{name}", len(case.table(table)))
+        rest = left_on(case, table)
+        b.port(f"{table}_on").add(rest, constant=case.in_service(table)[rest] > 0)
+    fleet = fleet_of(case)
+    if not len(fleet):
+        return Columns(fleet, *np.zeros((6, 0, len(case.time)), int))
+    label = np.array([f"{t} {n}" for t, n in zip(fleet.table, fleet.name, strict=True)], object)
+    over, count, exact = {"element": label, "time": case.time.index}, fleet.count[:, None], case.commitment == "exact"
+    least, most = _status_bounds(case, fleet)
+    on = b.columns("commitment.on", unit="1", over=over, lower=least * count, upper=most * count, integer=exact)
+    start, stop = (b.columns(f"commitment.{n}", unit="1", over=over, upper=may * count)
+                   for n, may in zip(("start", "stop"), _change_bounds(case, fleet), strict=True))  # fmt: skip
+    above = b.columns("commitment.above", unit="MW", over=over, upper=fleet.room * count)
+    several = np.flatnonzero(np.bincount(fleet.curve.of, minlength=len(fleet))[fleet.curve.of] > 1)
+    names = np.array([f"{label[n]}/{k}" for k, n in zip(several, fleet.curve.of[several], strict=True)], object)
+    upper = fleet.curve.width[several] * count[fleet.curve.of[several]]
+    segment = above[fleet.curve.of]
+    segment[several] = b.columns("commitment.segment", unit="MW", over={"segment": names, "time": case.time.index}, upper=upper)
+    starts = fleet.starts
+    split = np.flatnonzero(np.bincount(starts.of, minlength=len(fleet))[starts.of] > 1)
+    names = np.array([f"{label[starts.of[y]]} after {starts.lag[y]:g} h" for y in split], object)
+    upper = np.broadcast_to(count[starts.of[split]], (len(split), len(case.time)))
+    kind = start[starts.of]
+    kind[split] = b.columns("commitment.start_kind", unit="1", over={"kind": names, "time": case.time.index}, upper=upper)
+    columns = Columns(fleet, on, start, stop, above, segment, kind)
+    _costs(case, b, columns)
+    _offer(case, b, columns)
+    return columns
+
+
+def _status_bounds(case, fleet: Fleet) -> tuple[np.ndarray, np.ndarray]:
+    """Least and largest status 0 or 1 (n, T): must-run, calendar, and minimum times that are still running at the first step."""
+    begin, hours = begins(case), fleet.initial_h[:, None]
+    bound = begin + INSTANT
+    still_on = (hours > 0) & (bound < fleet.min_up[:, None] - hours)
+    still_off = (hours < 0) & (bound < fleet.min_down[:, None] + hours)
+    least = (fleet.must_on & ~still_off) | (still_on & ~fleet.must_off)
+    most = ~fleet.must_off & ~(still_off & ~fleet.fixed_on)
+    return least | fleet.fixed_on, most
+
+
+def _change_bounds(case, fleet: Fleet) -> tuple[np.ndarray, np.ndarray]:
+    """Whether units may start and stop (n, T): not at the first step where the status before is free, nor from an output above SD."""
+    start, stop = np.ones((2, len(fleet), len(case.time)), bool)
+    known = ~np.isnan(fleet.initial_h)
+    start[:, :1] = known[:, None]
+    stop[:, :1] = (known & ~((fleet.initial_mw > fleet.stop_ramp) & fleet.here[:, 0]))[:, None]
+    return start, stop
+
+
+def _costs(case, b, columns: Columns) -> None:
+    fleet, hours = columns.fleet, case.time.hours
+    for price in fleet.curve.prices:
+        mine = np.flatnonzero(fleet.table == price.table)
+        segments = np.flatnonzero(fleet.table[fleet.curve.of] == price.table)
+        b.cost(price.name, columns.on[mine], price.on * hours)
+        b.cost(price.name, columns.segment[segments], price.slope * hours)
+    b.square_cost("generator.energy", columns.above, fleet.curve.square[:, None] * hours)
+    b.cost("commitment.start", columns.kind, fleet.starts.cost[:, None])
+    b.cost("commitment.stop", columns.stop, fleet.stop_cost[:, None])
+
+
+def _offer(case, b, columns: Columns) -> None:
+    fleet = columns.fleet
+    injection, emission, energy = b.port("injection"), b.port("emission", 1), b.port("thermal_energy", 1)
+    injection.add(fleet.bus, columns.on, fleet.least)
+    injection.add(fleet.bus, columns.above)
+    emission.add(0 * fleet.row, columns.on, fleet.curve.emission_on)
+    emission.add(0 * fleet.curve.of, columns.segment, fleet.curve.emission)
+    for table in TABLES:
+        mine = np.flatnonzero(fleet.table == table)
+        row, on, above = fleet.row[mine], columns.on[mine], columns.above[mine]
+        b.port(f"{table}_output").add(row, on, fleet.least[mine])
+        b.port(f"{table}_output").add(row, above)
+        b.port(f"{table}_available").add(row, constant=fleet.most[mine] * fleet.count[mine, None])
+        b.port(f"{table}_on").add(row, on)
+        if table == "unit":
+            energy.add(0 * row, on, fleet.least[mine])
+            energy.add(0 * row, above)
+
+
+def constrain(case, b, columns):
+    """Rows (U1) to (U9). Minimum times and ramps reach back over the first step where the status before it is known."""
+    if not len(columns.fleet):
+        return
+    label = next(f for f in b.column_families if f.name == "commitment.on").over["element"]
+    _status(case, b, columns, label)
+    _minimum_times(case, b, columns, label)
+    caps = _caps(case, columns.fleet)
+    row = _limit(case, b, "commitment.most", label, columns, np.arange(len(label)), columns.above, (columns.fleet.room, *caps))
+    _headroom(case, b, columns, label, row)
+    _ramps(case, b, columns, label, caps)
+    _segments(case, b, columns, label, caps)
+    _kinds(case, b, columns, label)
+    _counts(case, b, columns, label)
+
+
+def _status(case, b, columns: Columns, label) -> None:
+    """(U1)."""
+    fleet, first = columns.fleet, np.zeros(columns.on.shape)
+    first[:, 0] = np.where(fleet.initial_h > 0, fleet.count, 0)
+    free = np.zeros(columns.on.shape)
+    free[:, 0] = np.where(np.isnan(fleet.initial_h), np.inf, 0.0)
+    row = b.rows("commitment.status", unit="1", over={"element": label, "time": case.time.index}, lower=first - free, upper=first + free)
+    b.term(row, columns.on)
+    b.term(row[:, 1:], columns.on[:, :-1], -1.0)
+    b.term(row, columns.start, -1.0)
+    b.term(row, columns.stop)
+
+
+def _minimum_times(case, b, columns: Columns, label) -> None:
+    """(U2), (U3). Starts before and stops at an outage do not count."""
+    fleet, begin, over = columns.fleet, begins(case), {"element": label, "time": case.time.index}
+    step = np.broadcast_to(np.arange(len(begin)), columns.on.shape)
+    first = np.where(fleet.here, since(begin, fleet.min_up), step)
+    row = b.rows("commitment.min_up", unit="1", over=over, upper=0.0)
+    of, s = spread(first.ravel(), step.ravel())
+    b.term(row.ravel()[of], columns.start[of // len(begin), s])
+    b.term(row, columns.on, -1.0)
+    row = b.rows("commitment.min_down", unit="1", over=over, upper=np.broadcast_to(fleet.count[:, None], step.shape))
+    of, s = spread(since(begin, fleet.min_down).ravel(), step.ravel())
+    n = of // len(begin)
+    counts = fleet.here[n, s] | (s == of % len(begin))
+    b.term(row.ravel()[of[counts]], columns.stop[n[counts], s[counts]])
+    b.term(row, columns.on)
+
+
+def _caps(case, fleet: Fleet) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(M - SU)+ and (M - SD)+ MW, and whether a unit may stop one step after its start, (n, T)."""
+    at_start, before_stop = (np.clip(fleet.most - ramp[:, None], 0.0, fleet.room) for ramp in (fleet.start_ramp, fleet.stop_ramp))
+    soon = case.time.hours[:-1] + INSTANT >= fleet.min_up[:, None]
+    both = soon | ~fleet.here[:, 1:]
+    return at_start, before_stop, np.concatenate([both, np.zeros((len(fleet), 1), bool)], axis=1)
+
+
+def _limit(case, b, name: str, label, columns: Columns, of: np.ndarray, what: np.ndarray, caps) -> list[tuple]:
+    """(U4) for columns `what` (k, T) of elements `of` (k,). (elements, ids of rows, which of them hold) of the rows, then of a second
+    set for the elements that need two."""
+    room, at_start, before_stop, soon = caps
+    two = soon & (at_start > 0) & (before_stop > 0)
+    on, start, after = columns.on[of], columns.start[of], columns.stop[of][:, 1:]
+    made = []
+    for suffix, some, on_start, on_stop in (
+        ("", np.arange(len(of)), at_start, np.where(two, np.maximum(before_stop - at_start, 0.0), before_stop)),
+        ("_soon", np.flatnonzero(two.any(axis=1)), np.maximum(at_start - before_stop, 0.0), before_stop),
+    ):
+        use = np.ones(what[some].shape, bool) if not suffix else two[some]
+        upper = np.where(use, 0.0, np.inf)
+        row = b.rows(name + suffix, unit="MW", over={"element": label[some], "time": case.time.index}, upper=upper)
+        b.term(row, what[some], 1.0 * use)
+        b.term(row, on[some], -room[some] * use)
+        b.term(row, start[some], on_start[some] * use)
+        b.term(row[:, :-1], after[some], (on_stop[some] * use)[:, :-1])
+        made.append((some, row, use))
+    return made
+
+
+def _headroom(case, b, columns: Columns, label, limits) -> None:
+    """What others hold above the output joins (U4); what they hold below it lies above the least output."""
+    fleet = columns.fleet
+    for table in TABLES:
+        place = np.full(len(case.table(table)), -1)
+        mine = fleet.table == table
+        place[fleet.row[mine]] = np.flatnonzero(mine)
+        for at, held, coef in b.port(f"{table}_up").offers():
+            for some, row, use in limits:
+                found = np.searchsorted(some, place[at])
+                there = (place[at] >= 0) & (some[np.minimum(found, len(some) - 1)] == place[at]) if len(some) else np.zeros(len(at), bool)
+                k = found[there]
+                b.term(row[k], held[there], coef[there] * use[k])
+        down = [(place[at], held, coef) for at, held, coef in b.port(f"{table}_down").offers()]
+        some = np.unique(np.concatenate([np.zeros(0, int), *(n[n >= 0] for n, _, _ in down)]))
+        if len(some):
+            row = b.rows(f"commitment.{table}_least", unit="MW", over={"element": label[some], "time": case.time.index}, lower=0.0)
+            b.term(row, columns.above[some])
+            for n, held, coef in down:
+                there = n >= 0
+                b.term(row[np.searchsorted(some, n[there])], held[there], -coef[there])
+
+
+def _ramps(case, b, columns: Columns, label, caps) -> None:
+    """(U5), (U6); a step at which the share of service changes is no ramp."""
+    fleet, hours, (at_start, before_stop, _) = columns.fleet, case.time.hours, caps
+    share = np.concatenate([case.in_service(t)[fleet.row[fleet.table == t]] for t in TABLES])
+    steady = np.diff(share, axis=1) == 0
+    jump, minutes = np.diff(fleet.least, axis=1), 30.0 * (hours[1:] + hours[:-1])
+    for name, ramp, sign, begin, change, cap in (
+        ("up", fleet.ramp_up, 1.0, 1, columns.start, at_start), ("down", fleet.ramp_down, -1.0, 0, columns.stop, before_stop),
+    ):  # fmt: skip
+        width = ramp[:, None] * minutes - sign * jump
+        at = slice(begin, begin + len(hours) - 1)
+        use = steady & (width < fleet.room[:, at])
+        some = np.flatnonzero(use.any(axis=1))
+        use, width = use[some], np.where(use, width, 0.0)[some]
+        upper = np.concatenate([np.full((len(some), 1), np.inf), np.where(use, 0.0, np.inf)], axis=1)
+        row = b.rows(f"commitment.ramp_{name}", unit="MW", over={"element": label[some], "time": case.time.index}, upper=upper)[:, 1:]
+        b.term(row, columns.above[some, 1:], sign * use)
+        b.term(row, columns.above[some, :-1], -sign * use)
+        b.term(row, columns.on[some, at], -width)
+        b.term(row, change[some, 1:], np.where(use, width - (fleet.room - cap)[some, at], 0.0))
+    _first_ramp(case, b, columns, label)
+
+
+def _first_ramp(case, b, columns: Columns, label) -> None:
+    """(U5), (U6) of the first step, from the output before it: p0 - RD <= m + a <= p0 + RU for what stays on."""
+    fleet, minutes = columns.fleet, 60.0 * case.time.hours[0]
+    before = np.where((fleet.initial_h > 0) & fleet.here[:, 0], fleet.initial_mw, np.nan) - fleet.least[:, 0]
+    high, low = before + fleet.ramp_up * minutes, before - fleet.ramp_down * minutes
+    for name, side, some in (("up", high, high < fleet.room[:, 0]), ("down", low, low > 0)):
+        some = np.flatnonzero(some)
+        bound = {"upper": 0.0} if name == "up" else {"lower": 0.0}
+        row = b.rows(f"commitment.first_ramp_{name}", unit="MW", over={"element": label[some]}, **bound)
+        b.term(row, columns.above[some, 0])
+        b.term(row, columns.on[some, 0], -side[some])
+
+
+def _segments(case, b, columns: Columns, label, caps) -> None:
+    """(U7); of a start or before a stop, only the segments below SU and SD may be used."""
+    fleet, (at_start, before_stop, soon) = columns.fleet, caps
+    several = np.flatnonzero(np.bincount(fleet.curve.of, minlength=len(fleet))[fleet.curve.of] > 1)
+    of = fleet.curve.of[several]
+    some, place = np.unique(of, return_inverse=True)
+    row = b.rows("commitment.segments", unit="MW", over={"element": label[some], "time": case.time.index}, equal=0.0)
+    b.term(row, columns.above[some], -1.0)
+    b.term(row[place], columns.segment[several])
+    width = fleet.curve.width[several]
+    end = np.cumsum(width, axis=0)
+    first = np.flatnonzero(np.diff(of, prepend=-1))
+    end -= (end - width)[first][np.cumsum(np.diff(of, prepend=-1) != 0) - 1]
+    cut = [np.clip(end - (fleet.room - cap)[of], 0.0, width) for cap in (at_start, before_stop)]
+    names = np.array([f"{label[n]}/{k}" for k, n in zip(several, of, strict=True)], object)
+    _limit(case, b, "commitment.width", names, columns, of, columns.segment[several], (width, *cut, soon[of]))
+
+
+def _kinds(case, b, columns: Columns, label) -> None:
+    """(U8). What was off before the first step counts as a stop then."""
+    fleet, begin = columns.fleet, begins(case)
+    starts, kind = fleet.starts, columns.kind
+    split = np.flatnonzero(np.bincount(starts.of, minlength=len(fleet))[starts.of] > 1)
+    some, place = np.unique(starts.of[split], return_inverse=True)
+    row = b.rows("commitment.kinds", unit="1", over={"element": label[some], "time": case.time.index}, equal=0.0)
+    b.term(row, columns.start[some], -1.0)
+    b.term(row[place], kind[split])
+    short = split[np.isfinite(starts.until[split])]
+    of = starts.of[short]
+    lag = np.where(np.append(True, of[1:] != of[:-1])[: len(of)], 0.0, starts.lag[short])[:, None]
+    limit = starts.until[short][:, None]
+    off = begin + np.where(np.isnan(fleet.initial_h), 0.0, np.maximum(-fleet.initial_h, 0.0))[of, None]
+    known = (fleet.initial_h < 0)[of, None] & (lag <= off + INSTANT) & (off + INSTANT < limit)
+    free = np.isnan(fleet.initial_h)[of, None] & (off + INSTANT < limit)
+    names = np.array([f"{label[n]} after {starts.lag[y]:g} h" for y, n in zip(short, of, strict=True)], object)
+    row = b.rows("commitment.kind", unit="1", over={"kind": names, "time": case.time.index}, upper=(known | free) * fleet.count[of, None])
+    b.term(row, kind[short])
+    at, s = spread(since(begin, limit[:, 0]).ravel(), until(begin, lag[:, 0]).ravel())
+    b.term(row.ravel()[at], columns.stop[of[at // len(begin)], s], -1.0)
+
+
+def _counts(case, b, columns: Columns, label) -> None:
+    """(U9); a row without a station is one by itself. Weeks begin on Monday."""
+    fleet, day = columns.fleet, case.time.start.astype("datetime64[D]").astype(int)
+    station = np.where(fleet.station != "", fleet.station, label)
+    names, of = np.unique(station.astype(str), return_inverse=True)
+    most = np.full(len(names), np.inf)
+    np.fmin.at(most, of, fleet.max_changes)
+    _at_most(b, "commitment.day", columns, (columns.start, columns.stop), (names, of, most), day)
+    _at_most(b, "commitment.week", columns, (columns.start,), (label, np.arange(len(label)), fleet.max_starts), (day + 3) // 7)
+
+
+def _at_most(b, name: str, columns: Columns, changes, groups, period: np.ndarray) -> None:
+    """Changes of the elements of each group in each period, at most so many."""
+    names, of, most = groups
+    periods, place = np.unique(period, return_inverse=True)
+    some = np.flatnonzero(np.isfinite(most))
+    over = {"group": np.asarray(names, object)[some], "period": periods}
+    row = b.rows(name, unit="1", over=over, upper=np.broadcast_to(most[some, None], (len(some), len(periods))))
+    rank = np.full(len(most), -1)
+    rank[some] = np.arange(len(some))
+    mine = np.flatnonzero(rank[of] >= 0)
+    for change in changes:
+        b.term(row[rank[of[mine]]][:, place], change[mine])
+
+
+def results(case, columns, values) -> dict[str, Quantity]:
+    """Status, starts and stops by table, where anything in it is switched."""
+    fleet, found = columns.fleet, {}
+    words = {"on": ("units that are on", "开机台数", columns.on), "start": ("units that start", "启动台数", columns.start),
+             "stop": ("units that stop", "停机台数", columns.stop)}  # fmt: skip
+    for table in TABLES:
+        mine = np.flatnonzero(fleet.table == table)
+        for name, (meaning, meaning_zh, ids) in words.items() if len(mine) else ():
+            given = np.zeros((len(case.table(table)), len(case.time)))
+            if name == "on":
+                given = values.builder.port(f"{table}_on").value(values.solution.x)
+            given[fleet.row[mine]] = values.solution.x[ids[mine]]
+            found[f"{table}_{name}"] = Quantity((table, "time"), given, "1", meaning, meaning_zh, "")
+    return found

@@ -1,0 +1,241 @@
+"""Fleet: what is switched on and off, as plain arrays: thermal units and the generators of table commitment.
+
+Where decisions are modelled (Case.commitment is not 'off') every thermal unit is switched, with the figures of its type and what
+table commitment says instead; a generator is switched if it has a row there. Figures in MW are for one unit of a row.
+
+    least m, largest M [MW] while on; cost at m a[t] [CNY/h]; above m segments k of width W[k,t] [MW] and slope s[k,t] [CNY/MWh]
+    a start after `lag` hours off line or more, and less than `until`, costs its category's price
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from gridopt.case import generators, units
+
+TABLES = ("unit", "generator")
+HOT, WARM, COLD = "start_hot_cny", "start_warm_cny", "start_cold_cny"
+
+
+@dataclass(frozen=True)
+class Price:
+    """A cost by name: `on` at least output CNY/h (n, T), `slope` of each segment CNY/MWh (K, T)."""
+
+    name: str
+    table: str
+    on: np.ndarray
+    slope: np.ndarray
+
+
+@dataclass(frozen=True)
+class Starts:
+    """Categories of starts, by element and hours off line: of int (Y,), lag and until h (Y,), cost CNY (Y,)."""
+
+    of: np.ndarray
+    lag: np.ndarray
+    until: np.ndarray
+    cost: np.ndarray
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Segments above least output, by element and from the cheapest: of int (K,), width MW (K, T); square CNY/MW2h of what lies above
+    least output (n,), 0 where there are several segments. CO2: emission_on t/h (n, T), emission t/MWh (K, T)."""
+
+    of: np.ndarray
+    width: np.ndarray
+    square: np.ndarray
+    prices: tuple[Price, ...]
+    emission_on: np.ndarray
+    emission: np.ndarray
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """Switched elements n on steps T.
+
+    table text, row int, name text (n,): where an element stands; bus, count int (n,). here: in service in some of the step;
+    must_on: must-run, fixed_on: by status profile, must_off bool (n, T). min_up, min_down h; ramp_up, ramp_down MW/min, start_ramp,
+    stop_ramp MW, inf where there is none;
+    initial_h h: on, or off where negative, NaN: free; initial_mw MW, NaN: any. stop_cost CNY (n,).
+    least, most MW (n, T); curve: what it costs to be on and to give more.
+    max_changes: starts and stops in a day of its station (NaN: any), station text; max_starts: in a calendar week (n,).
+    """
+
+    table: np.ndarray
+    row: np.ndarray
+    name: np.ndarray
+    bus: np.ndarray
+    count: np.ndarray
+    here: np.ndarray
+    must_on: np.ndarray
+    fixed_on: np.ndarray
+    must_off: np.ndarray
+    min_up: np.ndarray
+    min_down: np.ndarray
+    ramp_up: np.ndarray
+    ramp_down: np.ndarray
+    start_ramp: np.ndarray
+    stop_ramp: np.ndarray
+    initial_h: np.ndarray
+    initial_mw: np.ndarray
+    stop_cost: np.ndarray
+    starts: Starts
+    station: np.ndarray
+    max_changes: np.ndarray
+    max_starts: np.ndarray
+    least: np.ndarray
+    most: np.ndarray
+    curve: Curve
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+    @property
+    def room(self) -> np.ndarray:
+        """MW between least and largest output (n, T)."""
+        return self.most - self.least
+
+
+def switched(case, table: str) -> np.ndarray:
+    """Whether each row of 'unit' or 'generator' is switched on and off, bool (n,)."""
+    frame = case.table(table)
+    if case.commitment == "off":
+        return np.zeros(len(frame), bool)
+    if table == "unit":
+        return np.ones(len(frame), bool)
+    given = case.table("commitment")
+    return frame.index.isin(given.loc[(given["kind"] == table).to_numpy(), "element"])
+
+
+def left_on(case, table: str) -> np.ndarray:
+    """Rows of 'unit' or 'generator' that are not switched, int (n,)."""
+    return np.flatnonzero(~switched(case, table))
+
+
+def fleet_of(case) -> Fleet:
+    """The fleet of a case; empty where nothing is switched."""
+    rows = {t: np.flatnonzero(switched(case, t)) for t in TABLES}
+    table = np.repeat(np.array(TABLES, object), [len(rows[t]) for t in TABLES])
+    row = np.concatenate([rows[t] for t in TABLES])
+    frames = [case.table(t).iloc[rows[t]] for t in TABLES]
+    name = np.concatenate([f.index.to_numpy(object) for f in frames])
+    given = _given(case, table, name)
+    here = np.concatenate([case.in_service(t)[rows[t]] for t in TABLES])
+    forced = _forced(case, given, rows["unit"], here > 0)
+    least, most = (np.concatenate(p) for p in zip(_unit_range(case, rows["unit"]), _generator_range(case, rows["generator"]), strict=True))
+    curve = _curves(case, rows, least, most)
+    kind = case.table("unit_type").loc[frames[0]["unit_type"]]
+    pad = np.zeros(len(rows["generator"]))
+    ramp = np.concatenate([_unit_ramp(case, rows["unit"], kind), generators.ramps(case)[:, rows["generator"]]], axis=1)
+    minimum = [_or(given[c], np.append(kind[c].to_numpy(float), pad)) for c in ("min_up_h", "min_down_h")]
+    return Fleet(
+        table=table, row=row, name=name, bus=np.concatenate([case.position("bus", f["bus"]) for f in frames]),
+        count=given["count"].to_numpy(float).astype(int), here=here > 0, must_on=forced[0], fixed_on=forced[1], must_off=forced[2],
+        min_up=minimum[0], min_down=minimum[1], ramp_up=ramp[0], ramp_down=ramp[1],
+        start_ramp=_or(given["start_ramp_mw"], np.inf), stop_ramp=_or(given["stop_ramp_mw"], np.inf),
+        initial_h=given["initial_h"].to_numpy(float), initial_mw=given["initial_mw"].to_numpy(float),
+        stop_cost=given["stop_cny"].to_numpy(float), starts=_starts(case, table, name, given, kind),
+        station=given["station"].to_numpy(object), max_changes=given["max_changes_per_day"].to_numpy(float),
+        max_starts=given["max_starts_per_week"].to_numpy(float), least=least, most=most, curve=curve,
+    )  # fmt: skip
+
+
+def _or(column: pd.Series, otherwise) -> np.ndarray:
+    """Values of a column, `otherwise` where it is empty."""
+    values = column.to_numpy(float)
+    return np.where(np.isnan(values), otherwise, values)
+
+
+def _given(case, table: np.ndarray, name: np.ndarray) -> pd.DataFrame:
+    """Rows of table commitment for the elements, defaults where there is none."""
+    frame = case.table("commitment")
+    given = frame.set_index(["kind", "element"]).reindex(pd.MultiIndex.from_arrays([table, name]))
+    plain = {"start_cny": 0.0, "stop_cny": 0.0, "must_run": False, "status_profile": "", "station": "", "count": 1}
+    return given.fillna(plain) if len(frame) else given.assign(**plain)
+
+
+def _forced(case, given: pd.DataFrame, units_in: np.ndarray, here: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(must be on by must-run, is on by fixed status, must be off) bool (n, T); what is out of service is off, and a fixed status goes
+    before a must-run."""
+    status = case.series(given["status_profile"].tolist(), 0.5)
+    always = np.repeat(given["must_run"].to_numpy(bool)[:, None], here.shape[1], axis=1)
+    always[: len(units_in)] |= units.must_run(case)[units_in]
+    off, on = ~here | (status <= 0.0), here & (status >= 1.0)
+    return (always & ~off) | on, on, off
+
+
+def _unit_range(case, rows: np.ndarray):
+    return tuple(v[rows] for v in units.output_range(case))
+
+
+def _generator_range(case, rows: np.ndarray):
+    return tuple(v[rows] for v in generators.limits(case))
+
+
+def _unit_ramp(case, rows: np.ndarray, kind: pd.DataFrame) -> np.ndarray:
+    """Ramps up and down MW/min (2, n) of the available capacity."""
+    unit = case.table("unit").iloc[rows]
+    able = (unit["power_max_mw"] * unit["available_fraction"]).to_numpy(float)
+    rate = kind["ramp_fraction_per_min"].to_numpy(float) * able
+    return np.array([rate, rate])
+
+
+def _starts(case, table: np.ndarray, name: np.ndarray, given: pd.DataFrame, kind: pd.DataFrame) -> Starts:
+    """Categories from table start_cost, else of the unit type, else one that costs start_cny; start_cny is in all of them."""
+    frame, place = case.table("start_cost"), pd.MultiIndex.from_arrays([table, name])
+    of = place.get_indexer(pd.MultiIndex.from_arrays([frame["kind"], frame["element"]])) if len(place) else np.full(len(frame), -1)
+    lag, cost = (frame[c].to_numpy(float)[of >= 0] for c in ("offline_h", "cost_cny"))
+    of = of[of >= 0]
+    typed = np.setdiff1d(np.arange(len(kind)), of)
+    for column, after in ((HOT, None), (WARM, "warm_after_h"), (COLD, "cold_after_h")):
+        of = np.append(of, typed)
+        lag = np.append(lag, np.zeros(len(typed)) if after is None else kind[after].to_numpy(float)[typed])
+        cost = np.append(cost, kind[column].to_numpy(float)[typed])
+    plain = np.setdiff1d(np.arange(len(name)), of)
+    of, lag, cost = np.append(of, plain), np.append(lag, np.zeros(len(plain))), np.append(cost, np.zeros(len(plain)))
+    order = np.lexsort((lag, of))
+    of, lag, cost = of[order], lag[order], cost[order]
+    new = np.append(True, (of[1:] != of[:-1]) | (cost[1:] != cost[:-1]))[: len(of)]
+    of, lag, cost = of[new], lag[new], cost[new] + given["start_cny"].to_numpy(float)[of[new]]
+    until = np.append(np.where(of[1:] == of[:-1], lag[1:], np.inf), np.inf)[: len(of)]
+    return Starts(of, lag, until, cost)
+
+
+def _curves(case, rows: dict[str, np.ndarray], least: np.ndarray, most: np.ndarray) -> Curve:
+    """Units first, a segment or two each, then generators, a segment per band."""
+    n = len(rows["unit"])
+    of, width, fuel, variable, co2 = _unit_curve(case, rows["unit"], least[:n], most[:n])
+    table, g = case.table("generator").iloc[rows["generator"]], rows["generator"]
+    bands = generators.curves(case).part(g, len(case.table("generator")))
+    low, high = np.maximum(bands.begin[:, None], least[n:][bands.of]), np.minimum(bands.end[:, None], most[n:][bands.of])
+    price, square = case.series(table["price_profile"], 0.0), table["cost_quadratic_cny_per_mw2h"].to_numpy(float)
+    slope = bands.slope[:, None] + price[bands.of] + 2.0 * square[bands.of, None] * least[n:][bands.of]
+    on = generators.cost_at(case, generators.limits(case)[0])[g] + price * least[n:]
+    per_mwh = table["co2_t_per_mwh"].to_numpy(float)[:, None]
+    return Curve(
+        of=np.append(of, n + bands.of), width=np.concatenate([width, np.maximum(high - low, 0.0)]), square=np.append(np.zeros(n), square),
+        prices=(Price("thermal.fuel", "unit", *fuel), Price("thermal.variable", "unit", *variable),
+                Price("generator.energy", "generator", on, slope)),
+        emission_on=np.concatenate([co2[0], per_mwh * least[n:]]),
+        emission=np.concatenate([co2[1], np.broadcast_to(per_mwh[bands.of], low.shape)]),
+    )  # fmt: skip
+
+
+def _unit_curve(case, rows: np.ndarray, least: np.ndarray, most: np.ndarray):
+    """Segments below and above half load of each unit: of, width, and (on, slope) of fuel, of other cost, and of CO2."""
+    fire, able = units.burning(case, rows), units.capacity(case)[rows]
+    middle = np.clip(0.5 * able, least, most)
+    two = (middle - least).max(axis=1, initial=0.0) > 0
+    of = np.sort(np.append(np.arange(len(rows)), np.flatnonzero(two)))
+    lower = np.append(of[1:] == of[:-1], False)[: len(of)]
+    width = np.where(lower[:, None], (middle - least)[of], (most - middle)[of])
+    rate = np.where(lower[:, None], fire.slope_low[of], fire.slope_high[of])
+    burnt = fire.burnt(least, able)
+    fuel = burnt * fire.price, rate * fire.price[of]
+    variable = fire.variable * least, np.broadcast_to(fire.variable[of], width.shape)
+    co2 = burnt * fire.per_tce + least * fire.per_mwh, np.broadcast_to(rate * fire.per_tce[of] + fire.per_mwh[of], width.shape)
+    return of, width, fuel, variable, co2

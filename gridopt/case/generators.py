@@ -1,0 +1,79 @@
+"""Generators as arrays: limits on the steps, cost curves in bands, ramps.
+
+cost curve f(p) [CNY/h] = c0 + c p + q p^2, or straight between the points of table cost_point (convex; the first and last slopes go on
+beyond them)
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Curves(NamedTuple):
+    """Bands of all generators: of int (K,), begin, end MW (K,), slope CNY/MWh (K,)."""
+
+    of: np.ndarray
+    begin: np.ndarray
+    end: np.ndarray
+    slope: np.ndarray
+
+    def part(self, rows: np.ndarray, size: int) -> Curves:
+        """Bands of some of the `size` generators, rows int (n,) rising; `of` counts within them."""
+        place = np.full(size, -1)
+        place[rows] = np.arange(len(rows))
+        keep = place[self.of] >= 0
+        return Curves(place[self.of[keep]], self.begin[keep], self.end[keep], self.slope[keep])
+
+
+def limits(case) -> tuple[np.ndarray, np.ndarray]:
+    """Least and largest output MW (G, T), 0 while out of service."""
+    table, here = case.table("generator"), case.in_service("generator")
+    least = table["power_min_mw"].to_numpy(float)[:, None] * case.series(table["min_profile"], 1.0)
+    most = table["power_max_mw"].to_numpy(float)[:, None] * case.series(table["profile"], 1.0)
+    return least * here, most * here
+
+
+def curves(case) -> Curves:
+    """Bands by generator, then by output; the outer ones are open."""
+    table, point = case.table("generator"), case.table("cost_point")
+    owner = case.position("generator", point["generator"])
+    power, cost = (point[c].to_numpy(float) for c in ("power_mw", "cost_cny_per_h"))
+    order = np.lexsort((power, owner))
+    owner, power, cost = owner[order], power[order], cost[order]
+    same = owner[1:] == owner[:-1]
+    of, begin, end = owner[1:][same], power[:-1][same], power[1:][same]
+    slope = (np.diff(cost) / np.where(same, np.diff(power), 1.0))[same]
+    begin = np.where(np.append(True, of[1:] != of[:-1])[: len(of)], -np.inf, begin)
+    end = np.where(np.append(of[1:] != of[:-1], True)[-len(of) or None :][: len(of)], np.inf, end)
+    plain = np.setdiff1d(np.arange(len(table)), of)
+    of = np.concatenate([of, plain])
+    begin, end = np.append(begin, np.full(len(plain), -np.inf)), np.append(end, np.full(len(plain), np.inf))
+    slope = np.append(slope, table["cost_cny_per_mwh"].to_numpy(float)[plain])
+    order = np.lexsort((begin, of))
+    return Curves(of[order], begin[order], end[order], slope[order])
+
+
+def cost_at(case, output: np.ndarray) -> np.ndarray:
+    """f(p) CNY/h of outputs MW (G, T), without the price series."""
+    table, point = case.table("generator"), case.table("cost_point")
+    c0, c, q = (table[f"cost_{n}"].to_numpy(float)[:, None] for n in ("cny_per_h", "cny_per_mwh", "quadratic_cny_per_mw2h"))
+    value = c * output + q * output**2
+    bands = curves(case)
+    for name, part in point.groupby("generator", sort=False):
+        g = table.index.get_loc(name)
+        part, mine = part.sort_values("power_mw"), np.flatnonzero(bands.of == g)
+        knots, height = (part[n].to_numpy(float) for n in ("power_mw", "cost_cny_per_h"))
+        inside = np.interp(output[g], knots, height)
+        value[g] = inside + bands.slope[mine[0]] * np.minimum(output[g] - knots[0], 0.0)
+        value[g] += bands.slope[mine[-1]] * np.maximum(output[g] - knots[-1], 0.0)
+    return (c0 + value) * (case.in_service("generator") > 0)
+
+
+def ramps(case) -> np.ndarray:
+    """Ramps up and down MW/min (2, G), inf where there is no limit."""
+    table = case.table("generator")
+    up, down = (table[c].to_numpy(float) for c in ("ramp_fraction_per_min", "ramp_down_fraction_per_min"))
+    both = np.array([up, np.where(np.isnan(down), up, down)]) * table["power_max_mw"].abs().to_numpy(float)
+    return np.where(np.isnan(both), np.inf, both)
