@@ -59,8 +59,9 @@ def _contingencies(dispatch: Dispatch) -> list[pd.DataFrame]:
             text = np.array([label(dispatch, *name) for name in part.labels]).reshape(-1, 2)
             names = pd.DataFrame(text, [f"{branch}|{outage}" for outage, branch in part.labels], ["name", "name_zh"])
             shadow = np.abs(part.dual) / case.time.hours
-            limit = case.grid.emergency[[place[branch] for _, branch in part.labels]]
-            found.append(_rows(case, "contingency", names, shadow, shadow * limit, (shadow > 0).astype(float)))
+            at = [place[branch] for _, branch in part.labels]
+            limit, over = case.grid.emergency[at], np.abs(dispatch.overload[at])
+            found.append(_rows(case, "contingency", names, shadow, shadow * (limit + over), (shadow > 0).astype(float)))
     return found
 
 

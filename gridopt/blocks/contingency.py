@@ -3,10 +3,11 @@
 Sets        k contingency: branches B[k] and elements i (units, generators, DC links) that fail together; l branch, b bus, a area, t step
 Data        emergency rating E[l,t] [MW]; LODF; share s[i] of the element that is lost; available output R[b,t] [MW] of the units and
             generators at b that k leaves whole
-Ports       draws on injection, phase_shift (flow f), unit_output, generator_output, dc_flow, dc_received (d: what i injects);
+Ports       draws on injection, phase_shift (flow f), unit_output, generator_output, dc_flow, dc_received (d: what i injects),
+            branch_overload o[l,t];
             reads unit_available, generator_available
 
-    -E[l,t] <= g[l,t] + sum_j in B[k] LODF[l,j] g[j,t] <= E[l,t],  l not in B[k]      written only when broken      (K1)  contingency.limit
+    -E[l,t] <= g[l,t] + sum_j in B[k] LODF[l,j] g[j,t] - o[l,t] <= E[l,t],  l not in B[k]   written only when broken   (K1)  contingency.limit
     g[l,t] = f[l,t] - sum_i s[i] d[i,t] (H[l,b[i]] - sum_b in a[i] H[l,b] R[b,t] / sum_b in a[i] R[b,t])             (K2)
 
 (K2): what is lost is taken over by the other units and generators of the same area in proportion to what is available of them, whatever
@@ -124,12 +125,15 @@ class Security:
         limit = self.grid.emergency[self.some, first:last] + tolerance
         worst, which = np.array([limit, limit]), np.full((2, *limit.shape), -1)
         asks = self.grid.emergency[self.some] < self.grid.rating[self.some]
+        soft = self.ports["branch_overload"]
+        over = soft.value(x, steps)[self.some] if soft.entries else np.zeros(limit.shape)
         for number, step, before, flow in self.after(x, steps):
             for side, peak in enumerate((flow.max(axis=0), -flow.min(axis=0))):
                 changed = asks[:, step] | (peak > before * (1 - 2 * side) + tolerance)
-                n, s = np.nonzero(changed & (peak > worst[side][:, step - first]))
+                strain = peak - over[:, step - first] * (1 - 2 * side)
+                n, s = np.nonzero(changed & (strain > worst[side][:, step - first]))
                 at = (side, n, step[s] - first)
-                worst[at] = peak[n, s]
+                worst[at] = strain[n, s]
                 which[at] = number[(flow[:, n, s] * (1 - 2 * side)).argmax(axis=0)]
         _, n, step = np.nonzero(which >= 0)
         return which[which >= 0] * len(self.grid.branches.ids) + self.some[n], step + first
@@ -150,7 +154,9 @@ class Security:
     def _expand(self, element: np.ndarray, step: np.ndarray):
         at_bus, at_shift, constant = self.draws(element, step)
         parts = [(self.ports["injection"], at_bus), (self.ports["phase_shift"], at_shift)]
-        k, lost = element // len(self.grid.branches.ids), self.lost
+        soft, (k, branch), lost = self.ports["branch_overload"], np.divmod(element, len(self.grid.branches.ids)), self.lost
+        if soft.entries:
+            parts.append((soft, -np.eye(soft.size)[branch]))
         row, i = pairs(k, lost.of)
         if len(row):
             mean = self.aftermath.mean(at_bus, k, step)

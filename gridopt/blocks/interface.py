@@ -1,11 +1,13 @@
 """Interface: limits on weighted sums of flows ("sections").
 
-Sets        i interface, l AC branch, d DC link, t step
-Data        coefficient w[i,l], w[i,d]; forward_mw F[i,t], backward_mw G[i,t] (by date)
+Sets        i interface, l AC branch, d DC link, g generator, t step
+Data        coefficient w[i,l], w[i,d], w[i,g]; forward_mw F[i,t], backward_mw G[i,t] (by date)
             a step that dates cut takes the tightest of the limits in force in any part of it
-Ports       draws on injection P[b,t] (AC part, through PTDF) and on dc_flow S[d,t] (sent power) [MW]
+Ports       draws on injection P[b,t] (AC part, through PTDF), dc_flow S[d,t] (sent power), generator_output p[g,t] and
+            interface_overload o[i,t] [MW]
 
-    -G[i,t] <= sum_l w[i,l] f[l,t] + sum_d w[i,d] S[d,t] <= F[i,t]       written only when broken      (I1)  interface.limit
+    -G[i,t] <= sum_l w[i,l] f[l,t] + sum_d w[i,d] S[d,t] + sum_g w[i,g] p[g,t] - o[i,t] <= F[i,t]
+                                                                         written only when broken      (I1)  interface.limit
 
 Dual        interface.limit: <= 0 at the forward limit, >= 0 at the backward limit
 """
@@ -17,6 +19,11 @@ import scipy.sparse as sp
 
 from gridopt.program.builder import drawn
 
+PORTS = {"dc_link": "dc_flow", "generator": "generator_output"}
+"""By kind of member: the port of what it counts by. Branches count by their flow."""
+OUTPUTS = {"dc_link": "dc_sent", "generator": "generator_output"}
+"""The same among the results."""
+
 
 def declare(case, b):
     """No columns."""
@@ -27,16 +34,21 @@ def constrain(case, b, columns):
     names = case.table("interface").index
     if not len(names):
         return
-    grid, injection, shift, dc_flow = case.grid, b.port("injection"), b.port("phase_shift"), b.port("dc_flow")
-    ac, dc = members(case)
+    grid, injection, shift = case.grid, b.port("injection"), b.port("phase_shift")
+    ac, own = members(case)
+    parts = [(b.port(PORTS[kind]), weight) for kind, weight in own.items()]
+    if b.port("interface_overload").entries:
+        parts.append((b.port("interface_overload"), -sp.eye_array(len(names), format="csr")))
     lower, upper = limits(case)
 
     def weighted_flow(x, steps=slice(None)):
-        return ac @ grid.flows(injection.value(x, steps), shift.value(x, steps), steps) + dc @ dc_flow.value(x, steps)
+        found = ac @ grid.flows(injection.value(x, steps), shift.value(x, steps), steps)
+        return sum((weight @ port.value(x, steps) for port, weight in parts), found)
 
     def expand(element, step):
         at_bus, at_shift, constant = grid.draws(ac, element, step)
-        return drawn([(injection, at_bus), (shift, at_shift), (dc_flow, dc[element].toarray())], step, constant)
+        others = [(port, weight[element].toarray()) for port, weight in parts]
+        return drawn([(injection, at_bus), (shift, at_shift), *others], step, constant)
 
     b.lazy(
         "interface.limit", unit="MW", over={"interface": names, "time": case.time.index}, bounds=(lower, upper),
@@ -45,19 +57,21 @@ def constrain(case, b, columns):
     )  # fmt: skip
 
 
-def members(case) -> tuple[sp.csr_array, sp.csr_array]:
-    """Coefficients of AC branches (I, L) and of DC links (I, D)."""
+def members(case) -> tuple[sp.csr_array, dict[str, sp.csr_array]]:
+    """Coefficients of AC branches (I, L), and of the others by kind (I, n), those kinds alone that have members."""
     member, branches = case.table("interface_member"), case.grid.branches.ids
     row = case.position("interface", member["interface"])
     coef = member["coefficient"].to_numpy(float)
-    is_dc = (member["kind"] == "dc_link").to_numpy()
     place = {name: i for i, name in enumerate(branches)}
-    ac_col = np.array([place.get(e, 0) for e in member["element"]], dtype=int)
-    dc_col = case.position("dc_link", member["element"])
-    count = len(case.table("interface"))
-    ac = sp.csr_array((coef[~is_dc], (row[~is_dc], ac_col[~is_dc])), shape=(count, len(branches)))
-    dc = sp.csr_array((coef[is_dc], (row[is_dc], dc_col[is_dc])), shape=(count, len(case.table("dc_link"))))
-    return ac, dc
+    count, own = len(case.table("interface")), {}
+    for kind in PORTS:
+        mine = (member["kind"] == kind).to_numpy()
+        if mine.any():
+            at = case.position(kind, member["element"][mine])
+            own[kind] = sp.csr_array((coef[mine], (row[mine], at)), shape=(count, len(case.table(kind))))
+    ac = ~member["kind"].isin(PORTS).to_numpy()
+    col = np.array([place[e] for e in member["element"][ac]], dtype=int)
+    return sp.csr_array((coef[ac], (row[ac], col)), shape=(count, len(branches))), own
 
 
 def limits(case) -> tuple[np.ndarray, np.ndarray]:

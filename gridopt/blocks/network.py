@@ -4,10 +4,10 @@ Sets        a area, b bus, l branch, k branch whose shift is chosen, t step
 Data        limits [G, F] of the flow: rating_mw both ways, tightened by what keeps angles in their range; PTDF H[l,b] and shift factors
             S[l,k] of the branches in service at t, flow f0[l] of the fixed shifts
 Columns     network.shift phi [deg]
-Ports       draws on injection P[b,t] [MW]; phase_shift: phi
+Ports       draws on injection P[b,t] [MW], branch_overload o[l,t] [MW]; phase_shift: phi
 
     sum_b in a  P[b,t] = 0                                                (N1)  network.balance
-    G <= sum_b H[l,b] P[b,t] + sum_k S[l,k] phi[k,t] + f0[l] <= F      written only when broken      (N2)  network.limit
+    G <= sum_b H[l,b] P[b,t] + sum_k S[l,k] phi[k,t] + f0[l] - o[l,t] <= F      written only when broken      (N2)  network.limit
     shift_min <= phi <= shift_max                                         (N3)
 
 Dual        network.balance: cost of one more MW of load over the step [CNY/MW]; network.limit: <= 0 at F, >= 0 at G
@@ -56,15 +56,17 @@ def limited(grid) -> np.ndarray:
 
 
 def _limits(case, b, grid, injection):
-    some, shift = limited(grid), b.port("phase_shift")
+    some, shift, soft = limited(grid), b.port("phase_shift"), b.port("branch_overload")
     weights = sp.eye_array(len(grid.branches.ids), format="csr")[some]
 
     def expand(element, step):
         at_bus, at_shift, constant = grid.draws(weights, element, step)
-        return drawn([(injection, at_bus), (shift, at_shift)], step, constant)
+        parts = [(injection, at_bus), (shift, at_shift)]
+        return drawn([*parts, (soft, -weights[element].toarray())] if soft.entries else parts, step, constant)
 
     def flow(x, steps=slice(None)):
-        return grid.flows(injection.value(x, steps), shift.value(x, steps), steps)[some]
+        found = grid.flows(injection.value(x, steps), shift.value(x, steps), steps)[some]
+        return found - soft.value(x, steps)[some] if soft.entries else found
 
     b.lazy(
         "network.limit", unit="MW", over={"branch": grid.branches.ids[some], "time": case.time.index},

@@ -107,12 +107,22 @@ INTERFACE_LIMIT = plain(
     dated=True,
 )  # fmt: skip
 INTERFACE_MEMBER = plain(
-    "interface_member", "branches of interfaces", ("interface", "element"),
+    "interface_member", "branches and others that interfaces sum up", ("interface", "element"),
     Column("interface", key_to="interface"),
-    Column("kind", choices=("line", "transformer", "ac_branch", "dc_link")),
+    Column("kind", choices=("line", "transformer", "ac_branch", "dc_link", "generator"),
+           meaning="branches count by their flow, DC links by sent power, generators by output"),
     Column("element", meaning="id in the table that `kind` names"),
-    Column("coefficient", "number", "1", at_least=-1.0, at_most=1.0, default=1.0,
-           meaning="+1 along the element's direction, -1 against"),
+    Column("coefficient", "number", "1", at_least=-100.0, at_most=100.0, default=1.0,
+           meaning="+1 along the element's direction, -1 against; any weight in a section that stands for stability"),
+)  # fmt: skip
+
+LIMIT_PENALTY = plain(
+    "limit_penalty", "steps by which limits of branches and interfaces may be passed, and what that costs; a limit without steps is hard",
+    ("kind", "element", "cost_cny_per_mwh"),
+    Column("kind", choices=("line", "transformer", "ac_branch", "interface")),
+    Column("element", meaning="id in the table that `kind` names"),
+    Column("width_mw", "number", "MW", above=0.0, default=None, meaning="width of the step; empty: no limit"),
+    Column("cost_cny_per_mwh", "number", "CNY/MWh", at_least=0.0, meaning="per MW beyond the limit and hour"),
 )  # fmt: skip
 
 SEASON = plain(
@@ -394,8 +404,9 @@ YEAR = plain(
 TABLES: dict[str, Table] = {
     t.name: t
     for t in (
-        BUS, LINE, TRANSFORMER, AC_BRANCH, INTERFACE, INTERFACE_LIMIT, INTERFACE_MEMBER, OUTAGE, CONTINGENCY, SEASON, FUEL,
-        UNIT_TYPE, UNIT, GENERATOR, COST_POINT, COMMITMENT, START_COST, RENEWABLE, CSP, RESERVOIR, RELEASE_PAST, RELEASE_BAND, STORAGE, LOAD,
+        BUS, LINE, TRANSFORMER, AC_BRANCH, INTERFACE, INTERFACE_LIMIT, INTERFACE_MEMBER, LIMIT_PENALTY, OUTAGE, CONTINGENCY, SEASON, FUEL,
+        UNIT_TYPE, UNIT, GENERATOR, COST_POINT, COMMITMENT, START_COST, RENEWABLE, CSP, RESERVOIR, RELEASE_PAST, RELEASE_BAND, STORAGE,
+        LOAD,
         SHEDDING_TIER, EXCHANGE, DC_LINK, DC_CONTRACT, DC_BUNDLE, YEAR,
     )
 }  # fmt: skip

@@ -44,6 +44,8 @@ TABLE_OF = {
 }  # fmt: skip
 """Every array that must be given and the table whose rows it follows; 'branch': those of BRANCHES in order."""
 
+OVERLOADS = {"branch_overload": "branch", "interface_overload": "interface"}
+"""Arrays that must be given where limits are soft, and their table."""
 LOSSES = ("branch_loss", "branch_artificial_loss", "branch_loss_price")
 """Arrays over branches that must be given where the case has losses of AC branches."""
 
@@ -168,6 +170,11 @@ def collect(case: Case, quantities: Mapping[str, np.ndarray], prices: Mapping[st
     lost, nothing = (rows["branch"], len(case.time)), np.zeros((rows["branch"], len(case.time)))
     arrays |= {name: np.asarray(given.get(name, nothing if case.losses == "off" else np.nan), float) for name in LOSSES}
     faults += [f"array '{n}' has shape {arrays[n].shape}, the case asks for {lost}" for n in LOSSES if arrays[n].shape != lost]
+    for name, table in OVERLOADS.items():
+        shape = (rows[table] if table in rows else len(case.tables[table]), len(case.time))
+        arrays[name] = np.asarray(given.get(name, np.nan if len(case.table("limit_penalty")) else np.zeros(shape)), float)
+        if arrays[name].shape != shape:
+            faults.append(f"array '{name}' has shape {arrays[name].shape}, the case asks for {shape}")
     energy = np.asarray(given.get("price_energy", np.nan), float)
     if "price_energy" not in given or energy.shape not in ((len(case.time),), (len(case.table("bus")), len(case.time))):
         faults.append(f"array 'price_energy' must be given by step or by bus and step, its shape is {energy.shape}")

@@ -1,6 +1,7 @@
 """Certificate, contingencies: every outage is played through on the reported results.
 
-    without the branches that fail, the DC power flow of what is injected then stays inside the emergency ratings     contingency.limit
+    without the branches that fail, the DC power flow of what is injected then stays inside the emergency ratings, or beyond them by
+    no more than the overload of the branch                                                                           contingency.limit
 
 What is injected then: the reported injections, less the share of units, generators and DC links that fail, and more of the other units
 and generators of the area, each in proportion to its largest output in the step. Outages that cut buses off, and losses that nothing in
@@ -157,7 +158,7 @@ def check_contingencies(e: Evidence) -> list[Check]:
     worst = np.zeros(excess.shape, int)
 
     def judge(k: int, steps: slice, flow: np.ndarray, rule: np.ndarray) -> None:
-        over = np.where(rule, np.abs(flow) - np.where(rule, scene.limit[:, steps], 0.0), -np.inf)
+        over = np.where(rule, np.abs(flow - e["branch_overload"][:, steps]) - np.where(rule, scene.limit[:, steps], 0.0), -np.inf)
         worst[k, steps] = over.argmax(axis=0)
         excess[k, steps] = np.maximum(over.max(axis=0, initial=-np.inf), 0.0)
 
@@ -211,10 +212,11 @@ def paid(e: Evidence) -> Paid:
         then = scene.after(known[name])
         at = np.array([place[r[0]] for r in rows]), np.array([r[1] for r in rows])
         value = np.array([r[2] for r in rows])
-        away = np.abs(scene.limit[at] - np.abs(then.flow[at]))
+        held = then.flow[at] - e["branch_overload"][at]
+        away = np.abs(scene.limit[at] - np.abs(held))
         np.maximum.at(found.idle[n], at[1], np.where(then.rule[at] & (value >= 0), away, np.inf))
         push = np.zeros(then.flow.shape)
-        np.add.at(push, at, value * np.sign(then.flow[at]))
+        np.add.at(push, at, value * np.sign(held))
         strength = np.where(then.wire.live, then.wire.strength, 0.0)
         found.price[:] += angles(then.wire, then.wire.leaving(strength * push, buses))[0]
         # Shifts and what is taken over push flows that no injection pays for.

@@ -19,7 +19,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from gridopt.dispatch.certificate_check import POWER, PRICE, RELATIVE, Check, Evidence
+from gridopt.dispatch.certificate_check import BRANCHES, POWER, PRICE, RELATIVE, Check, Evidence
 from gridopt.dispatch.certificate_contingency import paid
 from gridopt.dispatch.certificate_network import angles, members, section_limits, sections, wires
 from gridopt.dispatch.certificate_plants import generator_cost, of_type, unit_limits
@@ -60,7 +60,22 @@ def recomputed(e: Evidence) -> dict[str, np.ndarray]:
         "generator": generator_cost(e),
     }
     parts = {"river_end": end_cost(e).sum(axis=0)}
-    return parts | {name: rate.sum(axis=0) * hours for name, rate in (rates | _thermal(e) | _unserved(e)).items()}
+    return parts | {name: rate.sum(axis=0) * hours for name, rate in (rates | _thermal(e) | _unserved(e) | _overloads(e)).items()}
+
+
+def _overloads(e: Evidence) -> dict[str, np.ndarray]:
+    """Steps of each limit that is passed fill from the cheapest."""
+    table, found = e.case.table("limit_penalty").sort_values("cost_cny_per_mwh"), {}
+    for name, names, section in (("branch_overload", e.branches, False), ("interface_overload", e.case.table("interface").index, True)):
+        left, cost = np.abs(e[name]).copy(), np.zeros(e[name].shape)
+        place = {n: i for i, n in enumerate(names)}
+        for _, row in table[(table["kind"] == "interface") == section].iterrows():
+            i = place[row["element"]]
+            taken = np.fmin(left[i], row["width_mw"])
+            cost[i] += row["cost_cny_per_mwh"] * taken
+            left[i] -= taken
+        found[name] = cost
+    return found
 
 
 def _left(e: Evidence, worth: np.ndarray) -> np.ndarray:
@@ -103,8 +118,8 @@ def _unserved(e: Evidence) -> dict[str, np.ndarray]:
 def _prices(e: Evidence) -> list[Check]:
     case, price, hours = e.case, e["price"], e.case.time.hours
     bus, mu = case.table("bus").index, e["branch_shadow_price"]
-    wire, (ac, dc), (low, high) = wires(e), sections(e), section_limits(case)
-    flow = np.concatenate([e["flow"], ac + dc])
+    wire, (ac, other), (low, high) = wires(e), sections(e), section_limits(case)
+    flow = np.concatenate([e["flow"] - e["branch_overload"], ac + other - e["interface_overload"]])
     low, high = np.concatenate([wire.low, low]), np.concatenate([wire.high, high])
     dual = np.concatenate([mu, e["interface_shadow_price"]])
     forward = _forward(e, flow, low, high)
@@ -112,7 +127,7 @@ def _prices(e: Evidence) -> list[Check]:
     signed = np.where(forward, dual, -dual)
     push, pull = signed[: len(mu)], signed[len(mu) :]
     for i, row, kind, coefficient in members(case):
-        if kind != "dc_link":
+        if kind in BRANCHES:
             push[row] += coefficient * pull[i]
     push = push + e["branch_loss_price"]
     # Shifts push flows that no injection pays for.

@@ -5,8 +5,10 @@
     flow = b (angle_from - angle_to - shift), the angles solved from what the reported flows take out of each bus
                                                                                           branch.flow
     |flow| <= rating x profile, and inside what keeps angles in their range               branch.limit
+        an overload takes the flow beyond it, no wider than the steps of table limit_penalty        branch.overload, interface.overload
     least <= chosen shift <= largest                                                      branch.shift
-    section flow = sum of coefficient x flow, DC links by sent power, inside its limits   interface.flow, interface.limit
+    section flow = sum of coefficient x flow, DC links by sent power, generators by output, inside its limits
+                                                                                          interface.flow, interface.limit
 
 bus.balance and branch.flow together say that the reported flows are the DC power flow of the reported outputs.
 """
@@ -122,21 +124,21 @@ def angles(wire: Wires, injection: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def sections(e: Evidence) -> tuple[np.ndarray, np.ndarray]:
-    """AC part and DC part of the flow of each interface MW (I, T), from the reported flows and sent powers."""
+    """AC part and the rest of the flow of each interface MW (I, T), from the reported flows, sent powers and outputs."""
     case, shape = e.case, e["interface_flow"].shape
-    ac, dc = np.zeros(shape), np.zeros(shape)
+    ac, other = np.zeros(shape), np.zeros(shape)
     for i, row, kind, coefficient in members(case):
-        if kind == "dc_link":
-            dc[i] += coefficient * e["dc_sent"][row]
-        else:
+        if kind in BRANCHES:
             ac[i] += coefficient * e["flow"][row]
-    return ac, dc
+        else:
+            other[i] += coefficient * e["dc_sent" if kind == "dc_link" else "generator_output"][row]
+    return ac, other
 
 
 def members(case: Case) -> list[tuple[int, int, str, float]]:
-    """(interface, row of its member among the branches or DC links, kind, coefficient)."""
+    """(interface, row of its member among the branches or in its table, kind, coefficient)."""
     member, count = case.table("interface_member"), [len(case.table(t)) for t in BRANCHES]
-    first = {"dc_link": 0} | {t: sum(count[:i]) for i, t in enumerate(BRANCHES)}
+    first = {"dc_link": 0, "generator": 0} | {t: sum(count[:i]) for i, t in enumerate(BRANCHES)}
     place = case.position("interface", member["interface"])
     return [(int(i), first[k] + case.table(k).index.get_loc(n), k, float(c))
             for i, k, n, c in zip(place, member["kind"], member["element"], member["coefficient"], strict=True)]  # fmt: skip
@@ -155,6 +157,15 @@ def section_limits(case: Case) -> tuple[np.ndarray, np.ndarray]:
     return low, high
 
 
+def widths(e: Evidence, kinds: tuple[str, ...], names) -> np.ndarray:
+    """MW (n, 1) by which each of `names` may be overloaded."""
+    total, table = dict.fromkeys(names, 0.0), e.case.table("limit_penalty")
+    for kind, name, width in zip(table["kind"], table["element"], table["width_mw"].fillna(np.inf), strict=True):
+        if kind in kinds:
+            total[name] += width
+    return np.array([total[n] for n in names]).reshape(-1, 1)
+
+
 def _shifts(e: Evidence) -> Check:
     own = e.case.table("ac_branch")
     own = own[own["shift_min_deg"].notna()]
@@ -170,15 +181,17 @@ def check_network(e: Evidence) -> list[Check]:
     net, gross = e.injection
     taken = wire.leaving(flow, len(bus))
     due = wire.due(taken)
-    ac, dc = sections(e)
+    ac, other = sections(e)
     low, high = section_limits(case)
     names = case.table("interface").index
     return [
         e.judge("bus.load", "MW", np.abs(e["load"] - need), POWER + RELATIVE * np.abs(e["load"]), bus),
         e.judge("bus.balance", "MW", np.abs(net - taken), POWER + RELATIVE * gross, bus),
         e.judge("branch.flow", "MW", np.abs(flow - due), POWER + RELATIVE * np.abs(flow), e.branches),
-        e.judge("branch.limit", "MW", outside(flow, wire.low, wire.high), POWER, e.branches),
+        e.judge("branch.limit", "MW", outside(flow - e["branch_overload"], wire.low, wire.high), POWER, e.branches),
+        e.judge("branch.overload", "MW", np.abs(e["branch_overload"]) - widths(e, BRANCHES, e.branches), POWER, e.branches),
         _shifts(e),
-        e.judge("interface.flow", "MW", np.abs(e["interface_flow"] - ac - dc), POWER, names),
-        e.judge("interface.limit", "MW", outside(ac + dc, low, high), POWER, names),
+        e.judge("interface.flow", "MW", np.abs(e["interface_flow"] - ac - other), POWER, names),
+        e.judge("interface.limit", "MW", outside(ac + other - e["interface_overload"], low, high), POWER, names),
+        e.judge("interface.overload", "MW", np.abs(e["interface_overload"]) - widths(e, ("interface",), names), POWER, names),
     ]

@@ -20,6 +20,7 @@ from gridopt.blocks import (
     loss_factors,
     losses,
     network,
+    overload,
     renewable,
     storage,
     thermal,
@@ -28,8 +29,8 @@ from gridopt.case.case import Case
 from gridopt.program.builder import Builder
 
 BLOCKS = (
-    network, losses, loss_factors, demand, thermal, generator, commitment, renewable, storage, hydro, csp, dc_link, exchange, interface,
-    contingency, carbon,
+    network, overload, losses, loss_factors, demand, thermal, generator, commitment, renewable, storage, hydro, csp, dc_link, exchange,
+    interface, contingency, carbon,
 )  # fmt: skip
 """The registry. A further component is one file in blocks/, one table declaration and one name here."""
 

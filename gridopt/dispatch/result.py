@@ -62,10 +62,16 @@ class Dispatch:
         return self.case.grid.flows(self.injection, shift)
 
     @cached_property
+    def overload(self) -> np.ndarray:
+        """Flow by branch beyond soft limits MW (L, T), positive forward."""
+        found = self.quantities.get("branch_overload")
+        return np.zeros(self.flow.shape) if found is None else found.values
+
+    @cached_property
     def interface_flow(self) -> np.ndarray:
-        """Weighted flow by interface MW (I, T), DC members included."""
-        ac, dc = interface.members(self.case)
-        return ac @ self.flow + dc @ self.quantities["dc_sent"].values
+        """Weighted flow by interface MW (I, T), with all its members."""
+        ac, own = interface.members(self.case)
+        return sum((weight @ self.quantities[interface.OUTPUTS[kind]].values for kind, weight in own.items()), ac @ self.flow)
 
     @cached_property
     def interface_limits(self) -> tuple[np.ndarray, np.ndarray]:

@@ -33,7 +33,7 @@ COST_ZH = {
     "storage.end_value": "期末储能价值(负)",
     "hydro.end_short": "期末蓄水不足费用", "hydro.end_value": "期末多蓄水价值(负)",
     "commitment.start": "启动费用", "commitment.stop": "停机费用",
-    "generator.energy": "发电费用", "dc_link.cost": "直流输电费",
+    "overload.penalty": "越限惩罚", "generator.energy": "发电费用", "dc_link.cost": "直流输电费",
     "exchange.export": "外送收入(负)", "exchange.import": "购入费用",
 }  # fmt: skip
 LINK_FIGURES = ("sent_mwh", "received_mwh", "renewable_share", "hours")

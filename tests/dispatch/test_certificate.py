@@ -137,6 +137,18 @@ def section_exceeded_backwards(e):
     cell(e, "interface_limit", 2, "backward_mw", -9.5)
 
 
+@fault("branch.overload")
+def overload_of_a_hard_limit(e):
+    e["quantities"]["branch_overload"] = np.zeros_like(e["quantities"]["flow"])
+    e["quantities"]["branch_overload"][list(e["case"].table("line").index).index("CE"), 0] = 1.0
+
+
+@fault("interface.overload")
+def overload_of_a_hard_section(e):
+    e["quantities"]["interface_overload"] = np.zeros_like(e["quantities"]["interface_flow"])
+    e["quantities"]["interface_overload"][1, 0] = 1.0
+
+
 @fault("unit.output")
 def one_of_two_alike_above_its_rating(e):
     move = np.array([[-1.0], [1.0]])

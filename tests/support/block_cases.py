@@ -211,6 +211,28 @@ BLOCK_CASES["contingency"] = BlockCase(
     ("contingency",), dict(b=[50, 80, 60, 90], c=[40, 40, 50, 65], d=[5, 6, 7, 8]), 4, NEW_YEAR,
 )  # fmt: skip
 
+# A loop whose side AB may be overloaded in two steps, whose side AC only without any width limit but dearly, and not after the outage of
+# BC either; a soft section over AC and part of a generator. At midnight AB leaves.
+BLOCK_CASES["overload"] = BlockCase(
+    dict(
+        bus=buses("A", "B", "C"),
+        line=[line("A", "B", 20.0, retirement="2025-01-01"), line("A", "C", 30.0, rating_emergency_mw=42.0), line("B", "C", 60.0)],
+        limit_penalty=[dict(kind="line", element="AB", width_mw=4.0, cost_cny_per_mwh=15.0),
+                       dict(kind="line", element="AB", width_mw=3.0, cost_cny_per_mwh=37.0),
+                       dict(kind="line", element="AC", cost_cny_per_mwh=23.0),
+                       dict(kind="interface", element="west", width_mw=9.0, cost_cny_per_mwh=11.0)],
+        interface=[dict(interface="west")],
+        interface_member=[dict(interface="west", kind="line", element="AC"),
+                          dict(interface="west", kind="generator", element="g", coefficient=1.5)],
+        interface_limit=[dict(interface="west", forward_mw=40.0, backward_mw=40.0)],
+        contingency=[dict(contingency="BC", kind="line", element="BC")],
+        generator=[dict(generator="g", bus="B", power_max_mw=25.0, cost_cny_per_mwh=20.0)],
+        unit=[unit("A", 10, 200), unit("B", 90, 200), unit("C", 50, 200)],
+        load=[load("B", "b"), load("C", "c")],
+    ),
+    ("limit_penalty",), dict(b=[40, 60, 45, 70], c=[30, 45, 35, 50]), 4, NEW_YEAR,
+)  # fmt: skip
+
 BLOCK_CASES["renewable"] = BlockCase(
     dict(
         bus=buses("A", "B"),
