@@ -4,7 +4,7 @@ The studied system is every bus but the far ends of DC links (role sink). What c
 where it leaves, and an exchange at an AC bus.
 
     technologies + imports + shedding
-        = load + AC exports + DC sent + DC losses inside + AC losses inside + storage losses + storage filling + surplus    (E1)
+        = load + AC exports + DC sent + DC losses inside + AC losses inside + storage losses + storage filling + pumping + surplus    (E1)
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ SUPPLY = {
 USE = {
     "shedding": "切负荷", "load": "负荷", "ac_export": "交流外送", "dc_sent": "直流外送", "dc_losses": "直流损耗",
     "ac_losses": "交流网损",
-    "storage_losses": "储能损耗", "storage_filling": "储能存电变化", "surplus": "过剩电量",
+    "storage_losses": "储能损耗", "storage_filling": "储能存电变化", "pumping": "梯级抽水", "surplus": "过剩电量",
 }  # fmt: skip
 PLANTS = (
     ("unit", "unit_output", ""), ("generator", "generator_output", ""), ("reservoir", "hydro_output", "hydro"), ("csp", "csp_output", "csp"),
@@ -70,7 +70,10 @@ def energy_balance(dispatch: Dispatch) -> pd.DataFrame:
     if dispatch.case.losses != "off":
         items["ac_losses"] = -float(_ac_losses(dispatch) @ hours)
     lost, filled = _stores(dispatch)
-    items |= {"storage_losses": -lost, "storage_filling": -filled, "surplus": -at_bus["surplus"]}
+    items |= {"storage_losses": -lost, "storage_filling": -filled}
+    if len(dispatch.case.table("pump")):
+        items["pumping"] = -float((dispatch.quantities["pump_power"].values * _at(dispatch.case, "pump", inside)).sum(axis=0) @ hours)
+    items["surplus"] = -at_bus["surplus"]
     words = SUPPLY | USE
     energy = [v + 0.0 for v in items.values()]  # no -0.0
     return pd.DataFrame({"item": list(items), "item_zh": [words.get(n, n) for n in items], "energy_mwh": energy})

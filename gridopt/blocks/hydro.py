@@ -7,7 +7,7 @@ Data        inflow I[r,t] between the plants above and r, k = power_mw_per_m3s, 
 Columns     hydro.turbine q [m3/s] of every plant; hydro.release R [m3/s] and hydro.volume V [hm3] of plants with a reservoir;
             hydro.end_short a, hydro.end_spare b [hm3] of reservoirs whose end has a price, 0 but in the last step
 
-    V[t-1] + 0.0036 h[t] (I[t] + arriving[t] - R[t]) - V[t] = 0           (H1)  hydro.water_balance
+    V[t-1] + 0.0036 h[t] (I[t] + arriving[t] + added[t] - R[t]) - V[t] = 0     (H1)  hydro.water_balance
     q[t] - R[t] <= 0, the rest is spilled                                 (H2)  hydro.through_turbine
     q[t] - arriving[t] <= I[t]    without reservoir: all water passes     (H3)  hydro.run_of_river
     Rmin <= R <= Rmax,  Vmin <= V <= Vmax,  V[last] >= Vend,  0 <= k q <= power_max_mw    (H4)
@@ -17,8 +17,9 @@ Columns     hydro.turbine q [m3/s] of every plant; hydro.release R [m3/s] and hy
     proportion to the overlap of the shifted step with it. Water under way at the start: release_past, before that release_before_m3s.
 
 Cost        hydro.end_short = cost x a;  hydro.end_value = -worth x b
-Ports       injection: k q
-Dual        hydro.water_balance: value of one more hm3 [CNY/hm3]
+Ports       injection: k q;  reservoir_output: k q;  reservoir_turbine: q;  reservoir_release: R;  reservoir_volume: V;
+            draws on reservoir_water: added [m3/s]
+Dual        hydro.water_balance: value of one more hm3 [CNY/hm3] (reservoir_water_value)
 Assumes     fixed head; no evaporation
 """
 
@@ -29,6 +30,7 @@ from typing import NamedTuple
 import numpy as np
 import scipy.sparse as sp
 
+from gridopt.case.rivers import arrival, downstream_order, under_way
 from gridopt.program.labels import Quantity
 
 FLOW_MAX = 30000.0
@@ -71,6 +73,11 @@ def declare(case, b):
     hours_to_empty = room * plant["power_mw_per_m3s"] / (0.0036 * plant["power_max_mw"])
     b.slow(volume[(hours_to_empty.to_numpy(float)[store] > SLOW_H)])
     b.port("injection").add(case.position("bus", plant["bus"]), turbine, k)
+    every = np.arange(len(plant))
+    for port, at, columns, coef in (("output", every, turbine, k), ("turbine", every, turbine, 1.0), ("release", store, release, 1.0),
+                                    ("volume", store, volume, 1.0)):  # fmt: skip
+        b.port(f"reservoir_{port}", len(plant)).add(at, columns, coef)
+    b.port("reservoir_water", len(plant))
     return Columns(turbine, release, volume, *_ends(case, b, plant.iloc[store]), store, case.series(plant["profile"], 0.0))
 
 
@@ -101,41 +108,6 @@ def _bands(case) -> tuple[np.ndarray, np.ndarray]:
     return low, high
 
 
-def arrival(time, delay_h: float) -> sp.csr_array:
-    """(T, T) share of the water that passed in step s that arrives in t.
-
-    Row t holds the overlaps of [start - delay, end - delay) with earlier steps over the length of t, so that water is kept.
-    """
-    edge = np.append(0.0, np.cumsum(time.hours))
-    begin, end = edge[:-1] - delay_h, edge[1:] - delay_h
-    first = np.clip(np.searchsorted(edge, begin, side="right") - 1, 0, len(time) - 1)
-    last = np.clip(np.searchsorted(edge, end, side="left") - 1, -1, len(time) - 1)
-    row, col, val = [], [], []
-    for offset in range(int((last - first).max(initial=-1)) + 1):
-        s = first + offset
-        t = np.flatnonzero(s <= last)
-        overlap = np.minimum(end[t], edge[s[t] + 1]) - np.maximum(begin[t], edge[s[t]])
-        keep = overlap > 1e-12
-        row.append(t[keep])
-        col.append(s[t][keep])
-        val.append(overlap[keep] / time.hours[t][keep])
-    if not row:
-        return sp.csr_array((len(time), len(time)))
-    return sp.csr_array((np.concatenate(val), (np.concatenate(row), np.concatenate(col))), shape=(len(time), len(time)))
-
-
-def under_way(case, plant: str, delay_h: float) -> np.ndarray:
-    """Mean flow m3/s (T,) that reaches the next plant in each step of water that passed `plant` before the first step."""
-    past = case.table("release_past")
-    mine = past[past["reservoir"] == plant].sort_values("begin_h", ascending=False)
-    edge = np.append(0.0, np.cumsum(case.time.hours))
-    begin, flow = -mine["begin_h"].to_numpy(float), mine["release_m3s"].to_numpy(float)
-    knots = np.concatenate([[min(begin.min(initial=0.0), -delay_h) - 1.0], begin, [0.0]])
-    flows = np.append(float(case.table("reservoir").at[plant, "release_before_m3s"]), flow)
-    passed = np.append(0.0, np.cumsum(flows * np.diff(knots)))
-    return np.diff(np.interp(np.minimum(edge - delay_h, 0.0), knots, passed)) / case.time.hours
-
-
 def constrain(case, b, columns):
     """Rows (H1) to (H3) and (H5). Water passing a plant without reservoir is what arrives plus its inflow, so it needs no column."""
     turbine, release, volume, store = columns.turbine, columns.release, columns.volume, columns.store
@@ -152,6 +124,10 @@ def constrain(case, b, columns):
     b.term(balance[:, 1:], volume[:, :-1])
     b.term(balance, volume, -1.0)
     b.term(balance, release, -to_hm3)
+    row_of = np.full(len(plant), -1)
+    row_of[store] = np.arange(len(store))
+    for at, cols, coef in b.port("reservoir_water").offers():
+        b.term(balance[row_of[at]], cols, coef * to_hm3)
     limit = b.rows("hydro.through_turbine", unit="m3/s", over=over, upper=0.0)
     b.term(limit, turbine[store], 1.0)
     b.term(limit, release, -1.0)
@@ -185,7 +161,7 @@ def _arriving(case, columns):
     place = {r: i for i, r in enumerate(columns.store)}
     given = columns.inflow.copy()
     water: dict[int, tuple] = {}
-    for r in _downstream_order(below):
+    for r in downstream_order(below):
         d = below[r]
         if d < 0:
             continue
@@ -211,16 +187,6 @@ def _again(shift, passed, steps):
     return coo.coords[0], cols[coo.coords[1]], coo.data
 
 
-def _downstream_order(below: np.ndarray) -> list[int]:
-    depth = []
-    for r in range(len(below)):
-        d, n = below[r], 0
-        while d >= 0:
-            d, n = below[d], n + 1
-        depth.append(-n)
-    return list(np.argsort(depth, kind="stable"))
-
-
 def _bound_unfed(case, b, columns, given, plants):
     """Plants whose water is all given: (H3) is a bound on the turbine."""
     if plants:
@@ -228,18 +194,20 @@ def _bound_unfed(case, b, columns, given, plants):
 
 
 def results(case, columns, values) -> dict[str, Quantity]:
-    """Output, volume, release and spill by plant."""
-    plant = case.table("reservoir")
+    """Output, volume, release, turbine flow and spill by plant; the value of water."""
     q = values["hydro.turbine"]
-    passed, volume = _passed(case, columns, values), np.zeros_like(q)
-    volume[columns.store] = values["hydro.volume"]
-    output = q * plant["power_mw_per_m3s"].to_numpy(float)[:, None]
-    dims, down = ("reservoir", "time"), "positive: downstream"
+    passed, volume, worth = _passed(case, columns, values), np.zeros_like(q), np.zeros_like(q)
+    if len(columns.store):
+        volume[columns.store], worth[columns.store] = values["hydro.volume"], values.dual("hydro.water_balance")
+    output = values.builder.port("reservoir_output").value(values.solution.x)
+    dims, down, value = ("reservoir", "time"), "positive: downstream", "value of one more hm3"
     return {
         "hydro_output": Quantity(dims, output, "MW", "hydro output", "水电出力", "positive: generation"),
         "reservoir_volume": Quantity(dims, volume, "hm3", "volume at the end of the step", "水库蓄水量", ""),
         "reservoir_release": Quantity(dims, passed, "m3/s", "water passed on, turbines and spill", "下泄流量", down),
+        "reservoir_turbine": Quantity(dims, q, "m3/s", "water through the turbines", "发电流量", down),
         "reservoir_spill": Quantity(dims, np.maximum(passed - q, 0.0), "m3/s", "water spilled", "弃水流量", down),
+        "reservoir_water_value": Quantity(dims, worth, "CNY/hm3", value, "水库水价值"),
     }
 
 

@@ -19,7 +19,7 @@ from gridopt.case.topology import BRANCH_TABLES, Topologies, branches_of
 
 ROUNDING = 1e-12
 """Share of a step below which what remains of it is rounding."""
-PASSING = (*BRANCH_TABLES, "unit", "generator", "renewable", "csp", "storage", "load", "exchange", "dc_link", "interface_limit")
+PASSING = (*BRANCH_TABLES, "unit", "generator", "renewable", "csp", "storage", "pump", "load", "exchange", "dc_link", "interface_limit")
 """Tables whose elements are left out of periods in which they are never in service."""
 
 

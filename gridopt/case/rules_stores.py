@@ -10,6 +10,8 @@ from gridopt.case.check import Checked
 def check_stores(tables: dict[str, Checked]) -> None:
     """Adds a fault to the table concerned for each broken rule."""
     _storage(tables["storage"])
+    _pumps(tables["pump"], tables["reservoir"])
+    _budgets(tables["hydro_budget"], tables["reservoir"])
 
 
 def _storage(storage: Checked) -> None:
@@ -17,3 +19,42 @@ def _storage(storage: Checked) -> None:
     for i in np.flatnonzero((frame["cyclic"] & frame["end_value_cny_per_mwh"].notna()).to_numpy()):
         rule = "is given for a cyclic store, which gets back at the start what it holds at the end"
         storage.fault(i, "end_value_cny_per_mwh", f"{frame['end_value_cny_per_mwh'].iloc[i]:g}", rule, "Remove it or set cyclic to false.")
+
+
+def _volumes(reservoir: Checked) -> dict[str, bool]:
+    """Whether each plant has a volume."""
+    frame = reservoir.frame
+    return dict(zip(frame["reservoir"], (frame["volume_max_hm3"] > frame["volume_min_hm3"]).to_numpy(), strict=True))
+
+
+def _pumps(pump: Checked, reservoir: Checked) -> None:
+    frame, holds = pump.frame, _volumes(reservoir)
+    plants = reservoir.frame.drop_duplicates("reservoir").set_index("reservoir")
+    for i, (low, high) in enumerate(zip(frame["from_reservoir"], frame["to_reservoir"], strict=True)):
+        if low == high:
+            pump.fault(i, "to_reservoir", high, "is where the pump takes its water from", "Name another reservoir.")
+            continue
+        for column, name in (("from_reservoir", low), ("to_reservoir", high)):
+            if not holds.get(name, True):
+                pump.fault(i, column, name, "has no volume, so it passes on what it receives", "Give it a volume or remove the pump.")
+        if low in holds and high in holds and plants["downstream"][high] == low:
+            back = frame["flow_m3s_per_mw"].iloc[i] * plants["power_mw_per_m3s"][high]
+            if back > 1.0:
+                rule = f"lets water come back down through '{high}' with {back:g} times the energy it took to lift it"
+                cure = f"At most {1.0 / plants['power_mw_per_m3s'][high]:g} (m3/s)/MW would lose nothing."
+                pump.fault(i, "flow_m3s_per_mw", f"{frame['flow_m3s_per_mw'].iloc[i]:g}", rule, cure)
+
+
+def _budgets(budget: Checked, reservoir: Checked) -> None:
+    frame, holds = budget.frame, _volumes(reservoir)
+    most = reservoir.frame.drop_duplicates("reservoir").set_index("reservoir")["power_max_mw"].reindex(frame["reservoir"]).to_numpy(float)
+    hours = ((frame["end_date"] - frame["start_date"]).dt.days.to_numpy(float) + 1.0) * 24.0
+    for i, name in enumerate(frame["reservoir"]):
+        for column in ("release_min_hm3", "release_max_hm3"):
+            value = frame[column].iloc[i]
+            if value == value and not holds.get(name, True):
+                rule = f"is given for '{name}', which has no volume and passes on what it receives"
+                budget.fault(i, column, f"{value:g}", rule, "Give it a volume or remove the limit.")
+        if frame["energy_min_mwh"].iloc[i] > most[i] * hours[i] * (1.0 + 1e-9):
+            rule = f"is above what '{name}' can give in the period, {most[i] * hours[i]:g} MWh"
+            budget.fault(i, "energy_min_mwh", f"{frame['energy_min_mwh'].iloc[i]:g}", rule, "Correct the energy or the dates.")

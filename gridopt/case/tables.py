@@ -302,6 +302,30 @@ RELEASE_BAND = plain(
     orders=(("release_min_m3s", "release_max_m3s"),),
 )  # fmt: skip
 
+HYDRO_BUDGET = plain(
+    "hydro_budget", "energy and release of hydro plants in a period, in proportion to the hours of it that are studied", ("budget",),
+    Column("budget", meaning="identifier"),
+    Column("reservoir", key_to="reservoir"),
+    Column("start_date", "date", meaning="first day"),
+    Column("end_date", "date", meaning="last day"),
+    Column("energy_min_mwh", "number", "MWh", at_least=0.0, default=None, meaning="empty: none"),
+    Column("energy_max_mwh", "number", "MWh", at_least=0.0, default=None, meaning="empty: none"),
+    Column("release_min_hm3", "number", "hm3", at_least=0.0, default=None, meaning="turbines and spill; empty: none"),
+    Column("release_max_hm3", "number", "hm3", at_least=0.0, default=None, meaning="empty: none"),
+    orders=(("start_date", "end_date"), ("energy_min_mwh", "energy_max_mwh"), ("release_min_hm3", "release_max_hm3")),
+)  # fmt: skip
+PUMP = element(
+    "pump", "pumps that lift water from one reservoir into another (pump-back in a cascade)",
+    _bus(),
+    Column("from_reservoir", key_to="reservoir", meaning="water is taken from here"),
+    Column("to_reservoir", key_to="reservoir", meaning="and comes here"),
+    _power("power_max_mw", "largest power taken from the bus"),
+    Column("flow_m3s_per_mw", "number", "(m3/s)/MW", above=0.0, at_most=1000.0, meaning="water lifted per power"),
+    Column("delay_h", "number", "h", at_least=0.0, at_most=240.0, default=0.0, meaning="travel time of the water"),
+    Column("units", "whole", "1", at_least=1, at_most=1000, default=None,
+           meaning="equal pumps that run at full power or not at all; empty: any power"),
+)  # fmt: skip
+
 STORAGE = element(
     "storage", "batteries and pumped hydro at one bus",
     _bus(),
@@ -406,6 +430,7 @@ TABLES: dict[str, Table] = {
     for t in (
         BUS, LINE, TRANSFORMER, AC_BRANCH, INTERFACE, INTERFACE_LIMIT, INTERFACE_MEMBER, LIMIT_PENALTY, OUTAGE, CONTINGENCY, SEASON, FUEL,
         UNIT_TYPE, UNIT, GENERATOR, COST_POINT, COMMITMENT, START_COST, RENEWABLE, CSP, RESERVOIR, RELEASE_PAST, RELEASE_BAND, STORAGE,
+        HYDRO_BUDGET, PUMP,
         LOAD,
         SHEDDING_TIER, EXCHANGE, DC_LINK, DC_CONTRACT, DC_BUNDLE, YEAR,
     )

@@ -35,7 +35,7 @@ TABLE_OF = {
     "load": "bus", "shedding": "bus", "surplus": "bus", "unit_output": "unit",
     "renewable_available": "renewable", "renewable_output": "renewable", "renewable_curtailed": "renewable",
     "generator_output": "generator", "csp_output": "csp", "csp_store": "csp", "hydro_output": "reservoir", "reservoir_volume": "reservoir",
-    "reservoir_release": "reservoir", "reservoir_spill": "reservoir", "storage_charge": "storage", "storage_discharge": "storage",
+    "reservoir_release": "reservoir", "reservoir_spill": "reservoir", "reservoir_turbine": "reservoir", "pump_power": "pump", "storage_charge": "storage", "storage_discharge": "storage",
     "storage_energy": "storage", "storage_written_off": "storage", "storage_spill": "storage", "storage_both": "storage",
     "dc_sent": "dc_link", "dc_received": "dc_link", "dc_artificial_loss": "dc_link", "dc_bundled": "dc_link",
     "exchange_export": "exchange", "flow": "branch", "interface_flow": "interface",
@@ -53,7 +53,7 @@ PARTS = (
     ("unit", "bus", "unit_output", 1.0), ("generator", "bus", "generator_output", 1.0),
     ("renewable", "bus", "renewable_output", 1.0), ("csp", "bus", "csp_output", 1.0),
     ("reservoir", "bus", "hydro_output", 1.0), ("storage", "bus", "storage_discharge", 1.0),
-    ("storage", "bus", "storage_charge", -1.0), ("exchange", "bus", "exchange_export", -1.0),
+    ("storage", "bus", "storage_charge", -1.0), ("pump", "bus", "pump_power", -1.0), ("exchange", "bus", "exchange_export", -1.0),
     ("dc_link", "from_bus", "dc_sent", -1.0), ("dc_link", "to_bus", "dc_received", 1.0),
 )  # fmt: skip
 """What plants inject: table, column of the bus, array, sign."""

@@ -1,8 +1,11 @@
 """Certificate, rivers: water and output of hydro plants.
 
-    V[t] = V[t-1] + 0.0036 h (inflow + arriving - release); a plant without volume passes all     reservoir.balance
+    V[t] = V[t-1] + 0.0036 h (inflow + arriving + pumped - release); a plant without volume passes all     reservoir.balance
     Vmin <= V <= Vmax, V at the end >= Vend unless what is missing has a cost;  bands    reservoir.volume, reservoir.release
-    0 <= output <= Pmax;  output <= k release;  spill = release - output / k         hydro.output, hydro.water, reservoir.spill
+    0 <= turbine <= release;  spill = release - turbine                              hydro.water, reservoir.spill
+    0 <= output <= Pmax;  output = k turbine                                         hydro.output, hydro.head
+    0 <= pump <= Pmax, of whole units where decisions are exact                      pump.power, pump.units
+    energy and release of a period within its budget times the share of it studied   hydro_budget.energy, hydro_budget.release
 
 Arriving water is the difference of the running volume that has passed the plant above, a travel time ago, at the two ends of the
 step: nothing is lost whatever the travel time. Before the first step the plant above passed what release_past says, and before that
@@ -13,7 +16,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gridopt.dispatch.certificate_check import POWER, RELATIVE, WATER, Check, Evidence, outside
+from gridopt.dispatch.certificate_check import PERIOD, POWER, RELATIVE, WATER, Check, Evidence, outside
 
 
 def arriving(e: Evidence) -> np.ndarray:
@@ -41,6 +44,19 @@ def _earlier(e: Evidence, r: int, ago: np.ndarray) -> np.ndarray:
     return total
 
 
+def pumped(e: Evidence) -> np.ndarray:
+    """Water that pumps bring less what they take, mean over each step m3/s (n, T)."""
+    pump, hours = e.case.table("pump"), e.case.time.hours
+    clock, flow = np.append(0.0, np.cumsum(hours)), e.number("pump", "flow_m3s_per_mw") * e["pump_power"]
+    result = np.zeros(e["reservoir_release"].shape)
+    for i in range(len(pump)):
+        lifted = np.append(0.0, np.cumsum(flow[i] * hours))
+        result[e.case.position("reservoir", pump["from_reservoir"])[i]] -= flow[i]
+        came = np.interp(clock - float(pump["delay_h"].iloc[i]), clock, lifted, left=0.0)
+        result[e.case.position("reservoir", pump["to_reservoir"])[i]] += np.diff(came) / hours
+    return result
+
+
 def _bands(e: Evidence) -> tuple[np.ndarray, np.ndarray]:
     case, band = e.case, e.case.table("release_band")
     low, high = np.zeros(e["reservoir_release"].shape), np.full(e["reservoir_release"].shape, np.inf)
@@ -64,12 +80,12 @@ def end_cost(e: Evidence) -> np.ndarray:
 def check_rivers(e: Evidence) -> list[Check]:
     """The checks named at the head of this file."""
     case, table, hours = e.case, e.case.table("reservoir"), e.case.time.hours
-    output, volume, release = e["hydro_output"], e["reservoir_volume"], e["reservoir_release"]
+    output, volume, release, turbine = (e[n] for n in ("hydro_output", "reservoir_volume", "reservoir_release", "reservoir_turbine"))
     k, most = e.number("reservoir", "power_mw_per_m3s"), e.number("reservoir", "power_max_mw") * case.in_service("reservoir")
     low, high = e.number("reservoir", "volume_min_hm3"), e.number("reservoir", "volume_max_hm3")
     stores = high > low
     before = np.concatenate([e.number("reservoir", "volume_start_hm3"), volume[:, :-1]], axis=1)
-    gained = 0.0036 * hours * (case.series(table["profile"], 0.0) + arriving(e) - release)
+    gained = 0.0036 * hours * (case.series(table["profile"], 0.0) + arriving(e) + pumped(e) - release)
     balance = np.where(stores, before + gained - volume, gained)
     least = np.broadcast_to(low, volume.shape).copy()
     hard = np.isnan(e.number("reservoir", "end_short_cny_per_hm3"))
@@ -82,7 +98,40 @@ def check_rivers(e: Evidence) -> list[Check]:
         e.judge("reservoir.balance", "hm3", np.abs(balance), near, names),
         e.judge("reservoir.volume", "hm3", bounds, near, names),
         e.judge("reservoir.release", "m3/s", banded, POWER, names),
-        e.judge("reservoir.spill", "m3/s", np.abs(e["reservoir_spill"] - (release - output / k)), POWER, names),
+        e.judge("reservoir.spill", "m3/s", np.abs(e["reservoir_spill"] - (release - turbine)), POWER, names),
         e.judge("hydro.output", "MW", outside(output, 0.0, most), POWER, names),
-        e.judge("hydro.water", "MW", output - k * np.maximum(release, 0.0), POWER, names),
+        e.judge("hydro.water", "m3/s", outside(turbine, 0.0, np.maximum(release, 0.0)), POWER, names),
+        e.judge("hydro.head", "MW", np.abs(output - k * turbine), POWER, names),
+        *_pumps(e),
+        *_budgets(e),
     ]
+
+
+def _pumps(e: Evidence) -> list[Check]:
+    table, power = e.case.table("pump"), e["pump_power"]
+    if not len(table):
+        return []
+    most = e.number("pump", "power_max_mw")
+    checks = [e.judge("pump.power", "MW", outside(power, 0.0, most * e.case.in_service("pump")), POWER, table.index)]
+    if e.case.commitment == "exact":
+        one = most / e.number("pump", "units")
+        apart = np.abs(power - one * np.round(power / one))
+        checks.append(e.judge("pump.units", "MW", np.nan_to_num(apart), POWER, table.index))
+    return checks
+
+
+def _budgets(e: Evidence) -> list[Check]:
+    case, table = e.case, e.case.table("hydro_budget")
+    if not len(table):
+        return []
+    day = np.timedelta64(1, "D")
+    begin, end = (table[c].to_numpy("datetime64[s]") + more for c, more in (("start_date", 0 * day), ("end_date", day)))
+    hours = case.time.share_between(begin, end) * case.time.hours
+    part = hours.sum(axis=1) / ((end - begin) / np.timedelta64(1, "h"))
+    plant, checks = case.position("reservoir", table["reservoir"]), []
+    for name, unit, given in (("energy", "MWh", e["hydro_output"]), ("release", "hm3", 0.0036 * e["reservoir_release"])):
+        total = (given[plant] * hours).sum(axis=1)
+        low, high = (table[f"{name}_{c}_{unit.lower()}"].to_numpy(float) * part for c in ("min", "max"))
+        over = np.fmax(np.where(part > 0, np.fmax(low - total, total - high), 0.0), 0.0)
+        checks.append(e.judge(f"hydro_budget.{name}", unit, over, PERIOD if unit == "MWh" else WATER, table.index))
+    return checks

@@ -16,11 +16,13 @@ from gridopt.blocks import (
     exchange,
     generator,
     hydro,
+    hydro_budget,
     interface,
     loss_factors,
     losses,
     network,
     overload,
+    pump,
     renewable,
     storage,
     thermal,
@@ -29,8 +31,9 @@ from gridopt.case.case import Case
 from gridopt.program.builder import Builder
 
 BLOCKS = (
-    network, overload, losses, loss_factors, demand, thermal, generator, commitment, renewable, storage, hydro, csp, dc_link, exchange,
-    interface, contingency, carbon,
+    network, overload, losses, loss_factors, demand, thermal, generator, commitment, renewable,
+    storage, hydro, pump, hydro_budget, csp,
+    dc_link, exchange, interface, contingency, carbon,
 )  # fmt: skip
 """The registry. A further component is one file in blocks/, one table declaration and one name here."""
 

@@ -149,8 +149,8 @@ def _try_series(case: Case) -> None:
     """Asks for every series that the tables name, so that all faults of the files show before anything is built."""
     from gridopt.case.tables import TABLES
 
-    columns = ("profile", "schedule", "price_profile", "max_profile", "min_profile", "inflow_profile", "rating_profile")
-    names = {n for t in TABLES.values() for c in columns if c in case.table(t.name) for n in case.table(t.name)[c] if n}
+    columns = [(t.name, c.name) for t in TABLES.values() for c in t.columns if c.name == "schedule" or c.name.endswith("profile")]
+    names = {n for table, column in columns for n in case.table(table)[column] if n}
     unknown = sorted(names - set(case.source.values)) if isinstance(case.source, GivenSeries) else []
     if unknown:
         rule = "is named in the network, but the study has no profiles. Add them under 'profiles'."

@@ -16,7 +16,7 @@ import gridopt
 from gridopt.study.load import Loaded
 
 LIBRARIES = ("numpy", "scipy", "pandas", "xarray", "highspy", "plotly", "pandapower", "pvlib")
-ELEMENTS = ("bus", "unit", "generator", "renewable", "csp", "storage", "reservoir", "dc_link", "exchange", "interface")
+ELEMENTS = ("bus", "unit", "generator", "renewable", "csp", "storage", "reservoir", "pump", "dc_link", "exchange", "interface")
 """Tables whose elements are coordinates of results.nc."""
 
 

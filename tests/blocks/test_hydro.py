@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from gridopt.blocks.hydro import arrival, under_way
+from gridopt.case.rivers import arrival, under_way
 from gridopt.case.time import TimeGrid
 from tests.support.block_cases import buses, load, power_case, unit
+from tests.support.certify import certificate
 from tests.support.optimum import solve
 
 UNITS = [unit("A", 10, 20), unit("A", 90, 200)]
@@ -228,3 +229,30 @@ def test_arrival_keeps_water(hours, delay):
     end = np.cumsum(hours)
     late = np.clip(end - np.maximum(end - hours, end[-1] - delay), 0, None)
     assert share.T @ grid.hours == pytest.approx(grid.hours - late)
+
+
+def test_H1_worth_of_what_is_left():
+    """A hm3 left is worth 10,000, or 72 CNY/MWh: water replaces 90 (10 and 40 MWh, 0.36 hm3), never 10. 400 - 0.64 x 10,000."""
+    rows = dict(series={"d": [30, 60]}, bus=buses("A"), unit=UNITS, load=[load("A", "d")])
+    d = solve(power_case(2, **rows, reservoir=[lake(end_value_cny_per_hm3=10000.0)]))
+    assert d.solution.objective == pytest.approx(400 - 6400)
+    assert d.costs["hydro.end_value"] == pytest.approx(-6400)
+    assert d.quantities["reservoir_water_value"].values == pytest.approx(10000)
+    assert certificate(d).passed
+    dear = solve(power_case(2, **rows, reservoir=[lake(end_value_cny_per_hm3=13000.0)]))
+    assert not dear.quantities["hydro_output"].values.any()
+
+
+def test_H3_a_window_that_is_told_what_passed_before_goes_on_like_the_whole():
+    """Four hours at once, and the last two alone with volume and releases of the first two as data: the same dispatch."""
+    series = {"i": [20.0, 26.0, 10.0, 14.0], "d": [40.0, 60.0, 35.0, 90.0]}
+    rows = dict(bus=buses("A"), unit=UNITS, load=[load("A", "d")], season=SEASON, release_band=[fixed("top", 30.0)])
+    up = lake("top", downstream="low", delay_h=1.3, release_before_m3s=10.0, profile="i")
+    whole = solve(power_case(4, series=series, reservoir=[up, plant("low")], **rows))
+    begun = whole.quantities["reservoir_release"].values[0, :2]
+    up |= dict(volume_start_hm3=float(whole.quantities["reservoir_volume"].values[0, 1]))
+    past = [dict(reservoir="top", begin_h=2.0 - i, release_m3s=float(v)) for i, v in enumerate(begun)]
+    late = {k: v[2:] for k, v in series.items()}
+    part = solve(power_case(2, start="2025-01-01T02:00", series=late, reservoir=[up, plant("low")], release_past=past, **rows))
+    assert part.quantities["hydro_output"].values == pytest.approx(whole.quantities["hydro_output"].values[:, 2:])
+    assert certificate(part).passed

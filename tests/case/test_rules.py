@@ -177,3 +177,31 @@ def test_id_shared_by_a_branch_and_a_dc_link(name):
 def test_a_cyclic_store_has_no_end_to_value():
     store = dict(storage="s", bus="A", power_max_mw=1, energy_max_mwh=2, cyclic="true", end_value_cny_per_mwh=30)
     one(["storage.csv, row 2 (storage 's'), column end_value_cny_per_mwh: '30'", "cyclic"], storage=[store])
+
+
+LAKE = dict(bus="A", power_max_mw=10, power_mw_per_m3s=0.5, volume_max_hm3=5)
+RIVER = [LAKE | dict(reservoir="up", downstream="low"), LAKE | dict(reservoir="low"), LAKE | dict(reservoir="ror", volume_max_hm3=0)]
+
+
+def pump(**kw):
+    return dict(dict(pump="p", bus="A", from_reservoir="low", to_reservoir="up", power_max_mw=3, flow_m3s_per_mw=1.5), **kw)
+
+
+def test_pumps_lift_from_one_volume_into_another():
+    assert not faults(reservoir=RIVER, pump=[pump()])
+    one(["pump.csv, row 2 (pump 'p'), column to_reservoir: 'low'", "takes its water from"], reservoir=RIVER, pump=[pump(to_reservoir="low")])
+    one(["column from_reservoir: 'ror'", "no volume"], reservoir=RIVER, pump=[pump(from_reservoir="ror")])
+
+
+def test_a_pump_is_no_source_of_energy():
+    """0.5 MW per m3/s down, 2.5 m3/s per MW up: 1.25 MW for one."""
+    one(["column flow_m3s_per_mw: '2.5'", "1.25 times", "At most 2"], reservoir=RIVER, pump=[pump(flow_m3s_per_mw=2.5)])
+
+
+def test_budgets_of_plants():
+    """10 MW over two days give 480 MWh at most."""
+    days = dict(budget="b", reservoir="up", start_date="2025-01-01", end_date="2025-01-02")
+    assert not faults(reservoir=RIVER, hydro_budget=[days | dict(energy_min_mwh=480, release_max_hm3=3)])
+    one(["hydro_budget.csv, row 2", "energy_min_mwh: '481'", "480 MWh"], reservoir=RIVER, hydro_budget=[days | dict(energy_min_mwh=481)])
+    ror = days | dict(reservoir="ror", release_max_hm3=3)
+    one(["column release_max_hm3: '3'", "no volume"], reservoir=RIVER, hydro_budget=[ror])

@@ -97,3 +97,11 @@ def test_present_leaves_out_what_is_never_there():
     assert here.table("line").index.tolist() == ["now"] and here.table("interface_member")["element"].tolist() == ["now"]
     assert [len(here.table(t)) for t in ("dc_link", "dc_contract", "dc_bundle", "renewable")] == [0, 0, 0, 1]
     assert len(c.table("line")) == 2
+
+
+def test_hours_of_steps_by_calendar_day():
+    """Steps of 3, 2 and 30 h from 22:00: 2 + 1 h, 2 h, then 21 of the same day and 9 of the next."""
+    grid = TimeGrid(np.array(["2025-01-01T22:00", "2025-01-02T01:00", "2025-01-02T03:00"], "datetime64[s]"), np.array([3.0, 2.0, 30.0]))
+    days, hours = grid.by_day()
+    assert days.tolist() == np.arange("2025-01-01", "2025-01-04", dtype="datetime64[D]").tolist()
+    assert hours.toarray().tolist() == [[2.0, 0.0, 0.0], [1.0, 2.0, 21.0], [0.0, 0.0, 9.0]]

@@ -53,3 +53,41 @@ def test_both_ways_at_once():
     t = int(np.argmax(e["quantities"]["storage_charge"][0]))
     e["quantities"]["storage_discharge"][0, t] = 1.0
     assert "storage.apart" in failed(e)
+
+
+def solved(name: str, commitment: str = "off") -> dict:
+    """Evidence of a block's case that passes."""
+    found = evidence(dispatch(dataclasses.replace(BLOCK_CASES[name].build(), commitment=commitment)))
+    assert not failed(found)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("name", "table", "row", "column", "value", "broken"),
+    [
+        ("hydro", "release_past", 0, "release_m3s", 21.0, "reservoir.balance"),
+        ("hydro", "release_past", 1, "begin_h", 0.6, "reservoir.balance"),
+        ("pump", "pump", "p1", "flow_m3s_per_mw", 1.51, "reservoir.balance"),
+        ("pump", "pump", "p1", "delay_h", 0.6, "reservoir.balance"),
+        ("pump", "pump", "p1", "power_max_mw", 5.9, "pump.power"),
+        ("pump", "pump", "p2", "in_service", np.datetime64("2025-01-01T02:00"), "pump.power"),
+        ("hydro_budget", "hydro_budget", "most", "energy_max_mwh", 299.0, "hydro_budget.energy"),
+        ("hydro_budget", "hydro_budget", "water", "release_min_hm3", 0.71, "hydro_budget.release"),
+    ],
+)
+def test_water_that_breaks_a_rule(name, table, row, column, value, broken):
+    e = solved(name)
+    cell(e, table, row, column, value)
+    assert failed(e) == {broken}
+
+
+def test_power_that_a_pump_does_not_take():
+    e = solved("pump")
+    e["quantities"]["pump_power"][0, 0] += 0.5
+    assert "reservoir.balance" in failed(e)
+
+
+def test_a_pump_that_is_not_whole():
+    e = solved("pump", "exact")
+    cell(e, "pump", "p2", "units", 3)
+    assert failed(e) == {"pump.units"}

@@ -295,6 +295,38 @@ BLOCK_CASES["hydro"] = BlockCase(
     dict(i=[10, 20, 15, 10, 5, 5], j=[8, 12, 6, 9, 9, 10], a=[50, 40, 93, 60, 110, 45]), 6, "2024-12-31T21:00",
 )  # fmt: skip
 
+# Cheap hours lift water from the lower lake to the upper one, half an hour up; one pump enters at midnight.
+BLOCK_CASES["pump"] = BlockCase(
+    dict(
+        bus=buses("A", "B"),
+        line=[line("A", "B", 30.0)],
+        unit=[unit("A", 10, 40), unit("A", 30, 10), unit("A", 90, 200)],
+        reservoir=[dict(reservoir="up", bus="A", power_max_mw=20.0, power_mw_per_m3s=0.5, volume_max_hm3=4.0, volume_start_hm3=1.0,
+                        volume_end_hm3=1.0, downstream="low", delay_h=0.5),
+                   dict(reservoir="low", bus="A", power_max_mw=0.0, power_mw_per_m3s=0.1, volume_max_hm3=5.0, volume_start_hm3=2.0)],
+        pump=[dict(pump="p1", bus="A", from_reservoir="low", to_reservoir="up", power_max_mw=6.0, flow_m3s_per_mw=1.5, delay_h=0.5),
+              dict(pump="p2", bus="B", from_reservoir="low", to_reservoir="up", power_max_mw=5.0, flow_m3s_per_mw=1.4, units=2,
+                   in_service="2025-01-01")],
+        load=[load("A", "a")],
+    ),
+    ("pump",), dict(a=[20, 45, 30, 75]), 4, NEW_YEAR,
+)  # fmt: skip
+
+# Two lakes, one with too much energy for its budget, one that must release more than it likes; half of the second's days is studied.
+BLOCK_CASES["hydro_budget"] = BlockCase(
+    dict(
+        bus=buses("A"),
+        unit=[unit("A", 10, 22), unit("A", 30, 40), unit("A", 90, 200)],
+        reservoir=[dict(reservoir=n, bus="A", power_max_mw=20.0, power_mw_per_m3s=0.5, volume_max_hm3=9.0, volume_start_hm3=5.0,
+                        end_value_cny_per_hm3=w) for n, w in (("a", 1000.0), ("b", 20000.0))],
+        hydro_budget=[dict(budget="most", reservoir="a", start_date="2025-01-01", end_date="2025-01-02", energy_max_mwh=300.0),
+                      dict(budget="water", reservoir="b", start_date="2024-12-31", end_date="2024-12-31", release_min_hm3=0.7),
+                      dict(budget="gone", reservoir="b", start_date="2024-01-31", end_date="2024-02-28", energy_min_mwh=0.7)],
+        load=[load("A", "a")],
+    ),
+    ("hydro_budget",), dict(a=[25, 45, 70, 40]), 4, NEW_YEAR,
+)  # fmt: skip
+
 BLOCK_CASES["csp"] = BlockCase(
     dict(
         bus=buses("A"),
