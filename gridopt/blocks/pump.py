@@ -34,9 +34,8 @@ class Columns(NamedTuple):
 def declare(case, b):
     """Columns (K1), injections, water."""
     table, here = case.table("pump"), case.in_service("pump")
-    power = b.columns(
-        "pump.power", unit="MW", over={"pump": table.index, "time": case.time.index}, upper=table["power_max_mw"].to_numpy(float)[:, None] * here
-    )
+    most = table["power_max_mw"].to_numpy(float)[:, None] * here
+    power = b.columns("pump.power", unit="MW", over={"pump": table.index, "time": case.time.index}, upper=most)
     units = table["units"].to_numpy(float)
     stepped = np.flatnonzero(~np.isnan(units) & (case.commitment != "off"))
     running = b.columns(

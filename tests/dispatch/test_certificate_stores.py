@@ -89,5 +89,5 @@ def test_power_that_a_pump_does_not_take():
 
 def test_a_pump_that_is_not_whole():
     e = solved("pump", "exact")
-    cell(e, "pump", "p2", "units", 3)
+    cell(e, "pump", "p2", "power_max_mw", 5.3)
     assert failed(e) == {"pump.units"}
