@@ -35,7 +35,9 @@ def dc_contracts(dispatch: Dispatch) -> pd.DataFrame:
     inside = case.time.share_between(first, last + DAY) * case.time.hours
     studied = inside.sum(axis=1) / ((last + DAY - first) / np.timedelta64(3600, "s"))
     link = case.position("dc_link", table["dc_link"])
-    sent, bundled = ((inside * dispatch.quantities[f"dc_{n}"].values[link]).sum(axis=1) for n in ("sent", "bundled"))
+    found = dispatch.quantities
+    power = found.get("dc_power", found["dc_sent"]).values  # of links that reverse: less what is sent back
+    sent, bundled = ((inside * values[link]).sum(axis=1) for values in (power, found["dc_bundled"].values))
     low, high = (table[f"energy_{c}_mwh"].to_numpy(float) * studied for c in ("min", "max"))
     value = {n: dispatch.values.dual(f"dc_link.{n}") + 0.0 for n in ("energy", "share")}  # no -0.0
     values = (

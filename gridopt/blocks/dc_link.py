@@ -1,23 +1,28 @@
-"""DC links: limits, losses, ramp, energy contracts and the bundled renewable share.
+"""DC links: limits, both directions, on and off, losses, ramp, energy contracts and the bundled renewable share.
 
 Sets        d link, k segment of the loss curve, c contract (a period of one link), t step of length h[t] hours
-Data        least and largest sent power Pmin, Pmax (in service, times series), rated power Pn;
-            loss(p) = l0 Pn + l1 p + l2 p^2 / Pn;
+Data        least and largest power Pmin, Pmax sent forward (in service, times series) and R sent back (reversible links), rated power Pn;
+            loss(p) = l0 Pn + l1 p + l2 p^2 / Pn; with poles out of service only the part a of a link is left: a loss(p / a), a Pmin;
+            a schedule fixes the sent power;
             contract energy [Emin, Emax] MWh and share z of the sent energy, scaled by the part of the period that is studied
-Columns     dc_link.segment s [MW] above Pmin;  dc_link.unbundled n [MW]
+Columns     dc_link.segment s, dc_link.back r [MW] above least power;  dc_link.on u, dc_link.on_back v [1] of links that are switched: those
+            that may stop or reverse, unless a schedule fixes them or decisions are left out (u = 1 then);  dc_link.unbundled n [MW]
 
-    0 <= s[k] <= width[k],  sent S = Pmin + sum_k s[k]                    (L1)
-    received = S - loss(Pmin) - sum_k slope[k] s[k],  slopes of the secants of loss (rising)    (L2)
-    |S[t] - S[t-1]| <= 60 ramp Pn (h[t]+h[t-1])/2    written only when broken     (L3)  dc_link.ramp
-    Emin <= sum_t h S <= Emax                                             (L4)  dc_link.energy
-    n >= S - sum of the bundle's output,   sum_t h n <= (1 - z) sum_t h S       (L5)  dc_link.unbundled, dc_link.share
+    0 <= s[k] <= width[k] u,  sent S = Pmin u + sum_k s[k];  likewise back S' by r, v      (L1)  dc_link.segment_on, dc_link.back_on
+    received = S - loss(Pmin) u - sum_k slope[k] s[k],  slopes of the secants of loss (rising);  likewise back    (L2)
+    |P[t] - P[t-1]| <= 60 ramp Pn (h[t]+h[t-1])/2,  P = S - S'    written only when broken     (L3)  dc_link.ramp
+    Emin <= sum_t h P <= Emax                                             (L4)  dc_link.energy
+    n >= P - sum of the bundle's output,   sum_t h n <= (1 - z) sum_t h P       (L5)  dc_link.unbundled, dc_link.share
+    u + v <= 1, and >= 1 in service for a link that may not stop          (L6)  dc_link.one_way
 
-Cost        dc_link.cost = cost_cny_per_mwh h S
-Ports       injection: -S at from_bus, + received at to_bus;  dc_flow: S;  dc_received: received;  draws on bundle
+Cost        dc_link.cost = cost_cny_per_mwh h (S + S')
+Ports       injection: what leaves or arrives at from_bus and to_bus;  dc_flow: taken at from_bus;  dc_received: given at to_bus;
+            dc_power: P;  dc_on: u;  dc_on_back: v;  draws on bundle
 Dual        dc_link.energy: what one more MWh of contract costs; dc_link.share: what one more MWh of unbundled energy saves
-Assumes     one direction; the schedule may take any value in every step. Where received energy is worth nothing or less, the
-            program may fill steeper segments before flatter ones and so lose energy that no link loses: that part is reported as
-            dc_artificial_loss = received by (L2) with the segments filled in order - received
+Assumes     without decisions a reversible link has no least power and may take any value, and sending both ways at once is not ruled out.
+            Where received energy is worth nothing or less, the program may fill steeper segments before flatter ones (or send both ways)
+            and so lose energy that no link loses: that part is reported as dc_artificial_loss = received by (L2) with the segments filled
+            in order - received
 """
 
 from __future__ import annotations
@@ -26,69 +31,135 @@ from typing import NamedTuple
 
 import numpy as np
 
+from gridopt.case.links import Limits, limits
 from gridopt.program.labels import Quantity
 
 SEGMENTS = 4
 
 
-class Columns(NamedTuple):
+class Way(NamedTuple):
+    """One way of the links `link` (n,): least power and its loss MW (n, T), slopes of the segments (n, K), their widths, what is in use of
+    them MW and their columns (n, K, T); `decided` places among `link` that are switched (m,), and their columns `on` (m, T)."""
+
+    link: np.ndarray
     least: np.ndarray
     least_loss: np.ndarray
     slope: np.ndarray
     width: np.ndarray
+    room: np.ndarray
     segment: np.ndarray
+    decided: np.ndarray
+    on: np.ndarray
+
+    def fixed(self, values: np.ndarray) -> np.ndarray:
+        """Values (n, T) without those that the columns `on` multiply."""
+        kept = values.copy()
+        kept[self.decided] = 0.0
+        return kept
+
+    def status(self, x: np.ndarray) -> np.ndarray:
+        """Whether each link is on for this way (n, T); 1 where that is not decided."""
+        on = np.ones_like(self.least)
+        on[self.decided] = x[self.on]
+        return on
+
+    def parts(self):
+        """(places, columns (m, T), MW sent, MW received per unit of them) of everything that makes up the power."""
+        every = np.arange(len(self.link))
+        for k in range(SEGMENTS):
+            yield every, self.segment[:, k], np.ones((len(every), 1)), 1.0 - self.slope[:, k, None]
+        some = self.decided
+        if len(some):
+            yield some, self.on, self.least[some], (self.least - self.least_loss)[some]
+
+
+class Columns(NamedTuple):
+    forward: Way
+    back: Way
     contracts: np.ndarray
     linked: np.ndarray
     unbundled: np.ndarray
 
-
-def limits(case) -> tuple[np.ndarray, np.ndarray]:
-    """Least and largest sent power MW (n, T) while in service."""
-    link, active = case.table("dc_link"), case.in_service("dc_link") > 0.5
-    most = link["power_max_mw"].to_numpy(float)[:, None] * case.series(link["max_profile"], 1.0) * active
-    return np.minimum(link["power_min_mw"].to_numpy(float)[:, None] * active, most), most
+    @property
+    def segment(self) -> np.ndarray:
+        return self.forward.segment
 
 
-def _loss(link, power):
-    """Loss MW at sent power (n, K) of links in service."""
-    names = ("power_max_mw", "loss_no_load_fraction", "loss_linear_fraction", "loss_quadratic_fraction")
-    rated, l0, l1, l2 = (link[c].to_numpy(float)[:, None] for c in names)
+def _loss(link, l0, power):
+    """Loss MW at sent power (n, K), with no-load loss l0 over rated power (n, 1)."""
+    names = ("power_max_mw", "loss_linear_fraction", "loss_quadratic_fraction")
+    rated, l1, l2 = (link[c].to_numpy(float)[:, None] for c in names)
     return l0 * rated + l1 * power + l2 * power**2 / np.where(rated > 0, rated, 1.0)
 
 
 def declare(case, b):
     """Columns (L1), injections by (L2), and the part of sent power that no bundled plant covers."""
-    link, time = case.table("dc_link"), case.time.index
-    least, most = limits(case)
-    floor, rated = link["power_min_mw"].to_numpy(float)[:, None], link["power_max_mw"].to_numpy(float)[:, None]
-    knots = floor + (rated - floor) * np.arange(SEGMENTS + 1) / SEGMENTS
-    width = np.diff(knots, axis=1)
-    slope = np.divide(np.diff(_loss(link, knots), axis=1), width, out=np.zeros_like(width), where=width > 0)
-    room = np.clip(most[:, None, :] - knots[:, :-1, None], 0.0, width[:, :, None])
-    over = {"dc_link": link.index, "segment": np.arange(SEGMENTS), "time": time}
-    segment = b.columns("dc_link.segment", unit="MW", over=over, upper=room)
-    rate = link["cost_cny_per_mwh"].to_numpy(float)[:, None] * case.time.hours
-    if rate.any():
-        b.cost("dc_link.cost", segment, rate[:, None, :])
-        b.fixed_cost("dc_link.cost", float((rate * least).sum()))
-    active = case.in_service("dc_link") > 0.5
-    least_loss = _loss(link, least) * active
-    start, end = case.position("bus", link["from_bus"]), case.position("bus", link["to_bus"])
-    injection, flow, received = b.port("injection"), b.port("dc_flow", len(link)), b.port("dc_received", len(link))
-    injection.add(start, constant=-least)
-    injection.add(end, constant=least - least_loss)
-    flow.add(np.arange(len(link)), constant=least)
-    received.add(np.arange(len(link)), constant=least - least_loss)
-    for k in range(SEGMENTS):
-        injection.add(start, segment[:, k], -1.0)
-        injection.add(end, segment[:, k], 1.0 - slope[:, k, None])
-        flow.add(np.arange(len(link)), segment[:, k])
-        received.add(np.arange(len(link)), segment[:, k], 1.0 - slope[:, k, None])
-    part, contracts = _contract_shares(case)
+    link = case.table("dc_link")
+    bound, ways = limits(case), []
+    for name, on, some, most in (("segment", "on", np.arange(len(link)), bound.forward), ("back", "on_back", bound.reversible, bound.back)):
+        ways.append(_way(case, b, (f"dc_link.{name}", f"dc_link.{on}"), some, bound, most))
+    forward, back = ways
+    start, end = (case.position("bus", link[c]) for c in ("from_bus", "to_bus"))
+    _offer(case, b, forward, start, end, ("dc_flow", 1.0), ("dc_received", 1.0))
+    _offer(case, b, back, end, start, ("dc_received", -1.0), ("dc_flow", -1.0))
+    for name, way in (("dc_on", forward), ("dc_on_back", back)):
+        b.port(name, len(link)).add(way.link[way.decided], way.on)
+    contracts = _contract_shares(case)[1]
     share = case.table("dc_contract")["renewable_share_min"].to_numpy(float)[contracts]
     linked = np.unique(case.position("dc_link", case.table("dc_contract")["dc_link"])[contracts][share > 0])
-    unbundled = b.columns("dc_link.unbundled", unit="MW", over={"dc_link": link.index[linked], "time": time}, upper=most[linked])
-    return Columns(least, least_loss, slope, width, segment, contracts, linked, unbundled)
+    over = {"dc_link": link.index[linked], "time": case.time.index}
+    unbundled = b.columns("dc_link.unbundled", unit="MW", over=over, upper=bound.forward[linked])
+    return Columns(forward, back, contracts, linked, unbundled)
+
+
+def _way(case, b, names: tuple[str, str], some, bound: Limits, most) -> Way:
+    """Columns of one way: `some` links, which may send `most` MW (n, T) so."""
+    link, time = case.table("dc_link").iloc[some], case.time.index
+    forward = names[0] == "dc_link.segment"
+    decided = np.flatnonzero(np.isin(some, bound.switched))
+    floor, left = bound.floor[some][:, None], bound.left[some]
+    rated = link["power_max_mw" if forward else "power_reverse_max_mw"].to_numpy(float)[:, None]
+    # The loss at no load is one of the link, not of a way: only a link that is switched on for a way has it there.
+    l0 = link["loss_no_load_fraction"].to_numpy(float)[:, None] * (forward | np.isin(some, bound.switched)[:, None])
+    knots = floor + np.maximum(rated - floor, 0.0) * np.arange(SEGMENTS + 1) / SEGMENTS
+    run = np.diff(knots, axis=1)
+    slope = np.divide(np.diff(_loss(link, l0, knots), axis=1), run, out=np.zeros_like(run), where=run > 0)
+    width = run[:, :, None] * left[:, None, :]
+    least = np.minimum(floor * left * bound.active[some], most)
+    whole = np.where(left > 0, left, 1.0)
+    least_loss = whole * _loss(link, l0, least / whole) * bound.active[some]
+    room = np.clip(most[:, None, :] - knots[:, :-1, None] * left[:, None, :], 0.0, width)
+    over = {"dc_link": link.index, "segment": np.arange(SEGMENTS), "time": time}
+    given = bound.scheduled[some][:, None, None]
+    segment = b.columns(names[0], unit="MW", over=over, lower=np.where(given, room, 0.0), upper=room)
+    over = {"dc_link": link.index[decided], "time": time}
+    on = b.columns(names[1], unit="1", over=over, upper=bound.active[some][decided], integer=case.commitment == "exact")
+    return Way(some, least, least_loss, slope, width, room, segment, decided, on)
+
+
+def _offer(case, b, way: Way, start, end, outgoing: tuple[str, float], incoming: tuple[str, float]) -> None:
+    """Costs and ports of one way, from buses `start` to buses `end` (by link)."""
+    link = case.table("dc_link")
+    rate = link["cost_cny_per_mwh"].to_numpy(float)[way.link, None] * case.time.hours
+    sent, received = way.fixed(way.least), way.fixed(way.least - way.least_loss)
+    injection, power = b.port("injection"), b.port("dc_power", len(link))
+    out, into = (b.port(name, len(link)) for name, _ in (outgoing, incoming))
+    injection.add(start[way.link], constant=-sent)
+    injection.add(end[way.link], constant=received)
+    out.add(way.link, constant=outgoing[1] * sent)
+    into.add(way.link, constant=incoming[1] * received)
+    power.add(way.link, constant=outgoing[1] * sent)
+    if rate.any():
+        b.fixed_cost("dc_link.cost", float((rate * sent).sum()))
+    for at, cols, leaving, arriving in way.parts():
+        here = way.link[at]
+        injection.add(start[here], cols, -leaving)
+        injection.add(end[here], cols, arriving)
+        out.add(here, cols, outgoing[1] * leaving)
+        into.add(here, cols, incoming[1] * arriving)
+        power.add(here, cols, outgoing[1] * leaving)
+        if rate.any():
+            b.cost("dc_link.cost", cols, rate[at] * leaving)
 
 
 def _contract_shares(case):
@@ -103,84 +174,131 @@ def _contract_shares(case):
 
 
 def constrain(case, b, columns):
-    """Rows (L3) to (L5)."""
-    _ramp(case, b, columns)
+    """Rows (L1) of switched links and (L3) to (L6)."""
+    _switch(case, b, columns)
+    _ramp(case, b)
     contract, hours = case.table("dc_contract").iloc[columns.contracts], case.time.hours
     if not len(contract):
         return
     inside = _contract_shares(case)[0][columns.contracts]
-    link = case.position("dc_link", contract["dc_link"])
+    link, sent = case.position("dc_link", contract["dc_link"]), b.port("dc_power")
     days = (contract["end_date"] - contract["start_date"]).dt.days.to_numpy(float) + 1.0
     studied = (inside * hours).sum(axis=1) / (24.0 * days)
-    base = np.einsum("ct,ct->c", inside * hours, columns.least[link])
+    base = np.einsum("ct,ct->c", inside * hours, sent.constant[link])
     low, high = (contract[f"energy_{c}_mwh"].to_numpy(float) * studied for c in ("min", "max"))
     over = {"contract": contract.index}
     low, high = np.nan_to_num(low, nan=0.0) - base, np.nan_to_num(high, nan=np.inf) - base
     energy = b.rows("dc_link.energy", unit="MWh", over=over, lower=low, upper=high)
     share = contract["renewable_share_min"].to_numpy(float)
     bound = b.rows("dc_link.share", unit="MWh", over=over, upper=np.where(share > 0, (1.0 - share) * base, np.inf))
-    b.port("bundle", len(case.table("dc_link")))
-    over = {"dc_link": case.table("dc_link").index[columns.linked], "time": case.time.index}
-    least = (columns.least - b.port("bundle").constant)[columns.linked]
-    uncovered = b.rows("dc_link.unbundled", unit="MW", over=over, lower=least)
-    row_of = np.full(len(case.table("dc_link")), -1)
-    row_of[columns.linked] = np.arange(len(columns.linked))
-    for at, cols, coef in b.port("bundle").offers():
-        some = row_of[at] >= 0
-        b.term(uncovered[row_of[at[some]]], cols[some], coef[some])
-    b.term(uncovered, columns.unbundled)
-    b.term(uncovered[:, None, :], columns.segment[columns.linked], -1.0)
+    row_of = _uncovered(case, b, columns)
     for c, d in enumerate(link):
         t = np.flatnonzero(inside[c] > 0)
         weight = inside[c, t] * hours[t]
-        b.term(energy[c], columns.segment[d][:, t], weight)
+        for at, cols, coef in sent.offers():
+            mine = np.flatnonzero(at == d)
+            b.term(energy[c], cols[np.ix_(mine, t)], coef[np.ix_(mine, t)] * weight)
+            if share[c] > 0:
+                b.term(bound[c], cols[np.ix_(mine, t)], -(1.0 - share[c]) * coef[np.ix_(mine, t)] * weight)
         if share[c] > 0:
             b.term(bound[c], columns.unbundled[row_of[d]][t], weight)
-            b.term(bound[c], columns.segment[d][:, t], -(1.0 - share[c]) * weight)
 
 
-def _ramp(case, b, columns):
+def _uncovered(case, b, columns) -> np.ndarray:
+    """First rows of (L5); place of each link among those that have them, -1 for the others."""
+    bundle, sent = b.port("bundle", len(case.table("dc_link"))), b.port("dc_power")
+    over = {"dc_link": case.table("dc_link").index[columns.linked], "time": case.time.index}
+    uncovered = b.rows("dc_link.unbundled", unit="MW", over=over, lower=(sent.constant - bundle.constant)[columns.linked])
+    row_of = np.full(len(case.table("dc_link")), -1)
+    row_of[columns.linked] = np.arange(len(columns.linked))
+    for port, sign in ((bundle, 1.0), (sent, -1.0)):
+        for at, cols, coef in port.offers():
+            some = row_of[at] >= 0
+            b.term(uncovered[row_of[at[some]]], cols[some], sign * coef[some])
+    b.term(uncovered, columns.unbundled)
+    return row_of
+
+
+def _switch(case, b, columns) -> None:
+    """Rows (L1) of switched links and (L6)."""
+    for name, way in (("segment_on", columns.forward), ("back_on", columns.back)):
+        some = way.decided
+        over = {"dc_link": case.table("dc_link").index[way.link[some]], "segment": np.arange(SEGMENTS), "time": case.time.index}
+        row = b.rows(f"dc_link.{name}", unit="MW", over=over, lower=0.0)
+        b.term(row, way.on[:, None, :], way.room[some])
+        b.term(row, way.segment[some], -1.0)
+    link, bound = columns.back.link[columns.back.decided], limits(case)
+    must = np.where(np.isin(link, bound.may_stop)[:, None], 0.0, bound.active[link])
+    over = {"dc_link": case.table("dc_link").index[link], "time": case.time.index}
+    row = b.rows("dc_link.one_way", unit="1", over=over, lower=must, upper=1.0)
+    b.term(row, columns.back.on)
+    b.term(row, columns.forward.on[np.searchsorted(columns.forward.decided, link)])
+
+
+def _ramp(case, b):
     """Lazy family (L3); a step at which the link enters or leaves service is not a ramp."""
     link, hours = case.table("dc_link"), case.time.hours
-    if not len(link) or len(hours) < 2:
+    before = link["initial_mw"].to_numpy(float)[:, None]
+    if not len(link) or (len(hours) < 2 and np.isnan(before).all()):
         return
-    active = case.in_service("dc_link") > 0.5
+    active, power = case.in_service("dc_link") > 0.5, b.port("dc_power")
     rate = (link["ramp_fraction_per_min"] * link["power_max_mw"]).to_numpy(float)[:, None]
-    width = rate * 60.0 * 0.5 * (hours[1:] + hours[:-1])
-    jump = np.diff(columns.least, axis=1)
-    width = np.concatenate([np.full((len(link), 1), np.inf), np.where(active[:, 1:] & active[:, :-1], width, np.inf)], axis=1)
+    # Before the first step the length of a step is taken to be that of the first.
+    width = rate * 60.0 * 0.5 * (hours + np.append(hours[:1], hours[:-1]))
+    steady = active & np.concatenate([~np.isnan(before), active[:, :-1]], axis=1)
+    width = np.where(steady, width, np.inf)
 
     def expand(element, step):
-        n = np.repeat(np.arange(len(element)), SEGMENTS)
-        now, before = columns.segment[element, :, step], columns.segment[element, :, step - 1]
-        constant = jump[element, step - 1]
-        return (np.tile(n, 2), np.concatenate([now.ravel(), before.ravel()]),
-                np.concatenate([np.ones(n.size), -np.ones(n.size)]), constant)  # fmt: skip
+        weight = np.zeros((len(element), len(link)))
+        weight[np.arange(len(element)), element] = 1.0
+        later = np.flatnonzero(step > 0)
+        now, then = power.weighted(weight, step), power.weighted(weight[later], step[later] - 1)
+        constant = now[3] - np.where(step > 0, 0.0, before[element, 0])
+        constant[later] -= then[3]
+        return np.append(now[0], later[then[0]]), np.append(now[1], then[1]), np.append(now[2], -then[2]), constant
 
     def activity(x, steps=slice(None)):
-        part = slice(max((steps.start or 0) - 1, 0), steps.stop)
-        sent = columns.least[:, part] + x[columns.segment[:, :, part]].sum(axis=1)
-        return np.diff(sent, axis=1, prepend=sent[:, :1])[:, (steps.start or 0) - part.start :]
+        first = steps.start or 0
+        sent = power.value(x, slice(max(first - 1, 0), steps.stop))
+        if first > 0:
+            return np.diff(sent, axis=1)
+        return np.diff(sent, axis=1, prepend=np.where(np.isnan(before), sent[:, :1], before))
 
     over = {"dc_link": link.index, "time": case.time.index}
     b.lazy("dc_link.ramp", unit="MW", over=over, bounds=(-width, width), activity=activity, expand=expand, looks_back=True)
 
 
 def results(case, columns, values) -> dict[str, Quantity]:
-    """Sent, received and bundled power by link, and what was lost only because segments were filled out of order."""
-    s, slope, width = values["dc_link.segment"], columns.slope, columns.width
-    above = s.sum(axis=1)
-    sent = columns.least + above
-    received = columns.least - columns.least_loss + np.einsum("dkt,dk->dt", s, 1.0 - slope)
-    begin = np.cumsum(width, axis=1) - width
-    in_order = np.clip(above[:, None, :] - begin[:, :, None], 0.0, width[:, :, None])
-    artificial = np.maximum(np.einsum("dkt,dk->dt", s - in_order, slope), 0.0)
-    bundled = np.minimum(values.builder.port("bundle").value(values.solution.x), sent)
-    dims, way = ("dc_link", "time"), "positive: from_bus to to_bus"
+    """Power taken at from_bus and given at to_bus, bundled power, and what was lost only because segments were filled out of order."""
+    port, x = values.builder.port, values.solution.x
+    sent, received, power = (port(name).value(x) for name in ("dc_flow", "dc_received", "dc_power"))
+    artificial = np.maximum(sent - received - _in_order(columns, power, x), 0.0)
+    bundled = np.clip(port("bundle").value(x), 0.0, np.maximum(power, 0.0))
+    dims, along = ("dc_link", "time"), "positive: from_bus to to_bus"
     needless, covered = "loss beyond that of the link", "sent power covered by bundled renewables in the same step"
-    return {
-        "dc_sent": Quantity(dims, sent, "MW", "power sent", "送端功率", way),
-        "dc_received": Quantity(dims, received, "MW", "power received", "受端功率", way),
+    found = {
+        "dc_sent": Quantity(dims, sent, "MW", "power sent", "送端功率", along),
+        "dc_received": Quantity(dims, received, "MW", "power received", "受端功率", along),
         "dc_artificial_loss": Quantity(dims, artificial, "MW", needless, "超出线路损耗的虚拟损耗", "positive: lost"),
         "dc_bundled": Quantity(dims, bundled, "MW", covered, "配套新能源电力"),
     }
+    if len(columns.back.link):
+        found["dc_power"] = Quantity(dims, power, "MW", "power at the sending end, whichever it is", "直流功率（送电侧）", along)
+    if len(columns.forward.decided):
+        on = (case.in_service("dc_link") > 0.5).astype(float)
+        on[columns.forward.decided] = x[columns.forward.on]
+        np.add.at(on, columns.back.link[columns.back.decided], x[columns.back.on])
+        found["dc_on"] = Quantity(dims, on, "1", "whether the link is on", "直流运行状态", "1: on, 0: off")
+    return found
+
+
+def _in_order(columns, power, x) -> np.ndarray:
+    """Loss MW by (L2) at powers P (n, T) with the segments filled in order."""
+    lost = np.zeros_like(power)
+    for way, sign in ((columns.forward, 1.0), (columns.back, -1.0)):
+        on = way.status(x)
+        above = np.maximum(sign * power[way.link] - way.least * on, 0.0)[:, None, :]
+        width = way.width * on[:, None, :]
+        filled = np.clip(above - (np.cumsum(width, axis=1) - width), 0.0, width)
+        lost[way.link] += way.least_loss * on + np.einsum("dkt,dk->dt", filled, way.slope)
+    return lost

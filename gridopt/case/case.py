@@ -19,7 +19,10 @@ from gridopt.case.topology import BRANCH_TABLES, Topologies, branches_of
 
 ROUNDING = 1e-12
 """Share of a step below which what remains of it is rounding."""
-PASSING = (*BRANCH_TABLES, "unit", "generator", "renewable", "csp", "storage", "pump", "load", "exchange", "dc_link", "interface_limit")
+PASSING = (
+    *BRANCH_TABLES, "unit", "generator", "renewable", "csp", "storage", "pump", "load", "exchange",
+    "dc_link", "dc_market", "interface_limit",
+)  # fmt: skip
 """Tables whose elements are left out of periods in which they are never in service."""
 
 
@@ -59,7 +62,7 @@ class Case:
     def in_service(self, table: str) -> np.ndarray:
         """Share of each step that each element is in service, float (n, T): commissioned and in no outage."""
         share, outage = self.commissioned(table), self.tables["outage"]
-        mine = outage[(outage["kind"] == table).to_numpy()]
+        mine = outage[((outage["kind"] == table) & (outage["share"] >= 1.0)).to_numpy()]
         if not len(mine) or not share.size:
             return share
         frame, at = self.tables[table], self.position(table, mine["element"])
@@ -69,6 +72,15 @@ class Case:
         start, stop = np.fmax(start, begin), np.fmin(stop, end)
         order = np.lexsort((start, at))
         return _without(share, self.time, at[order], start[order], stop[order])
+
+    def share_left(self, table: str) -> np.ndarray:
+        """Part of each element that outages of a part of it (a pole of a DC link) leave, float (n, T); whole outages are not counted."""
+        left, outage = np.ones((len(self.tables[table]), len(self.time))), self.tables["outage"]
+        mine = outage[((outage["kind"] == table) & (outage["share"] < 1.0)).to_numpy()]
+        if len(mine):
+            inside = self.time.share_between(*(mine[c].to_numpy("datetime64[s]") for c in ("start_time", "end_time"))) > 0.5
+            np.subtract.at(left, self.position(table, mine["element"]), mine["share"].to_numpy(float)[:, None] * inside)
+        return np.maximum(left, 0.0)
 
     def series(self, names: Sequence[str], empty: float) -> np.ndarray:
         """Series on the steps, float (len(names), T); an empty name is the constant `empty`."""
@@ -110,6 +122,8 @@ class Case:
             tables[name] = tables[name][(self.in_service(name) > 0).any(axis=1)]
         links = tables["dc_link"].index
         tables["dc_contract"] = tables["dc_contract"][tables["dc_contract"]["dc_link"].isin(links)]
+        tables["dc_schedule"] = tables["dc_schedule"].loc[tables["dc_schedule"].index.isin(links)]
+        tables["dc_market"] = tables["dc_market"][tables["dc_market"]["dc_link"].isin(links)]
         bundle = tables["dc_bundle"]
         plants = tables["renewable"].index.union(tables["csp"].index)
         tables["dc_bundle"] = bundle[bundle["dc_link"].isin(links) & bundle.index.isin(plants)]

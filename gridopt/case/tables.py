@@ -5,6 +5,7 @@ Fractions lie in 0..1; a percentage is a fault, not a guess. An absent file is a
 """
 
 from gridopt.case.schema import Column, Table, element, plain
+from gridopt.case.tables_links import LINK_TABLES
 
 
 def _fraction(name: str, default, meaning: str, above: float | None = None) -> Column:
@@ -87,6 +88,8 @@ OUTAGE = plain(
     Column("element", meaning="id in the table that `kind` names"),
     Column("start_time", "time", meaning="first instant out of service"),
     Column("end_time", "time", meaning="first instant back in service"),
+    Column("share", "number", "1", above=0.0, at_most=1.0, default=1.0,
+           meaning="part of a DC link that is out: 0.5 for one pole of two; everything else is out whole"),
 )  # fmt: skip
 CONTINGENCY = plain(
     "contingency", "outages that the network must withstand (N-1); rows with one name happen together",
@@ -396,6 +399,12 @@ DC_LINK = element(
     _fraction("loss_quadratic_fraction", 0.0, "quadratic loss at rated power over rated power"),
     Column("max_profile", unit="1", default="", meaning="series: upper limit over largest power; empty: 1"),
     Column("cost_cny_per_mwh", "number", "CNY/MWh", default=0.0, meaning="per MWh sent"),
+    _power("power_reverse_max_mw", "largest power sent from to_bus to from_bus; 0: never reversed", default=0.0),
+    Column("schedule", unit="MW", default="",
+           meaning="series: agreed power at the sending end, fixed (negative: from to_bus); empty: power is chosen"),
+    Column("initial_mw", "number", "MW", default=None, meaning="power before the first step; empty: any"),
+    Column("initial_hold_h", "number", "h", at_least=0.0, at_most=8760.0, default=None,
+           meaning="power has been constant for so many hours before the first step; empty: longer than any rule asks for"),
     orders=(("power_min_mw", "power_max_mw"),),
 )  # fmt: skip
 DC_CONTRACT = plain(
@@ -433,5 +442,6 @@ TABLES: dict[str, Table] = {
         HYDRO_BUDGET, PUMP,
         LOAD,
         SHEDDING_TIER, EXCHANGE, DC_LINK, DC_CONTRACT, DC_BUNDLE, YEAR,
+        *LINK_TABLES,
     )
 }  # fmt: skip

@@ -3,7 +3,7 @@
 Nothing here knows how the dispatch was found. Every rule is evaluated with plain arrays on the reported results and the raw
 tables of the case (which only lends series on the steps, shares of service and seasons); blocks, program, the lazy loop and the
 model's topology are not used, so a fault in one of them cannot hide itself. The rules stand at the heads of certificate_network,
-_contingency, _losses, _plants, _stores, _rivers, _solar_thermal, _trade and _money; tolerances in certificate_check.
+_contingency, _losses, _plants, _stores, _rivers, _solar_thermal, _links, _trade and _money; tolerances in certificate_check.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import numpy as np
 from gridopt.case.case import Case
 from gridopt.dispatch.certificate_check import Check, collect
 from gridopt.dispatch.certificate_contingency import check_contingencies
+from gridopt.dispatch.certificate_links import check_links
 from gridopt.dispatch.certificate_losses import check_losses
 from gridopt.dispatch.certificate_money import check_causes, check_money
 from gridopt.dispatch.certificate_network import check_network
@@ -71,6 +72,7 @@ def certify(
         *check_stores(evidence),
         *check_rivers(evidence),
         *check_solar_thermal(evidence),
+        *check_links(evidence),
         *check_trade(evidence),
         *check_money(evidence, objective, bound),
     ]

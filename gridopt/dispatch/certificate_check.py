@@ -47,6 +47,10 @@ TABLE_OF = {
 
 OVERLOADS = {"branch_overload": "branch", "interface_overload": "interface"}
 """Arrays that must be given where limits are soft, and their table."""
+WITH_ROWS = {"dc_market_sold": "dc_market"}
+"""Arrays that must be given where the case has rows in a table, and that table."""
+CHOSEN = {"dc_on": "dc_link", "dc_power": "dc_link"}
+"""Arrays that are given where something is chosen, and the table whose rows they follow."""
 LOSSES = ("branch_loss", "branch_artificial_loss", "branch_loss_price")
 """Arrays over branches that must be given where the case has losses of AC branches."""
 
@@ -118,6 +122,13 @@ class Evidence:
         ends = [self.case.position("bus", [bus for t in tables for bus in t[c]]) for c in ("from_bus", "to_bus")]
         return sum(gather(place, len(self.case.table("bus"))) for place in ends)
 
+    @property
+    def responses(self) -> list[tuple[sp.csr_array, str, float]]:
+        """(where: (B, n), array, sign) of what injects at the bus of something else."""
+        case, buses = self.case, len(self.case.table("bus"))
+        market = case.table("dc_link")["to_bus"].reindex(case.table("dc_market")["dc_link"])
+        return [(gather(case.position("bus", market), buses), "dc_market_sold", -1.0)]
+
     @cached_property
     def injection(self) -> tuple[np.ndarray, np.ndarray]:
         """Net injection MW (B, T) from the reported quantities, and the sum of the magnitudes of its parts."""
@@ -127,6 +138,9 @@ class Evidence:
             here = self.at_bus(table, column)
             net = net + sign * (here @ self[name])
             gross = gross + here @ np.abs(self[name])
+        for place, name, sign in self.responses:
+            net = net + sign * (place @ self[name])
+            gross = gross + place @ np.abs(self[name])
         lost = 0.5 * (self.at_ends @ self["branch_loss"])
         return net - lost, gross + np.abs(lost)
 
@@ -166,6 +180,13 @@ def collect(case: Case, quantities: Mapping[str, np.ndarray], prices: Mapping[st
         arrays[name] = np.asarray(given[name], float)
         if arrays[name].shape != shape:
             faults.append(f"array '{name}' has shape {arrays[name].shape}, the case asks for {shape}")
+    for name, table in (WITH_ROWS | CHOSEN).items():
+        shape = (len(case.table(table)), len(case.time))
+        if name in given or (name in WITH_ROWS and shape[0]):
+            arrays[name] = np.asarray(given.get(name, np.zeros(0)), float)
+            faults += [f"array '{name}' has shape {arrays[name].shape}, the case asks for {shape}"] * (arrays[name].shape != shape)
+        elif name in WITH_ROWS:
+            arrays[name] = np.zeros(shape)
     # Shifts only where they are chosen: rows are those branches, in the order of their table. Losses only where they are modelled.
     arrays |= {name: np.asarray(given[name], float) for name in ("phase_shift", "branch_forward", "interface_forward") if name in given}
     lost, nothing = (rows["branch"], len(case.time)), np.zeros((rows["branch"], len(case.time)))

@@ -21,10 +21,11 @@ import numpy as np
 
 from gridopt.dispatch.certificate_check import BRANCHES, POWER, PRICE, RELATIVE, Check, Evidence
 from gridopt.dispatch.certificate_contingency import paid
+from gridopt.dispatch.certificate_links import link_power
 from gridopt.dispatch.certificate_network import angles, members, section_limits, sections, wires
 from gridopt.dispatch.certificate_plants import generator_cost, of_type, unit_limits
 from gridopt.dispatch.certificate_rivers import end_cost
-from gridopt.dispatch.certificate_trade import agreed
+from gridopt.dispatch.certificate_trade import agreed, paid_at_ends
 
 DEFAULT_TIER = (np.array([1.0]), np.array([10000.0]))
 """(share, CNY/MWh) of load shedding where the network names no tier."""
@@ -56,7 +57,8 @@ def recomputed(e: Evidence) -> dict[str, np.ndarray]:
         "charging": e.number("storage", "charging_cost_cny_per_mwh") * e["storage_charge"],
         "end_value": _left(e, e.number("storage", "end_value_cny_per_mwh") * e["storage_energy"]),
         "exchange": trade,
-        "dc_link": e.number("dc_link", "cost_cny_per_mwh") * e["dc_sent"],
+        "dc_link": e.number("dc_link", "cost_cny_per_mwh") * np.abs(link_power(e)),
+        "dc_market": (e.number("dc_market", "tariff_cny_per_mwh") - paid_at_ends(e)) * e["dc_market_sold"],
         "generator": generator_cost(e),
     }
     parts = {"river_end": end_cost(e).sum(axis=0)}

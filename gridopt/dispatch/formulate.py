@@ -12,6 +12,8 @@ from gridopt.blocks import (
     contingency,
     csp,
     dc_link,
+    dc_market,
+    dc_schedule,
     demand,
     exchange,
     generator,
@@ -33,7 +35,7 @@ from gridopt.program.builder import Builder
 BLOCKS = (
     network, overload, losses, loss_factors, demand, thermal, generator, commitment, renewable,
     storage, hydro, pump, hydro_budget, csp,
-    dc_link, exchange, interface, contingency, carbon,
+    dc_link, dc_schedule, dc_market, exchange, interface, contingency, carbon,
 )  # fmt: skip
 """The registry. A further component is one file in blocks/, one table declaration and one name here."""
 

@@ -24,6 +24,7 @@ ELEMENTS = {
     "csp": ("name", "name_zh", "bus", "power_max_mw"),
     "pump": ("name", "name_zh", "bus", "from_reservoir", "to_reservoir", "power_max_mw"),
     "dc_link": ("name", "name_zh", "from_bus", "to_bus", "technology", "power_max_mw"),
+    "dc_market": ("name", "name_zh", "dc_link", "power_max_mw", "tariff_cny_per_mwh"),
     "interface": ("name", "name_zh"),
     "exchange": ("name", "name_zh", "bus"),
 }
@@ -35,6 +36,7 @@ COST_ZH = {
     "hydro.end_short": "期末蓄水不足费用", "hydro.end_value": "期末多蓄水价值(负)",
     "commitment.start": "启动费用", "commitment.stop": "停机费用",
     "overload.penalty": "越限惩罚", "generator.energy": "发电费用", "dc_link.cost": "直流输电费",
+    "dc_market.sales": "直流受端售电收入(负)",
     "exchange.export": "外送收入(负)", "exchange.import": "购入费用",
 }  # fmt: skip
 LINK_FIGURES = ("sent_mwh", "received_mwh", "renewable_share", "hours")

@@ -13,6 +13,7 @@ from gridopt.case.check import CaseError
 from gridopt.case.imported import ImportReport
 from gridopt.case.readers.network_csv import read_network
 from gridopt.case.readers.series import Source, load
+from gridopt.case.rules_links import check_agreed
 from gridopt.case.series import GivenSeries
 from gridopt.case.time import TimeGrid
 from gridopt.study.imports import format_of, read, stem
@@ -74,6 +75,7 @@ def load_study(what: Path | None, overrides: dict[str, str], hours: tuple[int, i
         raise CaseError(faults)
     case = _case(_scaled(tables, study, grid), grid, source, study)
     _try_series(case)
+    check_agreed(case)
     inputs = {f"{network.name}/{p.name}": _sha256(p) for p in sorted(network.glob("*.csv"))}
     inputs |= {f"profiles/{p.parent.name}/{p.name}": _sha256(p) for p in files}
     return Loaded(name, study, case, network, inputs, _synthetic(files))

@@ -359,6 +359,38 @@ BLOCK_CASES["dc_link"] = BlockCase(
     dict(w=[0.3, 0.6, 0.2, 0.9], b=[40, 35, 30, 33], m=[1.0, 0.9, 0.8, 1.0], p=[31.0, 60.0, 45.0, 70.0]), 4, NEW_YEAR,
 )  # fmt: skip
 
+# A demand curve of two steps, the dearer one in the second row; one step is bought from midnight only.
+BLOCK_CASES["dc_market"] = BlockCase(
+    dict(
+        bus=[*buses("A"), *buses("S", role="sink")],
+        unit=[unit("A", 20, 30), unit("A", 50, 100)],
+        load=[load("A", "a")],
+        dc_link=[dict(dc_link="L", from_bus="A", to_bus="S", power_max_mw=60.0, loss_linear_fraction=0.04, loss_quadratic_fraction=0.05)],
+        dc_market=[dict(dc_market="low", dc_link="L", power_max_mw=21.0, price_cny_per_mwh=5.0, price_profile="p", tariff_cny_per_mwh=8.0),
+                   dict(dc_market="high", dc_link="L", power_max_mw=12.0, price_cny_per_mwh=70.0, in_service="2025-01-01")],
+    ),
+    ("dc_market",), dict(a=[10, 25, 20, 31], p=[40.0, 90.0, 35.0, 61.0]), 4, NEW_YEAR,
+)  # fmt: skip
+
+# A link that may stop, moves in steps of 5 MW at the hour, two hours apart, twice a day, and one that reverses after an hour at rest.
+BLOCK_CASES["dc_schedule"] = BlockCase(
+    dict(
+        bus=[*buses("A", "B"), *buses("S", role="sink")],
+        unit=[unit("A", 20, 60), unit("A", 50, 100), unit("B", 30, 25), unit("B", 90, 100)],
+        load=[load("A", "a"), load("B", "b")],
+        dc_link=[dict(dc_link="L", from_bus="A", to_bus="S", power_max_mw=30.0, power_min_mw=10.0, initial_mw=15.0, initial_hold_h=1.0,
+                      ramp_fraction_per_min=0.2, loss_no_load_fraction=0.01, loss_linear_fraction=0.02),
+                 dict(dc_link="R", from_bus="A", to_bus="B", power_max_mw=20.0, power_reverse_max_mw=16.0, power_min_mw=4.0,
+                      ramp_fraction_per_min=0.4, loss_no_load_fraction=0.01, loss_linear_fraction=0.02, loss_quadratic_fraction=0.04)],
+        dc_schedule=[dict(dc_link="L", may_stop=True, step_mw=5.0, change_minutes=60.0, hold_h=2.0, changes_per_day=2, steps_per_change=3),
+                     dict(dc_link="R", may_stop=True, reversal_h=1.0)],
+        exchange=[dict(exchange="M", bus="S", export_flexible_mw=100.0, price_profile="p")],
+    ),
+    ("dc_schedule",),
+    dict(a=[30.3, 70.7, 90.1, 41.1, 20.6, 45.2], b=[20.4, 33.1, 10.7, 40.3, 22.9, 37.2], p=[55.0, 60.0, 24.0, 10.0, 70.0, 65.0]), 6,
+    "2024-12-31T21:00", commitment="exact",
+)  # fmt: skip
+
 BLOCK_CASES["exchange"] = BlockCase(
     dict(
         bus=[*buses("A"), *buses("X", role="external")],
