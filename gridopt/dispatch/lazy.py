@@ -55,7 +55,7 @@ class Relaxed:
             if f.family.name not in chosen:
                 continue
             element, step = chosen[f.family.name]
-            parts.append(_rows(f, element, step, len(self.form.cost)))
+            parts.append(written(f, element, step, len(self.form.cost)))
             ids = np.arange(first, first + len(element))
             first += len(element)
             old = self.added.get(f.family.name, np.zeros((3, 0), int))
@@ -80,7 +80,8 @@ class Relaxed:
         return len(self.form.row_lower) - self.core
 
 
-def _rows(f: LazyFamily, element, step, columns) -> Rows:
+def written(f: LazyFamily, element: np.ndarray, step: np.ndarray, columns: int) -> Rows:
+    """Chosen rows of a lazy family, (k,), over so many columns."""
     row, col, coef, constant = f.expand(element, step)
     matrix = sp.csr_array((coef, (row, col)), shape=(len(element), columns))
     matrix.sum_duplicates()

@@ -212,6 +212,7 @@ class Builder:
         self.fixed_costs: dict[str, float] = {}
         self.ports: dict[str, Port] = {}
         self.balance_rows: dict[str, np.ndarray] = {}
+        self.shared_rows: set[str] = set()
         self._lower: list[np.ndarray] = []
         self._upper: list[np.ndarray] = []
         self._optional: list[np.ndarray] = []
@@ -291,6 +292,14 @@ class Builder:
     def balanced(self, port: str, rows: np.ndarray) -> None:
         """Tells which row requires the port's quantity at each place and step, (size, T); its dual is the port's base price."""
         self.balance_rows[port] = rows
+
+    @property
+    def column_count(self) -> int:
+        return self._count["column"]
+
+    def share(self, name: str) -> None:
+        """Tells that the rows of family `name` are a requirement that several participants meet together."""
+        self.shared_rows.add(name)
 
     def port(self, name: str, size: int | None = None) -> Port:
         """The port `name`; `size` places on first use."""

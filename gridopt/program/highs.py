@@ -41,6 +41,7 @@ _SIGNATURES = {
         [ct.c_void_p, ct.c_int, ct.c_int, ct.c_int, ct.c_int, ct.c_int, ct.c_double, *[_double] * 5, _int, _int, _double],
     ),
     "Highs_addRows": (ct.c_int, [ct.c_void_p, ct.c_int, _double, _double, ct.c_int, _int, _int, _double]),
+    "Highs_addCols": (ct.c_int, [ct.c_void_p, ct.c_int, _double, _double, _double, ct.c_int, _int, _int, _double]),
     "Highs_changeColsBoundsByRange": (ct.c_int, [ct.c_void_p, ct.c_int, ct.c_int, _double, _double]),
     "Highs_changeRowsBoundsByRange": (ct.c_int, [ct.c_void_p, ct.c_int, ct.c_int, _double, _double]),
     "Highs_deleteRowsByRange": (ct.c_int, [ct.c_void_p, ct.c_int, ct.c_int]),
@@ -176,6 +177,24 @@ class Highs:
     def change_bounds(self, lower, upper) -> None:
         """New bounds of all columns."""
         self._lib.Highs_changeColsBoundsByRange(self._h, 0, self.columns - 1, _c(lower), _c(upper))
+
+    def change_costs(self, cost) -> None:
+        """New costs of all columns."""
+        _refuse_nan(cost)
+        self._lib.Highs_changeColsCostByRange(self._h, 0, self.columns - 1, _c(cost))
+
+    def add_columns(self, cost, lower, upper, matrix: sp.csc_array) -> None:
+        """Appends columns (k,) with coefficients matrix (m, k)."""
+        if not matrix.shape[1]:
+            return
+        _refuse_nan(cost, matrix.data)
+        start, index = _c(matrix.indptr, np.int32), _c(matrix.indices, np.int32)
+        status = self._lib.Highs_addCols(
+            self._h, matrix.shape[1], _c(cost), _c(lower), _c(upper), matrix.nnz, start, index, _c(matrix.data)
+        )  # fmt: skip
+        if status < 0:
+            raise SolverFailed("HiGHS refused further columns")
+        self.columns += matrix.shape[1]
 
     def change_row_bounds(self, first: int, lower, upper) -> None:
         """New bounds of rows first, first + 1, ..."""

@@ -1,0 +1,127 @@
+"""Convex hull prices by column generation: the prices that leave the least lost opportunity cost and revenue shortfall.
+
+    master    min  sum_i C[i] theta[i] + c_v x_v   over  X_v of the participants without whole values,
+              L <= sum_i A x[i] theta[i] + A_v x_v <= U  (dual y),   sum_i theta[g,i] = 1  (dual s_g),   theta >= 0       (H1)
+    answer    best_g(y) of every participant; its schedule joins where best_g < s_g                                      (H2)
+    bound     q(y) <= hull <= cost of (H1);  done when nothing joins and the two are within GAP of each other            (H3)
+
+x[i] are schedules: the cleared one and the best answers so far. Prices early on are wild, so questions are asked at a point between
+the best prices so far and those of the master (smoothing), and at the master's own where that teaches nothing. Shared rows that the
+mean schedule breaks are written, for a limit that does not bind in the dispatch may bind here.
+Source: Gribik, Hogan and Pope (2007); Andrianesis et al., 2021, doi:10.1109/TPWRS.2021.3075855; Wentges, 1997, doi:10.1016/S0969-6016(97)00001-4.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+
+from gridopt.pricing.participants import Participants
+from gridopt.program.highs import Highs
+from gridopt.program.solution import SolverFailed
+
+GAP, SMOOTHING, ROUNDS = 1e-7, 0.5, 500
+
+
+@dataclass(frozen=True)
+class Hull:
+    """Prices y of the shared rows (k,), the least cost over the convex hulls, its proven bound, and how many schedules it took."""
+
+    y: np.ndarray
+    cost: float
+    bound: float
+    schedules: int
+
+
+class Master:
+    """(H1), loaded; columns of participants without whole values first, then schedules."""
+
+    def __init__(self, people: Participants):
+        self.people, form = people, people.form
+        lumpy = np.isin(people.part, people.lumpy)
+        self.smooth = np.flatnonzero(~lumpy)
+        self.rank = np.full(len(people.names), -1)
+        self.rank[people.lumpy] = np.arange(len(people.lumpy))
+        private = sp.csr_array(form.matrix[people.private][:, self.smooth])
+        some = np.flatnonzero(np.diff(private.indptr))
+        rows = people.private[some]
+        self.shared = list(range(len(people.shared)))
+        shared = sp.csr_array(form.matrix[people.shared][:, self.smooth])
+        one = sp.csr_array((len(people.lumpy), len(self.smooth)))
+        self.first = len(people.shared)
+        self.program = Highs()
+        ones = np.ones(len(people.lumpy))
+        self.program.load(
+            form.cost[self.smooth], form.lower[self.smooth], form.upper[self.smooth], sp.vstack([shared, one, private[some]], format="csr"),
+            np.concatenate([form.row_lower[people.shared], ones, form.row_lower[rows]]),
+            np.concatenate([form.row_upper[people.shared], ones, form.row_upper[rows]]),
+        )  # fmt: skip
+        self.schedules: list[np.ndarray] = []
+        self.owner = np.zeros(0, int)
+
+    def join(self, x: np.ndarray, who: np.ndarray) -> None:
+        """Schedules of participants `who` (w,) out of the values x (n,) of all."""
+        people, form = self.people, self.people.form
+        keep = np.isin(people.part, who)
+        columns = np.flatnonzero(keep & (x != 0))
+        place = np.searchsorted(who, people.part[columns])
+        picked = sp.csc_array((x[columns], (columns, place)), shape=(len(x), len(who)))
+        coef = sp.coo_array(form.matrix[people.shared] @ picked)
+        row = np.concatenate([np.array(self.shared, int)[coef.coords[0]], self.first + self.rank[who]])
+        col, value = np.concatenate([coef.coords[1], np.arange(len(who))]), np.concatenate([coef.data, np.ones(len(who))])
+        matrix = sp.csc_array((value, (row, col)), shape=(self.program.rows, len(who)))
+        cost = np.asarray(picked.T @ form.cost).ravel()
+        self.program.add_columns(cost, np.zeros(len(who)), np.full(len(who), np.inf), matrix)
+        self.schedules += [sp.csc_array(picked[:, [k]]) for k in range(len(who))]
+        self.owner = np.append(self.owner, who)
+
+    def solve(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
+        """(mean schedule x (n,), prices y of the shared rows (k,), duals s of the participants with whole values, cost)."""
+        people = self.people
+        while True:
+            self.program.solve()
+            value, dual = self.program.solution()
+            x = np.zeros(len(people.form.cost))
+            x[self.smooth] = value[: len(self.smooth)]
+            if self.schedules:
+                x += sp.hstack(self.schedules, format="csr") @ value[len(self.smooth) :]
+            rows = people.write_broken(x)
+            if not len(rows):
+                cost = float(people.form.cost @ x) + people.form.offset
+                return x, dual[self.shared], dual[self.first : self.first + len(people.lumpy)], cost
+            self._write(rows)
+
+    def _write(self, rows) -> None:
+        matrix = sp.hstack([rows.matrix[:, self.smooth], *(rows.matrix @ s for s in self.schedules)], format="csr")
+        self.shared += list(range(self.program.rows, self.program.rows + len(rows)))
+        self.program.add_rows(rows.lower, rows.upper, sp.csr_array(matrix))
+
+
+def hull(people: Participants, start: np.ndarray) -> Hull:
+    """Convex hull prices, begun from prices `start` (k,) of the shared rows. Raises SolverFailed where ROUNDS are not enough."""
+    master, lumpy = Master(people), people.lumpy
+    first = people.answers.at(start)
+    best, best_y = first.bound, start
+    for x in (people.x, first.x):
+        master.join(x, lumpy)
+    for _ in range(ROUNDS):
+        _, y, s, cost = master.solve()
+        allowed = GAP * max(abs(cost), 1.0)
+        best_y = np.append(best_y, np.zeros(len(y) - len(best_y)))
+        for asked in (SMOOTHING * best_y + (1.0 - SMOOTHING) * y, y):
+            answer = people.answers.at(asked)
+            if answer.bound > best:
+                best, best_y = answer.bound, asked
+            # What a schedule would bring at the master's own prices.
+            gain = (s - people.by_part(people.reduced(y) * answer.x)[lumpy]) if len(lumpy) else np.zeros(0)
+            who = lumpy[gain > allowed / max(len(lumpy), 1)]
+            if len(who) or cost - best <= allowed:
+                break
+        if cost - best <= allowed:
+            return Hull(y, cost, best, len(master.schedules))
+        if not len(who):
+            break
+        master.join(answer.x, who)
+    raise SolverFailed(f"convex hull prices were not proven: {cost - best:g} are left between cost and bound")

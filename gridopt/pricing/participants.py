@@ -1,0 +1,244 @@
+"""Participants: a cleared program cut along the rows that its participants share, and what each would rather do at given prices.
+
+    min  sum_g c_g x_g    over  x_g in X_g,   L <= sum_g A_g x_g <= U                                         (P1)
+
+The shared rows (L, U) are balance, limits of the network and reserve requirements: those that draw on the ports `injection` and
+`reserve`. What the other rows and the whole values of a group of columns leave is the private set X_g; a group is what hangs together
+by such rows or belongs to one element. With prices y of the shared rows (y > 0 at L, y < 0 at U):
+
+    best_g(y) = min over X_g of (c_g - A_g' y) x_g,   q(y) = sum_g best_g(y) + sum over rows of y L (y > 0) or y U (y < 0)    (P2)
+    LOC_g = (c_g - A_g' y) x*_g - best_g(y) >= 0                                                              (P3)
+    PRS   = sum over rows of y (A x* - L) (y > 0) or y (A x* - U) (y < 0) >= 0                                (P4)
+    sum_g LOC_g + PRS = cost(x*) - q(y)                                                                       (P5)
+
+Best answers are found for all groups at once as one linear program; only groups that answer with fractions where whole values are
+demanded get a search of their own, and the linear program is solved once more with those held.
+Source: Gribik, Hogan and Pope, Market-clearing electricity prices and energy uplift (2007); Schiro et al., 2016, doi:10.1109/TPWRS.2015.2486380.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import scipy.sparse as sp
+from scipy.sparse.csgraph import connected_components
+
+from gridopt.dispatch.lazy import broken, written
+from gridopt.dispatch.result import Dispatch
+from gridopt.program.builder import LazyFamily
+from gridopt.program.highs import Highs
+from gridopt.program.standard_form import Rows, StandardForm, extend, stack
+
+SHARED_PORTS = ("injection", "reserve")
+WHOLE = 1e-6
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Best values of all columns at some prices (n,), what each participant gets for them (negative: profit) (g,), and q(y)."""
+
+    x: np.ndarray
+    best: np.ndarray
+    bound: float
+
+
+@dataclass
+class Participants:
+    """The program with whole values demanded again and every private row written; `shared`: ids of shared rows (k,); `part`: participant
+    of each column (n,); names (g,); x: cleared values (n,). `families`: lazy shared rows, `added` those written, as in a Solution."""
+
+    form: StandardForm
+    shared: np.ndarray
+    part: np.ndarray
+    names: np.ndarray
+    x: np.ndarray
+    families: list[LazyFamily]
+    added: dict[str, np.ndarray]
+
+    @classmethod
+    def of(cls, dispatch: Dispatch) -> Participants:
+        """Participants of a solved dispatch."""
+        builder, solution = dispatch.model.builder, dispatch.solution
+        given = builder.form()
+        form = replace(solution.form, lower=given.lower, upper=given.upper)
+        shared = [np.unique(rows.ravel()) for port, rows in builder.balance_rows.items() if port in SHARED_PORTS]
+        shared += [f.ids.ravel() for f in builder.row_families if f.name in builder.shared_rows]
+        for lazy in builder.lazy_families:
+            known = solution.added.get(lazy.family.name, np.zeros((3, 0), int))
+            if lazy.port in SHARED_PORTS:
+                shared.append(known[2])
+            else:
+                form = extend(form, _rest(lazy, known, len(form.cost)))
+        shared = np.unique(np.concatenate([*shared, np.zeros(0, int)]).astype(int))
+        names, label = _labels(builder)
+        part = _groups(form, shared, label)
+        families = [f for f in builder.lazy_families if f.port in SHARED_PORTS]
+        added = {f.family.name: solution.added[f.family.name] for f in families if f.family.name in solution.added}
+        return cls(form, shared, *_named(part, label, names), solution.x, families, added)
+
+    @cached_property
+    def private(self) -> np.ndarray:
+        """Ids of the rows that are not shared."""
+        return np.setdiff1d(np.arange(len(self.form.row_lower)), self.shared)
+
+    @cached_property
+    def lumpy(self) -> np.ndarray:
+        """Participants with whole values, sorted."""
+        return np.unique(self.part[self.form.integer])
+
+    def reduced(self, y: np.ndarray) -> np.ndarray:
+        """c - A' y for prices y of the shared rows (k,), (n,)."""
+        return self.form.cost - self.form.matrix[self.shared].T @ y
+
+    def by_part(self, values: np.ndarray) -> np.ndarray:
+        """Sum of values (n,) over each participant (g,)."""
+        return np.bincount(self.part, values, len(self.names))
+
+    def worth(self, y: np.ndarray) -> float:
+        """Sum over the shared rows of y times the limit that it holds (the last part of P2)."""
+        low, high = self.form.row_lower[self.shared], self.form.row_upper[self.shared]
+        edge = np.where(y > 0, low, high)
+        return float(np.sum(y[y != 0] * edge[y != 0]))
+
+    def lost(self, y: np.ndarray, answer: Answer) -> np.ndarray:
+        """Lost opportunity cost of each participant (P3), (g,)."""
+        return self.by_part(self.reduced(y) * self.x) - answer.best
+
+    def shortfall(self, y: np.ndarray) -> np.ndarray:
+        """Product revenue shortfall of each shared row (P4), (k,)."""
+        low, high = self.form.row_lower[self.shared], self.form.row_upper[self.shared]
+        activity = self.form.matrix[self.shared] @ self.x
+        slack = activity - np.where(y > 0, low, np.where(y < 0, high, activity))
+        return y * slack
+
+    def write_broken(self, x: np.ndarray) -> Rows:
+        """Writes the shared rows that values x (n,) break and returns them; they stand last among `shared`."""
+        found, parts, first = broken(self.families, x, self.added), [], len(self.form.row_lower)
+        for lazy in self.families:
+            if lazy.family.name in found:
+                element, step = found[lazy.family.name]
+                parts.append(written(lazy, element, step, len(self.form.cost)))
+                ids = np.arange(first, first + len(element))
+                first += len(element)
+                old = self.added.get(lazy.family.name, np.zeros((3, 0), int))
+                self.added[lazy.family.name] = np.concatenate([old, np.array([element, step, ids])], axis=1)
+                self.shared = np.append(self.shared, ids)
+        rows = stack(parts, len(self.form.cost))
+        self.form = extend(self.form, rows)
+        return rows
+
+    @cached_property
+    def answers(self) -> Answers:
+        """What finds best answers, loaded once."""
+        return Answers(self)
+
+
+class Answers:
+    """Best answers of all participants at given prices; the program stays loaded from one set of prices to the next."""
+
+    def __init__(self, people: Participants):
+        self.people, form = people, people.form
+        self.program = Highs()
+        rows = people.private
+        self.program.load(
+            form.cost, form.lower, form.upper, sp.csr_array(form.matrix[rows]), form.row_lower[rows], form.row_upper[rows]
+        )  # fmt: skip
+        self.searches: dict[int, tuple[Highs, np.ndarray]] = {}
+
+    def at(self, y: np.ndarray) -> Answer:
+        """(P2) at prices y (k,). Raises SolverFailed."""
+        people, form = self.people, self.people.form
+        cost, whole = people.reduced(y), form.integer
+        self.program.change_costs(cost)
+        self.program.bound(whole, form.lower[whole], form.upper[whole])
+        self.program.solve()
+        x = self.program.solution()[0]
+        off = np.abs(x[whole] - np.round(x[whole])) > WHOLE
+        if off.any():
+            held = np.round(x[whole])
+            for g in np.unique(people.part[whole[off]]):
+                mine = people.part[whole] == g
+                held[mine] = self._search(g, cost)[whole[mine]]
+            self.program.bound(whole, held, held)
+            self.program.solve()
+            x = self.program.solution()[0]
+        best = people.by_part(cost * x)
+        return Answer(x, best, float(best.sum()) + people.worth(y) + form.offset)
+
+    def _search(self, g: int, cost: np.ndarray) -> np.ndarray:
+        """Best whole values of one participant, by column of the whole program (n,); 0 for those of others."""
+        if g not in self.searches:
+            self.searches[g] = self._load(g)
+        program, columns = self.searches[g]
+        program.change_costs(cost[columns])
+        found = program.search(gap=0.0)
+        assert found.x is not None
+        x = np.zeros(len(cost))
+        x[columns] = np.round(found.x)
+        return x
+
+    def _load(self, g: int) -> tuple[Highs, np.ndarray]:
+        people, form = self.people, self.people.form
+        columns = np.flatnonzero(people.part == g)
+        part = sp.csr_array(form.matrix[people.private][:, columns])
+        some = np.flatnonzero(np.diff(part.indptr))
+        rows = people.private[some]
+        program = Highs()
+        program.load(form.cost[columns], form.lower[columns], form.upper[columns], part[some], form.row_lower[rows], form.row_upper[rows])
+        program.whole(np.flatnonzero(np.isin(columns, form.integer)))
+        return program, columns
+
+
+def _rest(lazy: LazyFamily, known: np.ndarray, columns: int) -> Rows:
+    """The rows of a private lazy family that are not written yet; known: (element, step, row) of those that are."""
+    element, step = lazy.every()
+    size = lazy.family.shape[-1]
+    new = ~np.isin(element * size + step, known[0] * size + known[1])
+    element, step = element[new], step[new]
+    return written(lazy, element, step, columns) if len(element) else stack([], columns)
+
+
+def _labels(builder) -> tuple[list[str], np.ndarray]:
+    """Names of elements, and the element of each column (n,): what its family calls it, without bands and steps."""
+    names: dict[str, int] = {}
+    label = np.zeros(builder.column_count, int)
+    for family in builder.column_families:
+        dims = [d for d in family.over if d != "time"]
+        dim = next((d for d in dims if d not in ("tier", "segment", "category")), "")
+        keys = [f"{ALIAS.get(dim, dim)}:{str(v).rsplit('/', 1)[0] if dim == 'band' else v}" for v in family.over[dim]] if dim else [family.name]
+        code = np.array([names.setdefault(k, len(names)) for k in keys], int)
+        shape = [1] * len(family.shape)
+        if dim:
+            shape[list(family.over).index(dim)] = len(code)
+        label[family.ids] = np.broadcast_to(code.reshape(shape) if dim else code[0], family.shape)
+    return list(names), label
+
+
+ALIAS = {"band": "generator"}
+
+
+def _groups(form: StandardForm, shared: np.ndarray, label: np.ndarray) -> np.ndarray:
+    """Number of the group of each column (n,): columns hang together by private rows and by their element."""
+    matrix = form.matrix.copy()
+    n, m, elements = len(form.cost), len(form.row_lower), int(label.max(initial=-1)) + 1
+    private = np.setdiff1d(np.arange(m), shared)
+    part = matrix[private].tocoo()
+    rows = np.concatenate([part.coords[0], len(private) + label])
+    cols = np.concatenate([part.coords[1], np.arange(n)])
+    size = len(private) + elements + n
+    graph = sp.coo_array((np.ones(len(rows), np.int8), (rows, len(private) + elements + cols)), shape=(size, size))
+    return connected_components(graph.tocsr(), directed=False)[1][len(private) + elements :]
+
+
+def _named(part: np.ndarray, label: np.ndarray, names: list[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Groups numbered in the order of their first column, each named by its elements."""
+    _, first, number = np.unique(part, return_index=True, return_inverse=True)
+    rank = np.argsort(np.argsort(first))
+    number = rank[number]
+    pairs = np.unique(np.stack([number, label]), axis=1)
+    members: list[list[str]] = [[] for _ in range(len(first))]
+    for g, e in pairs.T:
+        members[g].append(names[e])
+    return number, np.array([" + ".join(m) for m in members], object)

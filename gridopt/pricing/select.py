@@ -1,0 +1,86 @@
+"""Which prices, where more than one set is right: the duals of an optimum form a polyhedron, and a stated rule picks from it.
+
+For an optimal x, prices y of the shared rows and duals z of the others are right if they satisfy complementary slackness:
+
+    d = c - A' y - B' z:   d_j = 0 inside its bounds, d_j >= 0 at the lower one, d_j <= 0 at the upper one              (D1)
+    y, z = 0 on rows that do not bind, >= 0 at a lower limit, <= 0 at an upper one                                      (D2)
+    payment(y) = sum over buses and steps of load x price x hours
+
+    lower: least payment; upper: largest; mid: the mean of the two, which is right as well                             (D3)
+
+What (D3) leaves open is settled by one more sum of prices, with weights that depend on bus and step alone and are no multiples of each
+other. The result does not depend on the solver or on the order of rows.
+Source: market practice; see also Hogan, Electricity market price formation and price uniqueness, 2012.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import scipy.sparse as sp
+
+from gridopt.program.highs import Highs
+from gridopt.program.standard_form import StandardForm
+
+CHOICES = ("lower", "upper", "mid")
+EDGE = 1e-6
+"""How close to a limit counts as at it, relative to its size."""
+
+
+def choose(form: StandardForm, x: np.ndarray, payment: np.ndarray, order: np.ndarray, choice: str) -> np.ndarray:
+    """Duals (m,) of all rows by the rule `choice`, for x (n,) optimal in the linear program `form`.
+
+    payment (m,): what one unit of a row's dual adds to the payment of the load; order (m,): what it adds to the second sum.
+    Raises ValueError for an unknown choice, SolverFailed where x is not optimal.
+    """
+    if choice not in CHOICES:
+        raise ValueError(f"choice of prices '{choice}' is none of {CHOICES}")
+    polyhedron = Duals(form, x)
+    if choice == "mid":
+        return 0.5 * (polyhedron.least(payment, order) + polyhedron.least(-payment, order))
+    return polyhedron.least(payment if choice == "lower" else -payment, order)
+
+
+class Duals:
+    """The right duals of an optimum (D1), (D2), ready to be asked."""
+
+    def __init__(self, form: StandardForm, x: np.ndarray):
+        activity = form.matrix @ x
+        at_low, at_high = _at(activity, form.row_lower), _at(activity, form.row_upper)
+        self.rows = np.flatnonzero(at_low | at_high)
+        low = np.where(at_high[self.rows], -np.inf, 0.0)
+        high = np.where(at_low[self.rows], np.inf, 0.0)
+        columns = np.flatnonzero(form.lower < form.upper)
+        down, up = _at(x, form.lower)[columns], _at(x, form.upper)[columns]
+        matrix = sp.csr_array(form.matrix[self.rows][:, columns].T)
+        cost = (form.cost + 2.0 * form.square * x)[columns]
+        self.size, self.program = len(form.row_lower), Highs()
+        self.program.load(
+            np.zeros(len(self.rows)), low, high, matrix, np.where(up, cost, np.where(down, -np.inf, cost)), np.where(down, cost, np.where(up, np.inf, cost))
+        )  # fmt: skip
+
+    def least(self, weight: np.ndarray, then: np.ndarray | None = None) -> np.ndarray:
+        """The duals (m,) with the least sum of weight x dual; among several those with the least sum of then x dual."""
+        program, weight = self.program, weight[self.rows]
+        program.change_costs(weight)
+        program.solve()
+        y = program.solution()[0]
+        if then is not None:
+            least = float(weight @ y)
+            room = 1e-9 * max(abs(least), 1.0)
+            row = sp.csr_array(weight[None, :])
+            program.add_rows(np.array([-np.inf]), np.array([least + room]), row)
+            program.change_costs(then[self.rows])
+            program.solve()
+            y = program.solution()[0]
+            program.delete_rows(program.rows - 1, program.rows)
+        found = np.zeros(self.size)
+        found[self.rows] = y
+        return found
+
+
+def _at(value: np.ndarray, limit: np.ndarray) -> np.ndarray:
+    """Whether a value stands at its limit."""
+    finite = np.isfinite(limit)
+    near = np.zeros(len(value), bool)
+    near[finite] = np.abs(value[finite] - limit[finite]) <= EDGE * np.maximum(1.0, np.abs(limit[finite]))
+    return near
