@@ -8,7 +8,7 @@
 x[i] are schedules: the cleared one and the best answers so far. Prices early on are wild, so questions are asked at a point between
 the best prices so far and those of the master (smoothing), and at the master's own where that teaches nothing. Shared rows that the
 mean schedule breaks are written, for a limit that does not bind in the dispatch may bind here.
-Source: Gribik, Hogan and Pope (2007); Andrianesis et al., 2021, doi:10.1109/TPWRS.2021.3075855; Wentges, 1997, doi:10.1016/S0969-6016(97)00001-4.
+Source: Gribik, Hogan and Pope, 2007; Andrianesis et al., Dantzig-Wolfe decomposition for convex hull prices, 2022; smoothing: Wentges, 1997.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 
-from gridopt.pricing.participants import Participants
+from gridopt.dispatch.participants import Participants
 from gridopt.program.highs import Highs
 from gridopt.program.solution import SolverFailed
 

@@ -55,7 +55,8 @@ class Duals:
         cost = (form.cost + 2.0 * form.square * x)[columns]
         self.size, self.program = len(form.row_lower), Highs()
         self.program.load(
-            np.zeros(len(self.rows)), low, high, matrix, np.where(up, cost, np.where(down, -np.inf, cost)), np.where(down, cost, np.where(up, np.inf, cost))
+            np.zeros(len(self.rows)), low, high, matrix,
+            np.where(down & ~up, -np.inf, cost), np.where(up & ~down, np.inf, cost),
         )  # fmt: skip
 
     def least(self, weight: np.ndarray, then: np.ndarray | None = None) -> np.ndarray:

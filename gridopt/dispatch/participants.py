@@ -13,7 +13,7 @@ by such rows or belongs to one element. With prices y of the shared rows (y > 0 
 
 Best answers are found for all groups at once as one linear program; only groups that answer with fractions where whole values are
 demanded get a search of their own, and the linear program is solved once more with those held.
-Source: Gribik, Hogan and Pope, Market-clearing electricity prices and energy uplift (2007); Schiro et al., 2016, doi:10.1109/TPWRS.2015.2486380.
+Source: Gribik, Hogan and Pope, Market-clearing electricity prices and energy uplift, 2007; Schiro et al., Convex hull pricing, 2016.
 """
 
 from __future__ import annotations
@@ -71,12 +71,12 @@ class Participants:
                 shared.append(known[2])
             else:
                 form = extend(form, _rest(lazy, known, len(form.cost)))
-        shared = np.unique(np.concatenate([*shared, np.zeros(0, int)]).astype(int))
+        rows = np.unique(np.concatenate([*shared, np.zeros(0, int)]).astype(int))
         names, label = _labels(builder)
-        part = _groups(form, shared, label)
+        part = _groups(form, rows, label)
         families = [f for f in builder.lazy_families if f.port in SHARED_PORTS]
         added = {f.family.name: solution.added[f.family.name] for f in families if f.family.name in solution.added}
-        return cls(form, shared, *_named(part, label, names), solution.x, families, added)
+        return cls(form, rows, *_named(part, label, names), solution.x, families, added)
 
     @cached_property
     def private(self) -> np.ndarray:
