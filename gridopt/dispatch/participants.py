@@ -47,7 +47,8 @@ class Answer:
 @dataclass
 class Participants:
     """The program with whole values demanded again and every private row written; `shared`: ids of shared rows (k,); `part`: participant
-    of each column (n,); names (g,); x: cleared values (n,). `families`: lazy shared rows, `added` those written, as in a Solution."""
+    of each column (n,); names (g,); x: cleared values (n,). `families`: lazy shared rows, `added` those written, as in a Solution; balance: the row
+    that requires the injection of each bus and step (B, T)."""
 
     form: StandardForm
     shared: np.ndarray
@@ -56,6 +57,7 @@ class Participants:
     x: np.ndarray
     families: list[LazyFamily]
     added: dict[str, np.ndarray]
+    balance: np.ndarray
 
     @classmethod
     def of(cls, dispatch: Dispatch) -> Participants:
@@ -76,7 +78,7 @@ class Participants:
         part = _groups(form, rows, label)
         families = [f for f in builder.lazy_families if f.port in SHARED_PORTS]
         added = {f.family.name: solution.added[f.family.name] for f in families if f.family.name in solution.added}
-        return cls(form, rows, *_named(part, label, names), solution.x, families, added)
+        return cls(form, rows, *_named(part, label, names), solution.x, families, added, builder.balance_rows["injection"])
 
     @cached_property
     def private(self) -> np.ndarray:
@@ -112,6 +114,30 @@ class Participants:
         activity = self.form.matrix[self.shared] @ self.x
         slack = activity - np.where(y > 0, low, np.where(y < 0, high, activity))
         return y * slack
+
+    def payment(self, weight: np.ndarray) -> np.ndarray:
+        """What one unit of each shared row's dual adds to the sum of weight (B, T) x price x hours, (k,)."""
+        found = np.zeros(len(self.form.row_lower))
+        np.add.at(found, self.balance, weight)
+        for lazy in self.families:
+            element, step, row = self.added.get(lazy.family.name, np.zeros((3, 0), int))
+            if lazy.port == "injection" and lazy.sensitivity is not None:
+                for t in np.unique(step):
+                    some = np.flatnonzero(step == t)
+                    found[row[some]] += self._drawn(lazy, element[some], t) @ weight[:, t]
+        return found[self.shared]
+
+    @staticmethod
+    def _drawn(lazy: LazyFamily, element: np.ndarray, t: int) -> np.ndarray:
+        """How rows of a lazy family draw on the buses at a step, (k, B)."""
+        assert lazy.sensitivity is not None
+        if lazy.draw is None:
+            return lazy.sensitivity(element, t)
+        row, place, factor = lazy.draw(element, np.full(len(element), t))
+        through = lazy.sensitivity(place, t)
+        total = np.zeros((len(element), through.shape[1]))
+        np.add.at(total, row, factor[:, None] * through)
+        return total
 
     def write_broken(self, x: np.ndarray) -> Rows:
         """Writes the shared rows that values x (n,) break and returns them; they stand last among `shared`."""

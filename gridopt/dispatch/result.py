@@ -51,6 +51,13 @@ class Dispatch:
         return found
 
     @cached_property
+    def participants(self):
+        """The dispatch cut along the rows that its participants share (participants.Participants), made once for all pricing rules."""
+        from gridopt.dispatch.participants import Participants
+
+        return Participants.of(self)
+
+    @cached_property
     def injection(self) -> np.ndarray:
         """Net injection by bus MW (B, T)."""
         return self.model.builder.port("injection").value(self.solution.x)

@@ -40,6 +40,12 @@ def choose(form: StandardForm, x: np.ndarray, payment: np.ndarray, order: np.nda
     return polyhedron.least(payment if choice == "lower" else -payment, order)
 
 
+def spread(shape: tuple[int, int]) -> np.ndarray:
+    """Weights of buses and steps (B, T) for the second sum, none a multiple of another: 1 plus the fraction of k sqrt(2) + t sqrt(3)."""
+    bus, step = (np.arange(n) + 1.0 for n in shape)
+    return 1.0 + (np.sqrt(2.0) * bus[:, None] + np.sqrt(3.0) * step) % 1.0
+
+
 class Duals:
     """The right duals of an optimum (D1), (D2), ready to be asked."""
 
@@ -56,7 +62,7 @@ class Duals:
         self.size, self.program = len(form.row_lower), Highs()
         self.program.load(
             np.zeros(len(self.rows)), low, high, matrix,
-            np.where(down & ~up, -np.inf, cost), np.where(up & ~down, np.inf, cost),
+            np.where(down, -np.inf, cost), np.where(up, np.inf, cost),
         )  # fmt: skip
 
     def least(self, weight: np.ndarray, then: np.ndarray | None = None) -> np.ndarray:

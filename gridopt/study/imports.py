@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 import zlib
 from pathlib import Path
 
@@ -13,10 +14,13 @@ READERS = {".m": "matpower", ".json": "pandapower", ".json.gz": "unitcommitment_
 WORDS = {
     "unitcommitment_jl": ("Parameters", "Buses", "Generators", "Load (MW)", "Production cost curve (MW)"),
     "pglib_uc": ("time_periods", "thermal_generators", "renewable_generators", "power_output_minimum", "piecewise_production"),
+    "market_case": ("demand_mw", "generators", "p_max", "load_mw", "marginal_cost"),
     "egret": ("elements", "system", "data_type", "generator_type", "time_keys", "p_load"),
 }
 """Reader -> keys by which its JSON files are known; a file that holds fewer than two of any is taken by its ending."""
 OWN = b'"pandapowerNet"'
+BY_HAND = re.compile(rb"^generators\s*:", re.MULTILINE), re.compile(rb"^network\s*:", re.MULTILINE)
+"""What a YAML file of a market case has at the beginning of a line, and a study has."""
 
 
 def ending(path: Path) -> str:
@@ -34,6 +38,9 @@ def format_of(path: Path) -> str:
     """Name of the reader for a file or folder of another program, '' for anything else."""
     if path.is_dir():
         return "pypsa" if (path / "buses.csv").is_file() else ""
+    if ending(path) in (".yaml", ".yml") and path.is_file():
+        case, study = (bool(key.search(path.read_bytes())) for key in BY_HAND)
+        return "market_case" if case and not study else ""
     usual = READERS.get(ending(path), "")
     return _by_content(path, usual) if ending(path).startswith(".json") and path.is_file() else usual
 

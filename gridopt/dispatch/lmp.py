@@ -1,0 +1,71 @@
+"""Prices by bus and step from duals (LMP), and their parts.
+
+    price[b,t] = (d cost / d load[b,t]) / h[t]                            [CNY/MWh]    (P1)
+    price = energy + congestion + loss; energy[a,t] = sum of price weighted by load over area a  (P2)
+
+    loss[b,t] = part of the price by the rows that hold up losses, less its mean by the same weights      (P3)
+
+The split depends on the weights, the price does not; weights are load shares (plain shares where an area has no load). What is left is
+congestion: limits of branches and interfaces. Without losses in the network model the loss part is zero.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from gridopt.dispatch.participants import Participants
+from gridopt.dispatch.result import Dispatch
+
+LOSSES = ("losses", "loss_factors")
+"""Blocks whose rows make the loss part."""
+
+
+@dataclass(frozen=True)
+class Prices:
+    """price, energy, congestion, loss in CNY/MWh, (B, T); weight (B, T): the reference of the split, adding up to 1 per area.
+
+    dual (k,): of the rows that the participants share, where the prices are made of such; None for prices that are not.
+    """
+
+    price: np.ndarray
+    energy: np.ndarray
+    congestion: np.ndarray
+    loss: np.ndarray
+    weight: np.ndarray
+    dual: np.ndarray | None = None
+
+
+def price(dispatch: Dispatch) -> Prices:
+    """Prices by bus and step with their parts (P1), (P2)."""
+    lmp = dispatch.port_price("injection") / dispatch.case.time.hours
+    area = dispatch.case.grid.root[:, dispatch.case.grid.epoch]
+    weight = load_share(dispatch.quantities["load"].values, area)
+    energy = _by_area(weight * lmp, area)
+    loss = dispatch.part_price(LOSSES) / dispatch.case.time.hours
+    loss -= _by_area(weight * loss, area)
+    return Prices(lmp, energy, lmp - energy - loss, loss, weight)
+
+
+def from_duals(dispatch: Dispatch, people: Participants, y: np.ndarray) -> Prices:
+    """Prices that duals y (k,) of the shared rows of `people` make, with their parts."""
+    y = np.append(y, np.zeros(len(people.shared) - len(y)))
+    duals = np.zeros(len(people.form.row_lower))
+    duals[people.shared] = y
+    solution = replace(dispatch.solution, form=people.form, y=duals, added=people.added)
+    return replace(price(Dispatch(dispatch.case, dispatch.model, solution)), dual=y)
+
+
+def load_share(load: np.ndarray, area: np.ndarray) -> np.ndarray:
+    """Share of each bus in its area's load (B, T); equal shares where there is no load."""
+    total, count = _by_area(load, area), _by_area(np.ones_like(load), area)
+    return np.where(total > 0, np.divide(load, total, out=np.zeros_like(load), where=total > 0), 1.0 / count)
+
+
+def _by_area(values: np.ndarray, area: np.ndarray) -> np.ndarray:
+    """Sum over the buses of each bus's area, (B, T)."""
+    steps = np.broadcast_to(np.arange(values.shape[1]), values.shape)
+    total = np.zeros_like(values, dtype=float)
+    np.add.at(total, (area, steps), values)
+    return total[area, steps]

@@ -1,0 +1,22 @@
+"""achp: approximate convex hull prices, the duals of the program with whole values relaxed.
+
+    y = duals of the shared rows where every decision may take any value between its bounds                     (R1)
+
+As good as the hull is described by the rows: the tight form of blocks/commitment.py (limits that know of starts and stops, minimum times
+by turn-on and turn-off rows, ramps, start categories). Its value lies below that of the hulls, which lies below the cleared cost.
+Source: Hua and Baldick, A convex primal formulation for convex hull pricing, 2017.
+"""
+
+from __future__ import annotations
+
+from gridopt.case.case import Case
+from gridopt.dispatch.lmp import Prices, from_duals
+from gridopt.dispatch.participants import Participants
+from gridopt.dispatch.relaxation import relaxed_duals
+from gridopt.dispatch.result import Dispatch
+
+
+def price(case: Case, dispatch: Dispatch) -> Prices:
+    """Prices (R1), with duals of the shared rows."""
+    people = Participants.of(dispatch)  # of its own: limits that do not bind in the dispatch may be written
+    return from_duals(dispatch, people, relaxed_duals(people, dispatch.quantities["load"].values))

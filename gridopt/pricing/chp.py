@@ -1,0 +1,24 @@
+"""chp: exact convex hull prices.
+
+    y = argmax q(y), the prices at which the participants together would gain least by leaving the schedule, rents not collected
+    included: they minimise the sum of lost opportunity costs and product revenue shortfalls                    (R1)
+
+Found by column generation, dispatch/hull.py. Limits that do not bind in the dispatch may have a price.
+Source: Gribik, Hogan and Pope, Market-clearing electricity prices and energy uplift, 2007.
+"""
+
+from __future__ import annotations
+
+from gridopt.case.case import Case
+from gridopt.dispatch.hull import hull
+from gridopt.dispatch.lmp import Prices, from_duals
+from gridopt.dispatch.participants import Participants
+from gridopt.dispatch.relaxation import relaxed_duals
+from gridopt.dispatch.result import Dispatch
+
+
+def price(case: Case, dispatch: Dispatch) -> Prices:
+    """Prices (R1), with duals of the shared rows."""
+    people = Participants.of(dispatch)  # of its own: limits that do not bind in the dispatch may be written
+    found = hull(people, relaxed_duals(people))
+    return from_duals(dispatch, people, found.y)
