@@ -26,7 +26,9 @@ LOSSES = ("losses", "loss_factors")
 class Prices:
     """price, energy, congestion, loss in CNY/MWh, (B, T); weight (B, T): the reference of the split, adding up to 1 per area.
 
-    dual (k,): of the rows that the participants share, where the prices are made of such; None for prices that are not.
+    dual (k,): of the rows that `people` share, where the prices are made of such; None for prices that are not.
+    load_price (B, T): what load pays where that is not the price at its bus. extra (g,): what participants are paid besides.
+    schedule: another dispatch that the rule is based on, where it is not the cleared one.
     """
 
     price: np.ndarray
@@ -35,6 +37,10 @@ class Prices:
     loss: np.ndarray
     weight: np.ndarray
     dual: np.ndarray | None = None
+    people: Participants | None = None
+    load_price: np.ndarray | None = None
+    extra: np.ndarray | None = None
+    schedule: Dispatch | None = None
 
 
 def price(dispatch: Dispatch) -> Prices:
@@ -54,7 +60,7 @@ def from_duals(dispatch: Dispatch, people: Participants, y: np.ndarray) -> Price
     duals = np.zeros(len(people.form.row_lower))
     duals[people.shared] = y
     solution = replace(dispatch.solution, form=people.form, y=duals, added=people.added)
-    return replace(price(Dispatch(dispatch.case, dispatch.model, solution)), dual=y)
+    return replace(price(Dispatch(dispatch.case, dispatch.model, solution)), dual=y, people=people)
 
 
 def load_share(load: np.ndarray, area: np.ndarray) -> np.ndarray:

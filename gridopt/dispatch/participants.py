@@ -13,7 +13,7 @@ by such rows or belongs to one element. With prices y of the shared rows (y > 0 
 
 Best answers are found for all groups at once as one linear program; only groups that answer with fractions where whole values are
 demanded get a search of their own, and the linear program is solved once more with those held.
-Source: Gribik, Hogan and Pope, Market-clearing electricity prices and energy uplift, 2007; Schiro et al., Convex hull pricing, 2016.
+Source: Gribik, Hogan and Pope, Market-clearing electricity prices and energy uplift, 2007; Schiro et al., 2016.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from scipy.sparse.csgraph import connected_components
 
 from gridopt.dispatch.lazy import broken, written
 from gridopt.dispatch.result import Dispatch
-from gridopt.program.builder import LazyFamily
+from gridopt.program.builder import Found, LazyFamily
 from gridopt.program.highs import Highs
 from gridopt.program.standard_form import Rows, StandardForm, extend, stack
 
-SHARED_PORTS = ("injection", "reserve")
+SHARED_PORTS, BALANCE = ("injection", "reserve"), "network.balance"
 WHOLE = 1e-6
 
 
@@ -46,9 +46,12 @@ class Answer:
 
 @dataclass
 class Participants:
-    """The program with whole values demanded again and every private row written; `shared`: ids of shared rows (k,); `part`: participant
-    of each column (n,); names (g,); x: cleared values (n,). `families`: lazy shared rows, `added` those written, as in a Solution; balance: the row
-    that requires the injection of each bus and step (B, T)."""
+    """The program with whole values demanded again and every private row written.
+
+    shared: ids of shared rows (k,); part: participant of each column (n,); names (g,): its elements as 'table id'; x: cleared values (n,);
+    families: lazy shared rows, added: those written, as in a Solution; balance: the row that requires the injection of each bus and
+    step (B, T); steady: shared rows that are always there, by family.
+    """
 
     form: StandardForm
     shared: np.ndarray
@@ -58,6 +61,7 @@ class Participants:
     families: list[LazyFamily]
     added: dict[str, np.ndarray]
     balance: np.ndarray
+    steady: dict[str, np.ndarray]
 
     @classmethod
     def of(cls, dispatch: Dispatch) -> Participants:
@@ -65,8 +69,8 @@ class Participants:
         builder, solution = dispatch.model.builder, dispatch.solution
         given = builder.form()
         form = replace(solution.form, lower=given.lower, upper=given.upper)
-        shared = [np.unique(rows.ravel()) for port, rows in builder.balance_rows.items() if port in SHARED_PORTS]
-        shared += [f.ids.ravel() for f in builder.row_families if f.name in builder.shared_rows]
+        steady = {f.name: f.ids.ravel() for f in builder.row_families if f.name in (BALANCE, *builder.shared_rows)}
+        shared = list(steady.values())
         for lazy in builder.lazy_families:
             known = solution.added.get(lazy.family.name, np.zeros((3, 0), int))
             if lazy.port in SHARED_PORTS:
@@ -78,7 +82,7 @@ class Participants:
         part = _groups(form, rows, label)
         families = [f for f in builder.lazy_families if f.port in SHARED_PORTS]
         added = {f.family.name: solution.added[f.family.name] for f in families if f.family.name in solution.added}
-        return cls(form, rows, *_named(part, label, names), solution.x, families, added, builder.balance_rows["injection"])
+        return cls(form, rows, *_named(part, label, names), solution.x, families, added, builder.balance_rows["injection"], steady)
 
     @cached_property
     def private(self) -> np.ndarray:
@@ -141,7 +145,10 @@ class Participants:
 
     def write_broken(self, x: np.ndarray) -> Rows:
         """Writes the shared rows that values x (n,) break and returns them; they stand last among `shared`."""
-        found, parts, first = broken(self.families, x, self.added), [], len(self.form.row_lower)
+        return self._write(broken(self.families, x, self.added))
+
+    def _write(self, found: dict[str, Found]) -> Rows:
+        parts, first = [], len(self.form.row_lower)
         for lazy in self.families:
             if lazy.family.name in found:
                 element, step = found[lazy.family.name]
@@ -154,6 +161,33 @@ class Participants:
         rows = stack(parts, len(self.form.cost))
         self.form = extend(self.form, rows)
         return rows
+
+    def aligned(self, other: Participants, y: np.ndarray) -> np.ndarray:
+        """Duals (k,) of these shared rows out of duals y of those of `other`, of the same network; rows that are missing are written."""
+        theirs = np.zeros(len(other.form.row_lower))
+        theirs[other.shared[: len(y)]] = y
+        placed = [(self.steady[name], theirs[other.steady[name]]) for name in self.steady.keys() & other.steady.keys()]
+        for lazy in self.families:
+            element, step, row = other.added.get(lazy.family.name, np.zeros((3, 0), int))
+            some = theirs[row] != 0
+            placed.append((self._rows_of(lazy, element[some], step[some]), theirs[row[some]]))
+        duals = np.zeros(len(self.form.row_lower))
+        for rows, values in placed:
+            duals[rows] = values
+        return duals[self.shared]
+
+    def _rows_of(self, lazy: LazyFamily, element: np.ndarray, step: np.ndarray) -> np.ndarray:
+        """Ids of rows of a lazy family; those that are missing are written."""
+        size, known = lazy.family.shape[-1], self.added.get(lazy.family.name, np.zeros((3, 0), int))
+        new = ~np.isin(element * size + step, known[0] * size + known[1])
+        self._write({lazy.family.name: (element[new], step[new])} if new.any() else {})
+        known = self.added.get(lazy.family.name, np.zeros((3, 0), int))
+        order = np.argsort(known[0] * size + known[1])
+        return known[2][order[np.searchsorted((known[0] * size + known[1])[order], element * size + step)]]
+
+    def changed(self, lower: np.ndarray, upper: np.ndarray) -> Participants:
+        """The same participants with other bounds of their columns (n,)."""
+        return replace(self, form=replace(self.form, lower=lower, upper=upper), added=dict(self.added))
 
     @cached_property
     def answers(self) -> Answers:
@@ -227,22 +261,27 @@ def _rest(lazy: LazyFamily, known: np.ndarray, columns: int) -> Rows:
 
 
 def _labels(builder) -> tuple[list[str], np.ndarray]:
-    """Names of elements, and the element of each column (n,): what its family calls it, without bands and steps."""
+    """Names of elements ('table id'), and the element of each column (n,): what its family calls it, without bands and steps."""
     names: dict[str, int] = {}
     label = np.zeros(builder.column_count, int)
     for family in builder.column_families:
-        dims = [d for d in family.over if d != "time"]
-        dim = next((d for d in dims if d not in ("tier", "segment", "category")), "")
-        keys = [f"{ALIAS.get(dim, dim)}:{str(v).rsplit('/', 1)[0] if dim == 'band' else v}" for v in family.over[dim]] if dim else [family.name]
+        dims = [d for d in family.over if d not in ("time", "tier")]
+        keys = [_element(dims[0], v) for v in family.over[dims[0]]] if dims else [family.name]
         code = np.array([names.setdefault(k, len(names)) for k in keys], int)
         shape = [1] * len(family.shape)
-        if dim:
-            shape[list(family.over).index(dim)] = len(code)
-        label[family.ids] = np.broadcast_to(code.reshape(shape) if dim else code[0], family.shape)
+        if dims:
+            shape[list(family.over).index(dims[0])] = len(code)
+        label[family.ids] = np.broadcast_to(code.reshape(shape), family.shape)
     return list(names), label
 
 
-ALIAS = {"band": "generator"}
+def _element(dim: str, value: object) -> str:
+    """The element that a label of a family belongs to: bands, segments and kinds of starts are parts of one."""
+    text = str(value)
+    if dim in ("band", "segment", "kind", "element"):
+        text = text.rsplit("/", 1)[0].rsplit(" after ", 1)[0] if dim != "element" else text
+        return f"generator {text}" if dim == "band" else text
+    return f"{dim} {text}"
 
 
 def _groups(form: StandardForm, shared: np.ndarray, label: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ from functools import cached_property
 
 import numpy as np
 
-from gridopt.blocks import interface, network
+from gridopt.blocks import commitment, interface, network
 from gridopt.case.case import Case
 from gridopt.dispatch.formulate import BLOCKS, Model
 from gridopt.program.labels import Quantity
@@ -49,6 +49,12 @@ class Dispatch:
             if hasattr(block, "results"):
                 found |= block.results(self.case, columns, self.values)
         return found
+
+    @property
+    def committed(self):
+        """What blocks/commitment.py declared (its Columns); None where nothing is switched on and off."""
+        found = self.model.columns[BLOCKS.index(commitment)]
+        return found if len(found.fleet) else None
 
     @cached_property
     def participants(self):

@@ -18,6 +18,7 @@ from __future__ import annotations
 import numpy as np
 import scipy.sparse as sp
 
+from gridopt.dispatch.result import Dispatch
 from gridopt.program.highs import Highs
 from gridopt.program.standard_form import StandardForm
 
@@ -40,6 +41,15 @@ def choose(form: StandardForm, x: np.ndarray, payment: np.ndarray, order: np.nda
     return polyhedron.least(payment if choice == "lower" else -payment, order)
 
 
+def marginal(dispatch: Dispatch, choice: str = "lower") -> np.ndarray:
+    """Duals (m,) of all rows of a dispatch, its whole values held; by the rule `choice` where several are right."""
+    people, solution = dispatch.participants, dispatch.solution
+    load = dispatch.quantities["load"].values
+    payment, order = np.zeros(len(solution.form.row_lower)), np.zeros(len(solution.form.row_lower))
+    payment[people.shared], order[people.shared] = people.payment(load), people.payment(spread(load.shape))
+    return choose(solution.form, solution.x, payment, order, choice)
+
+
 def spread(shape: tuple[int, int]) -> np.ndarray:
     """Weights of buses and steps (B, T) for the second sum, none a multiple of another: 1 plus the fraction of k sqrt(2) + t sqrt(3)."""
     bus, step = (np.arange(n) + 1.0 for n in shape)
@@ -50,8 +60,7 @@ class Duals:
     """The right duals of an optimum (D1), (D2), ready to be asked."""
 
     def __init__(self, form: StandardForm, x: np.ndarray):
-        activity = form.matrix @ x
-        at_low, at_high = _at(activity, form.row_lower), _at(activity, form.row_upper)
+        at_low, at_high = standing(form, x)
         self.rows = np.flatnonzero(at_low | at_high)
         low = np.where(at_high[self.rows], -np.inf, 0.0)
         high = np.where(at_low[self.rows], np.inf, 0.0)
@@ -83,6 +92,12 @@ class Duals:
         found = np.zeros(self.size)
         found[self.rows] = y
         return found
+
+
+def standing(form: StandardForm, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Whether each row stands at its lower and at its upper limit (m,)."""
+    activity = form.matrix @ x
+    return _at(activity, form.row_lower), _at(activity, form.row_upper)
 
 
 def _at(value: np.ndarray, limit: np.ndarray) -> np.ndarray:

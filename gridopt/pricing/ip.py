@@ -9,20 +9,13 @@ Source: O'Neill et al., Efficient market-clearing prices in markets with nonconv
 
 from __future__ import annotations
 
-import numpy as np
-
 from gridopt.case.case import Case
 from gridopt.dispatch.lmp import Prices, from_duals
 from gridopt.dispatch.result import Dispatch
-from gridopt.dispatch.right_duals import choose, spread
-
-CHOICE = "lower"
+from gridopt.dispatch.right_duals import marginal
 
 
 def price(case: Case, dispatch: Dispatch) -> Prices:
     """Prices (R1), with duals of the shared rows."""
-    people, solution = dispatch.participants, dispatch.solution
-    load = dispatch.quantities["load"].values
-    payment, order = np.zeros(len(solution.form.row_lower)), np.zeros(len(solution.form.row_lower))
-    payment[people.shared], order[people.shared] = people.payment(load), people.payment(spread(load.shape))
-    return from_duals(dispatch, people, choose(solution.form, solution.x, payment, order, CHOICE)[people.shared])
+    people = dispatch.participants
+    return from_duals(dispatch, people, marginal(dispatch)[people.shared])

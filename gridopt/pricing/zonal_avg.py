@@ -1,0 +1,42 @@
+"""zonal_avg: plants at their node, users at the mean of their zone.
+
+    price of load in zone z [t] = sum_b w[b,t] price[b,t] / sum_b w[b,t],   w: generation or load at the buses of z           (R1)
+
+By load, users pay just what they would pay node by node. By generation, as in Gansu, what they pay may differ from that; the difference
+is an account of its own (zone spread).
+Source: Electricity Spot Market Practice (National Dispatch Centre), ch. 20 Gansu.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from gridopt.case.case import Case
+from gridopt.dispatch.lmp import Prices, from_duals
+from gridopt.dispatch.result import Dispatch
+from gridopt.dispatch.right_duals import marginal
+
+WEIGHT = "generation"
+"""By what the mean is taken: generation or load."""
+
+
+def price(case: Case, dispatch: Dispatch) -> Prices:
+    """Nodal prices of ip, with the prices (R1) that load pays."""
+    people = dispatch.participants
+    nodal = from_duals(dispatch, people, marginal(dispatch)[people.shared])
+    load = dispatch.quantities["load"].values - dispatch.quantities["shedding"].values
+    weight = load if WEIGHT == "load" else np.maximum(dispatch.injection + load, 0.0)
+    return replace(nodal, load_price=zone_means(case, nodal.price, weight))
+
+
+def zone_means(case: Case, price: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Mean price of the zone of each bus (B, T); a bus without a zone is in one with all such; plain means where no weight is."""
+    _, zone = np.unique(case.table("bus")["zone"].astype(str), return_inverse=True)
+    shape = (zone.max(initial=-1) + 1, price.shape[1])
+    total, value, count, plain = (np.zeros(shape) for _ in range(4))
+    for into, what in ((total, weight), (value, weight * price), (count, np.ones_like(price)), (plain, price)):
+        np.add.at(into, zone, what)
+    mean = np.where(total > 0, np.divide(value, total, out=np.zeros(shape), where=total > 0), plain / np.maximum(count, 1.0))
+    return mean[zone]
