@@ -30,12 +30,12 @@ def price(case: Case, dispatch: Dispatch) -> Prices:
     low, high = np.where(at_high, -np.inf, 0.0), np.where(at_low, np.inf, 0.0)
     # Revenue of a group is linear in y: what its schedule draws on each shared row.
     schedule = sp.csc_array((people.x, (np.arange(len(people.x)), people.part)), shape=(len(people.x), len(people.names)))
-    drawn = (form.matrix[people.shared] @ schedule
+    drawn = sp.csr_array(form.matrix[people.shared] @ schedule)
     cost = people.by_part(form.cost * people.x)
     payment = people.payment(dispatch.quantities["load"].values)
     scale = SMALL / max(float(np.abs(payment).max(initial=0.0)), 1.0)
     program = Highs()
-    matrix = sp.hstack([sp.csr_array(drawn.T), sp.eye_array(len(cost), format="csr")], format="csr")
+    matrix = sp.hstack([drawn.T, sp.eye_array(len(cost), format="csr")], format="csr")
     program.load(
         np.concatenate([scale * payment, np.ones(len(cost))]), np.concatenate([low, np.zeros(len(cost))]),
         np.concatenate([high, np.full(len(cost), np.inf)]), sp.csr_array(matrix), cost, np.full(len(cost), np.inf),
