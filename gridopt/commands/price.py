@@ -1,0 +1,42 @@
+"""`gridopt price`: one clearing under many pricing rules."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import rich_click as click
+
+from gridopt.commands import pairs, print_json, say
+
+
+@click.command()
+@click.argument("case", type=click.Path(exists=True, path_type=Path))
+@click.option("--rules", default="ip,elmp,chp", show_default=True, metavar="LIST", help="Names with commas between them, or all.")
+@click.option("--set", "settings", metavar="KEY=VALUE", multiple=True, callback=pairs, help="Change a key of the study.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
+def command(case: Path, rules: str, settings: dict[str, str], as_json: bool) -> int:
+    """Clear CASE once and price it under several rules: prices, and what each leaves open for every unit.
+
+    CASE is a study file, a market case written by hand (.yaml or .json, see docs/market_case.md), or a case of another program.
+    Rules: ip, ip_full, zonal_avg, smp, pab, elmp, achp, chp, aic, minmwp.
+
+    Examples:
+
+    \b
+      gridopt price two_units.yaml
+      gridopt price two_units.yaml --rules all --json > prices.json
+      gridopt price instance.json --rules ip,chp
+    """
+    from gridopt.study.priced import known_rules, price_file
+
+    found = price_file(case, known_rules(rules), settings, say)
+    if as_json:
+        print_json(found)
+        return 0
+    click.echo(f"cleared\t{found['objective']:.2f}\t{found['currency']}\tgap\t{found['gap']:.2g}")
+    click.echo("rule\tmean price\tload pays\tMWP\tLOC\tPRS\tseconds")
+    for rule, r in found["rules"].items():
+        mean = sum(p.get("load_price", p["price"]) for p in r["prices"]) / len(r["prices"])
+        money = "\t".join("–" if r[k] is None else f"{r[k]:.2f}" for k in ("load_payment", "mwp", "loc", "prs"))
+        click.echo(f"{rule}\t{mean:.2f}\t{money}\t{found['seconds'][rule]:.2f}")
+    return 0

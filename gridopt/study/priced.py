@@ -1,0 +1,100 @@
+"""One clearing priced under many rules: load or clear, ask each rule, see what it leaves open for every participant."""
+
+from __future__ import annotations
+
+import importlib
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from gridopt.case.check import CaseError, nearest
+
+RULES = ("ip", "ip_full", "zonal_avg", "smp", "pab", "elmp", "achp", "chp", "aic", "minmwp")
+"""Pricing rules: modules of gridopt.pricing with `price(case, dispatch) -> Prices`."""
+EXACT_GAP = 0.0
+"""Gap to which a case is cleared before it is priced: a schedule that is only nearly best can have prices far from the right ones."""
+
+
+@dataclass(frozen=True)
+class Priced:
+    """Prices and uplift of one rule, and the seconds it took."""
+
+    rule: str
+    prices: object
+    uplift: object
+    seconds: float
+
+
+def known_rules(text: str) -> list[str]:
+    """Names of rules out of 'ip,chp'; 'all' for every one. Raises CaseError that names those that are not known."""
+    names = list(RULES) if text.strip() == "all" else [n.strip() for n in text.split(",") if n.strip()]
+    faults = [f"rule '{n}': is not known{nearest(n, RULES)} Known rules: {', '.join(RULES)}." for n in names if n not in RULES]
+    if faults or not names:
+        raise CaseError(faults or [f"no rule is named. Known rules: {', '.join(RULES)}."])
+    return list(dict.fromkeys(names))
+
+
+def price_file(path: Path, rules: Sequence[str], overrides: dict[str, str], progress: Callable[[str], None]) -> dict:
+    """Clears a case and prices it; the document for JSON. Raises CaseError, Infeasible, LimitReached."""
+    from gridopt.dispatch.single import dispatch
+    from gridopt.dispatch.whole import Search
+    from gridopt.study.load import load_study
+
+    loaded = load_study(path, overrides, None)
+    begun = time.perf_counter()
+    gap = loaded.study.mip_gap if "mip_gap" in overrides else EXACT_GAP
+    solved = dispatch(loaded.case, search=Search(gap, loaded.study.time_limit_s or np.inf), progress=progress)
+    cleared = time.perf_counter() - begun
+    found = [price_by(rule, solved) for rule in rules]
+    solution = solved.solution
+    return {
+        "status": "priced", "case": loaded.name, "currency": loaded.study.currency, "objective": solution.objective,
+        "bound": solution.bound if solution.proven is None else solution.proven, "gap": max(solution.gap, 0.0),
+        "exact": bool(solution.finished and solution.gap <= 1e-9), "seconds": {"clearing": round(cleared, 3)} | {p.rule: round(p.seconds, 3) for p in found},
+        "rules": {p.rule: document(solved, p) for p in found},
+    }  # fmt: skip
+
+
+def price_by(rule: str, solved) -> Priced:
+    """Prices of a cleared dispatch by one rule."""
+    from gridopt.settlement.uplift import uplift
+
+    begun = time.perf_counter()
+    prices = importlib.import_module(f"gridopt.pricing.{rule}").price(solved.case, solved)
+    left = uplift(solved, prices)
+    return Priced(rule, prices, left, time.perf_counter() - begun)
+
+
+def document(solved, priced: Priced) -> dict:
+    """What one rule says: prices by bus and period, money by participant, sums."""
+    case, prices, left = solved.case, priced.prices, priced.uplift
+    hours = case.time.hours
+    load = solved.quantities["load"].values - solved.quantities["shedding"].values
+    paid = prices.price if prices.load_price is None else prices.load_price
+    parts = {"price": prices.price, "energy": prices.energy, "congestion": prices.congestion, "loss": prices.loss}
+    if prices.load_price is not None:
+        parts["load_price"] = prices.load_price
+    schedule = prices.schedule
+    return {
+        "prices": [
+            {"bus": str(b), "period": t + 1, "time": str(case.time.start[t]), **{k: _number(v[i, t]) for k, v in parts.items()}}
+            for i, b in enumerate(case.table("bus").index) for t in range(len(hours))
+        ],
+        "cost": float(solved.solution.objective),
+        "cost_of_its_schedule": float(schedule.solution.objective) if schedule is not None else float(solved.solution.objective),
+        "load_payment": float((load * paid * hours).sum()),
+        "mwp": _number(left.mwp.sum()), "loc": _number(left.loc.sum()), "prs": _number(left.shortfall.sum()),
+        "units": [
+            {"unit": str(n).partition(" ")[2] or str(n), "kind": str(n).partition(" ")[0], "revenue": _number(r), "cost": _number(c), "profit": _number(r - c),
+             "best_profit": _number(b), "mwp": _number(m), "loc": _number(o)}
+            for n, r, c, b, m, o in zip(left.names, left.revenue, left.cost, left.best, left.mwp, left.loc, strict=True)
+        ],
+    }  # fmt: skip
+
+
+def _number(value: float) -> float | None:
+    """A number for JSON, without the last traces of rounding; None where there is none."""
+    return round(float(value), 9) + 0.0 if np.isfinite(value) else None
