@@ -1,0 +1,152 @@
+"""Pricing rules on small cases whose prices, make-whole payments and lost opportunities can be worked out by hand."""
+
+import numpy as np
+import pytest
+
+from gridopt.study.priced import RULES
+from tests.support import market
+from tests.support.market import cleared, priced
+
+KEEP_DISPATCH = tuple(r for r in RULES if r != "smp")
+
+
+def near(value, rel=1e-6):
+    return pytest.approx(value, rel=rel, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    "rule, price, mwp, loc_a, loc_b",
+    [
+        # Cleared A 250, B 100: 250*250 + 100*300 + 9000 = 101,500. A is at the margin: 250; B loses 9000 + 100*50 = 14,000.
+        ("ip", 250, 14000, 0, 14000),
+        # B's offer spread over 200 MW: 300 + 45 = 345. A would give 50 MW more: 50*95 = 4750; B earns 45*100 - 9000 = -4500.
+        ("elmp", 345, 4500, 4750, 4500), ("achp", 345, 4500, 4750, 4500), ("chp", 345, 4500, 4750, 4500),
+        # (30,000 + 9000) / 100 = 390 just pays B; A would give 50*140 = 7000 more, B 100*90 = 9000.
+        ("aic", 390, 0, 7000, 9000), ("minmwp", 390, 0, 7000, 9000),
+    ],
+)  # fmt: skip
+def test_one_period(rule, price, mwp, loc_a, loc_b):
+    found = priced(market.ONE_PERIOD, rule)
+    assert cleared(market.ONE_PERIOD).solution.objective == near(101500)
+    assert found.price[0, 0] == near(price)
+    assert found.total("mwp") == near(mwp)
+    assert (found.of("A", "loc"), found.of("B", "loc")) == (near(loc_a), near(loc_b))
+
+
+def test_one_period_pay_as_bid():
+    """101,500 / 350 MWh = 290."""
+    found = priced(market.ONE_PERIOD, "pab")
+    assert found.priced.prices.load_price[0, 0] == near(290)
+    assert found.of("B", "revenue") == near(39000) and found.total("mwp") == 0.0
+
+
+def test_one_period_with_commitment_settled():
+    """The price of B's being on is the 14,000 that it loses at 250; with it nobody gains by leaving."""
+    found = priced(market.ONE_PERIOD, "ip_full")
+    assert found.of("B", "revenue") == near(25000 + 14000) and found.of("A", "revenue") == near(62500)
+    assert found.total("mwp") == near(0) and found.total("loc") == near(0)
+
+
+def test_three_periods_with_ramps():
+    """Cleared A (160, 200, 280), B (60, 120, 160): 640*280 + 340*250 + 3*4000 + 2000 = 278,200. At 280 B earns 340*30 - 14,000 = -3800.
+
+    Convex hull: B's whole cost per MWh of its best schedule is recovered with 303.75 in the last period, where A would give 20 MW more:
+    20*23.75 = 475; the hulls cost 278,200 - 475.
+    """
+    assert cleared(market.THREE_PERIODS).solution.objective == near(278200)
+    ip, chp = priced(market.THREE_PERIODS, "ip"), priced(market.THREE_PERIODS, "chp")
+    assert ip.price[0] == near([280, 280, 280]) and ip.of("B", "mwp") == near(3800) and ip.of("B", "loc") == near(3800)
+    assert chp.price[0] == near([280, 280, 303.75])
+    assert chp.of("A", "loc") == near(475) and chp.total("mwp") == near(0) and chp.of("B", "loc") == near(0)
+
+
+def test_revenue_shortfall_of_a_line_that_is_not_full():
+    """Cleared 70 over a line of 100, and a block of 80: 38,000. At 200/300 the line is worth 100 a MW but carries 30 less: 3000."""
+    ip, chp = priced(market.BLOCK_BEHIND_A_LINE, "ip"), priced(market.BLOCK_BEHIND_A_LINE, "chp")
+    assert ip.price[:, 0] == near([200, 200]) and ip.of("B", "mwp") == near(8000) and ip.total("shortfall") == near(0)
+    assert chp.price[:, 0] == near([200, 300]) and chp.total("loc") == near(0) and chp.total("shortfall") == near(3000)
+
+
+def test_published_extended_price():
+    """X's second segment 65 and its start spread over 180 MW: 65 + 30,000/180 = 231.67; W and Y are cleared.
+
+    Source: example of UnitCommitment.jl for approximate extended prices.
+    """
+    assert priced(market.THREE_CURVES, "elmp").price[0, 0] == near(65 + 30000 / 180)
+    on = cleared(market.THREE_CURVES).quantities["generator_on"].values[:, 0]
+    assert on.round() == near([1, 0, 1])
+
+
+def test_published_convex_hull_price():
+    """35 MW by unit 1: 1750 + 100. Spread over 50 MW unit 2 costs 10 + 2 = 12. Source: Hua and Baldick, 2017, example 1."""
+    ip, chp = priced(market.TWO_UNITS_35_MW, "ip"), priced(market.TWO_UNITS_35_MW, "chp")
+    assert cleared(market.TWO_UNITS_35_MW).solution.objective == near(1850)
+    assert ip.price[0, 0] == near(50) and (ip.of("g1", "loc"), ip.of("g2", "loc")) == (near(100), near(1900))
+    assert chp.price[0, 0] == near(12) and (chp.of("g1", "loc"), chp.of("g2", "loc")) == (near(1430), near(0))
+
+
+def test_ring_of_four_buses():
+    """Branch 1-3 is full at 300 MW. W1 600, C2 50, C3 250; 600*40 + 50*260 + 250*340 = 122,000.
+
+    One MW at bus 1 takes 0.5 off the branch by 1.5 C2 - 0.5 C3: 220; at bus 4 half of each: 300; the branch is worth 160 a MW.
+    """
+    found = priced(market.RING, "ip")
+    prices = found.priced.prices
+    assert found.solved.solution.objective == near(122000)
+    assert prices.price[:, 0] == near([220, 260, 340, 300])
+    assert prices.energy[0, 0] == near(308.88888889)
+    assert prices.congestion[:, 0] == near([-88.88888889, -48.88888889, 31.11111111, -8.88888889])
+    assert found.solved.flow[:, 0] == near([300, 300, 250, 250])
+
+
+def test_users_pay_the_mean_of_their_zone():
+    """By generation: Hexi (600*220 + 50*260)/650 = 223.08; Hedong 340, for only C3 runs. Users 100*223.08 + 800*340 = 294,307.69."""
+    found = priced(market.RING, "zonal_avg")
+    load_price = found.priced.prices.load_price[:, 0]
+    assert load_price == near([223.07692308, 223.07692308, 340, 340])
+    assert load_price @ [0, 100, 300, 500] == near(294307.69230769)
+
+
+def test_one_price_without_the_network():
+    """W1 600 and C2 300 at 260; C2 is cleared for 50 only, C3 for 250 at 80 below its offer: 250*80 = 20,000 to make it whole."""
+    found = priced(market.RING, "smp")
+    assert found.price[:, 0] == near([260] * 4) and found.total("mwp") == near(20000)
+    assert found.priced.prices.schedule.solution.objective == near(600 * 40 + 300 * 260)
+
+
+def test_the_lowest_of_many_right_prices():
+    """All of A and nothing of B: any price from 40 to 260 is right."""
+    from gridopt.dispatch.right_duals import marginal
+
+    d = cleared(market.ALL_OF_A)
+    row = d.participants.balance[0, 0]
+    assert [marginal(d, choice)[row] for choice in ("lower", "mid", "upper")] == near([40, 150, 260])
+
+
+@pytest.mark.parametrize("rule", KEEP_DISPATCH)
+@pytest.mark.parametrize("text", [market.ONE_PERIOD, market.THREE_PERIODS, market.BLOCK_BEHIND_A_LINE, market.RING])
+def test_a_rule_never_alters_the_clearing(text, rule):
+    d = cleared(text)
+    before = d.solution.x.copy(), d.solution.y.copy(), d.solution.objective
+    priced(text, rule)
+    assert (d.solution.x == before[0]).all() and (d.solution.y == before[1]).all() and d.solution.objective == before[2]
+
+
+@pytest.mark.parametrize("text", [market.ONE_PERIOD, market.THREE_PERIODS, market.BLOCK_BEHIND_A_LINE, market.TWO_UNITS_35_MW])
+def test_hull_prices_leave_least(text):
+    """Lost opportunities and shortfalls add up to cost less Lagrangian bound, and no rule has less of them than chp."""
+    least = priced(text, "chp")
+    for rule in ("ip", "achp", "elmp", "chp", "aic", "minmwp"):
+        found = priced(text, rule)
+        people, y = found.priced.prices.people, found.priced.prices.dual
+        left = found.total("loc") + found.total("shortfall")
+        assert left == near(found.solved.solution.objective - people.answers.at(y).bound, rel=1e-8)
+        assert left >= least.total("loc") + least.total("shortfall") - 1e-6 * found.solved.solution.objective
+
+
+def test_convex_cases_agree():
+    """Without decisions all marginal rules give the same prices and leave nothing."""
+    for rule in ("ip", "achp", "elmp", "chp", "aic"):
+        found = priced(market.RING, rule)
+        assert found.price == near(priced(market.RING, "ip").price) and found.total("loc") == near(0) and found.total("mwp") == near(0)
+    assert np.isfinite(priced(market.RING, "minmwp").price).all()
