@@ -43,7 +43,7 @@ def price(case: Case, dispatch: Dispatch) -> Prices:
     program.solve()
     least = float(program.solution()[0][k:].sum())
     made_whole = sp.csr_array(np.concatenate([np.zeros(k), np.ones(len(cost))])[None, :])
-    program.add_rows(np.array([-np.inf]), np.array([least + ROOM * max(float(np.abs(cost).sum()), 1.0)]), made_whole)
+    program.add_rows(np.array([-np.inf]), np.array([least + ROOM * max(least, 1.0)]), made_whole)
     program.change_costs(np.concatenate([payment, np.zeros(len(cost))]))
     program.solve()
     return from_duals(dispatch, people, program.solution()[0][:k])
