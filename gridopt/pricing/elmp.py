@@ -62,7 +62,7 @@ def _spread(dispatch: Dispatch, form: StandardForm) -> StandardForm:
     cost, lower, upper = form.cost.copy(), form.lower.copy(), form.upper.copy()
     extra = adder(case, fleet)
     cost[columns.on] += (extra[:, None] * fleet.least - no_load(case, fleet)[:, None]) * hours
-    cost[columns.segment] += extra[fleet.of, None] * hours
+    cost[columns.segment] += extra[fleet.curve.of, None] * hours
     lower[columns.on], upper[columns.on] = 0.0, fleet.count[:, None] * fleet.here
     for changes in (columns.start, columns.stop, columns.kind):
         lower[changes] = upper[changes] = 0.0

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -23,8 +24,8 @@ class Priced:
     """Prices and uplift of one rule, and the seconds it took."""
 
     rule: str
-    prices: object
-    uplift: object
+    prices: Any
+    uplift: Any
     seconds: float
 
 
@@ -53,7 +54,8 @@ def price_file(path: Path, rules: Sequence[str], overrides: dict[str, str], prog
     return {
         "status": "priced", "case": loaded.name, "currency": loaded.study.currency, "objective": solution.objective,
         "bound": solution.bound if solution.proven is None else solution.proven, "gap": max(solution.gap, 0.0),
-        "exact": bool(solution.finished and solution.gap <= 1e-9), "seconds": {"clearing": round(cleared, 3)} | {p.rule: round(p.seconds, 3) for p in found},
+        "exact": bool(solution.finished and solution.gap <= 1e-9),
+        "seconds": {"clearing": round(cleared, 3)} | {p.rule: round(p.seconds, 3) for p in found},
         "rules": {p.rule: document(solved, p) for p in found},
     }  # fmt: skip
 
@@ -87,12 +89,17 @@ def document(solved, priced: Priced) -> dict:
         "cost_of_its_schedule": float(schedule.solution.objective) if schedule is not None else float(solved.solution.objective),
         "load_payment": float((load * paid * hours).sum()),
         "mwp": _number(left.mwp.sum()), "loc": _number(left.loc.sum()), "prs": _number(left.shortfall.sum()),
-        "units": [
-            {"unit": str(n).partition(" ")[2] or str(n), "kind": str(n).partition(" ")[0], "revenue": _number(r), "cost": _number(c), "profit": _number(r - c),
-             "best_profit": _number(b), "mwp": _number(m), "loc": _number(o)}
-            for n, r, c, b, m, o in zip(left.names, left.revenue, left.cost, left.best, left.mwp, left.loc, strict=True)
-        ],
+        "units": _units(left),
     }  # fmt: skip
+
+
+def _units(left: Any) -> list[dict]:
+    """Money by participant."""
+    columns = {"revenue": left.revenue, "cost": left.cost, "profit": left.profit, "best_profit": left.best, "mwp": left.mwp, "loc": left.loc}
+    return [
+        {"unit": str(n).partition(" ")[2] or str(n), "kind": str(n).partition(" ")[0]} | {k: _number(v[i]) for k, v in columns.items()}
+        for i, n in enumerate(left.names)
+    ]
 
 
 def _number(value: float) -> float | None:
