@@ -17,10 +17,16 @@ def capacity(case) -> np.ndarray:
 
 
 def must_run(case) -> np.ndarray:
-    """Whether the unit must run, bool (n, T)."""
+    """Whether the unit must run, bool (n, T). Where decisions are modelled, table commitment says of the units that it lists whether
+    they always must: what keeps a unit on in a linear program may be no more than a stand-in for the decisions."""
     unit = case.table("unit")
     heating = case.in_season(unit["heating_season"]) > 0.5
-    return (unit["must_run"] == "always").to_numpy()[:, None] | ((unit["must_run"] == "heating").to_numpy()[:, None] & heating)
+    always = (unit["must_run"] == "always").to_numpy()
+    if case.commitment != "off":
+        given = case.table("commitment")
+        given = given[given["kind"] == "unit"].set_index("element")["must_run"]
+        always = given.reindex(unit.index).astype(object).where(unit.index.isin(given.index), always).to_numpy(bool)
+    return always[:, None] | ((unit["must_run"] == "heating").to_numpy()[:, None] & heating)
 
 
 def output_range(case) -> tuple[np.ndarray, np.ndarray]:
