@@ -9,7 +9,8 @@ Columns     csp.power p [MW], csp.to_store i, csp.from_store o [MW heat], csp.he
     p / n - o + i <= Q, the rest is dumped                                (C2)  csp.field
     0 <= p <= P,  0 <= i <= field_heat_max_mw,  0 <= o <= P / n,  0 <= s <= S   (C3)
 
-Ports       injection: p;  bundle (of the DC link the plant counts for): p
+Ports       injection: p;  bundle (of the DC link the plant counts for): p;  where there are reserves also csp_output p,
+            csp_available P, csp_least 0, csp_stored n s[t], csp_stored_before n s[t-1]
 Dual        csp.heat_balance: value of one more stored MWh of heat [CNY/MWh]
 Assumes     no start heat and no minimum output (commitment of the power block is relaxed)
 """
@@ -44,7 +45,21 @@ def declare(case, b):
     link = case.table("dc_bundle")["dc_link"].reindex(plant.index).fillna("")
     bundled = np.flatnonzero(link != "")
     b.port("bundle", len(case.table("dc_link"))).add(case.position("dc_link", link.iloc[bundled]), power[bundled])
+    if len(case.table("reserve")):
+        start = plant["store_start_mwh"].to_numpy(float)[:, None] * active[:, :1]
+        _offer_by_plant(b, power, heat, number["power_max_mw"] * active, number["efficiency"], start)
     return Columns(power, into, out, heat)
+
+
+def _offer_by_plant(b, power: np.ndarray, heat: np.ndarray, most: np.ndarray, efficiency: np.ndarray, start: np.ndarray) -> None:
+    """What reserves draw on; stored heat as the electricity it makes."""
+    every, later, known = np.arange(len(power)), np.broadcast_to(efficiency, power.shape).copy(), np.zeros(power.shape)
+    later[:, :1], known[:, :1] = 0.0, efficiency * start
+    b.port("csp_output", len(power)).add(every, power)
+    b.port("csp_stored", len(power)).add(every, heat, efficiency)
+    b.port("csp_stored_before", len(power)).add(every, np.roll(heat, 1, axis=1), later, known)
+    for name, value in (("available", most), ("least", 0.0)):
+        b.port(f"csp_{name}", len(power)).add(every, constant=value)
 
 
 def constrain(case, b, columns):

@@ -10,7 +10,7 @@ Columns     generator.band x [MW]: a curve by points has a band per segment, any
     -60 F (h[t]+h[t-1])/2 <= p[t] - p[t-1] <= 60 R (h[t]+h[t-1])/2       written only when broken            (E2)  generator.ramp
 
 Cost        generator.energy = h (f(p) + r p);  convex, so bands fill in order
-Ports       injection: p;  generator_output: p;  generator_available: M;  emission: e p
+Ports       injection: p;  generator_output: p;  generator_available, generator_least: M, m;  emission: e p
 Dual        generator.ramp: <= 0 when the rise binds, >= 0 when the fall binds [CNY/MW]
 Assumes     generators of table commitment are left to the block of that name, where decisions are modelled; a generator in service
             gives at least m, and starts cost nothing
@@ -61,6 +61,7 @@ def declare(case, b):
         b.port(port, size if port == "generator_output" else 1).add(at, constant=rate * least)
         b.port(port).add(at[of], band, rate if np.isscalar(rate) else rate[of])
     b.port("generator_available", size).add(rows, constant=most)
+    b.port("generator_least", size).add(rows, constant=least)
     return Columns(rows, least, most, of, band)
 
 

@@ -18,7 +18,8 @@ Columns     hydro.turbine q [m3/s] of every plant; hydro.release R [m3/s] and hy
 
 Cost        hydro.end_short = cost x a;  hydro.end_value = -worth x b
 Ports       injection: k q;  reservoir_output: k q;  reservoir_turbine: q;  reservoir_release: R;  reservoir_volume: V;
-            draws on reservoir_water: added [m3/s]
+            draws on reservoir_water: added [m3/s];  where there are reserves also reservoir_available: the smaller of power_max_mw and
+            k Rmax, reservoir_least 0, reservoir_stored, reservoir_stored_before: k (V - Vmin) / 0.0036 after and before the step [MWh]
 Dual        hydro.water_balance: value of one more hm3 [CNY/hm3] (reservoir_water_value)
 Assumes     fixed head; no evaporation
 """
@@ -78,6 +79,8 @@ def declare(case, b):
                                     ("volume", store, volume, 1.0)):  # fmt: skip
         b.port(f"reservoir_{port}", len(plant)).add(at, columns, coef)
     b.port("reservoir_water", len(plant))
+    if len(case.table("reserve")):
+        _offer_by_plant(case, b, turbine, np.minimum(k * through, k * high), (store, volume))
     return Columns(turbine, release, volume, *_ends(case, b, plant.iloc[store]), store, case.series(plant["profile"], 0.0))
 
 
@@ -93,6 +96,20 @@ def _ends(case, b, plant):
         if may.any():
             b.cost("hydro.end_short" if name == "end_short" else "hydro.end_value", found[-1], price[ended, None])
     return ended, *found
+
+
+def _offer_by_plant(case, b, turbine: np.ndarray, most: np.ndarray, stores: tuple[np.ndarray, np.ndarray]) -> None:
+    """What reserves draw on; water above the least volume as the energy it makes."""
+    plant, (store, volume) = case.table("reservoir"), stores
+    k, least, start = (plant[c].to_numpy(float)[:, None] for c in ("power_mw_per_m3s", "volume_min_hm3", "volume_start_hm3"))
+    every, mwh = np.arange(len(plant)), np.broadcast_to(k / 0.0036, turbine.shape)
+    for name, value in (("available", most), ("least", 0.0)):
+        b.port(f"reservoir_{name}", len(plant)).add(every, constant=value)
+    later, before = mwh[store].copy(), -mwh * least
+    later[:, :1] = 0.0
+    before[:, :1] += mwh[:, :1] * start
+    b.port("reservoir_stored", len(plant)).add(store, volume, mwh[store], (-mwh * least)[store])
+    b.port("reservoir_stored_before", len(plant)).add(store, np.roll(volume, 1, axis=1), later, before[store])
 
 
 def _bands(case) -> tuple[np.ndarray, np.ndarray]:

@@ -7,7 +7,8 @@ Columns     renewable.curtailment x [MW]
     0 <= x <= A,   output = A - x                                         (R1)
 
 Cost        renewable.variable = c h (A - x);  renewable.curtailment = k h x
-Ports       injection: A - x;  bundle (of the DC link the group counts for): A - x
+Ports       injection: A - x;  bundle (of the DC link the group counts for): A - x;  where there are reserves also
+            renewable_output, renewable_available, renewable_least by plant: A - x by share of A, A, 0
 Ties        members of a group share x pro rata to what they have available: the fair tie rule at one bus; wider ties are evened
             out after the solve (dispatch/fair.py)
 """
@@ -54,7 +55,18 @@ def declare(case, b):
     bundled = np.flatnonzero(link.iloc[groups.first] != "")
     at = case.position("dc_link", link.iloc[groups.first[bundled]])
     b.port("bundle", len(case.table("dc_link"))).add(at, x[bundled], -1.0, constant=total[bundled])
+    if len(case.table("reserve")):
+        _offer_by_plant(b, groups, each, total, x)
     return Columns(groups, each, x)
+
+
+def _offer_by_plant(b, groups: Groups, each: np.ndarray, total: np.ndarray, x: np.ndarray) -> None:
+    """What reserves draw on."""
+    every, none = np.arange(len(each)), np.zeros_like(each)
+    share = np.divide(each, total[groups.of], out=none.copy(), where=total[groups.of] > 0)
+    b.port("renewable_output", len(each)).add(every, x[groups.of], -share, each)
+    for name, value in (("available", each), ("least", none)):
+        b.port(f"renewable_{name}", len(each)).add(every, constant=value)
 
 
 def constrain(case, b, columns):

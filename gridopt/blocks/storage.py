@@ -20,7 +20,9 @@ Columns     storage.charge c [MW], storage.discharge d [MW], storage.energy e [M
     c <= C z,   d <= P (1 - z)      written only where a store does both  (S7)  storage.apart
 
 Cost        storage.wear = wear h d;  storage.charging = charging cost h c;  storage.end_value = -g e[last]
-Ports       injection: d - c
+Ports       injection: d - c;  where there are reserves also, by store, storage_output d - c, storage_available P, storage_least -C,
+            storage_stored, storage_stored_before: what it can still give at the bus after and before the step, b (e - least) [MWh],
+            storage_room, storage_room_before: what it can still take, (E - e) / a
 Dual        storage.energy_balance: value of one more stored MWh [CNY/MWh] (storage_energy_value)
 Assumes     without decisions nothing keeps charge and discharge apart; what is lost by doing both is reported (storage_both)
 """
@@ -91,7 +93,38 @@ def declare(case, b):
     cyclic = np.flatnonzero(one["cyclic"].to_numpy(bool))
     over = {"group": groups.name[slice(None) if case.commitment != "off" else slice(0)], "time": case.time.index}
     side = b.columns("storage.charging", unit="1", over=over, upper=1.0, integer=case.commitment == "exact")
-    return Columns(groups, power, charging, room, inflow, start, retiring, fed, cyclic, charge, discharge, energy, written_off, spill, side)
+    made = Columns(groups, power, charging, room, inflow, start, retiring, fed, cyclic, charge, discharge, energy, written_off, spill, side)
+    if len(case.table("reserve")):
+        limits = [room * case.series(unit[f"energy_{c}_profile"], e) for c, e in (("min", 0.0), ("max", 1.0))]
+        _offer_by_store(b, unit, made, (limits[0], limits[1]))
+    return made
+
+
+def _offer_by_store(b, unit, columns: Columns, limits: tuple[np.ndarray, np.ndarray]) -> None:
+    """What reserves draw on: the group's columns, shared as in the results; energies at the bus, after and before each step.
+
+    limits: least and largest energy MWh (n, T) but for those of the end; before the first step a store may lie outside them.
+    """
+    groups, of, every, shape = columns.groups, columns.groups.of, np.arange(len(unit)), columns.power.shape
+    one = np.ones((len(groups), shape[1]))
+    power, charging, energy = (groups.split(one, w) for w in (columns.power, columns.charging, columns.room))
+    gives, takes = unit["discharge_efficiency"].to_numpy(float)[:, None], 1.0 / unit["charge_efficiency"].to_numpy(float)[:, None]
+    port = b.port("storage_output", len(unit))
+    port.add(every, columns.discharge[of], power)
+    port.add(every, columns.charge[of], -charging)
+    b.port("storage_available", len(unit)).add(every, constant=columns.power)
+    b.port("storage_least", len(unit)).add(every, constant=-columns.charging)
+    start, later, fixed = np.zeros(shape), np.roll(energy, 1, axis=1), ~np.isin(of, columns.cyclic)
+    start[:, :1] = np.where(fixed, columns.start[of], 0.0)[:, None] * energy[:, :1]
+    later[fixed, :1] = 0.0
+    held, most = limits
+    first, top = (np.concatenate([v[:, :1], v[:, :-1]], axis=1) for v in limits)
+    first[:, :1] = np.where(fixed[:, None], np.minimum(first[:, :1], start[:, :1]), first[:, :1])
+    top[:, :1] = np.where(fixed[:, None], np.maximum(top[:, :1], start[:, :1]), top[:, :1])
+    after, before = (columns.energy, energy, 0.0, held, most), (np.roll(columns.energy, 1, axis=1), later, start, first, top)
+    for when, (level, share, known, low, high) in (("", after), ("_before", before)):
+        b.port(f"storage_stored{when}", len(unit)).add(every, level[of], gives * share, gives * (known - low))
+        b.port(f"storage_room{when}", len(unit)).add(every, level[of], -takes * share, takes * (high - known))
 
 
 def _alike(case) -> Groups:

@@ -13,7 +13,7 @@ Cost        thermal.fuel, thermal.variable: a unit that must run pays its no-loa
             q r(q); one that may stop pays its rate at full load for every MWh, which is the convex hull of "off" and "on"
 Emission    of the fuel burnt: co2_t_per_tce of the fuel, or what makes co2_t_per_mwh at rated output where the type says it; a
             type that burns no fuel at rated output emits co2_t_per_mwh for every MWh
-Ports       injection: m + a + p;  emission, thermal_energy (for the carbon block);  unit_available: M by unit;
+Ports       injection: m + a + p;  emission, thermal_energy (for the carbon block);  unit_available, unit_least: M, m by unit;
             unit_output of a unit: its must-run output and its share by room (M - m) of the rest of its group
 Dual        thermal.ramp: <= 0 when the rise binds, >= 0 when the fall binds [CNY/MW]
 Assumes     units are left to block commitment where decisions are modelled; no start costs here, and no minimum output for units
@@ -97,6 +97,7 @@ def _offer_by_unit(case, b, rows, groups, limits, low, high):
     (least, largest), size = limits, len(case.table("unit"))
     output, available = (b.port(f"unit_{name}", size) for name in ("output", "available"))
     available.add(rows, constant=largest)
+    b.port("unit_least", size).add(rows, constant=least)
     share = groups.split(np.ones(high.shape), largest - least)
     output.add(rows, high[groups.of], share, least)
     row, columns = low

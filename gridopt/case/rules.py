@@ -10,6 +10,7 @@ from gridopt.case.check import Checked, nearest
 from gridopt.case.rules_branches import check_branches, unique_across
 from gridopt.case.rules_links import check_links
 from gridopt.case.rules_plants import check_plants
+from gridopt.case.rules_reserve import check_reserves
 from gridopt.case.rules_stores import check_stores
 
 
@@ -26,6 +27,7 @@ def check_rules(tables: dict[str, Checked]) -> None:
     check_plants(tables)
     check_links(tables)
     check_stores(tables)
+    check_reserves(tables)
 
 
 def _bundles(tables: dict[str, Checked]) -> None:

@@ -6,6 +6,7 @@ Fractions lie in 0..1; a percentage is a fault, not a guess. An absent file is a
 
 from gridopt.case.schema import Column, Table, element, plain
 from gridopt.case.tables_links import LINK_TABLES
+from gridopt.case.tables_reserve import RESERVE_TABLES
 
 
 def _fraction(name: str, default, meaning: str, above: float | None = None) -> Column:
@@ -443,5 +444,6 @@ TABLES: dict[str, Table] = {
         LOAD,
         SHEDDING_TIER, EXCHANGE, DC_LINK, DC_CONTRACT, DC_BUNDLE, YEAR,
         *LINK_TABLES,
+        *RESERVE_TABLES,
     )
 }  # fmt: skip

@@ -3,7 +3,7 @@
 Nothing here knows how the dispatch was found. Every rule is evaluated with plain arrays on the reported results and the raw
 tables of the case (which only lends series on the steps, shares of service and seasons); blocks, program, the lazy loop and the
 model's topology are not used, so a fault in one of them cannot hide itself. The rules stand at the heads of certificate_network,
-_contingency, _losses, _plants, _stores, _rivers, _solar_thermal, _links, _trade and _money; tolerances in certificate_check.
+_contingency, _losses, _plants, _stores, _rivers, _solar_thermal, _links, _trade, _reserve and _money; tolerances in certificate_check.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from gridopt.dispatch.certificate_losses import check_losses
 from gridopt.dispatch.certificate_money import check_causes, check_money
 from gridopt.dispatch.certificate_network import check_network
 from gridopt.dispatch.certificate_plants import check_plants
+from gridopt.dispatch.certificate_reserve import check_reserves
 from gridopt.dispatch.certificate_rivers import check_rivers
 from gridopt.dispatch.certificate_solar_thermal import check_solar_thermal
 from gridopt.dispatch.certificate_stores import check_stores
@@ -56,9 +57,10 @@ def certify(
 
     quantities: arrays by the names of results.nc, (element, T) float64 in table order, from load to flow and interface_flow;
     with losses of AC branches also branch_loss, branch_artificial_loss MW and branch_loss_price CNY/MWh, (L, T).
+    with reserves also reserve_award (offer, T), reserve_requirement, reserve_shortage (reserve, T) MW.
     prices: price, price_congestion, price_loss (B, T), price_energy (T,) or (B, T) in CNY/MWh; branch_shadow_price (L, T) and
     interface_shadow_price (I, T), >= 0; branch_forward, interface_forward: whether that is the price of the upper limit, for limits that
-    meet. objective, bound: least cost and its proven lower bound, CNY.
+    meet; reserve_price (reserve, T) CNY/MWh. objective, bound: least cost and its proven lower bound, CNY.
     causes: curtailed MW by cause, (renewable, T) each; without it their sum is not checked.
     contingency_prices: (contingency, branch, step, shadow price CNY/MWh >= 0) of the limits after outages that have one.
     Raises ValueError that names every array that is missing or has a wrong shape.
@@ -74,6 +76,7 @@ def certify(
         *check_solar_thermal(evidence),
         *check_links(evidence),
         *check_trade(evidence),
+        *check_reserves(evidence),
         *check_money(evidence, objective, bound),
     ]
     if causes is not None:

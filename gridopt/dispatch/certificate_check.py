@@ -54,6 +54,9 @@ CHOSEN = {"dc_on": "dc_link", "dc_power": "dc_link"}
 LOSSES = ("branch_loss", "branch_artificial_loss", "branch_loss_price")
 """Arrays over branches that must be given where the case has losses of AC branches."""
 
+RESERVES = ("reserve_award", "reserve_requirement", "reserve_shortage", "reserve_price")
+"""Arrays that must be given where there are reserves: by offer, then by reserve, (n, T)."""
+
 PARTS = (
     ("unit", "bus", "unit_output", 1.0), ("generator", "bus", "generator_output", 1.0),
     ("renewable", "bus", "renewable_output", 1.0), ("csp", "bus", "csp_output", 1.0),
@@ -197,6 +200,10 @@ def collect(case: Case, quantities: Mapping[str, np.ndarray], prices: Mapping[st
         arrays[name] = np.asarray(given.get(name, np.nan if len(case.table("limit_penalty")) else np.zeros(shape)), float)
         if arrays[name].shape != shape:
             faults.append(f"array '{name}' has shape {arrays[name].shape}, the case asks for {shape}")
+    for name in RESERVES if len(case.table("reserve")) else ():
+        arrays[name] = np.asarray(given.get(name, np.nan), float)
+        if arrays[name].ndim != 2 or (name != "reserve_award" and arrays[name].shape != (len(case.table("reserve")), len(case.time))):
+            faults.append(f"array '{name}' is missing or has a wrong shape, {arrays[name].shape}")
     energy = np.asarray(given.get("price_energy", np.nan), float)
     if "price_energy" not in given or energy.shape not in ((len(case.time),), (len(case.table("bus")), len(case.time))):
         faults.append(f"array 'price_energy' must be given by step or by bus and step, its shape is {energy.shape}")

@@ -24,6 +24,7 @@ from gridopt.dispatch.certificate_contingency import paid
 from gridopt.dispatch.certificate_links import link_power
 from gridopt.dispatch.certificate_network import angles, members, section_limits, sections, wires
 from gridopt.dispatch.certificate_plants import generator_cost, of_type, unit_limits
+from gridopt.dispatch.certificate_reserve import reserve_cost
 from gridopt.dispatch.certificate_rivers import end_cost
 from gridopt.dispatch.certificate_trade import agreed, paid_at_ends
 
@@ -62,7 +63,8 @@ def recomputed(e: Evidence) -> dict[str, np.ndarray]:
         "generator": generator_cost(e),
     }
     parts = {"river_end": end_cost(e).sum(axis=0)}
-    return parts | {name: rate.sum(axis=0) * hours for name, rate in (rates | _thermal(e) | _unserved(e) | _overloads(e)).items()}
+    rates = rates | _thermal(e) | _unserved(e) | _overloads(e) | reserve_cost(e)
+    return parts | {name: rate.sum(axis=0) * hours for name, rate in rates.items()}
 
 
 def _overloads(e: Evidence) -> dict[str, np.ndarray]:

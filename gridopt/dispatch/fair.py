@@ -16,6 +16,7 @@ from gridopt.blocks import renewable
 from gridopt.dispatch.formulate import BLOCKS, Model
 from gridopt.dispatch.result import Dispatch
 from gridopt.program.solution import Solution
+from gridopt.program.standard_form import StandardForm
 
 FEASIBLE = 1e-6
 CURTAILED = 1e-9
@@ -34,7 +35,7 @@ def even_out(model: Model, solution: Solution) -> Solution:
     shared[:, busy] = _pool(x[:, busy], available[:, busy], tie)
     moved = solution.x.copy()
     moved[columns.curtailment] = shared
-    bad = _broken_steps(model, moved)
+    bad = _broken_steps(model, solution.form, moved)
     moved[columns.curtailment[:, bad]] = x[:, bad]
     return replace(solution, x=moved)
 
@@ -77,10 +78,15 @@ def _pool(x, available, tie) -> np.ndarray:
     return np.minimum(available * rate[tie], available)
 
 
-def _broken_steps(model: Model, x: np.ndarray) -> np.ndarray:
-    """Steps in which some limit on injections would not hold."""
+def _broken_steps(model: Model, form: StandardForm, x: np.ndarray) -> np.ndarray:
+    """Steps in which some limit on injections, or the room for an award of reserve, would not hold."""
     bad = np.zeros(model.builder.steps, bool)
     for lazy in model.builder.lazy_families:
         if lazy.port == "injection":
             bad[lazy.broken(x, FEASIBLE)[1]] = True
+    for family in model.builder.row_families:
+        if family.name.startswith("headroom.") and family.name.endswith("_renewable"):
+            rows = form.matrix[family.ids.ravel()] @ x
+            over = (rows > form.row_upper[family.ids.ravel()] + FEASIBLE).reshape(family.shape)
+            bad |= over.any(axis=0)
     return np.flatnonzero(bad)

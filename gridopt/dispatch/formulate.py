@@ -17,6 +17,7 @@ from gridopt.blocks import (
     demand,
     exchange,
     generator,
+    headroom,
     hydro,
     hydro_budget,
     interface,
@@ -26,6 +27,7 @@ from gridopt.blocks import (
     overload,
     pump,
     renewable,
+    reserve,
     storage,
     thermal,
 )
@@ -36,6 +38,7 @@ BLOCKS = (
     network, overload, losses, loss_factors, demand, thermal, generator, commitment, renewable,
     storage, hydro, pump, hydro_budget, csp,
     dc_link, dc_schedule, dc_market, exchange, interface, contingency, carbon,
+    reserve, headroom,
 )  # fmt: skip
 """The registry. A further component is one file in blocks/, one table declaration and one name here."""
 

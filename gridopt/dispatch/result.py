@@ -116,6 +116,13 @@ class Dispatch:
             return np.zeros((0, len(self.case.time)))
         return self._shadow("interface.limit")
 
+    @cached_property
+    def reserve_price(self) -> np.ndarray:
+        """What one more MW of each requirement costs CNY/MWh (Q, T), >= 0."""
+        if not len(self.case.table("reserve")):
+            return np.zeros((0, len(self.case.time)))
+        return self.values.dual("reserve.requirement") / self.case.time.hours
+
     def _shadow(self, family: str) -> np.ndarray:
         return np.abs(self.values.dual(family)) / self.case.time.hours
 

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from gridopt.analysis import balance, congestion, contingencies, contracts, curtailment, emissions, losses
+from gridopt.analysis import balance, congestion, contingencies, contracts, curtailment, emissions, losses, reserves
 from gridopt.case.topology import BRANCH_TABLES
 from gridopt.dispatch.certificate import Certificate, certify
 from gridopt.dispatch.result import Dispatch
@@ -37,6 +37,7 @@ COST_ZH = {
     "commitment.start": "启动费用", "commitment.stop": "停机费用",
     "overload.penalty": "越限惩罚", "generator.energy": "发电费用", "dc_link.cost": "直流输电费",
     "dc_market.sales": "直流受端售电收入(负)",
+    "reserve.offer": "备用费用", "reserve.shortage": "备用缺额费用",
     "exchange.export": "外送收入(负)", "exchange.import": "购入费用",
 }  # fmt: skip
 LINK_FIGURES = ("sent_mwh", "received_mwh", "renewable_share", "hours")
@@ -84,6 +85,7 @@ def analyse(solved: Dispatch, prices: Prices) -> Found:
         "dc_contracts": contracts.dc_contracts(solved), "dc_links": contracts.dc_links(solved), "costs": _costs(solved),
         **({"branch_losses": losses.branch_losses(solved)} if solved.case.losses != "off" else {}),
         **({"contingencies": contingencies.contingencies(solved)} if secured(solved) else {}),
+        **({"reserves": reserves.reserves(solved), "reserve_providers": reserves.providers(solved)} if reserved(solved) else {}),
         "price_zones": balance.price_zones(solved, prices), "price_zones_monthly": balance.price_zones_monthly(solved, prices),
     }  # fmt: skip
     summary = _summary(solved, tables, causes, names, output)
@@ -98,7 +100,7 @@ def certified(solved: Dispatch, prices: Prices, found: Found) -> Certificate:
         "price": prices.price, "price_energy": prices.energy, "price_congestion": prices.congestion, "price_loss": prices.loss,
         "branch_shadow_price": solved.branch_shadow_price, "interface_shadow_price": solved.interface_shadow_price,
     }  # fmt: skip
-    parts |= solved.pushes
+    parts |= solved.pushes | ({"reserve_price": solved.reserve_price} if len(solved.case.table("reserve")) else {})
     solution, causes = solved.solution, curtailment.as_arrays(solved, found.causes)
     after = solved.contingency_prices
     return certify(solved.case, quantities, parts, solution.objective, solution.bound, causes, after)
@@ -112,7 +114,8 @@ def price_quantities(solved: Dispatch, prices: Prices) -> dict[str, Quantity]:
     forward, backward = (np.where(np.isfinite(v), v, np.nan) for v in (solved.interface_limits[1], -solved.interface_limits[0]))
     worth = "worth of one more MW of limit"
     rating = np.where(np.isfinite(solved.case.grid.rating), solved.case.grid.rating, np.nan)
-    return {
+    reserve = {"reserve_price": Quantity(("reserve", "time"), solved.reserve_price, money, "price of reserve", "备用价格")}
+    return (reserve if reserved(solved) else {}) | {
         "price": Quantity(at_bus, prices.price, money, "nodal price (LMP)", "节点电价", "cost of one more MWh of load"),
         "price_energy": Quantity(("time",), prices.energy[main], money, "energy part of the price", "电能分量"),
         "price_congestion": Quantity(at_bus, prices.congestion, money, "congestion part of the price", "阻塞分量"),
@@ -130,6 +133,11 @@ def price_quantities(solved: Dispatch, prices: Prices) -> dict[str, Quantity]:
 def secured(solved: Dispatch) -> bool:
     """Whether outages had to be withstood."""
     return solved.case.security != "listed" or bool(len(solved.case.table("contingency")))
+
+
+def reserved(solved: Dispatch) -> bool:
+    """Whether there are reserves."""
+    return bool(len(solved.case.table("reserve")))
 
 
 def _branch(solved: Dispatch) -> pd.DataFrame:
@@ -175,6 +183,7 @@ def _summary(solved: Dispatch, tables, causes, names, output) -> dict:
         "storage_both_mwh": float(solved.quantities["storage_both"].values.sum(axis=0) @ hours),
         "storage_apart_h": float(hours[solved.values.written("storage.apart")[1]].sum() / 2),
         "costs_cny": {k: float(v) for k, v in solved.costs.items()},
+        **({"reserves": reserves.summary(tables["reserves"])} if reserved(solved) else {}),
     }
 
 
@@ -202,4 +211,4 @@ def _warnings(solved: Dispatch, tables: dict[str, pd.DataFrame]) -> list[str]:
     if len(cut):
         few = ", ".join(str(c) for c in cut[:5]) + (" ..." if len(cut) > 5 else "")
         found.append(f"{len(cut)} outages cut buses off and have no limits after them: {few}")
-    return found + losses.warnings(solved)
+    return found + losses.warnings(solved) + reserves.warnings(solved)

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 import gridopt
+from gridopt.case.reserves import offers_of
 from gridopt.study.load import Loaded
 
 LIBRARIES = ("numpy", "scipy", "pandas", "xarray", "highspy", "plotly", "pandapower", "pvlib")
@@ -57,6 +58,7 @@ def _write_nc(loaded: Loaded, solved, prices, found, path: Path) -> None:
     coords = {
         **{t: case.table(t).index.to_numpy(str) for t in ELEMENTS},
         "branch": case.grid.branches.ids.astype(str), "shifter": case.grid.branches.ids[case.grid.branches.chosen].astype(str),
+        "reserve": case.table("reserve").index.to_numpy(str), "award": offers_of(case).name.astype(str),
         "technology": np.array(found.technologies, dtype=str), "time": case.time.start.astype(np.int64),
     }  # fmt: skip
     used = {d for q in variables.values() for d in q.dims} | {"time"}

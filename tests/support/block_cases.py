@@ -422,6 +422,61 @@ BLOCK_CASES["carbon"] = BlockCase(
 )  # fmt: skip
 
 
+# Two zones: symmetric regulation and spinning reserve in one, which count for a system-wide one; wind asks for its share of output, a DC
+# link for its pole, the largest unit for its output; everything that may provide does somewhere; shortage at night.
+BLOCK_CASES["reserve"] = BlockCase(
+    dict(
+        bus=[*buses("A", zone="west"), *buses("B", zone="east"), *buses("S", role="sink")],
+        line=[line("A", "B", 45.0)],
+        unit=[unit("A", 10, 30), unit("B", 50, 60), dict(unit("B", 90, 60), unit="peak")],
+        generator=[dict(generator="g", bus="A", power_min_mw=2.0, power_max_mw=40.0, cost_cny_per_mwh=21.0, ramp_fraction_per_min=0.2),
+                   dict(generator="h", bus="A", power_max_mw=25.0, cost_cny_per_mwh=33.0)],
+        renewable=[dict(renewable="w", bus="A", technology="wind", power_max_mw=30.0, profile="w", cost_cny_per_mwh=1.0)],
+        dc_link=[dict(dc_link="L", from_bus="A", to_bus="S", power_max_mw=12.0)],
+        exchange=[dict(exchange="M", bus="S", schedule="x")],
+        reserve=[dict(reserve="agc", product="regulation", zone="west", requirement_mw=4.0, response_min=0.5, profile="n"),
+                 dict(reserve="west", product="spinning_up", zone="west", wind_share=0.3, renewable_basis="output", response_min=10.0),
+                 dict(reserve="all", product="non_spinning", load_share=0.05, largest_unit=True),
+                 dict(reserve="down", product="spinning_down", largest_pole_share=0.5)],
+        reserve_nesting=[dict(reserve="agc", counts_for="west"), dict(reserve="west", counts_for="all")],
+        reserve_shortage=[dict(reserve="all", power_mw=5.0, cost_cny_per_mwh=200.0), dict(reserve="all", cost_cny_per_mwh=900.0),
+                          dict(reserve="agc", share=0.5, cost_cny_per_mwh=150.0)],
+        reserve_offer=[dict(reserve="agc", kind="generator", cost_cny_per_mwh=3.0),
+                       dict(reserve="agc", kind="generator", element="h", award_max_mw=3.0, cost_cny_per_mwh=5.0),
+                       dict(reserve="west", kind="generator", cost_cny_per_mwh=2.0), dict(reserve="west", kind="renewable", technology="wind"),
+                       dict(reserve="all", kind="unit", technology="coal", award_max_fraction=0.6, cost_cny_per_mwh=1.0),
+                       dict(reserve="down", kind="unit"), dict(reserve="down", kind="renewable", cost_cny_per_mwh=4.0)],
+        load=[load("A", "a"), load("B", "b")],
+    ),
+    ("reserve", "reserve_nesting", "reserve_shortage", "reserve_offer"),
+    dict(w=[0.9, 0.4, 0.1, 1.0], a=[20, 31, 25, 22], b=[60, 83, 130, 71], x=[8.0, 12.0, 5.0, 12.0], n=[0.0, 1.0, 3.0, 0.5]), 4,
+)  # fmt: skip
+
+# What stores hold decides: batteries that stay as they are and must sustain awards up and down. (An award that follows a level which
+# moves within the hour would follow it more closely in shorter steps.) A reservoir gives its power, a solar tower reserve downward.
+BLOCK_CASES["headroom"] = BlockCase(
+    dict(
+        bus=buses("A"),
+        unit=[unit("A", 10, 40), unit("A", 50, 60), unit("A", 90, 100)],
+        storage=[dict(storage="B", bus="A", power_max_mw=10.0, energy_max_mwh=20.0, charge_efficiency=0.9, discharge_efficiency=0.95,
+                      energy_start_fraction=0.4, wear_cny_per_mwh=100.0),
+                 dict(storage="C", bus="A", power_max_mw=5.0, energy_max_mwh=9.0, charge_efficiency=0.8, energy_start_fraction=0.7,
+                      wear_cny_per_mwh=100.0)],
+        reservoir=[dict(reservoir="r", bus="A", power_max_mw=8.0, power_mw_per_m3s=0.5, volume_min_hm3=1.0, volume_max_hm3=3.0,
+                        volume_start_hm3=2.0, volume_end_hm3=1.9, profile="i")],
+        csp=[dict(csp="tower", bus="A", power_max_mw=6.0, efficiency=0.4, field_heat_max_mw=40.0, store_heat_max_mwh=40.0, profile="s")],
+        reserve=[dict(reserve="up", product="spinning_up", requirement_mw=26.0, duration_h=2.0),
+                 dict(reserve="down", product="regulation_down", requirement_mw=9.0, duration_h=4.0)],
+        reserve_offer=[*(dict(reserve="up", kind=k, cost_cny_per_mwh=c) for k, c in
+                         (("storage", 1.0), ("reservoir", 1.5), ("unit", 2.5))), dict(reserve="down", kind="csp", cost_cny_per_mwh=0.5),
+                       dict(reserve="down", kind="storage"), dict(reserve="down", kind="unit", cost_cny_per_mwh=1.0)],
+        load=[load("A", "a")],
+    ),
+    ("reserve", "reserve_shortage", "reserve_offer"),
+    dict(a=[30, 85, 52, 98, 47, 38], i=[14.0, 10.0, 4.0, 12.0, 9.0, 8.0], s=[0.3, 0.4, 0.5, 0.5, 0.3, 0.3]), 6,
+)  # fmt: skip
+
+
 def power_case(hours: int = 1, minutes: int = 60, start: str = "2025-01-01", series: dict | None = None, **rows) -> Case:
     """A case that knows the fuels c0, c10 .. and the unit type u."""
     rows.setdefault("fuel", FUEL)

@@ -18,6 +18,8 @@ def evidence(dispatch) -> dict:
         "price_loss": parts.loss.copy(), "branch_shadow_price": dispatch.branch_shadow_price.copy(),
         "interface_shadow_price": dispatch.interface_shadow_price.copy(), **dispatch.pushes,
     }  # fmt: skip
+    if len(dispatch.case.table("reserve")):
+        prices["reserve_price"] = dispatch.reserve_price.copy()
     bound, objective = dispatch.solution.bound, dispatch.solution.objective
     given = dict(case=dispatch.case, quantities=quantities, prices=prices, objective=objective, bound=bound)
     return given | dict(contingency_prices=dispatch.contingency_prices)

@@ -1,0 +1,246 @@
+"""Reserve: products by zone, awarded to elements beside their output, and missed at a price.
+
+Sets        q reserve, o offer of element i[o] for reserve q[o], c(q) offers that count for q (its own and nested ones), k step of
+            shortage, t step of length h[t] hours
+Data        requirement D[q,t] = fixed + series + shares of load and of available wind and solar [MW]; largest award M[o] [MW];
+            response m[q] [min]; ramp R[i] [MW/min]; hours d[q] for which stores must sustain an award
+Columns     reserve.award r [MW]; reserve.shortage s [MW]; reserve.largest L [MW] of reserves that cover the largest unit or pole
+
+    0 <= r <= min(M, m R),   0 <= s <= width of the step                                                    (V1)
+    sum over c(q) of r + sum s - L - shares x output of wind and solar >= D                                 (V2)  reserve.requirement
+    L >= output of i + its awards that count for q, every unit and generator i in the zone                  (V3)  reserve.largest_*
+    L >= share x what a DC link brings into the zone (upward), or takes out of it (downward)                (V4)  reserve.largest_dc_*
+    sum of r of one element and direction whose response is m or shorter <= m R, where there are several    (V5)  reserve.response_*
+
+Cost        reserve.offer = cost h r;  reserve.shortage = price h s
+Ports       draws on unit_output, generator_output, renewable_output, renewable_available, dc_flow, dc_received;
+            <table>_up, <table>_down: r;  <table>_up_energy, <table>_down_energy: d r [MWh];
+            <table>_up_ramp, <table>_down_ramp: r that shares the ramp  (block headroom holds them all to what is there)
+Dual        reserve.requirement / h: price of the reserve [CNY/MWh]
+Assumes     one more MWh of load leaves the requirement as it is (requirements follow the forecast)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+import scipy.sparse as sp
+
+from gridopt.case.reserves import Offers, counting, directions, inside, offers_of, ramps
+from gridopt.case.tables_reserve import PROVIDERS
+from gridopt.program.labels import Quantity
+
+FALLING = ("unit", "generator")
+"""Tables whose elements count as the largest unit."""
+
+
+class Columns(NamedTuple):
+    """required MW (Q, T) without what depends on the dispatch; covering: reserves with a column `largest`, int."""
+
+    offers: Offers
+    required: np.ndarray
+    award: np.ndarray
+    shortage: np.ndarray
+    covering: np.ndarray
+    largest: np.ndarray
+
+
+def requirement(case, ports) -> np.ndarray:
+    """Requirements D MW (Q, T)."""
+    table, zone, load, plant = case.table("reserve"), inside(case), case.table("load"), case.table("renewable")
+    each = load["mean_mw"].to_numpy(float)[:, None] * case.series(load["profile"], 1.0) * case.of_year("load_scale", 1.0)
+    share = table["load_share"].to_numpy(float)[:, None] * zone[:, case.position("bus", load["bus"])]
+    total = table["requirement_mw"].to_numpy(float)[:, None] + case.series(table["profile"], 0.0)
+    total = total + share @ (each * case.in_service("load"))
+    if len(plant):
+        total = total + shares(case, "available") @ ports["renewable_available"].constant
+    return total * case.in_service("reserve")
+
+
+def shares(case, basis: str) -> np.ndarray:
+    """Part of each renewable plant that each reserve requires, by available power or by output, (Q, n)."""
+    table, plant = case.table("reserve"), case.table("renewable")
+    zone = inside(case)[:, case.position("bus", plant["bus"])] & (table["renewable_basis"] == basis).to_numpy()[:, None]
+    of = {kind: (plant["technology"] == kind).to_numpy() * table[f"{kind}_share"].to_numpy(float)[:, None] for kind in ("wind", "solar")}
+    return zone * (of["wind"] + of["solar"])
+
+
+def declare(case, b):
+    """Columns (V1), their costs, and what awards ask of the elements; nothing where there are no reserves."""
+    if not len(case.table("reserve")):
+        return None
+    table, hours, time = case.table("reserve"), case.time.hours, case.time.index
+    offers, (up, down) = offers_of(case), directions(case)
+    minutes = table["response_min"].fillna(np.inf).to_numpy(float)[offers.reserve]
+    slope = _slope(case, offers)
+    able = np.minimum(np.where(up[offers.reserve], slope[0], np.inf), np.where(down[offers.reserve], slope[1], np.inf))
+    most = np.minimum(offers.most, able * minutes)[:, None] * np.where(case.in_service("reserve")[offers.reserve] > 0, 1.0, 0.0)
+    award = b.columns("reserve.award", unit="MW", over={"award": offers.name, "time": time}, upper=np.nan_to_num(most, nan=0.0))
+    b.cost("reserve.offer", award, offers.cost[:, None] * hours)
+    lasting, beside = table["duration_h"].to_numpy(float)[offers.reserve], table["shares_ramp"].to_numpy(float)[offers.reserve]
+    for kind in PROVIDERS:
+        for name, moves in (("up", up), ("down", down)):
+            mine = np.flatnonzero((offers.kind == kind) & moves[offers.reserve])
+            if len(mine):
+                b.port(f"{kind}_{name}", len(case.table(kind))).add(offers.place[mine], award[mine])
+                b.port(f"{kind}_{name}_energy", len(case.table(kind))).add(offers.place[mine], award[mine], lasting[mine, None])
+                b.port(f"{kind}_{name}_ramp", len(case.table(kind))).add(offers.place[mine], award[mine], beside[mine, None])
+    required = requirement(case, b.ports)
+    covering = np.flatnonzero(table["largest_unit"].to_numpy(bool) | table["largest_pole_share"].notna().to_numpy())
+    largest = b.columns("reserve.largest", unit="MW", over={"reserve": table.index[covering], "time": time})
+    return Columns(offers, required, award, _shortage(case, b, required), covering, largest)
+
+
+def _slope(case, offers: Offers) -> np.ndarray:
+    """Ramps of the elements of offers MW/min, up and down, (2, n)."""
+    found = np.full((2, len(offers)), np.inf)
+    for kind in FALLING:
+        mine = np.flatnonzero(offers.kind == kind)
+        found[:, mine] = ramps(case, kind)[:, offers.place[mine]]
+    return found
+
+
+def _shortage(case, b, required: np.ndarray) -> np.ndarray:
+    """Columns of the steps of shortage (k, T)."""
+    step = case.table("reserve_shortage")
+    at, price = case.position("reserve", step["reserve"]), step["cost_cny_per_mwh"].to_numpy(float)
+    width, share = (step[c].to_numpy(float)[:, None] for c in ("power_mw", "share"))
+    width = np.fmin(width, share * required[at])
+    names = np.array([f"{q}/{p:g}" for q, p in zip(step["reserve"], price, strict=True)], object)
+    over = {"step": names, "time": case.time.index}
+    missing = b.columns("reserve.shortage", unit="MW", over=over, upper=np.where(np.isnan(width), np.inf, width))
+    b.cost("reserve.shortage", missing, price[:, None] * case.time.hours)
+    return missing
+
+
+def constrain(case, b, columns):
+    """Rows (V2) to (V5)."""
+    if columns is None:
+        return
+    table, time = case.table("reserve"), case.time.index
+    offers, counts, share = columns.offers, counting(case), shares(case, "output") * 1.0
+    given, here = columns.required, case.in_service("reserve")
+    if share.any():
+        given = given + here * (share @ b.port("renewable_output").constant)
+    row = b.rows("reserve.requirement", unit="MW", over={"reserve": table.index, "time": time}, lower=given)
+    q, o = np.nonzero(counts[:, offers.reserve])
+    b.term(row[q], columns.award[o])
+    b.term(row[case.position("reserve", case.table("reserve_shortage")["reserve"])], columns.shortage)
+    b.term(row[columns.covering], columns.largest, -1.0)
+    for at, cols, coef in b.port("renewable_output").offers() if share.any() else []:
+        q, n = np.nonzero(share[:, at])
+        b.term(row[q], cols[n], -here[q] * share[q, at[n]][:, None] * coef[n])
+    _largest_pole(case, b, columns)
+    for kind in FALLING:
+        _largest_unit(case, b, columns, counts, kind)
+    _response(case, b, columns)
+
+
+def _poles(case) -> Iterator[tuple[str, np.ndarray, np.ndarray, np.ndarray]]:
+    """(port, share that is lost by reserve (Q,), reserves, links): what brings power into a zone, then what takes it out."""
+    table, link, zone, up = case.table("reserve"), case.table("dc_link"), inside(case), directions(case)[0]
+    begins, ends = (zone[:, case.position("bus", link[c])] for c in ("from_bus", "to_bus"))
+    part = table["largest_pole_share"].fillna(0.0).to_numpy(float)
+    for name, crosses in (("dc_received", ends & ~begins & up[:, None]), ("dc_flow", begins & ~ends & ~up[:, None])):
+        q, d = np.nonzero(crosses & (part > 0)[:, None])
+        if len(q):
+            yield name, part, q, d
+
+
+def _largest_pole(case, b, columns) -> None:
+    """Rows (V4). A link between two buses of the zone brings nothing into it."""
+    table, link = case.table("reserve"), case.table("dc_link")
+    for name, share, q, d in _poles(case):
+        part, port = share[:, None] * case.in_service("reserve"), b.port(name)
+        names = np.array([f"{table.index[i]}/{link.index[j]}" for i, j in zip(q, d, strict=True)], object)
+        over = {"link": names, "time": case.time.index}
+        row = b.rows(f"reserve.largest_{name}", unit="MW", over=over, lower=part[q] * port.constant[d])
+        b.term(row, columns.largest[np.searchsorted(columns.covering, q)])
+        for at, cols, coef in port.offers():
+            r, n = np.nonzero(d[:, None] == at)
+            b.term(row[r], cols[n], -part[q[r]] * coef[n])
+
+
+def _largest_unit(case, b, columns, counts: np.ndarray, kind: str) -> None:
+    """Lazy family (V3) for the elements of a table."""
+    table, offers, port = case.table("reserve"), columns.offers, b.port(f"{kind}_output", len(case.table(kind)))
+    within = inside(case)[:, case.position("bus", case.table(kind)["bus"])]
+    q, i = np.nonzero(within & table["largest_unit"].to_numpy(bool)[:, None])
+    if not len(q):
+        return
+    mine = np.flatnonzero(offers.kind == kind)
+    e, o = np.nonzero((offers.place[mine] == i[:, None]) & counts[q][:, offers.reserve[mine]])
+    own, largest, here = columns.award[mine[o]], columns.largest[np.searchsorted(columns.covering, q)], case.in_service("reserve")[q]
+    of_element = sp.csr_array((np.ones(len(e)), (e, np.arange(len(e)))), shape=(len(q), len(e)))
+
+    def spare(x, steps=slice(None)):
+        return x[largest[:, steps]] - here[:, steps] * (port.value(x, steps)[i] + of_element @ x[own[:, steps]])
+
+    def expand(element, step):
+        weights, one = np.zeros((len(element), port.size)), np.arange(len(element))
+        weights[one, i[element]] = -here[element, step]
+        row, col, coef, constant = port.weighted(weights, step)
+        r, k = of_element[element].tocoo().coords
+        row, col = np.concatenate([row, one, r]), np.concatenate([col, largest[element, step], own[k, step[r]]])
+        return row, col, np.concatenate([coef, np.ones(len(one)), weights[r, i[element[r]]]]), constant
+
+    names = np.array([f"{table.index[a]}/{case.table(kind).index[n]}" for a, n in zip(q, i, strict=True)], object)
+    over = {"element": names, "time": case.time.index}
+    b.lazy(f"reserve.largest_{kind}", unit="MW", over=over, bounds=(0.0, np.inf), activity=spare, expand=expand)
+
+
+def _response(case, b, columns) -> None:
+    """Rows (V5), by direction and length of response."""
+    offers, slope = columns.offers, _slope(case, columns.offers)
+    minutes = case.table("reserve")["response_min"].to_numpy(float)[offers.reserve]
+    element = np.array([PROVIDERS.index(k) for k in offers.kind], int) * (offers.place.max(initial=0) + 1) + offers.place
+    for name, moves, steep in zip(("up", "down"), directions(case), slope, strict=True):
+        limited = moves[offers.reserve] & np.isfinite(steep) & ~np.isnan(minutes)
+        for m in np.unique(minutes[limited]):
+            inside_m = np.flatnonzero(limited & (minutes <= m))
+            who, number, count = np.unique(element[inside_m], return_inverse=True, return_counts=True)
+            last = np.bincount(number, minutes[inside_m] == m, len(who)) > 0
+            kept = np.flatnonzero((count > 1) & last)
+            rank = np.full(len(who), -1)
+            rank[kept] = np.arange(len(kept))
+            own = inside_m[rank[number] >= 0]
+            first = own[np.unique(rank[number][rank[number] >= 0], return_index=True)[1]]
+            names = np.array([offers.name[k].split("/", 1)[1] for k in first], object)
+            over = {"element": names, "time": case.time.index}
+            row = b.rows(f"reserve.response_{name}_{m:g}", unit="MW", over=over, upper=(steep[first] * m)[:, None])
+            b.term(row[rank[number][rank[number] >= 0]], columns.award[own])
+
+
+def results(case, columns, values) -> dict[str, Quantity]:
+    """Awards by offer; requirement and shortage by reserve. Nothing where there are no reserves."""
+    if columns is None:
+        return {}
+    at = case.position("reserve", case.table("reserve_shortage")["reserve"])
+    short = np.zeros(columns.required.shape)
+    np.add.at(short, at, values["reserve.shortage"])
+    needed = columns.required + case.in_service("reserve") * _dispatched(case, columns, values)
+    dims = ("reserve", "time")
+    return {
+        "reserve_award": Quantity(("award", "time"), values["reserve.award"], "MW", "reserve awarded", "备用中标容量"),
+        "reserve_requirement": Quantity(dims, needed, "MW", "reserve required", "备用需求"),
+        "reserve_shortage": Quantity(dims, short, "MW", "reserve missing", "备用缺额", "positive: missing"),
+    }
+
+
+def _dispatched(case, columns, values) -> np.ndarray:
+    """What requirements owe to the dispatch MW (Q, T): shares of output, and the largest unit or pole (L may lie above, unpaid)."""
+    table, zone, offers, x, ports = case.table("reserve"), inside(case), columns.offers, values.solution.x, values.builder.ports
+    largest, counts, award = np.zeros(columns.required.shape), counting(case), values["reserve.award"]
+    for kind in FALLING if len(columns.covering) else ():
+        bus, output = case.position("bus", case.table(kind)["bus"]), ports[f"{kind}_output"].value(x)
+        for q in np.flatnonzero(table["largest_unit"].to_numpy(bool)):
+            mine, lost = np.flatnonzero((offers.kind == kind) & counts[q, offers.reserve]), output.copy()
+            np.add.at(lost, offers.place[mine], award[mine])
+            largest[q] = np.maximum(largest[q], lost[zone[q, bus]].max(axis=0, initial=0.0))
+    for name, part, zones, link in _poles(case):
+        np.maximum.at(largest, zones, part[zones, None] * ports[name].value(x)[link])
+    if len(case.table("renewable")):
+        largest += shares(case, "output") @ ports["renewable_output"].value(x)
+    return largest

@@ -1,0 +1,102 @@
+"""Reserves as positions: which elements may provide which reserve, on what terms, and what their awards count for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from gridopt.case.tables_reserve import DOWN, PROVIDERS, UP
+
+
+@dataclass(frozen=True)
+class Offers:
+    """One offer for every reserve and element that may provide it (n,): name text; reserve, place int: rows of the tables; kind: the
+    table; most, offline MW: largest award, and largest one while off; cost CNY/MWh."""
+
+    name: np.ndarray
+    reserve: np.ndarray
+    kind: np.ndarray
+    place: np.ndarray
+    most: np.ndarray
+    offline: np.ndarray
+    cost: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.name)
+
+
+def directions(case) -> tuple[np.ndarray, np.ndarray]:
+    """Whether awards of each reserve move up, and down, bool (Q,) each; regulation moves both ways."""
+    product = case.table("reserve")["product"]
+    return product.isin(UP).to_numpy(bool), product.isin(DOWN).to_numpy(bool)
+
+
+def inside(case) -> np.ndarray:
+    """Internal buses in the zone of each reserve, bool (Q, B)."""
+    zone, bus = case.table("reserve")["zone"].to_numpy(object)[:, None], case.table("bus")
+    return ((zone == "") | (zone == bus["zone"].to_numpy(object))) & (bus["role"] == "internal").to_numpy(bool)
+
+
+def counting(case) -> np.ndarray:
+    """Whether an award for reserve j counts for reserve i, bool (Q, Q): its own, and all that nesting leads to."""
+    nested = case.table("reserve_nesting")
+    count = len(case.table("reserve"))
+    found = np.eye(count, dtype=bool)
+    found[case.position("reserve", nested["counts_for"]), case.position("reserve", nested["reserve"])] = True
+    for _ in range(count):
+        found = found.astype(int) @ found.astype(int) > 0
+    return found
+
+
+def offers_of(case) -> Offers:
+    """All offers, by reserve, kind and element. The row of an element goes before that of its technology, that before that of its kind.
+
+    A plant without volume gives no upward reserve (its water cannot wait), and does so only downward.
+    """
+    table, reserve = case.table("reserve_offer"), case.table("reserve")
+    place, within, up = case.position("reserve", table["reserve"]), inside(case), directions(case)[0]
+    parts = [np.zeros((3, 0), int)]
+    for q in range(len(reserve)):
+        for k, kind in enumerate(PROVIDERS):
+            rows = np.flatnonzero((place == q) & (table["kind"] == kind).to_numpy())
+            chosen = _row_of_each(case, table, rows, kind)
+            able = (chosen >= 0) & within[q, case.position("bus", case.table(kind)["bus"])]
+            if kind == "reservoir" and up[q]:
+                able &= (case.table(kind)["volume_max_hm3"] > case.table(kind)["volume_min_hm3"]).to_numpy()
+            i = np.flatnonzero(able)
+            parts.append(np.array([np.full(len(i), k), i, chosen[i]]))
+    k, i, row = np.concatenate(parts, axis=1)
+    kind = np.array(PROVIDERS, object)[k]
+    number = {c: table[c].to_numpy(float)[row] for c in ("award_max_mw", "award_max_fraction", "offline_max_mw", "cost_cny_per_mwh")}
+    size = np.array([case.table(a)["power_max_mw"].iloc[b] for a, b in zip(kind, i, strict=True)], float)
+    most = np.fmin(number["award_max_mw"], number["award_max_fraction"] * np.abs(size))
+    element = [case.table(a).index[b] for a, b in zip(kind, i, strict=True)]
+    name = np.array([f"{reserve.index[q]}/{a}/{e}" for q, a, e in zip(place[row], kind, element, strict=True)], object)
+    return Offers(name, place[row], kind, i, np.where(np.isnan(most), np.inf, most), number["offline_max_mw"], number["cost_cny_per_mwh"])
+
+
+def ramps(case, kind: str) -> np.ndarray:
+    """Ramps up and down of units or generators MW/min, (2, n); inf where there is none."""
+    table = case.table(kind)
+    if kind == "unit":
+        rate = case.table("unit_type")["ramp_fraction_per_min"].reindex(table["unit_type"]).to_numpy(float)
+        both = np.array([rate, rate])
+    else:
+        up, down = (table[c].to_numpy(float) for c in ("ramp_fraction_per_min", "ramp_down_fraction_per_min"))
+        both = np.array([up, np.where(np.isnan(down), up, down)])
+    each = both * table["power_max_mw"].abs().to_numpy(float)
+    return np.where(np.isnan(each), np.inf, each)
+
+
+def _row_of_each(case, table, rows: np.ndarray, kind: str) -> np.ndarray:
+    """Row of reserve_offer, among `rows`, that holds for each element of table `kind`, int (n,); -1 where none does."""
+    frame = case.table(kind)
+    found = np.full(len(frame), -1)
+    technology = frame["technology"].to_numpy(object) if "technology" in frame else np.full(len(frame), "", object)
+    special = table["element"].ne("").to_numpy() * 2 + table["technology"].ne("").to_numpy()
+    for row in rows[np.argsort(special[rows], kind="stable")]:
+        element, own = table["element"].iloc[row], table["technology"].iloc[row]
+        mine = frame.index == element if element else (technology == own if own else np.ones(len(frame), bool))
+        found[mine] = row
+    return found
