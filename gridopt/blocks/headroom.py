@@ -15,20 +15,21 @@ Ports       draws on <table>_up r, <table>_down w; <table>_up_energy d r, <table
                                                                           (Y5)  headroom.ramp_up_<table>, headroom.ramp_down_<table>
 
 Dual        <= 0: what one more MW (MWh) of room would save
-Assumes     what the block commitment switches on and off it also holds to (Y1) and (Y2), by status; a table without the ports of a
-            store is limited by power alone
+Assumes     what the block commitment switches on and off it also holds to (Y1), (Y2) and (Y5), by status; a table without the ports of
+            a store is limited by power alone
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from gridopt.case.fleet import TABLES as SWITCHED
+from gridopt.case.fleet import switched
 from gridopt.case.reserves import ramps
 from gridopt.case.tables_reserve import PROVIDERS
 
 STORE = (("stored", "up"), ("stored_before", "up"), ("room", "down"), ("room_before", "down"))
 """Ports of stores and the direction of the awards that they limit."""
-RAMPED = ("unit", "generator")
 
 
 def declare(case, b):
@@ -40,13 +41,13 @@ def constrain(case, b, columns):
     if not len(case.table("reserve")):
         return
     for kind in PROVIDERS:
-        free = np.ones(len(case.table(kind)), bool)
+        free = ~switched(case, kind) if kind in SWITCHED else np.ones(len(case.table(kind)), bool)
         _rows(case, b, kind, "up", "MW", {"up": 1.0, "output": 1.0, "available": -1.0}, free)
         _rows(case, b, kind, "down", "MW", {"down": 1.0, "output": -1.0, "least": 1.0}, free)
         for store, way in STORE:
             if f"{kind}_{store}" in b.ports:
                 _rows(case, b, kind, store, "MWh", {f"{way}_energy": 1.0, store: -1.0}, np.ones_like(free))
-    for kind in RAMPED:
+    for kind in SWITCHED:
         for name, way, ramp in zip(("up", "down"), (1.0, -1.0), ramps(case, kind), strict=True):
             _ramp(case, b, kind, name, way, ramp)
 
@@ -54,7 +55,7 @@ def constrain(case, b, columns):
 def _rows(case, b, kind: str, name: str, unit: str, parts: dict[str, float], some: np.ndarray) -> None:
     """Rows: sum of sign x port <= 0, for the elements `some` that the first port is offered to."""
     award = b.ports.get(f"{kind}_{next(iter(parts))}")
-    if award is None:
+    if award is None or not award.offers():
         return
     places = np.unique(np.concatenate([at for at, _, _ in award.offers()]))
     places = places[some[places]]
@@ -77,7 +78,7 @@ def _ramp(case, b, kind: str, name: str, way: float, ramp: np.ndarray) -> None:
         return
     shared = [at[(coef > 0).any(axis=1)] for at, _, coef in award.offers()]
     places = np.unique(np.concatenate(shared))
-    places = places[np.isfinite(ramp[places])]
+    places = places[np.isfinite(ramp[places]) & ~switched(case, kind)[places]]
     limits = case.in_service(kind), *((b.ports[f"{kind}_{p}"].constant for p in ("least", "available")) if kind == "unit" else ())
     steady = np.all([np.diff(v[places], axis=1) == 0 for v in limits], axis=0)
     width = np.where(steady, ramp[places, None] * 30.0 * (hours[1:] + hours[:-1]), np.inf)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gridopt.case import fleet, generators
 from gridopt.case.tables_reserve import DOWN, PROVIDERS, UP
 
 
@@ -77,16 +78,22 @@ def offers_of(case) -> Offers:
 
 
 def ramps(case, kind: str) -> np.ndarray:
-    """Ramps up and down of units or generators MW/min, (2, n); inf where there is none."""
-    table = case.table(kind)
-    if kind == "unit":
-        rate = case.table("unit_type")["ramp_fraction_per_min"].reindex(table["unit_type"]).to_numpy(float)
-        both = np.array([rate, rate])
-    else:
-        up, down = (table[c].to_numpy(float) for c in ("ramp_fraction_per_min", "ramp_down_fraction_per_min"))
-        both = np.array([up, np.where(np.isnan(down), up, down)])
-    each = both * table["power_max_mw"].abs().to_numpy(float)
-    return np.where(np.isnan(each), np.inf, each)
+    """Ramps up and down of units or generators MW/min, of all alike ones in a row together, (2, n); inf where there is none."""
+    if kind == "generator":
+        return generators.ramps(case) * counts(case, kind)
+    unit = case.table("unit")
+    rate = case.table("unit_type")["ramp_fraction_per_min"].reindex(unit["unit_type"]).to_numpy(float)
+    able = (unit["power_max_mw"] * unit["available_fraction"]).to_numpy(float)
+    return np.array([rate, rate]) * able * counts(case, kind)
+
+
+def counts(case, kind: str) -> np.ndarray:
+    """Alike units or generators in each row, (n,): more than one only where they are switched."""
+    number, given = np.ones(len(case.table(kind))), case.table("commitment")
+    if case.commitment != "off" and kind in fleet.TABLES:
+        mine = given[(given["kind"] == kind).to_numpy()]
+        number[case.position(kind, mine["element"])] = mine["count"]
+    return number
 
 
 def _row_of_each(case, table, rows: np.ndarray, kind: str) -> np.ndarray:
