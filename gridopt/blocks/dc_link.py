@@ -6,7 +6,8 @@ Data        least and largest power Pmin, Pmax sent forward (in service, times s
             a schedule fixes the sent power;
             contract energy [Emin, Emax] MWh and share z of the sent energy, scaled by the part of the period that is studied
 Columns     dc_link.segment s, dc_link.back r [MW] above least power;  dc_link.on u, dc_link.on_back v [1] of links that are switched: those
-            that may stop or reverse, unless a schedule fixes them or decisions are left out (u = 1 then);  dc_link.unbundled n [MW]
+            that may stop or reverse, unless a schedule fixes them or decisions are left out (u = 1 then);  dc_link.segment_full z [1]
+            (back_full), whole, of links with a quadratic loss, where decisions are exact;  dc_link.unbundled n [MW]
 
     0 <= s[k] <= width[k] u,  sent S = Pmin u + sum_k s[k];  likewise back S' by r, v      (L1)  dc_link.segment_on, dc_link.back_on
     received = S - loss(Pmin) u - sum_k slope[k] s[k],  slopes of the secants of loss (rising);  likewise back    (L2)
@@ -14,15 +15,16 @@ Columns     dc_link.segment s, dc_link.back r [MW] above least power;  dc_link.o
     Emin <= sum_t h P <= Emax                                             (L4)  dc_link.energy
     n >= P - sum of the bundle's output,   sum_t h n <= (1 - z) sum_t h P       (L5)  dc_link.unbundled, dc_link.share
     u + v <= 1, and >= 1 in service for a link that may not stop          (L6)  dc_link.one_way
+    s[k] <= width[k] z[k],  s[k-1] >= width[k-1] z[k]    written only where segments are out of order     (L7)  dc_link.segment_order
 
 Cost        dc_link.cost = cost_cny_per_mwh h (S + S')
 Ports       injection: what leaves or arrives at from_bus and to_bus;  dc_flow: taken at from_bus;  dc_received: given at to_bus;
             dc_power: P;  dc_on: u;  dc_on_back: v;  draws on bundle
 Dual        dc_link.energy: what one more MWh of contract costs; dc_link.share: what one more MWh of unbundled energy saves
 Assumes     without decisions a reversible link has no least power and may take any value, and sending both ways at once is not ruled out.
-            Where received energy is worth nothing or less, the program may fill steeper segments before flatter ones (or send both ways)
-            and so lose energy that no link loses: that part is reported as dc_artificial_loss = received by (L2) with the segments filled
-            in order - received
+            Where received energy is worth nothing or less, the program may then also fill steeper segments before flatter ones and so
+            lose energy that no link loses: that part is reported as dc_artificial_loss = received by (L2) with the segments filled in
+            order - received. With exact decisions neither happens
 """
 
 from __future__ import annotations
@@ -31,25 +33,24 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gridopt.case.links import Limits, limits
+from gridopt.case.links import SEGMENTS, Curve, Limits, curve, limits
 from gridopt.program.labels import Quantity
 
-SEGMENTS = 4
+USED = 1e-6
+"""MW from which a segment is in use."""
 
 
 class Way(NamedTuple):
-    """One way of the links `link` (n,): least power and its loss MW (n, T), slopes of the segments (n, K), their widths, what is in use of
-    them MW and their columns (n, K, T); `decided` places among `link` that are switched (m,), and their columns `on` (m, T)."""
+    """One way of the links `link` (n,): limits and losses, columns of the segments (n, K, T); places among `link` of those that are
+    switched (m,) and their columns `on` (m, T); places of those whose segments are kept in order (q,), columns `full` (q, K-1, T)."""
 
     link: np.ndarray
-    least: np.ndarray
-    least_loss: np.ndarray
-    slope: np.ndarray
-    width: np.ndarray
-    room: np.ndarray
+    curve: Curve
     segment: np.ndarray
     decided: np.ndarray
     on: np.ndarray
+    bent: np.ndarray
+    full: np.ndarray
 
     def fixed(self, values: np.ndarray) -> np.ndarray:
         """Values (n, T) without those that the columns `on` multiply."""
@@ -59,7 +60,7 @@ class Way(NamedTuple):
 
     def status(self, x: np.ndarray) -> np.ndarray:
         """Whether each link is on for this way (n, T); 1 where that is not decided."""
-        on = np.ones_like(self.least)
+        on = np.ones_like(self.curve.least)
         on[self.decided] = x[self.on]
         return on
 
@@ -67,10 +68,10 @@ class Way(NamedTuple):
         """(places, columns (m, T), MW sent, MW received per unit of them) of everything that makes up the power."""
         every = np.arange(len(self.link))
         for k in range(SEGMENTS):
-            yield every, self.segment[:, k], np.ones((len(every), 1)), 1.0 - self.slope[:, k, None]
+            yield every, self.segment[:, k], np.ones((len(every), 1)), 1.0 - self.curve.slope[:, k, None]
         some = self.decided
         if len(some):
-            yield some, self.on, self.least[some], (self.least - self.least_loss)[some]
+            yield some, self.on, self.curve.least[some], (self.curve.least - self.curve.least_loss)[some]
 
 
 class Columns(NamedTuple):
@@ -85,20 +86,12 @@ class Columns(NamedTuple):
         return self.forward.segment
 
 
-def _loss(link, l0, power):
-    """Loss MW at sent power (n, K), with no-load loss l0 over rated power (n, 1)."""
-    names = ("power_max_mw", "loss_linear_fraction", "loss_quadratic_fraction")
-    rated, l1, l2 = (link[c].to_numpy(float)[:, None] for c in names)
-    return l0 * rated + l1 * power + l2 * power**2 / np.where(rated > 0, rated, 1.0)
-
-
 def declare(case, b):
     """Columns (L1), injections by (L2), and the part of sent power that no bundled plant covers."""
     link = case.table("dc_link")
-    bound, ways = limits(case), []
-    for name, on, some, most in (("segment", "on", np.arange(len(link)), bound.forward), ("back", "on_back", bound.reversible, bound.back)):
-        ways.append(_way(case, b, (f"dc_link.{name}", f"dc_link.{on}"), some, bound, most))
-    forward, back = ways
+    bound = limits(case)
+    forward = _way(case, b, ("segment", "on"), np.arange(len(link)), bound, curve(case, bound, False))
+    back = _way(case, b, ("back", "on_back"), bound.reversible, bound, curve(case, bound, True))
     start, end = (case.position("bus", link[c]) for c in ("from_bus", "to_bus"))
     _offer(case, b, forward, start, end, ("dc_flow", 1.0), ("dc_received", 1.0))
     _offer(case, b, back, end, start, ("dc_received", -1.0), ("dc_flow", -1.0))
@@ -112,36 +105,26 @@ def declare(case, b):
     return Columns(forward, back, contracts, linked, unbundled)
 
 
-def _way(case, b, names: tuple[str, str], some, bound: Limits, most) -> Way:
-    """Columns of one way: `some` links, which may send `most` MW (n, T) so."""
+def _way(case, b, names: tuple[str, str], some, bound: Limits, curve: Curve) -> Way:
+    """Columns (L1) of one way, which `some` links have."""
     link, time = case.table("dc_link").iloc[some], case.time.index
-    forward = names[0] == "dc_link.segment"
     decided = np.flatnonzero(np.isin(some, bound.switched))
-    floor, left = bound.floor[some][:, None], bound.left[some]
-    rated = link["power_max_mw" if forward else "power_reverse_max_mw"].to_numpy(float)[:, None]
-    # The loss at no load is one of the link, not of a way: only a link that is switched on for a way has it there.
-    l0 = link["loss_no_load_fraction"].to_numpy(float)[:, None] * (forward | np.isin(some, bound.switched)[:, None])
-    knots = floor + np.maximum(rated - floor, 0.0) * np.arange(SEGMENTS + 1) / SEGMENTS
-    run = np.diff(knots, axis=1)
-    slope = np.divide(np.diff(_loss(link, l0, knots), axis=1), run, out=np.zeros_like(run), where=run > 0)
-    width = run[:, :, None] * left[:, None, :]
-    least = np.minimum(floor * left * bound.active[some], most)
-    whole = np.where(left > 0, left, 1.0)
-    least_loss = whole * _loss(link, l0, least / whole) * bound.active[some]
-    room = np.clip(most[:, None, :] - knots[:, :-1, None] * left[:, None, :], 0.0, width)
     over = {"dc_link": link.index, "segment": np.arange(SEGMENTS), "time": time}
     given = bound.scheduled[some][:, None, None]
-    segment = b.columns(names[0], unit="MW", over=over, lower=np.where(given, room, 0.0), upper=room)
+    segment = b.columns(f"dc_link.{names[0]}", unit="MW", over=over, lower=np.where(given, curve.room, 0.0), upper=curve.room)
     over = {"dc_link": link.index[decided], "time": time}
-    on = b.columns(names[1], unit="1", over=over, upper=bound.active[some][decided], integer=case.commitment == "exact")
-    return Way(some, least, least_loss, slope, width, room, segment, decided, on)
+    on = b.columns(f"dc_link.{names[1]}", unit="1", over=over, upper=bound.active[some][decided], integer=case.commitment == "exact")
+    bent = np.flatnonzero((link["loss_quadratic_fraction"] > 0).to_numpy() & ~bound.scheduled[some] & (case.commitment == "exact"))
+    over = {"dc_link": link.index[bent], "segment": np.arange(1, SEGMENTS), "time": time}
+    full = b.columns(f"dc_link.{names[0]}_full", unit="1", over=over, upper=1.0, integer=True)
+    return Way(some, curve, segment, decided, on, bent, full)
 
 
 def _offer(case, b, way: Way, start, end, outgoing: tuple[str, float], incoming: tuple[str, float]) -> None:
     """Costs and ports of one way, from buses `start` to buses `end` (by link)."""
     link = case.table("dc_link")
     rate = link["cost_cny_per_mwh"].to_numpy(float)[way.link, None] * case.time.hours
-    sent, received = way.fixed(way.least), way.fixed(way.least - way.least_loss)
+    sent, received = way.fixed(way.curve.least), way.fixed(way.curve.least - way.curve.least_loss)
     injection, power = b.port("injection"), b.port("dc_power", len(link))
     out, into = (b.port(name, len(link)) for name, _ in (outgoing, incoming))
     injection.add(start[way.link], constant=-sent)
@@ -176,6 +159,8 @@ def _contract_shares(case):
 def constrain(case, b, columns):
     """Rows (L1) of switched links and (L3) to (L6)."""
     _switch(case, b, columns)
+    for name, way in (("segment_order", columns.forward), ("back_order", columns.back)):
+        _order(case, b, f"dc_link.{name}", way)
     _ramp(case, b)
     contract, hours = case.table("dc_contract").iloc[columns.contracts], case.time.hours
     if not len(contract):
@@ -225,7 +210,7 @@ def _switch(case, b, columns) -> None:
         some = way.decided
         over = {"dc_link": case.table("dc_link").index[way.link[some]], "segment": np.arange(SEGMENTS), "time": case.time.index}
         row = b.rows(f"dc_link.{name}", unit="MW", over=over, lower=0.0)
-        b.term(row, way.on[:, None, :], way.room[some])
+        b.term(row, way.on[:, None, :], way.curve.room[some])
         b.term(row, way.segment[some], -1.0)
     link, bound = columns.back.link[columns.back.decided], limits(case)
     must = np.where(np.isin(link, bound.may_stop)[:, None], 0.0, bound.active[link])
@@ -233,6 +218,37 @@ def _switch(case, b, columns) -> None:
     row = b.rows("dc_link.one_way", unit="1", over=over, lower=must, upper=1.0)
     b.term(row, columns.back.on)
     b.term(row, columns.forward.on[np.searchsorted(columns.forward.decided, link)])
+
+
+def _order(case, b, name: str, way: Way) -> None:
+    """Lazy family (L7): both rows of a segment in use, where the one before it is not full and one of the two is broken."""
+    before, now = way.segment[way.bent, :-1], way.segment[way.bent, 1:]
+    wide, room = way.curve.room[way.bent, :-1], way.curve.room[way.bent, 1:]
+
+    def find(x, tolerance, steps=slice(None)):
+        s, lower, z = (x[cols[..., steps]] for cols in (now, before, way.full))
+        over = np.maximum(s - room[..., steps] * z, wide[..., steps] * z - lower)
+        link, k, step = np.nonzero((s > tolerance) & (lower < wide[..., steps] - tolerance) & (over > tolerance))
+        place = np.ravel_multi_index((link, k), way.full.shape[:2])
+        return np.concatenate([place, place + len(way.bent) * (SEGMENTS - 1)]), np.tile(step + (steps.start or 0), 2)
+
+    def expand(element, step):
+        side, place = np.divmod(element, len(way.bent) * (SEGMENTS - 1))
+        at = (*np.unravel_index(place, way.full.shape[:2]), step)
+        n, first = np.arange(len(element)), side == 0
+        part, limit = np.where(first, now[at], before[at]), np.where(first, -room[at], wide[at])
+        return np.tile(n, 2), np.append(part, way.full[at]), np.append(np.where(first, 1.0, -1.0), limit), np.zeros(len(n))
+
+    labels = {"dc_link": case.table("dc_link").index[way.link[way.bent]], "segment": np.arange(1, SEGMENTS), "time": case.time.index}
+    if len(way.bent):
+        b.lazy(name, unit="MW", over={"side": np.array(["more", "less"])} | labels, bounds=(-np.inf, 0.0), expand=expand, find=find)
+
+
+def implied(columns, x: np.ndarray) -> None:
+    """Sets z of (L7) at values x to whether each segment is in use: where its rows are not written, nothing else says so."""
+    for way in (columns.forward, columns.back):
+        if len(way.bent):
+            x[way.full] = x[way.segment[way.bent, 1:]] > USED
 
 
 def _ramp(case, b):
@@ -297,8 +313,8 @@ def _in_order(columns, power, x) -> np.ndarray:
     lost = np.zeros_like(power)
     for way, sign in ((columns.forward, 1.0), (columns.back, -1.0)):
         on = way.status(x)
-        above = np.maximum(sign * power[way.link] - way.least * on, 0.0)[:, None, :]
-        width = way.width * on[:, None, :]
+        above = np.maximum(sign * power[way.link] - way.curve.least * on, 0.0)[:, None, :]
+        width = way.curve.width * on[:, None, :]
         filled = np.clip(above - (np.cumsum(width, axis=1) - width), 0.0, width)
-        lost[way.link] += way.least_loss * on + np.einsum("dkt,dk->dt", filled, way.slope)
+        lost[way.link] += way.curve.least_loss * on + np.einsum("dkt,dk->dt", filled, way.curve.slope)
     return lost

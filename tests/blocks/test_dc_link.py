@@ -1,8 +1,13 @@
 """DC links: loss curve, least power, ramp, contracts, bundled share."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from gridopt.case.time import TimeGrid
+from gridopt.dispatch.single import dispatch
+from gridopt.dispatch.whole import Search
 from gridopt.pricing.marginal import price
 from gridopt.program.solution import Infeasible
 from tests.support.block_cases import buses, power_case, unit
@@ -231,6 +236,28 @@ def test_L2_artificial_loss_where_received_energy_has_a_negative_price():
 def test_L2_no_artificial_loss_where_energy_is_worth_something_or_least_power_is_all(price_mw, kw):
     d = solve(forced_case(price_mw, **kw))
     assert d.quantities["dc_artificial_loss"].values == pytest.approx(0, abs=1e-9)
+    assert certificate(d).passed
+
+
+@pytest.mark.parametrize("minutes", [60, 15])
+def test_L7_exact_decisions_lose_what_the_link_loses(minutes):
+    """As above with whole values: 47.5 of 50 MW arrive and are paid for; with values between, some loss is still made up."""
+    made = forced_case(-50.0)
+    grid = TimeGrid.regular("2025-01-01", "2025-01-01T01:00", minutes)
+    found = {c: dispatch(replace(made.on_time(grid), commitment=c), search=Search(gap=0.0)) for c in ("exact", "relaxed", "off")}
+    d = found["exact"]
+    assert d.quantities["dc_received"].values == pytest.approx(47.5)
+    assert d.quantities["dc_artificial_loss"].values == pytest.approx(0, abs=1e-9)
+    assert d.solution.objective == pytest.approx(47.5 * 50)
+    assert found["off"].solution.objective == found["relaxed"].solution.objective == pytest.approx(42.5 * 50)
+    assert all(certificate(d).passed for d in found.values())
+
+
+@pytest.mark.parametrize("price_mw", [10.0, 0.0])
+def test_L7_rows_are_written_only_where_losses_would_pay(price_mw):
+    d = dispatch(replace(forced_case(price_mw), commitment="exact"), search=Search(gap=0.0))
+    assert price_mw == 0.0 or "dc_link.segment_order" not in d.solution.added
+    assert d.quantities["dc_received"].values == pytest.approx(47.5)
     assert certificate(d).passed
 
 

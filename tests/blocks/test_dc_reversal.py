@@ -158,3 +158,17 @@ def test_L3_ramp_from_the_power_before():
     d = solve(link_case(3, prices=(1000.0,) * 3, ramp_fraction_per_min=0.005, initial_mw=20.0))
     assert d.quantities["dc_sent"].values[0] == pytest.approx([50, 80, 100])
     assert certificate(d).passed
+
+
+def test_L7_back_loses_in_order():
+    """Wind of 12 MW at B that must not be curtailed is worth less than nothing at A: 12 MW back lose 0.72 of 16, not more."""
+    wind = [dict(renewable="w", bus="B", technology="wind", power_max_mw=12.0, curtailment_cost_cny_per_mwh=200.0)]
+    link = dict(dc_link="R", from_bus="A", to_bus="B", power_max_mw=20.0, power_reverse_max_mw=16.0, loss_quadratic_fraction=0.1)
+    rows = dict(bus=[*buses("A"), *buses("B", surplus_allowed=False)], renewable=wind, dc_link=[link],
+                exchange=[dict(exchange="M", bus="A", export_flexible_mw=50.0, price_profile="p")])  # fmt: skip
+    made = replace(power_case(1, series={"p": [-50.0]}, **rows), commitment="exact")
+    d = dispatch(made, search=PROVEN)
+    assert d.quantities["dc_power"].values == pytest.approx(-12)
+    assert d.quantities["dc_sent"].values == pytest.approx(-12 + 0.72)
+    assert d.quantities["dc_artificial_loss"].values == pytest.approx(0, abs=1e-9)
+    assert certificate(d).passed
