@@ -10,15 +10,19 @@ from gridopt.report.folder import Run, cell, names, number, table, values
 from gridopt.report.links import day_hour
 from gridopt.report.pack import Page, pack, token
 from gridopt.report.technologies import technology_colour
+from gridopt.report.text import unit_money, unit_price
 
 
 def storage(run: Run, page: Page) -> bool:
-    """Figures `storage_day` (average day) and `storage_level` (day by hour, by class and bus). False without storage."""
+    """Figures `storage_day`, `storage_value` (average day) and `storage_level` (day by hour, by class and bus). False without storage."""
     charge, discharge, energy = (values(run, f"storage_{n}") for n in ("charge", "discharge", "energy"))
     if charge is None or discharge is None or len(run.time) < 24:
         return False
     kind = _classes(run, charge[0])
     page.figures["storage_day"] = _average_day(run, page, kind, charge[1], discharge[1])
+    worth = values(run, "storage_energy_value")
+    if worth is not None:
+        page.figures["storage_value"] = _value_by_hour(run, page, kind, worth[1])
     if energy is not None:
         groups = [(technology_name(page, f"{k}_all"), energy[1][[c == k for c in kind]].sum(0)) for k in dict.fromkeys(kind)]
         rows = groups + _at_buses(run, page, kind, *energy)
@@ -30,36 +34,38 @@ def storage(run: Run, page: Page) -> bool:
 
 
 def reservoirs(run: Run, page: Page) -> bool:
-    """Figure `reservoirs`: volume of each reservoir by day as a share of its usable range. False where none stores."""
+    """Figures `reservoirs`, volume of each reservoir by day as a share of its usable range, and `water_value`, what water in it is
+    worth. False where none stores."""
     volume = values(run, "reservoir_volume")
     if volume is None or len(run.time) < 2:
         return False
     rows = {str(r["reservoir"]): r for r in table(run, "reservoir").to_dict("records") if "reservoir" in r}
     day, index = np.unique(run.time.normalize().to_numpy(), return_inverse=True)
     count, x = np.bincount(index), [str(d)[:10] for d in day]
-    both, traces = names(run, "reservoir", volume[0]), list[dict]()
+    both, traces, worths = names(run, "reservoir", volume[0]), list[dict](), list[dict]()
+    worth = values(run, "reservoir_water_value")
     for i, (key, row) in enumerate(zip(*volume, strict=True)):
         low = number(rows.get(key, {}), "volume_min_hm3") or 0.0
         high = number(rows.get(key, {}), "volume_max_hm3") or float(row.max())
         if high - low < 1e-6 or row.max() < 1e-6:
             continue
         daily = np.bincount(index, weights=row) / count
-        traces.append(
-            {
-                "type": "scatter",
-                "mode": "lines",
-                "name": page.name(both[i]),
-                "x": x,
-                "y": (daily - low) / (high - low),
-                "customdata": daily,
-                "line": {
-                    "width": 2,
-                    "color": SERIES[len(traces) % len(SERIES)],
-                    "dash": ("solid", "dash")[len(traces) // len(SERIES) % 2],
-                },
-                "hovertemplate": "%{y:.0%} (%{customdata:,.0f} hm³)<extra>%{fullData.name}</extra>",
-            }
-        )
+        look = {
+            "type": "scatter",
+            "mode": "lines",
+            "name": page.name(both[i]),
+            "x": x,
+            "line": {
+                "width": 2,
+                "color": SERIES[len(traces) % len(SERIES)],
+                "dash": ("solid", "dash")[len(traces) // len(SERIES) % 2],
+            },
+        }
+        shown = "%{y:.0%} (%{customdata:,.0f} hm³)<extra>%{fullData.name}</extra>"
+        traces.append(look | {"y": (daily - low) / (high - low), "customdata": daily, "hovertemplate": shown})
+        if worth is not None and key in worth[0]:
+            mean = np.bincount(index, weights=worth[1][worth[0].index(key)]) / count
+            worths.append(look | {"y": mean / 1e3, "hovertemplate": "%{y:,.2f}<extra>%{fullData.name}</extra>"})
     if not traces:
         return False
     page.figures["reservoirs"] = figure(
@@ -71,7 +77,35 @@ def reservoirs(run: Run, page: Page) -> bool:
         },
         height=340,
     )
+    if worths:
+        en, zh = unit_money(run.currency)
+        unit = page.name((f"{en} per 1,000 m³", f"{zh}/千立方米"))
+        layout = {"hovermode": "closest", "xaxis": time_axis(run.days), "yaxis": axis(unit, tickformat=",.1f")}
+        page.figures["water_value"] = figure(worths, layout, height=300)
     return True
+
+
+def _value_by_hour(run: Run, page: Page, kind: list[str], worth: np.ndarray) -> dict:
+    """What a stored MWh is worth by hour of the day, mean over the stores of each class."""
+    hour = run.time.hour.to_numpy()
+    count = np.maximum(np.bincount(hour, minlength=24), 1)
+    traces = [
+        {
+            "type": "scatter",
+            "mode": "lines",
+            "name": technology_name(page, k),
+            "x": list(range(24)),
+            "y": np.bincount(hour, weights=worth[[c == k for c in kind]].mean(0), minlength=24) / count,
+            "line": {"width": 2, "color": SERIES[i % len(SERIES)]},
+            "hovertemplate": "%{x}:00<br>%{y:,.1f}<extra>%{fullData.name}</extra>",
+        }
+        for i, k in enumerate(dict.fromkeys(kind))
+    ]
+    layout = {
+        "yaxis": axis(page.name(unit_price(run.currency)), tickformat=",.0f"),
+        "xaxis": axis(token("hour_of_day"), showgrid=False, zeroline=False, dtick=3),
+    }
+    return figure(traces, layout, height=300)
 
 
 def _classes(run: Run, ids: list[str]) -> list[str]:

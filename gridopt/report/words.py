@@ -272,6 +272,8 @@ WORDS: dict[str, Both] = {
     "c_mean_load": ("Mean load while on", "运行时平均负荷率"),
     "h_storage_day": ("The average day", "典型日充放电"),
     "h_storage_level": ("Stored energy by day and hour", "逐日逐时储存电量"),
+    "h_storage_value": ("What a stored MWh is worth, by hour of the day", "储存电量的边际价值（按小时）"),
+    "h_water_value": ("What water in the reservoir is worth", "水库水的边际价值"),
     "h_reservoirs": ("Reservoir levels", "水库水位（库容占比）"),
     "h_price_days": ("Mean price by bus and day; buses by zone, from west to east", "各节点日均电价（按价区、自西向东排列）"),
     "h_price_hours": ("Price by day and hour", "逐日逐时电价"),

@@ -203,6 +203,10 @@ def _storage_and_water(world: dict) -> None:
     energy = np.clip(np.cumsum(0.92 * charge - discharge / 0.92, axis=1) % (6 * power), 0, None)
     for name, value in {"charge": charge, "discharge": discharge, "energy": energy}.items():
         data[f"storage_{name}"] = xr.DataArray(value, {"storage": storage, "time": time}, ("storage", "time"))
+    price = 220 + 90 * np.cos(np.pi * (hour - 20) / 12)
+    data["storage_energy_value"] = xr.DataArray(
+        np.tile(price, (15, 1)) * 0.9, {"storage": storage, "time": time}, ("storage", "time")
+    )
     world["storage"] = pd.DataFrame(
         {
             "storage": storage,
@@ -220,6 +224,10 @@ def _storage_and_water(world: dict) -> None:
     )
     volume = np.array([v[4] for v in RESERVOIRS.values()])[:, None] * (0.6 + 0.3 * np.sin(2 * np.pi * (day - 200) / 365))
     data["reservoir_volume"] = xr.DataArray(volume, {"reservoir": names, "time": time}, ("reservoir", "time"))
+    worth = 22000 + 6000 * np.cos(2 * np.pi * (day - 60) / 365)
+    data["reservoir_water_value"] = xr.DataArray(
+        np.tile(worth, (len(names), 1)), {"reservoir": names, "time": time}, ("reservoir", "time")
+    )
     data["csp_output"] = xr.DataArray(
         np.tile(300 * np.clip(evening + 0.4 * world["sun"], 0, 1), (3, 1)),
         {"csp": ["CSP1", "CSP2", "CSP3"], "time": time},
