@@ -2,6 +2,7 @@
 
     AC branch: flow = (angle_from - angle_to - shift) / (reactance tap), within rating_long_term                                  (G4)
     DC branch: any flow within its rating both ways, without loss                                                                 (G5)
+    security constraint: lower_bound <= sum of coefficient x output <= upper_bound                                               (G7)
     load with p_price: consumption up to p_load that is worth p_price per MWh; any other load is served or missed                 (G6)
 
 Data: egret/data/model_data.py of Egret; branch model as in MATPOWER.
@@ -60,12 +61,20 @@ def branches(found: dict[str, Record], model: str, base_mva: float, rows: CaseRo
             charging_pu=branch.number("charging_susceptance", 0.0), tap_ratio=tap or 1.0,
             shift_deg=branch.number("transformer_phase_shift", 0.0), rating_mw=rating if rating > 0 else None,
         )  # fmt: skip
+        _penalty(branch, "ac_branch", name, rows)
         _outages(name, branch, rows)
     if found and model == "copperplate":
         changes.append("Left out, as the branch model says: ratings of branches.")
     narrow = sum(abs(branch.number(f"angle_diff_{end}", 0.0)) % 360 not in (0, 180) for branch in found.values() for end in ("min", "max"))
     if narrow:
         changes.append(f"Left out, as in Egret's models with distribution factors: limits of angle differences, {narrow}.")
+
+
+def _penalty(record: Record, kind: str, name: str, rows: CaseRows) -> None:
+    """Row of limit_penalty, where a violation has a price."""
+    cost = record.number("violation_penalty", np.nan, 0.0)
+    if np.isfinite(cost):
+        rows.add("limit_penalty", kind=kind, element=name, cost_cny_per_mwh=cost)
 
 
 def _outages(name: str, branch: Record, rows: CaseRows) -> None:
@@ -109,6 +118,30 @@ def interfaces(found: dict[str, Record], rows: CaseRows) -> None:
             rows.add("interface_member", interface=name, kind="ac_branch", element=line, coefficient=sign)
         forward, backward = interface.number("maximum_limit", np.nan), interface.number("minimum_limit", np.nan)
         rows.add("interface_limit", interface=name, forward_mw=forward, backward_mw=-backward)
+        _penalty(interface, "interface", name, rows)
+
+
+def security_constraints(found: dict[str, Record], rows: CaseRows) -> None:
+    """Bounds on weighted sums of outputs as interfaces of generators (G7)."""
+    for name, constraint in found.items():
+        constraint.text("security_constraint_type", "pg", ("pg",))
+        values = constraint.record("coefs").record("values")
+        values.only({"generator", "storage"})
+        if values.record("storage").entries:
+            values.fault("storage", "coefficients", "are for storage, which is not modelled in such sums", "Leave it out.")
+        name = rows.free("interface", name, "security")
+        rows.add("interface", interface=name)
+        weights = values.record("generator")
+        for generator in weights.entries:
+            weight, known = weights.number(generator), generator in rows.names("generator")
+            if not known:
+                rule = "is not the name of a generator, or that of a renewable one without a cost, which is not modelled in such sums"
+                weights.fault(generator, generator, rule, "Correct it.")
+            elif weight != 0:
+                rows.add("interface_member", interface=name, kind="generator", element=generator, coefficient=weight)
+        forward, backward = constraint.number("upper_bound", np.nan), constraint.number("lower_bound", np.nan)
+        rows.add("interface_limit", interface=name, forward_mw=forward, backward_mw=-backward)
+        _penalty(constraint, "interface", name, rows)
 
 
 def storage(found: dict[str, Record], rows: CaseRows, changes: list[str]) -> None:

@@ -18,6 +18,8 @@ DEFAULTS: dict[str, dict[str, float | str | bool]] = {
         "bus": "", "carrier": "", "p_nom": 0.0, "p_nom_extendable": False, "p_nom_opt": 0.0, "p_min_pu": 0.0, "p_max_pu": 1.0, "p_set": NONE,
         "p_init": NONE, "e_sum_min": -INF, "e_sum_max": INF, "sign": 1.0, "marginal_cost": 0.0, "marginal_cost_quadratic": 0.0,
         "efficiency": 1.0, "committable": False, "maintainable": False, "ramp_limit_up": NONE, "ramp_limit_down": NONE,
+        "ramp_limit_start_up": NONE, "ramp_limit_shut_down": NONE, "start_up_cost": 0.0, "shut_down_cost": 0.0, "stand_by_cost": 0.0,
+        "min_up_time": 0.0, "min_down_time": 0.0, "up_time_before": 1.0, "down_time_before": 0.0,
     },
     "loads": {"bus": "", "p_set": 0.0, "sign": -1.0},
     "storage_units": {
@@ -102,10 +104,12 @@ REFUSED: dict[str, tuple[Refusal, ...]] = {
         Refusal("marginal_cost_quadratic", "a quadratic cost of links", _COST),
         Refusal("maintainable", "planning of maintenance", "Set it to False and p_max_pu to what is available."),
         Refusal("delay", "delayed delivery", "Set it to 0."),
+        Refusal("committable", "commitment of a link", "Set it to False, or model it as a generator and a load."),
     ),
 }
 CONSTANT = {
-    "generators": ("sign", "marginal_cost_quadratic", "ramp_limit_up", "ramp_limit_down"),
+    "generators": ("sign", "marginal_cost_quadratic", "ramp_limit_up", "ramp_limit_down", "ramp_limit_start_up", "ramp_limit_shut_down",
+                   "start_up_cost", "shut_down_cost", "stand_by_cost"),
     "storage_units": ("p_min_pu", "p_max_pu", "marginal_cost", "max_hours", "efficiency_store", "efficiency_dispatch", "standing_loss"),
     "stores": ("e_max_pu", "standing_loss"),
     "transformers": ("phase_shift",),

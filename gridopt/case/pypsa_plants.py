@@ -3,7 +3,7 @@
     generator: output sign p, p in [p_min_pu, p_max_pu] p_nom, cost marginal_cost p + marginal_cost_quadratic p^2                      (Y5)
     load: demand -sign p_set; one that is negative at some time is a generator of fixed output                                         (Y6)
 
-Not modelled: commitment; a committable generator may give anything from 0 to its largest output.
+Committable generators are switched by `pypsa_commitment.py`.
 Equations: https://docs.pypsa.org/latest/user-guide/optimization/
 """
 
@@ -40,7 +40,6 @@ def generators(net: Network, ramp_hours: float | None, profiles: Profiles, chang
     unit.some(sign == 0, "sign", "makes the generator inject nothing", "Give 1 or -1.")
     sign = np.where(sign == 0, 1.0, sign)
     limits = Limits.of(unit, nominal, "p_min_pu", "p_max_pu", steps)
-    _uncommitted(unit, limits, changes)
     fixed = _fix(unit, limits, steps)
     unit.some(limits.crossed() & ~fixed & (nominal >= 0), "p_min_pu", "is above p_max_pu at some time", "Swap or correct them.")
     low, high = limits.ends()
@@ -61,25 +60,11 @@ def generators(net: Network, ramp_hours: float | None, profiles: Profiles, chang
     plain = (frame["price_profile"] == "").to_numpy() & (frame["cost_quadratic_cny_per_mw2h"] == 0).to_numpy()
     plain &= ~np.isfinite(up) & ~np.isfinite(down) & (cost >= 0) & (cost <= LARGEST_RENEWABLE_COST)
     plain &= (low == 0) & ~fixed & (sign == 1) & (frame["min_profile"] == "").to_numpy() & (frame["power_min_mw"] == 0).to_numpy()
-    free = moving & plain & (kind != "")
+    free = moving & plain & (kind != "") & ~unit.flag("committable")
     frame["technology"] = np.where(unit.text("carrier") == "", "other", unit.text("carrier"))
     columns = ["generator", "name", "bus", "power_max_mw", "profile", "cost_cny_per_mwh"]
     renewable = frame.loc[free, columns].rename(columns={"generator": "renewable"}).assign(technology=kind[free])
     return frame[~free].reset_index(drop=True), renewable.reset_index(drop=True)
-
-
-def _uncommitted(unit: Component, limits: Limits, changes: list[str]) -> None:
-    some = unit.flag("committable")
-    if not some.any():
-        return
-    limits.low[some] = np.minimum(limits.low[some], 0.0)
-    for i in set(limits.moving) & set(np.flatnonzero(some).tolist()):
-        least, most = limits.moving[i]
-        limits.moving[i] = (np.minimum(least, 0.0), most)
-    changes.append(
-        f"Committable generators: {int(some.sum())}. Commitment is not modelled: they may give anything from 0 to their largest output, "
-        "without start-up, shut-down or stand-by cost and without minimum times."
-    )
 
 
 def _fix(unit: Component, limits: Limits, steps: int) -> np.ndarray:
@@ -132,6 +117,7 @@ def _costs(unit: Component, sign: np.ndarray, profiles: Profiles) -> pd.DataFram
             "generator": unit.names,
             "name": unit.names,
             "bus": unit.text("bus"),
+            "cost_cny_per_h": np.where(unit.flag("committable"), unit.number("stand_by_cost"), 0.0),
             "cost_cny_per_mwh": cost,
             "cost_quadratic_cny_per_mw2h": unit.number("marginal_cost_quadratic") / sign**2,
             "price_profile": price,

@@ -1,6 +1,6 @@
 """Buses, lines, interfaces, contingencies and storage of UnitCommitment.jl as tables of a network.
 
-    flow of a line ~ susceptance x angle difference; limits before and after contingencies                                      (J4)
+    flow of a line ~ susceptance x angle difference; limits before and after contingencies, which may be passed at a penalty   (J4)
     load may be curtailed at the power balance penalty; there is no way out for a surplus                                       (J5)
     storage: level = (1 - loss) level before + h (efficiency x charge - discharge / efficiency)                                 (J6)
 
@@ -18,6 +18,8 @@ BASE_MVA = 100.0
 MW_PER_DEGREE = BASE_MVA * np.pi / 180.0
 """Susceptance of the files times reactance per unit: they are MW per degree on 100 MVA. Only their ratios count for flows."""
 NO_LIMIT_MW = 1e6
+PENALTY = 5000.0
+"""$/MW of a limit that is passed, where none is given."""
 LINE = {
     "Source bus", "Target bus", "Reactance (ohms)", "Susceptance (S)", "Normal flow limit (MW)", "Emergency flow limit (MW)",
     "Flow limit penalty ($/MW)", "Investment cost ($)", "Max number of parallel circuits",
@@ -51,6 +53,8 @@ def lines(found: dict[str, Record], model: str, rows: CaseRows, changes: list[st
         if susceptance == 0:
             line.fault("Susceptance (S)", 0, "must not be 0", "Remove the line or correct it.")
         ratings = {} if model == "copperplate" else _ratings(name, line, rows)
+        if ratings:
+            penalty(line, "ac_branch", name, rows)
         reactance = MW_PER_DEGREE / susceptance if susceptance else None
         ends = {"from_bus": line.text("Source bus"), "to_bus": line.text("Target bus")}
         rows.add("ac_branch", ac_branch=name, **ends, base_mva=BASE_MVA, reactance_pu=reactance, **ratings)
@@ -83,6 +87,15 @@ def _ratings(name: str, line: Record, rows: CaseRows) -> dict[str, object]:
     return {"rating_mw": rating, "rating_emergency_mw": rating * factor[0], "rating_profile": profile}
 
 
+def penalty(record: Record, kind: str, name: str, rows: CaseRows) -> None:
+    """Row of limit_penalty; the penalty counts per step."""
+    key, steps = "Flow limit penalty ($/MW)", len(rows.time)
+    values = record.series(key, steps, PENALTY, 0.0)
+    if not (values == values[0]).all():
+        record.fault(key, "a series", "changes over time, which is not modelled", "Give one value.")
+    rows.add("limit_penalty", kind=kind, element=name, cost_cny_per_mwh=float(values[0]) / rows.time.hours[0])
+
+
 def interfaces(found: dict[str, Record], rows: CaseRows) -> None:
     """Rows of interface, its members and limits; flow outward counts positive."""
     for name, interface in found.items():
@@ -97,6 +110,7 @@ def interfaces(found: dict[str, Record], rows: CaseRows) -> None:
             rows.add("interface_member", interface=name, kind="ac_branch", element=line, coefficient=weight)
         forward, backward = (interface.number(f"Net flow {end} limit (MW)", np.nan) for end in ("upper", "lower"))
         rows.add("interface_limit", interface=name, forward_mw=forward, backward_mw=-backward)
+        penalty(interface, "interface", name, rows)
 
 
 def contingencies(found: dict[str, Record], rows: CaseRows, changes: list[str]) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 from gridopt.case.case_rows import CaseRows, totals
 from gridopt.case.check import CaseError
 from gridopt.case.complete import complete
-from gridopt.case.egret_network import branches, buses, dc_branches, interfaces, loads, storage
+from gridopt.case.egret_network import branches, buses, dc_branches, interfaces, loads, security_constraints, storage
 from gridopt.case.egret_units import generators
 from gridopt.case.imported import BRANCH_MODELS, Imported, ImportReport
 from gridopt.case.json_file import Record, read_object
@@ -22,7 +22,7 @@ from gridopt.case.time import TimeGrid
 MODELS = tuple(m for m in BRANCH_MODELS if m != "powermodels-dcp")
 ELEMENTS = ("bus", "load", "shunt", "generator", "storage", "branch", "dc_branch", "interface", "area", "zone", "fuel_supply",
             "security_constraint", "contingency")  # fmt: skip
-NOT_MODELLED = ("fuel_supply", "security_constraint", "contingency")
+NOT_MODELLED = ("fuel_supply", "contingency")
 START = "2025-01-01T00:00"
 
 
@@ -61,6 +61,7 @@ def _write(here: dict, system: Record, model: str, committed: bool, rows: CaseRo
     dc_branches(here["dc_branch"], model, rows, changes)
     interfaces(here["interface"], rows)
     generators(here["generator"], committed, rows)
+    security_constraints(here["security_constraint"], rows)
     storage(here["storage"], rows, changes)
     if committed:
         mismatch = system.number("load_mismatch_cost", 1e4 * base, 0.0)

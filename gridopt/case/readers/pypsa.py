@@ -1,7 +1,8 @@
 """PyPSA networks, exported to a folder of CSV files or to netCDF, as linear optimal dispatch of given capacities (n.optimize).
 
 Beside it in `case/`: files `pypsa_files.py`, `pypsa_source.py`; attributes read and refused `pypsa_attributes.py`; snapshots
-`pypsa_time.py`; what the components become `pypsa_branches.py`, `pypsa_links.py`, `pypsa_plants.py`, `pypsa_storage.py`.
+`pypsa_time.py`; what the components become `pypsa_branches.py`, `pypsa_commitment.py`, `pypsa_links.py`, `pypsa_plants.py`,
+`pypsa_storage.py`.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from gridopt.case.complete import complete
 from gridopt.case.imported import BRANCH_MODELS, Imported, ImportReport
 from gridopt.case.pypsa_attributes import CONSTANT, DEFAULTS, NOMINAL, REFUSED
 from gridopt.case.pypsa_branches import branches
+from gridopt.case.pypsa_commitment import commitment
 from gridopt.case.pypsa_files import read_network
 from gridopt.case.pypsa_links import links
 from gridopt.case.pypsa_plants import generators, loads
@@ -173,6 +175,7 @@ def _tables(net: Network, model: str, time: TimeGrid, profiles: Profiles, change
         "load": load,
         "storage": storage(net, time, profiles, changes),
         "dc_link": links(net, hours, profiles, changes),
+        "commitment": commitment(net["generators"], hours, changes),
     }
     return {name: _filled(table) for name, table in tables.items() if len(table) or name == "bus"}
 

@@ -165,11 +165,30 @@ def test_ramps_count_per_snapshot(tmp_path):
     assert found.loc["free"].isna().all()
 
 
-def test_committable_generators_are_free_and_it_is_said(tmp_path):
-    text = "name,bus,p_nom,p_min_pu,committable,start_up_cost\ng,A,200,0.4,True,5000\n"
-    found = read(folder(tmp_path, generators=text), "matpower-dc")
-    assert found.tables["generator"]["power_min_mw"].tolist() == [0]
-    assert any("Commitment is not modelled" in c for c in found.report.changes)
+COMMITTED = """name,bus,p_nom,p_min_pu,committable,start_up_cost,shut_down_cost,stand_by_cost,min_up_time,min_down_time,up_time_before,\
+down_time_before,ramp_limit_up,ramp_limit_start_up,p_init
+on,A,200,0.4,True,5000,300,7,3,2,4,0,0.1,0.5,120
+off,A,100,0,True,0,0,0,0,0,0,3,,,
+usual,A,100,0.2,True,0,0,0,0,0,1,0,,,
+long,A,100,0.2,True,0,0,0,0,0,0,0,,,
+free,A,50,0,False,9,9,9,9,9,9,9,,,
+"""
+
+
+def test_committable_generators(tmp_path):
+    """Snapshots of 2 h: minimum times of 3 and 2 snapshots are 6 and 4 h, on for 4 snapshots 8 h; a start at most at half of 200 MW."""
+    given = folder(tmp_path, generators=COMMITTED.replace("\\\n", ""), snapshots="snapshot,objective\n0,2\n1,2\n")
+    tables = read(given, "matpower-dc").tables
+    table = tables["commitment"].set_index("element")
+    assert table.index.tolist() == ["on", "off", "usual", "long"]
+    columns = ["min_up_h", "min_down_h", "start_ramp_mw", "start_cny", "stop_cny", "initial_h", "initial_mw"]
+    assert table.loc["on", columns].tolist() == [6, 4, 100, 5000, 300, 8, 120]
+    assert table["initial_h"].tolist() == [8, -6, 2, -8760]
+    assert np.isnan(table.loc["usual", "initial_mw"]) and table.loc["off", "initial_mw"] == 0
+    generator = tables["generator"]
+    assert generator.loc["on", ["power_min_mw", "power_max_mw", "cost_cny_per_h"]].tolist() == [80, 200, 7]
+    assert generator.loc["free", "cost_cny_per_h"] == 0
+    assert generator.loc["on", "ramp_fraction_per_min"] * 120 * 200 == pytest.approx(20)
 
 
 @pytest.mark.parametrize(
