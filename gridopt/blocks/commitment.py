@@ -23,7 +23,7 @@ Cost        thermal.fuel, thermal.variable, generator.energy as of the units and
             commitment.start, commitment.stop
 Ports       injection, <table>_output: m u + a;  <table>_available: N M;  emission, thermal_energy;  <table>_on: u, and 1 for what is
             in service and not switched;  draws on <table>_up, <table>_down [MW]: headroom that others hold above and below the output:
-            a + up in (U4), a - down >= 0
+            a + up in (U4), a - down >= 0;  <table>_up_ramp, <table>_down_ramp: what of it joins the rise in (U5), the fall in (U6)
 Assumes     what is out of service is off: a stop at its begin needs no minimum up time, and no minimum down time after its end. Where
             the status before the first step is not known, it is what suits the first step best. Status that is fixed goes before all else.
 Source      Gentile, Morales-España, Ramos, 2017, doi:10.1007/s13675-016-0066-y; start categories: Morales-España, Latorre, Ramos, 2013,
@@ -257,8 +257,23 @@ def _ramps(case, b, columns: Columns, label, caps) -> None:
         b.term(row, columns.above[some, 1:], sign * use)
         b.term(row, columns.above[some, :-1], -sign * use)
         b.term(row, columns.on[some, at], -width)
+        _beside(b, name, fleet, some, row, use, slice(1, None))
         b.term(row, change[some, 1:], np.where(use, width - (fleet.room - cap)[some, at], 0.0))
     _first_ramp(case, b, columns, label)
+
+
+def _beside(b, name: str, fleet: Fleet, some: np.ndarray, row: np.ndarray, use: np.ndarray, steps: slice) -> None:
+    """Adds what others hold in the direction of a ramp, 'up' or 'down', to its rows (k, T) of elements `some` where they are in use."""
+    for table in TABLES:
+        port, mine = b.ports.get(f"{table}_{name}_ramp"), np.flatnonzero(fleet.table[some] == table)
+        if port is None:
+            continue
+        row_of = np.full(port.size, -1)
+        row_of[fleet.row[some[mine]]] = mine
+        for at, held, coef in port.offers():
+            place = row_of[at]
+            there = place >= 0
+            b.term(row[place[there]], held[there, steps], coef[there, steps] * use[place[there]])
 
 
 def _first_ramp(case, b, columns: Columns, label) -> None:
@@ -272,6 +287,8 @@ def _first_ramp(case, b, columns: Columns, label) -> None:
         row = b.rows(f"commitment.first_ramp_{name}", unit="MW", over={"element": label[some]}, **bound)
         b.term(row, columns.above[some, 0])
         b.term(row, columns.on[some, 0], -side[some])
+        sign = 1.0 if name == "up" else -1.0
+        _beside(b, name, fleet, some, row[:, None], np.full((len(some), 1), sign), slice(0, 1))
 
 
 def _segments(case, b, columns: Columns, label, caps) -> None:

@@ -4,16 +4,19 @@ Sets        q reserve, o offer of element i[o] for reserve q[o], c(q) offers tha
             shortage, t step of length h[t] hours
 Data        requirement D[q,t] = fixed + series + shares of load and of available wind and solar [MW]; largest award M[o] [MW];
             response m[q] [min]; ramp R[i] [MW/min]; hours d[q] for which stores must sustain an award
-Columns     reserve.award r [MW]; reserve.shortage s [MW]; reserve.largest L [MW] of reserves that cover the largest unit or pole
+            number n[i] of alike units of which u[i] are on; largest award while off F[o] [MW], of one unit like M
+Columns     reserve.award r [MW] of what is on; reserve.offline f [MW] of units that are off, where they may offer;
+            reserve.shortage s [MW]; reserve.largest L [MW] of reserves that cover the largest unit or pole
 
-    0 <= r <= min(M, m R),   0 <= s <= width of the step                                                    (V1)
-    sum over c(q) of r + sum s - L - shares x output of wind and solar >= D                                 (V2)  reserve.requirement
+    0 <= r <= n min(M, m R),   0 <= s <= width of the step                                                  (V1)
+    sum over c(q) of (r + f) + sum s - L - shares x output of wind and solar >= D                           (V2)  reserve.requirement
     L >= output of i + its awards that count for q, every unit and generator i in the zone                  (V3)  reserve.largest_*
     L >= share x what a DC link brings into the zone (upward), or takes out of it (downward)                (V4)  reserve.largest_dc_*
-    sum of r of one element and direction whose response is m or shorter <= m R, where there are several    (V5)  reserve.response_*
+    sum of r of one element and direction whose response is m or shorter <= n m R, where there are several  (V5)  reserve.response_*
+    f <= F (n - u);   r <= u min(M, m R) where n > 1 (else the room of a unit that is off says it)           (V6)  reserve.off, reserve.on
 
-Cost        reserve.offer = cost h r;  reserve.shortage = price h s
-Ports       draws on unit_output, generator_output, renewable_output, renewable_available, dc_flow, dc_received;
+Cost        reserve.offer = cost h (r + f);  reserve.shortage = price h s
+Ports       draws on unit_output, generator_output, renewable_output, renewable_available, dc_flow, dc_received, <table>_on;
             <table>_up, <table>_down: r;  <table>_up_energy, <table>_down_energy: d r [MWh];
             <table>_up_ramp, <table>_down_ramp: r that shares the ramp  (block headroom holds them all to what is there)
 Dual        reserve.requirement / h: price of the reserve [CNY/MWh]
@@ -28,20 +31,23 @@ from typing import NamedTuple
 import numpy as np
 import scipy.sparse as sp
 
-from gridopt.case.reserves import Offers, counting, directions, inside, offers_of, ramps
+from gridopt.case.fleet import TABLES as FALLING
+from gridopt.case.fleet import switched
+from gridopt.case.reserves import Offers, counting, counts, directions, inside, offers_of, ramps
 from gridopt.case.tables_reserve import PROVIDERS
 from gridopt.program.labels import Quantity
 
-FALLING = ("unit", "generator")
-"""Tables whose elements count as the largest unit."""
-
 
 class Columns(NamedTuple):
-    """required MW (Q, T) without what depends on the dispatch; covering: reserves with a column `largest`, int."""
+    """required MW (Q, T) without what depends on the dispatch; most MW (n, T): bounds of `award`; resting int (k,): offers with a column
+    `offline` (k, T); covering: reserves with a column `largest`, int."""
 
     offers: Offers
     required: np.ndarray
+    most: np.ndarray
     award: np.ndarray
+    resting: np.ndarray
+    offline: np.ndarray
     shortage: np.ndarray
     covering: np.ndarray
     largest: np.ndarray
@@ -76,9 +82,14 @@ def declare(case, b):
     minutes = table["response_min"].fillna(np.inf).to_numpy(float)[offers.reserve]
     slope = _slope(case, offers)
     able = np.minimum(np.where(up[offers.reserve], slope[0], np.inf), np.where(down[offers.reserve], slope[1], np.inf))
-    most = np.minimum(offers.most, able * minutes)[:, None] * np.where(case.in_service("reserve")[offers.reserve] > 0, 1.0, 0.0)
-    award = b.columns("reserve.award", unit="MW", over={"award": offers.name, "time": time}, upper=np.nan_to_num(most, nan=0.0))
+    here, count = case.in_service("reserve")[offers.reserve] > 0, _alike(case, offers)
+    most = np.where(here, np.minimum(offers.most * count, able * minutes)[:, None], 0.0)
+    award = b.columns("reserve.award", unit="MW", over={"award": offers.name, "time": time}, upper=most)
     b.cost("reserve.offer", award, offers.cost[:, None] * hours)
+    resting = np.flatnonzero((offers.offline > 0) & _switched(case, offers))
+    rest = (offers.offline * count)[resting, None] * here[resting] * (_service(case, offers)[resting] > 0)
+    offline = b.columns("reserve.offline", unit="MW", over={"award": offers.name[resting], "time": time}, upper=rest)
+    b.cost("reserve.offer", offline, offers.cost[resting, None] * hours)
     lasting, beside = table["duration_h"].to_numpy(float)[offers.reserve], table["shares_ramp"].to_numpy(float)[offers.reserve]
     for kind in PROVIDERS:
         for name, moves in (("up", up), ("down", down)):
@@ -90,7 +101,34 @@ def declare(case, b):
     required = requirement(case, b.ports)
     covering = np.flatnonzero(table["largest_unit"].to_numpy(bool) | table["largest_pole_share"].notna().to_numpy())
     largest = b.columns("reserve.largest", unit="MW", over={"reserve": table.index[covering], "time": time})
-    return Columns(offers, required, award, _shortage(case, b, required), covering, largest)
+    return Columns(offers, required, most, award, resting, offline, _shortage(case, b, required), covering, largest)
+
+
+def _alike(case, offers: Offers) -> np.ndarray:
+    """Alike units in the row of each offer, (n,)."""
+    found = np.ones(len(offers))
+    for kind in FALLING:
+        mine = np.flatnonzero(offers.kind == kind)
+        found[mine] = counts(case, kind)[offers.place[mine]]
+    return found
+
+
+def _switched(case, offers: Offers) -> np.ndarray:
+    """Whether the elements of offers are switched on and off, bool (n,)."""
+    found = np.zeros(len(offers), bool)
+    for kind in FALLING:
+        mine = np.flatnonzero(offers.kind == kind)
+        found[mine] = switched(case, kind)[offers.place[mine]]
+    return found
+
+
+def _service(case, offers: Offers) -> np.ndarray:
+    """Share of each step that the elements of offers are in service, (n, T)."""
+    found = np.ones((len(offers), len(case.time)))
+    for kind in PROVIDERS:
+        mine = np.flatnonzero(offers.kind == kind)
+        found[mine] = case.in_service(kind)[offers.place[mine]]
+    return found
 
 
 def _slope(case, offers: Offers) -> np.ndarray:
@@ -116,17 +154,18 @@ def _shortage(case, b, required: np.ndarray) -> np.ndarray:
 
 
 def constrain(case, b, columns):
-    """Rows (V2) to (V5)."""
+    """Rows (V2) to (V6)."""
     if columns is None:
         return
     table, time = case.table("reserve"), case.time.index
-    offers, counts, share = columns.offers, counting(case), shares(case, "output") * 1.0
+    offers, serves, share = columns.offers, counting(case), shares(case, "output") * 1.0
     given, here = columns.required, case.in_service("reserve")
     if share.any():
         given = given + here * (share @ b.port("renewable_output").constant)
     row = b.rows("reserve.requirement", unit="MW", over={"reserve": table.index, "time": time}, lower=given)
-    q, o = np.nonzero(counts[:, offers.reserve])
-    b.term(row[q], columns.award[o])
+    for ids, own in ((columns.award, offers.reserve), (columns.offline, offers.reserve[columns.resting])):
+        q, o = np.nonzero(serves[:, own])
+        b.term(row[q], ids[o])
     b.term(row[case.position("reserve", case.table("reserve_shortage")["reserve"])], columns.shortage)
     b.term(row[columns.covering], columns.largest, -1.0)
     for at, cols, coef in b.port("renewable_output").offers() if share.any() else []:
@@ -134,36 +173,43 @@ def constrain(case, b, columns):
         b.term(row[q], cols[n], -here[q] * share[q, at[n]][:, None] * coef[n])
     _largest_pole(case, b, columns)
     for kind in FALLING:
-        _largest_unit(case, b, columns, counts, kind)
+        _largest_unit(case, b, columns, serves, kind)
     _response(case, b, columns)
+    _status(case, b, columns)
 
 
-def _poles(case) -> Iterator[tuple[str, np.ndarray, np.ndarray, np.ndarray]]:
-    """(port, share that is lost by reserve (Q,), reserves, links): what brings power into a zone, then what takes it out."""
-    table, link, zone, up = case.table("reserve"), case.table("dc_link"), inside(case), directions(case)[0]
+def _poles(case) -> Iterator[tuple[str, float, np.ndarray, np.ndarray, np.ndarray]]:
+    """(port, sign, share that is lost by reserve (Q,), reserves, links): what links bring into a zone or take out of it, at each end.
+
+    A link between two buses of the zone does neither. The other sign only where a link may be reversed.
+    """
+    table, link, zone, (up, down) = case.table("reserve"), case.table("dc_link"), inside(case), directions(case)
     begins, ends = (zone[:, case.position("bus", link[c])] for c in ("from_bus", "to_bus"))
-    part = table["largest_pole_share"].fillna(0.0).to_numpy(float)
-    for name, crosses in (("dc_received", ends & ~begins & up[:, None]), ("dc_flow", begins & ~ends & ~up[:, None])):
+    part, back = table["largest_pole_share"].fillna(0.0).to_numpy(float), (link["power_reverse_max_mw"] > 0).to_numpy()
+    for name, sign, crosses in (
+        ("dc_received", 1.0, ends & ~begins & up[:, None]), ("dc_flow", -1.0, begins & ~ends & up[:, None] & back),
+        ("dc_flow", 1.0, begins & ~ends & down[:, None]), ("dc_received", -1.0, ends & ~begins & down[:, None] & back),
+    ):  # fmt: skip
         q, d = np.nonzero(crosses & (part > 0)[:, None])
         if len(q):
-            yield name, part, q, d
+            yield name, sign, part, q, d
 
 
 def _largest_pole(case, b, columns) -> None:
-    """Rows (V4). A link between two buses of the zone brings nothing into it."""
+    """Rows (V4)."""
     table, link = case.table("reserve"), case.table("dc_link")
-    for name, share, q, d in _poles(case):
-        part, port = share[:, None] * case.in_service("reserve"), b.port(name)
+    for name, sign, share, q, d in _poles(case):
+        part, port = sign * share[:, None] * case.in_service("reserve"), b.port(name)
         names = np.array([f"{table.index[i]}/{link.index[j]}" for i, j in zip(q, d, strict=True)], object)
-        over = {"link": names, "time": case.time.index}
-        row = b.rows(f"reserve.largest_{name}", unit="MW", over=over, lower=part[q] * port.constant[d])
+        over, way = {"link": names, "time": case.time.index}, "" if sign > 0 else "_back"
+        row = b.rows(f"reserve.largest_{name}{way}", unit="MW", over=over, lower=part[q] * port.constant[d])
         b.term(row, columns.largest[np.searchsorted(columns.covering, q)])
         for at, cols, coef in port.offers():
             r, n = np.nonzero(d[:, None] == at)
             b.term(row[r], cols[n], -part[q[r]] * coef[n])
 
 
-def _largest_unit(case, b, columns, counts: np.ndarray, kind: str) -> None:
+def _largest_unit(case, b, columns, serves: np.ndarray, kind: str) -> None:
     """Lazy family (V3) for the elements of a table."""
     table, offers, port = case.table("reserve"), columns.offers, b.port(f"{kind}_output", len(case.table(kind)))
     within = inside(case)[:, case.position("bus", case.table(kind)["bus"])]
@@ -171,7 +217,7 @@ def _largest_unit(case, b, columns, counts: np.ndarray, kind: str) -> None:
     if not len(q):
         return
     mine = np.flatnonzero(offers.kind == kind)
-    e, o = np.nonzero((offers.place[mine] == i[:, None]) & counts[q][:, offers.reserve[mine]])
+    e, o = np.nonzero((offers.place[mine] == i[:, None]) & serves[q][:, offers.reserve[mine]])
     own, largest, here = columns.award[mine[o]], columns.largest[np.searchsorted(columns.covering, q)], case.in_service("reserve")[q]
     of_element = sp.csr_array((np.ones(len(e)), (e, np.arange(len(e)))), shape=(len(q), len(e)))
 
@@ -213,17 +259,36 @@ def _response(case, b, columns) -> None:
             b.term(row[rank[number][rank[number] >= 0]], columns.award[own])
 
 
+def _status(case, b, columns) -> None:
+    """Rows (V6)."""
+    offers, count = columns.offers, _alike(case, columns.offers)
+    many = np.flatnonzero((count > 1) & _switched(case, offers) & np.isfinite(columns.most).all(axis=1))
+    rests, cap = columns.resting, offers.offline[columns.resting]
+    for name, mine, ids, coef, limit in (
+        ("reserve.on", many, columns.award[many], -columns.most[many] / count[many, None], np.zeros(len(many))),
+        ("reserve.off", rests, columns.offline, np.broadcast_to(cap[:, None], columns.offline.shape), cap * count[rests]),
+    ):
+        row = b.rows(name, unit="MW", over={"award": offers.name[mine], "time": case.time.index}, upper=limit[:, None])
+        b.term(row, ids)
+        for kind in FALLING:
+            for at, cols, factor in b.port(f"{kind}_on", len(case.table(kind))).offers():
+                r, n = np.nonzero((offers.kind[mine] == kind)[:, None] & (offers.place[mine][:, None] == at))
+                b.term(row[r], cols[n], coef[r] * factor[n])
+
+
 def results(case, columns, values) -> dict[str, Quantity]:
-    """Awards by offer; requirement and shortage by reserve. Nothing where there are no reserves."""
+    """Awards by offer, and what of them units give that are off; requirement and shortage by reserve. Nothing without reserves."""
     if columns is None:
         return {}
     at = case.position("reserve", case.table("reserve_shortage")["reserve"])
     short = np.zeros(columns.required.shape)
     np.add.at(short, at, values["reserve.shortage"])
     needed = columns.required + case.in_service("reserve") * _dispatched(case, columns, values)
-    dims = ("reserve", "time")
-    return {
-        "reserve_award": Quantity(("award", "time"), values["reserve.award"], "MW", "reserve awarded", "备用中标容量"),
+    resting, award = np.zeros(columns.award.shape), ("award", "time")
+    resting[columns.resting] = values["reserve.offline"]
+    dims, idle = ("reserve", "time"), Quantity(award, resting, "MW", "reserve awarded to units that are off", "停机机组备用")
+    return ({"reserve_offline": idle} if len(columns.resting) else {}) | {
+        "reserve_award": Quantity(award, values["reserve.award"] + resting, "MW", "reserve awarded", "备用中标容量"),
         "reserve_requirement": Quantity(dims, needed, "MW", "reserve required", "备用需求"),
         "reserve_shortage": Quantity(dims, short, "MW", "reserve missing", "备用缺额", "positive: missing"),
     }
@@ -232,15 +297,15 @@ def results(case, columns, values) -> dict[str, Quantity]:
 def _dispatched(case, columns, values) -> np.ndarray:
     """What requirements owe to the dispatch MW (Q, T): shares of output, and the largest unit or pole (L may lie above, unpaid)."""
     table, zone, offers, x, ports = case.table("reserve"), inside(case), columns.offers, values.solution.x, values.builder.ports
-    largest, counts, award = np.zeros(columns.required.shape), counting(case), values["reserve.award"]
+    largest, serves, award = np.zeros(columns.required.shape), counting(case), values["reserve.award"]
     for kind in FALLING if len(columns.covering) else ():
         bus, output = case.position("bus", case.table(kind)["bus"]), ports[f"{kind}_output"].value(x)
         for q in np.flatnonzero(table["largest_unit"].to_numpy(bool)):
-            mine, lost = np.flatnonzero((offers.kind == kind) & counts[q, offers.reserve]), output.copy()
+            mine, lost = np.flatnonzero((offers.kind == kind) & serves[q, offers.reserve]), output.copy()
             np.add.at(lost, offers.place[mine], award[mine])
             largest[q] = np.maximum(largest[q], lost[zone[q, bus]].max(axis=0, initial=0.0))
-    for name, part, zones, link in _poles(case):
-        np.maximum.at(largest, zones, part[zones, None] * ports[name].value(x)[link])
+    for name, sign, part, zones, link in _poles(case):
+        np.maximum.at(largest, zones, sign * part[zones, None] * ports[name].value(x)[link])
     if len(case.table("renewable")):
         largest += shares(case, "output") @ ports["renewable_output"].value(x)
     return largest
