@@ -52,6 +52,8 @@ OUTCOMES = (
 )
 BUG, USAGE, INVALID, MISSING, INTERRUPTED = 1, 2, 5, 6, 130
 PATIENCE_S = 3.0
+stop = threading.Event()
+"""Set by a search that has heard a request to end, and comes to its end with the best it has."""
 
 
 class Lazy(click.RichGroup):
@@ -175,9 +177,15 @@ def _prepare_process() -> None:
 
 
 def _end_if_deaf(asked: int) -> None:
-    """Ends the process when a signal has come and the main thread, deep in the solver, does not hear of it."""
+    """Ends the process when a signal has come and the main thread, deep in the solver, does not hear of it.
+
+    A search that has heard it is left to its end, until a second signal comes.
+    """
     os.read(asked, 1)
     time.sleep(PATIENCE_S)
+    if stop.is_set():
+        os.read(asked, 1)
+        time.sleep(PATIENCE_S)
     say("gridopt: interrupted")
     os._exit(INTERRUPTED)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import rich_click as click
 
-from gridopt.commands import HoursRange, pairs, print_json, say
+from gridopt.commands import HoursRange, pairs, print_json, say, stop
 
 
 @click.command()
@@ -50,7 +50,7 @@ def command(
     given = {"solver": solver, "branch_model": branch_model}
     overrides = settings | {key: value for key, value in given.items() if value}
     document = run_study(
-        Path(study) if study else None, overrides=overrides, hours=hours, output=output, dry_run=dry_run, progress=say
+        Path(study) if study else None, overrides=overrides, hours=hours, output=output, dry_run=dry_run, stop=stop, progress=say
     )
     if as_json:
         print_json(document)
@@ -60,4 +60,4 @@ def command(
                 click.echo(f"{key}\t{document[key]}")
         for file in document.get("files", []):
             click.echo(f"file\t{file}")
-    return 0
+    return document.get("exit_code", 0)

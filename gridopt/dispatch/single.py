@@ -16,6 +16,7 @@ from functools import partial
 import numpy as np
 
 from gridopt.case.case import Case
+from gridopt.dispatch.attempts import Search
 from gridopt.dispatch.fair import even_out
 from gridopt.dispatch.formulate import Model, formulate, implied
 from gridopt.dispatch.lazy import Loaded, Program, Relaxed, solve
@@ -24,7 +25,7 @@ from gridopt.dispatch.piece import solve_piece
 from gridopt.dispatch.plan import Estimate, levels, plan, refine
 from gridopt.dispatch.release import Whole
 from gridopt.dispatch.result import Dispatch
-from gridopt.dispatch.whole import Search, decide
+from gridopt.dispatch.whole import decide
 from gridopt.program.highs import LOWER, Highs, give_back_memory
 from gridopt.program.solution import Infeasible, LimitReached, Solution, SolverFailed
 
@@ -97,7 +98,7 @@ def _decided(case: Case, log: str, program: Program | None, search: Search, prog
     model = formulate(case)
     relaxed = Relaxed(model.builder.form(), model.builder.lazy_families)
     built = time.perf_counter()
-    solution = decide(relaxed, search, program or partial(Highs, log), progress, partial(implied, model))
+    solution = decide(relaxed, search, program or partial(Highs, log, presolve="on"), progress, partial(implied, model))
     solution.statistics["seconds"] = {"build": built - begun, "solve": time.perf_counter() - built}
     return Dispatch(case, model, even_out(model, solution))
 

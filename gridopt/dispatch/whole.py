@@ -1,38 +1,36 @@
 """Whole values: decisions such as on and off, found with a proven gap, then fixed, so that what remains is a linear program with prices.
 
     LP      every integer column relaxed; lazy rows as always; its dual bound is the first bound                     (W1)
-    search  the same program with whole values; rows that its best values break are written, and it goes on          (W2)
+    search  whole values: around the relaxation (guided.py); if the gap is not met, the whole program with cuts for the bound and,
+            where there are many decisions, windows of elements for the cost (neighbourhood.py), side by side         (W2)
     fixed   integer columns held at the values found; lazy rows as always; values, duals and prices are its own      (W3)
 
 A bound of (W2) holds for the whole program, because every row that is not written yet can only raise the cost. Prices never come
-from a search: they are the duals of (W3), and its own bound proves that program alone.
+from a search: they are the duals of (W3), and its own bound proves that program alone. A search that is stopped, by a limit of time or
+by Ctrl-C, keeps the best values and the best bound.
 """
 
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 
-from gridopt.dispatch.lazy import ROUNDS, Loaded, Program, Relaxed, solve
-from gridopt.program.highs import Highs, Incumbent
-from gridopt.program.solution import LimitReached, Solution, SolverFailed
+from gridopt.dispatch.attempts import Attempts, Implied, Search
+from gridopt.dispatch.attended import attended
+from gridopt.dispatch.guided import guided, undecided_of
+from gridopt.dispatch.lazy import Program, Relaxed, solve
+from gridopt.dispatch.neighbourhood import improve
+from gridopt.program.highs import Highs
+from gridopt.program.solution import LimitReached, Solution
 
-WHOLE = 1e-6
-"""By how much a value may miss a whole number."""
-
+MANY = 8_000
+"""Decisions from which neighbourhoods are searched beside the whole program."""
 Progress = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Search:
-    """How long whole values are looked for: until the relative `gap` is proven, or `seconds` have passed, or `stop` is set."""
-
-    gap: float = 1e-3
-    seconds: float = np.inf
-    stop: threading.Event | None = None
 
 
 def decide(
@@ -40,54 +38,71 @@ def decide(
     search: Search,
     program: Program = Highs,
     progress: Progress = lambda text: None,
-    implied: Callable[[np.ndarray], np.ndarray] = lambda x: x,
+    implied: Implied = lambda x: x,
 ) -> Solution:
     """The program with whole values in its integer columns: solution of (W3), `proven` the bound of (W2).
 
-    implied: values in which integer columns whose rows are not written yet take what the other columns imply, so that (W3) may write them.
     Raises Infeasible, SolverFailed, and LimitReached where a limit came before any whole values were found.
     """
-    loaded = Loaded.load(relaxed, program)
-    first = solve(relaxed, program=program, loaded=loaded, progress=progress)
-    ids = relaxed.form.integer
-    part = first.x[ids] - np.round(first.x[ids])
-    if np.abs(part).max(initial=0.0) <= WHOLE:
-        found = Incumbent(first.x, first.objective, first.bound, True)
+    begun = time.monotonic()
+    relaxed.used |= relaxed.form.upper > 0  # a search cannot price columns back
+    first = solve(relaxed, program=program, progress=progress)
+    rest = replace(search, seconds=search.seconds - (time.monotonic() - begun))
+    attempts = Attempts(relaxed, program, rest, implied, first.bound, progress)
+    undecided = int(undecided_of(attempts, first.x).sum())
+    progress(f"linear relaxation {first.objective:,.0f}; {undecided:,} of {len(attempts.ids):,} decisions are open")
+    if undecided:
+        attended(lambda: _search(attempts, first), attempts.stop)
     else:
-        progress(f"linear relaxation {first.objective:,.0f}; {int((np.abs(part) > WHOLE).sum()):,} of {len(ids):,} decisions are open")
-        found = _search(relaxed, Loaded.load(relaxed, program), search, progress)
-    assert found.x is not None
-    fixed = _fixed(relaxed, np.round(implied(found.x)[ids]))
-    solution = solve(fixed, program=program, progress=progress)
-    return replace(solution, proven=max(found.bound, first.bound), finished=found.done)
+        attempts.offer(first.x, "linear relaxation")
+    # From nothing, not from the relaxation: where duals are not unique, prices then do not depend on the way that the search took.
+    solution = replace(solve(_fixed(attempts), program=program, progress=progress), proven=attempts.bound)
+    return replace(solution, finished=attempts.ended or solution.gap <= search.gap)
 
 
-def _search(relaxed: Relaxed, loaded: Loaded, search: Search, progress: Progress) -> Incumbent:
-    """(W2): the best whole values found, by builder id, which break no row."""
-    rank = loaded.rank[relaxed.form.integer]
-    loaded.highs.whole(rank[rank >= 0])  # what is held at 0 is not in the program
-    bound = -np.inf
-    for _ in range(ROUNDS):
-        found = loaded.highs.search(gap=search.gap, seconds=search.seconds, stop=search.stop)
-        bound = max(bound, found.bound + relaxed.form.offset)
-        if found.x is None:
-            raise LimitReached("a limit was reached before any feasible schedule was found")
-        x = np.zeros(loaded.size)
-        x[loaded.columns] = found.x
-        chosen = relaxed.broken(x)
-        progress(f"schedule of cost {found.cost + relaxed.form.offset:,.0f}, bound {bound:,.0f}")
-        if not chosen:
-            return Incumbent(x, found.cost + relaxed.form.offset, bound, found.done)
-        if not found.done:
-            raise LimitReached("a limit was reached before a schedule was found that breaks no limit")
-        loaded.add(relaxed.write(chosen))
-    raise SolverFailed(f"rows were still broken after {ROUNDS} rounds")
+def _search(attempts: Attempts, first: Solution) -> None:
+    """(W2). Raises Infeasible, and LimitReached where nothing was found."""
+    guided(attempts, first.x)
+    if not attempts.over and len(attempts.ids) < MANY:
+        _everything(attempts, attempts.stop)
+    elif not attempts.over:
+        _side_by_side(attempts, first)
+    if attempts.x is None:
+        raise LimitReached("a limit was reached before any feasible schedule was found")
 
 
-def _fixed(relaxed: Relaxed, values: np.ndarray) -> Relaxed:
-    """The same program with its integer columns held at values (k,), and the rows written so far."""
-    lower, upper = relaxed.form.lower.copy(), relaxed.form.upper.copy()
-    lower[relaxed.form.integer] = upper[relaxed.form.integer] = values
-    made = Relaxed(replace(relaxed.form, lower=lower, upper=upper), relaxed.families)
+def _everything(attempts: Attempts, stop: threading.Event) -> None:
+    """Nothing held: the bound is that of the whole program, and what ends by itself has met the gap."""
+
+    def tell(bound: float) -> None:
+        attempts.prove(bound)
+        if attempts.over:
+            stop.set()
+
+    nothing = np.zeros(len(attempts.ids), bool)
+    found = attempts.attempt("whole program", nothing, np.zeros(len(nothing)), gap=attempts.search.gap, stop=stop, tell=tell)
+    attempts.prove(found.bound)
+    attempts.ended = found.done
+
+
+def _side_by_side(attempts: Attempts, first: Solution) -> None:
+    """The whole program in a thread of its own, windows of elements in this one, until the pair meets the gap."""
+    enough = threading.Event()
+    reduced = first.form.cost[attempts.ids] - (first.form.matrix.T @ first.y)[attempts.ids]
+    with ThreadPoolExecutor(1) as pool:
+        whole = pool.submit(_everything, attempts, enough)
+        improve(attempts, reduced, enough)
+        if attempts.over:
+            enough.set()
+        whole.result()
+
+
+def _fixed(attempts: Attempts) -> Relaxed:
+    """The same program with its integer columns held at the values found, and the rows written so far."""
+    relaxed, form = attempts.relaxed, attempts.relaxed.form
+    assert attempts.x is not None
+    lower, upper = form.lower.copy(), form.upper.copy()
+    lower[attempts.ids] = upper[attempts.ids] = attempts.whole(attempts.x)
+    made = Relaxed(replace(form, lower=lower, upper=upper), relaxed.families)
     made.core, made.added = relaxed.core, dict(relaxed.added)
     return made

@@ -10,6 +10,7 @@ import ctypes as ct
 import importlib.util
 import sys
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -60,6 +61,7 @@ _SIGNATURES = {
     "Highs_setCallback": (ct.c_int, [ct.c_void_p, ct.c_void_p, ct.c_void_p]),
     "Highs_startCallback": (ct.c_int, [ct.c_void_p, ct.c_int]),
     "Highs_stopCallback": (ct.c_int, [ct.c_void_p, ct.c_int]),
+    "Highs_getCallbackDataOutItem": (ct.POINTER(ct.c_double), [ct.c_void_p, ct.c_char_p]),
 }
 MIP_INTERRUPT = 6
 _callback = ct.CFUNCTYPE(None, ct.c_int, ct.c_char_p, ct.c_void_p, ct.POINTER(ct.c_int), ct.c_void_p)
@@ -128,7 +130,8 @@ class Highs:
         if self._lib.Highs_getSizeofHighsInt(self._h) != 4:
             raise SolverMissing("this HiGHS has 64-bit indices, which gridopt does not speak. Install the usual highspy.")
         self.columns = self.rows = 0
-        self.set(output_flag=bool(log), log_to_console=False, presolve="off", solver="simplex", threads=1, **options)
+        usual = {"output_flag": bool(log), "log_to_console": False, "presolve": "off", "solver": "simplex", "threads": 1}
+        self.set(**(usual | options))
         if log:
             self.set(log_file=log)
 
@@ -275,28 +278,39 @@ class Highs:
         """Values (n,) from which a search for whole values may start."""
         self._lib.Highs_setSolution(self._h, _c(x), None, None, None)
 
-    def search(self, *, gap: float, target: float = -np.inf, seconds: float = np.inf, stop: threading.Event | None = None) -> Incumbent:
+    def search(
+        self,
+        *,
+        gap: float,
+        target: float = -np.inf,
+        seconds: float = np.inf,
+        stop: threading.Event | None = None,
+        tell: Callable[[float], None] | None = None,
+    ) -> Incumbent:
         """Looks for the best whole values until the relative gap is proven, the cost `target` is met, or time is up.
 
-        Setting `stop` from another thread ends the search and keeps what was found. Raises Infeasible, SolverFailed.
+        Setting `stop` from another thread, or in `tell`, ends the search and keeps what was found. tell: is told the bound proven so
+        far, again and again. Raises Infeasible, SolverFailed.
         """
-        self.set(presolve="on", mip_rel_gap=gap, mip_abs_gap=0.0, objective_target=target, time_limit=float(seconds))
+        self.set(presolve="on", mip_rel_gap=gap, mip_abs_gap=0.0, objective_target=target, time_limit=float(max(seconds, 0.0)))
         if stop is not None:
-            self._listen(stop)
+            self._listen(stop, tell)
         status = self.run()
         if stop is not None:
             self._lib.Highs_stopCallback(self._h, MIP_INTERRUPT)
-        self.set(presolve="off", time_limit=np.inf, objective_target=-np.inf)
         if status == INFEASIBLE:
             raise Infeasible("no dispatch satisfies all limits")
         if status not in (OPTIMAL, *LIMITS):
             raise SolverFailed(f"HiGHS ended with model status {status}")
         found = self._int_info("primal_solution_status") == 2
         cost = self._double_info("objective_function_value") if found else np.inf
-        return Incumbent(self.solution()[0] if found else None, cost, self._double_info("mip_dual_bound"), status in (OPTIMAL, TARGET_MET))
+        bound = self._double_info("mip_dual_bound")
+        return Incumbent(self.solution()[0] if found else None, cost, bound, status in (OPTIMAL, TARGET_MET))
 
-    def _listen(self, stop: threading.Event) -> None:
+    def _listen(self, stop: threading.Event, tell: Callable[[float], None] | None) -> None:
         def interrupt(kind, message, out, into, data):
+            if tell is not None and out:
+                tell(self._lib.Highs_getCallbackDataOutItem(out, b"mip_dual_bound")[0])
             if stop.is_set() and into:
                 into[0] = 1  # user_interrupt, the first field of what HiGHS reads back
 

@@ -18,6 +18,7 @@ import difflib
 import inspect
 import tempfile
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -226,10 +227,19 @@ class PulpProgram:
             raise SolverFailed(f"{self.name} calls its result optimal, but {fault}")
         self._found = x, y
 
-    def search(self, *, gap: float, target: float = -np.inf, seconds: float = np.inf, stop: threading.Event | None = None) -> Incumbent:
+    def search(
+        self,
+        *,
+        gap: float,
+        target: float = -np.inf,
+        seconds: float = np.inf,
+        stop: threading.Event | None = None,
+        tell: Callable[[float], None] | None = None,
+    ) -> Incumbent:
         """Looks for the best whole values until the solver calls the relative gap proven, or time is up; see Highs.search.
 
-        The cost `target` is reached where the gap is, no earlier; `stop` is heard by CBC alone. Raises Infeasible, SolverFailed.
+        A search goes on beyond the cost `target` and tells nothing on its way; `stop` is heard by CBC alone. Raises Infeasible,
+        SolverFailed.
         """
         self._a.refuse()
         limit = min(seconds, np.inf if self._limit is None else self._limit)

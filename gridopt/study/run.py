@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 import time
 from collections.abc import Callable
 from functools import partial
@@ -37,9 +38,11 @@ def run_study(
     hours: tuple[int, int] | None = None,
     output: Path | None = None,
     dry_run: bool = False,
+    stop: threading.Event | None = None,
     progress: Progress = lambda text: None,
 ) -> dict:
-    """Dispatches a study and writes its results; the summary document.
+    """Dispatches a study and writes its results; the summary document. A search for whole values ends early when `stop` is set, and sets
+    it itself when it hears KeyboardInterrupt.
 
     Raises CaseError, NotFound, Infeasible, LimitReached, SolverMissing or CertificateFailed; results are moved into place only when
     everything has passed.
@@ -60,7 +63,7 @@ def run_study(
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir()
     try:
-        document = _solve_and_write(loaded, program, unfinished, target, clock)
+        document = _solve_and_write(loaded, program, unfinished, target, stop, clock)
         _move(unfinished, target)
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
@@ -82,9 +85,11 @@ def _program(loaded: Loaded) -> Program | None:
     return partial(PulpProgram, name)
 
 
-def _solve_and_write(loaded: Loaded, program: Program | None, folder: Path, target: Path, clock: Clock) -> dict:
+def _solve_and_write(
+    loaded: Loaded, program: Program | None, folder: Path, target: Path, stop: threading.Event | None, clock: Clock
+) -> dict:
+    from gridopt.dispatch.attempts import Search
     from gridopt.dispatch.single import dispatch
-    from gridopt.dispatch.whole import Search
     from gridopt.pricing.marginal import price
     from gridopt.program.solution import Infeasible
     from gridopt.study import store
@@ -93,7 +98,7 @@ def _solve_and_write(loaded: Loaded, program: Program | None, folder: Path, targ
     with clock("solve", f"dispatching {len(loaded.case.time)} steps"):
         log, workers = str(folder / "solver.log"), loaded.study.workers
         try:
-            search = Search(loaded.study.mip_gap, loaded.study.time_limit_s or inf)
+            search = Search(loaded.study.mip_gap, loaded.study.time_limit_s or inf, stop)
             solved = dispatch(loaded.case, log=log, workers=workers, program=program, search=search, progress=clock.detail)
         except Infeasible:
             from gridopt.dispatch.infeasible import reasons

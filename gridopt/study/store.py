@@ -17,6 +17,8 @@ from gridopt.case.reserves import offers_of
 from gridopt.study.load import Loaded
 
 LIBRARIES = ("numpy", "scipy", "pandas", "xarray", "highspy", "plotly", "pandapower", "pvlib")
+LIMIT_REACHED = 4
+"""Exit code of a run whose search ended before the gap was proven; its results are kept."""
 ELEMENTS = ("bus", "unit", "generator", "renewable", "csp", "storage", "reservoir", "pump", "dc_link", "exchange", "interface")
 """Tables whose elements are coordinates of results.nc."""
 
@@ -88,8 +90,10 @@ def write_documents(loaded: Loaded, solved, found, certificate, seconds: dict, f
     solution = solved.solution
     found_in = {"import": loaded.imported.to_dict()} if loaded.imported else {}
     dump(folder / "certificate.json", certificate.to_dict())
+    limited = {} if solution.finished else {"exit_code": LIMIT_REACHED}
     document = {
-        "status": "optimal", "study": loaded.name, "objective": solution.objective, "bound": solution.bound,
+        "status": "optimal" if solution.finished else "limit_reached", **limited, "study": loaded.name,
+        "objective": solution.objective, "bound": solution.bound if solution.proven is None else solution.proven,
         "gap": max(solution.gap, 0.0),
         "currency": loaded.study.currency, "seconds": {k: round(v, 3) for k, v in seconds.items()},
         "size": found.size, "peak_memory_mb": peak_memory_mb(), **found.summary, "certificate": certificate.to_dict(),

@@ -11,10 +11,10 @@ from scipy.optimize import linprog
 
 from gridopt.case.time import TimeGrid
 from gridopt.dispatch import single
+from gridopt.dispatch.attempts import Search
 from gridopt.dispatch.formulate import formulate
 from gridopt.dispatch.lazy import Relaxed
 from gridopt.dispatch.lazy import solve as solve_plainly
-from gridopt.dispatch.whole import Search
 from gridopt.pricing.marginal import price
 from tests.support.block_cases import buses, load, power_case, unit
 from tests.support.certify import certificate

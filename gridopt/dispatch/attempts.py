@@ -1,0 +1,145 @@
+"""Attempts: searches for whole values of one program, some decisions held, others free; the best values and the best bound so far.
+
+Several attempts may run side by side. Each loads the program with the bounds of its own; rows that its values break are written for all
+that follow. The cost of values is that of the program itself, square costs included, whatever the solver's tangents say.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from gridopt.dispatch.lazy import ROUNDS, Loaded, Program, Relaxed
+from gridopt.program.highs import Incumbent
+from gridopt.program.solution import SolverFailed
+from gridopt.program.standard_form import value
+
+SAME = 1e-9
+"""Share by which two costs of the same values may differ."""
+Progress = Callable[[str], None]
+Implied = Callable[[np.ndarray], np.ndarray]
+"""Values in which integer columns whose rows are not written yet take what the other columns imply."""
+
+
+@dataclass(frozen=True)
+class Search:
+    """How long whole values are looked for: until the relative `gap` is proven, or `seconds` have passed, or `stop` is set."""
+
+    gap: float = 1e-3
+    seconds: float = np.inf
+    stop: threading.Event | None = None
+
+
+class Attempts:
+    """x (n,): the best values so far by builder id, None before the first; cost: theirs; bound: no values cost less; ended: whether a
+    search of everything has come to its end.
+
+    ids: integer columns (k,), element by element and step by step; element, step int (k,): what each decides upon, and when (-1: for
+    all steps).
+    """
+
+    def __init__(self, relaxed: Relaxed, program: Program, search: Search, implied: Implied, bound: float, progress: Progress):
+        self.relaxed, self.program, self.search, self.implied, self.progress = relaxed, program, search, implied, progress
+        self.x: np.ndarray | None = None
+        self.cost, self.bound, self.ended = np.inf, bound, False
+        self.stop = search.stop or threading.Event()
+        self._end = time.monotonic() + search.seconds
+        self._lock = threading.RLock()
+        form = relaxed.form
+        # A family over time counts its ids step by step, so that id - step is the same for all of an element.
+        step = form.column_step[form.integer]
+        element = form.integer - np.maximum(step, 0)
+        order = np.lexsort((step, element))
+        self.ids, self.step = form.integer[order], step[order]
+        self.element = np.unique(element[order], return_inverse=True)[1]
+
+    @property
+    def gap(self) -> float:
+        """(cost - bound) / |cost|."""
+        return (self.cost - self.bound) / max(abs(self.cost), 1.0) if np.isfinite(self.cost) else np.inf
+
+    @property
+    def met(self) -> bool:
+        return self.gap <= self.search.gap + SAME
+
+    @property
+    def over(self) -> bool:
+        """Whether there is nothing left to do, or no time."""
+        return self.met or self.ended or self.stop.is_set() or self.left <= 0
+
+    @property
+    def left(self) -> float:
+        """Seconds."""
+        return self._end - time.monotonic()
+
+    @property
+    def target(self) -> float:
+        """A cost that meets the gap, if only just."""
+        return self.bound + 0.98 * self.search.gap * abs(self.bound)
+
+    def whole(self, x: np.ndarray) -> np.ndarray:
+        """Whole values of the decisions (k,) at or nearest to values x (n,)."""
+        return np.round(self.implied(x)[self.ids])
+
+    def prove(self, bound: float) -> None:
+        """A bound of the whole program."""
+        with self._lock:
+            self.bound = max(self.bound, bound)
+
+    def offer(self, x: np.ndarray, who: str) -> None:
+        """Values that break no row."""
+        cost = value(self.relaxed.form, x)
+        with self._lock:
+            if cost < self.cost:
+                self.x, self.cost = x, cost
+                self.progress(f"{who}: cost {cost:,.0f}, gap {100 * max(self.gap, 0.0):.3f} %")
+
+    def attempt(
+        self,
+        who: str,
+        held: np.ndarray,
+        values: np.ndarray,
+        *,
+        gap: float,
+        seconds: float = np.inf,
+        stop: threading.Event | None = None,
+        tell: Callable[[float], None] | None = None,
+    ) -> Incumbent:
+        """One search with decisions `held` bool (k,) at `values` (k,); offers what it finds. Bounds are those of this attempt alone.
+
+        Raises Infeasible where nothing fits what is held.
+        """
+        offset = self.relaxed.form.offset
+        for _ in range(ROUNDS):
+            with self._lock:
+                form, start = self.relaxed.form, self.x
+                lower, upper = form.lower.copy(), form.upper.copy()
+                lower[self.ids[held]] = upper[self.ids[held]] = values[held]
+                part = Relaxed(replace(form, lower=lower, upper=upper), self.relaxed.families)
+                part.used = self.relaxed.used
+                loaded = Loaded.load(part, self.program)
+            place = loaded.rank[self.ids]
+            loaded.highs.whole(place[place >= 0])
+            if start is not None and (np.abs(start[self.ids[held]] - values[held]) < 0.5).all() and loaded.tangents is None:
+                loaded.highs.begin_from(start[loaded.columns])
+            found = loaded.highs.search(
+                gap=gap, target=self.target - offset, seconds=min(seconds, self.left), stop=stop or self.stop,
+                tell=None if tell is None else lambda bound: tell(bound + offset),
+            )  # fmt: skip
+            if found.x is None:
+                return Incumbent(None, np.inf, found.bound + offset, found.done)
+            x = np.zeros(loaded.size)
+            x[loaded.columns] = found.x[: len(loaded.columns)]
+            with self._lock:
+                chosen = self.relaxed.broken(x)
+                self.relaxed.write(chosen)
+            if not chosen:
+                self.offer(x, who)
+                return Incumbent(x, value(form, x), found.bound + offset, found.done)
+            if not found.done:
+                return Incumbent(None, np.inf, found.bound + offset, False)
+        raise SolverFailed(f"rows were still broken after {ROUNDS} rounds")
