@@ -10,7 +10,9 @@ LISTEN_S = 0.1
 
 
 def attended(work: Callable[[], Any], stop: threading.Event) -> Any:
-    """What `work` returns or raises. The first KeyboardInterrupt sets `stop`, which asks the work to end soon; a second one is raised."""
+    """What `work` returns or raises. The first KeyboardInterrupt sets `stop`, which asks the work to end soon; a second one is raised, and
+    so is the first where the work then has nothing to return."""
+    ended = threading.Event()
     found: list[Any] = []
     failed: list[BaseException] = []
 
@@ -19,16 +21,18 @@ def attended(work: Callable[[], Any], stop: threading.Event) -> Any:
             found.append(work())
         except BaseException as error:  # handed over to the thread that waits
             failed.append(error)
+        ended.set()
 
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    while thread.is_alive():
+    threading.Thread(target=run, daemon=True).start()
+    heard = False
+    while not ended.is_set():
         try:
-            thread.join(LISTEN_S)
+            ended.wait(LISTEN_S)
         except KeyboardInterrupt:
-            if stop.is_set():
+            if heard:
                 raise
+            heard = True
             stop.set()
     if failed:
-        raise failed[0]
+        raise KeyboardInterrupt if heard else failed[0]
     return found[0]
