@@ -324,7 +324,7 @@ def _kinds(case, b, columns: Columns, label) -> None:
     limit = starts.until[short][:, None]
     off = begin + np.where(np.isnan(fleet.initial_h), 0.0, np.maximum(-fleet.initial_h, 0.0))[of, None]
     known = (fleet.initial_h < 0)[of, None] & (lag <= off + INSTANT) & (off + INSTANT < limit)
-    free = np.isnan(fleet.initial_h)[of, None] & (off + INSTANT < limit)
+    free = np.isnan(fleet.initial_h)[of, None] & (np.maximum(off, fleet.min_down[of, None]) + INSTANT < limit)
     names = np.array([f"{label[n]} after {starts.lag[y]:g} h" for y, n in zip(short, of, strict=True)], object)
     row = b.rows("commitment.kind", unit="1", over={"kind": names, "time": case.time.index}, upper=(known | free) * fleet.count[of, None])
     b.term(row, kind[short])

@@ -3,7 +3,8 @@
 Nothing here knows how the dispatch was found. Every rule is evaluated with plain arrays on the reported results and the raw
 tables of the case (which only lends series on the steps, shares of service and seasons); blocks, program, the lazy loop and the
 model's topology are not used, so a fault in one of them cannot hide itself. The rules stand at the heads of certificate_network,
-_contingency, _losses, _plants, _stores, _rivers, _solar_thermal, _links, _trade, _reserve and _money; tolerances in certificate_check.
+_contingency, _losses, _plants, _commitment, _running, _stores, _rivers, _solar_thermal, _links, _trade, _reserve and _money; tolerances
+in certificate_check.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy as np
 
 from gridopt.case.case import Case
 from gridopt.dispatch.certificate_check import Check, collect
+from gridopt.dispatch.certificate_commitment import check_commitment
 from gridopt.dispatch.certificate_contingency import check_contingencies
 from gridopt.dispatch.certificate_links import check_links
 from gridopt.dispatch.certificate_losses import check_losses
@@ -71,6 +73,7 @@ def certify(
         *check_contingencies(evidence),
         *check_losses(evidence),
         *check_plants(evidence),
+        *check_commitment(evidence),
         *check_stores(evidence),
         *check_rivers(evidence),
         *check_solar_thermal(evidence),

@@ -51,6 +51,8 @@ WITH_ROWS = {"dc_market_sold": "dc_market"}
 """Arrays that must be given where the case has rows in a table, and that table."""
 CHOSEN = {"dc_on": "dc_link", "dc_power": "dc_link"}
 """Arrays that are given where something is chosen, and the table whose rows they follow."""
+SWITCHED = ("unit", "generator")
+"""The tables of what may be switched on and off: where anything in them is, <table>_on, _start and _stop must be given."""
 LOSSES = ("branch_loss", "branch_artificial_loss", "branch_loss_price")
 """Arrays over branches that must be given where the case has losses of AC branches."""
 
@@ -204,6 +206,11 @@ def collect(case: Case, quantities: Mapping[str, np.ndarray], prices: Mapping[st
         arrays[name] = np.asarray(given.get(name, np.nan), float)
         if arrays[name].ndim != 2 or (name != "reserve_award" and arrays[name].shape != (len(case.table("reserve")), len(case.time))):
             faults.append(f"array '{name}' is missing or has a wrong shape, {arrays[name].shape}")
+    for name in (f"{table}_{what}" for table in SWITCHED for what in ("on", "start", "stop")):
+        if name in given:
+            arrays[name] = np.asarray(given[name], float)
+        elif case.commitment != "off":
+            arrays[name] = np.full((len(case.tables[name.split("_")[0]]), len(case.time)), np.nan)
     energy = np.asarray(given.get("price_energy", np.nan), float)
     if "price_energy" not in given or energy.shape not in ((len(case.time),), (len(case.table("bus")), len(case.time))):
         faults.append(f"array 'price_energy' must be given by step or by bus and step, its shape is {energy.shape}")

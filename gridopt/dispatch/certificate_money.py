@@ -20,12 +20,14 @@ from collections.abc import Mapping
 import numpy as np
 
 from gridopt.dispatch.certificate_check import BRANCHES, POWER, PRICE, RELATIVE, Check, Evidence
+from gridopt.dispatch.certificate_commitment import switched_rows
 from gridopt.dispatch.certificate_contingency import paid
 from gridopt.dispatch.certificate_links import link_power
 from gridopt.dispatch.certificate_network import angles, members, section_limits, sections, wires
 from gridopt.dispatch.certificate_plants import generator_cost, of_type, unit_limits
 from gridopt.dispatch.certificate_reserve import reserve_cost
 from gridopt.dispatch.certificate_rivers import end_cost
+from gridopt.dispatch.certificate_running import switched_costs
 from gridopt.dispatch.certificate_trade import agreed, paid_at_ends
 
 DEFAULT_TIER = (np.array([1.0]), np.array([10000.0]))
@@ -60,10 +62,10 @@ def recomputed(e: Evidence) -> dict[str, np.ndarray]:
         "exchange": trade,
         "dc_link": e.number("dc_link", "cost_cny_per_mwh") * np.abs(link_power(e)),
         "dc_market": (e.number("dc_market", "tariff_cny_per_mwh") - paid_at_ends(e)) * e["dc_market_sold"],
-        "generator": generator_cost(e),
+        "generator": generator_cost(e) * ~switched_rows(case, "generator")[:, None],
     }
     parts = {"river_end": end_cost(e).sum(axis=0)}
-    rates = rates | _thermal(e) | _unserved(e) | _overloads(e) | reserve_cost(e)
+    rates = rates | _thermal(e) | switched_costs(e) | _unserved(e) | _overloads(e) | reserve_cost(e)
     return parts | {name: rate.sum(axis=0) * hours for name, rate in rates.items()}
 
 
@@ -104,7 +106,8 @@ def _thermal(e: Evidence) -> dict[str, np.ndarray]:
     co2 = np.where(np.isnan(at_full), by_fuel, by_type)
     carbon = case.of_year("carbon_price_cny_per_t", 0.0) * (co2 - case.of_year("carbon_benchmark_t_per_mwh", 0.0) * output)
     price = fuel["price_cny_per_tce"].to_numpy(float)[:, None] * case.of_year("fuel_price_scale", 1.0)
-    return {"fuel": burnt * price, "variable": of_type(case, "vom_cny_per_mwh") * output, "carbon": carbon}
+    found = {"fuel": burnt * price, "variable": of_type(case, "vom_cny_per_mwh") * output, "carbon": carbon}
+    return {name: rate * ~switched_rows(case, "unit")[:, None] for name, rate in found.items()}
 
 
 def _unserved(e: Evidence) -> dict[str, np.ndarray]:

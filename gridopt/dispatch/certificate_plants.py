@@ -9,6 +9,7 @@
 
 The model merges units that nothing tells apart and shares their output afterwards, so a single unit may change faster than it
 could; the sum over such units may not. A step in which one of them enters, leaves or changes its least output is not a ramp.
+What is switched on and off stands in certificate_commitment.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import numpy as np
 
 from gridopt.case.case import Case
 from gridopt.dispatch.certificate_check import POWER, RELATIVE, Check, Evidence, gather, outside
+from gridopt.dispatch.certificate_commitment import switched_rows
 
 ALIKE = ["bus", "technology", "unit_type", "fuel", "must_run", "must_run_fraction", "heating_season", "available_fraction",
          "self_owned"]  # fmt: skip
@@ -62,6 +64,7 @@ def _ramp(e: Evidence, least: np.ndarray, capacity: np.ndarray) -> Check:
     moved = (np.abs(np.diff(capacity, axis=1)) > 1e-9) | (np.abs(np.diff(least, axis=1)) > 1e-9)
     excess = np.abs(np.diff(merge @ output, axis=1)) - able
     excess = np.where(merge @ moved > 0, 0.0, excess)
+    excess[np.unique(kind[switched_rows(e.case, "unit")])] = 0.0
     whole = np.concatenate([np.zeros((count, 1)), excess], axis=1)
     return e.judge("unit.ramp", "MW", whole, POWER + RELATIVE * (merge @ capacity), first)
 
@@ -83,8 +86,10 @@ def _generators(e: Evidence) -> list[Check]:
     able = np.where(np.isnan(able) | (np.diff(here, axis=1) != 0), np.inf, able)
     excess = outside(np.diff(output, axis=1), -able[1], able[0])
     whole = np.concatenate([np.zeros((len(table), 1)), excess], axis=1)
+    switched = switched_rows(case, "generator")[:, None]
+    whole = np.where(switched, 0.0, whole)
     return [
-        e.judge("generator.output", "MW", outside(output, least, most), POWER + RELATIVE * np.abs(most), table.index),
+        e.judge("generator.output", "MW", np.where(switched, 0.0, outside(output, least, most)), POWER + RELATIVE * np.abs(most), table.index),
         e.judge("generator.ramp", "MW", whole, POWER + RELATIVE * np.abs(most), table.index),
     ]
 
@@ -111,9 +116,9 @@ def check_plants(e: Evidence) -> list[Check]:
     shape = case.series(case.table("renewable")["profile"], 1.0) * case.in_service("renewable")
     given = e.number("renewable", "power_max_mw") * shape * _readiness(case)
     output, curtailed, offered = e["renewable_output"], e["renewable_curtailed"], e["renewable_available"]
-    near = POWER + RELATIVE * np.abs(given)
+    near, switched = POWER + RELATIVE * np.abs(given), switched_rows(case, "unit")[:, None]
     return [
-        e.judge("unit.output", "MW", outside(e["unit_output"], least, largest), POWER, unit),
+        e.judge("unit.output", "MW", np.where(switched, 0.0, outside(e["unit_output"], least, largest)), POWER, unit),
         _ramp(e, least, capacity),
         *_generators(e),
         e.judge("renewable.available", "MW", np.abs(offered - given), near, plant),

@@ -4,13 +4,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from gridopt.dispatch.single import dispatch
 from gridopt.dispatch.whole import Search
 from gridopt.program.solution import Infeasible
 from tests.support.block_cases import buses
+from tests.support.certify import certificate
 from tests.support.optimum import assert_optimal
 from tests.support.schedules import cheapest
 from tests.support.small import case
@@ -68,7 +69,7 @@ class Given:
         return np.array([self.load[np.searchsorted(self.begin, start)] for _ in names]).reshape(len(names), len(start))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40, deadline=None, phases=[Phase.explicit, Phase.generate])
 @given(st.lists(machine(), min_size=2, max_size=2), st.lists(whole(0, 45), min_size=4, max_size=4), st.sampled_from([1.0, 0.5]))
 def test_every_schedule_tried(units, load, length):
     """Same least cost as the cheapest of all schedules, on steps of 60 and of 30 min; infeasible together."""
@@ -81,7 +82,9 @@ def test_every_schedule_tried(units, load, length):
         return
     found = dispatch(made, search=Search(gap=0.0))
     assert_optimal(found)
+    assert certificate(found).passed, certificate(found).failed
     assert found.solution.objective == pytest.approx(least, rel=1e-6, abs=1e-5)
     assert found.solution.proven == pytest.approx(least, rel=1e-6, abs=1e-5)
     relaxed = dispatch(replace(made, commitment="relaxed"))
+    assert certificate(relaxed).passed, certificate(relaxed).failed
     assert relaxed.solution.objective <= least * (1 + 1e-7) + 1e-5

@@ -32,13 +32,14 @@ def switching(u: dict, status: tuple[int, ...], begin: np.ndarray) -> float | No
     before = u["initial_h"]
     on, since, cost = (None, 0.0, 0.0) if before is None else (before > 0, -abs(before), 0.0)
     for now, at in zip(status, begin, strict=True):
-        if on is None:
-            on, since = bool(now), -np.inf
+        if on is None:  # off for no longer than the minimum time asks, which suits a start best
+            on, since = bool(now), -np.inf if now else -u["min_down"]
         elif bool(now) != on:
             lasted = at - since
             if lasted < (u["min_up"] if on else u["min_down"]) - 1e-9:
                 return None
             if now:
+                lasted = max(at, u["min_down"]) if before is None and since < 0 else lasted
                 cost += [price for lag, price in u["kinds"] if lag <= lasted + 1e-9 or lag == u["kinds"][0][0]][-1]
             else:
                 cost += u["stop_cost"]

@@ -1,0 +1,193 @@
+"""Commitment by hand: minimum times, starts, ramps at both ends, history, stations, clusters, fuel curves. No schedule is a tie."""
+
+from dataclasses import replace
+
+import pytest
+
+from gridopt.dispatch.single import dispatch
+from gridopt.dispatch.whole import Search
+from gridopt.program.solution import Infeasible
+from tests.support.block_cases import FUEL, UNIT_TYPE, buses
+from tests.support.certify import certificate
+from tests.support.optimum import assert_optimal
+from tests.support.small import case
+
+
+def generator(name: str = "g", **kw) -> dict:
+    return dict(dict(generator=name, bus="A", power_min_mw=10.0, power_max_mw=50.0, cost_cny_per_mwh=10.0), **kw)
+
+
+def committed(name: str = "g", **kw) -> dict:
+    return dict(kind="generator", element=name, **kw)
+
+
+LAST = generator("last", power_min_mw=0.0, power_max_mw=200.0, cost_cny_per_mwh=100.0)
+"""Not switched: whatever is missing costs 100 CNY/MWh."""
+
+
+def built(load, generators, commitment, minutes=60, mode="exact", status=(), **rows):
+    """`status`: series s, for status_profile."""
+    tables = dict(bus=buses("A", surplus_allowed=False), fuel=FUEL, unit_type=UNIT_TYPE, generator=[*generators, LAST],
+                  commitment=commitment, load=[dict(load="d", bus="A", mean_mw=1.0, profile="d", sheddable=False)])  # fmt: skip
+    return replace(case(len(load), minutes, series=dict(d=load, s=status or [0.5] * len(load)), **tables | rows), commitment=mode)
+
+
+def solved(*args, **kw):
+    found = dispatch(built(*args, **kw), search=Search(gap=0.0))
+    assert_optimal(found)
+    verdict = certificate(found)
+    assert verdict.passed, verdict.failed
+    return found
+
+
+def on(found, table="generator", row=0):
+    return found.quantities[f"{table}_on"].values[row].tolist()
+
+
+def test_U1_a_start_pays_where_it_saves_more():
+    """Load 20 MW for two hours: on, 20 x 10 + 50 an hour = 250 and a start of 900, 1400 in all; last alone: 2 x 20 x 100 = 4000.
+    With a start of 4000 the generator stays off: 4000."""
+    given = generator(cost_cny_per_h=50.0)
+    assert solved([20, 20], [given], [committed(initial_h=-9.0, start_cny=900.0)]).solution.objective == pytest.approx(1400.0)
+    dear = solved([20, 20], [given], [committed(initial_h=-9.0, start_cny=4000.0)])
+    assert dear.solution.objective == pytest.approx(4000.0)
+    assert on(dear) == [0, 0]
+
+
+def test_price_is_of_the_schedule_that_stands():
+    """Load 60 MW: the generator gives 50, last 10; a MWh more costs 100. Load 30: a MWh more costs 10, whatever the start cost."""
+    found = solved([60, 30], [generator()], [committed(initial_h=-9.0, start_cny=900.0)])
+    assert found.port_price("injection")[0] == pytest.approx([100.0, 10.0])
+
+
+def test_U2_minimum_up_time_and_what_it_ran_before():
+    """Load 10: an hour on costs 10 x 10 and 300 fixed, an hour of last 10 x 100; on throughout, 4 x 400 = 1600. With 1000 fixed it stops
+    as soon as it may: on for 1 h, minimum 3 h, two more hours, 2 x 1100 + 2 x 1000 = 4200."""
+    given = generator(cost_cny_per_h=300.0)
+    assert solved([10] * 4, [given], [committed(initial_h=1.0, min_up_h=3.0)]).solution.objective == pytest.approx(1600.0)
+    dear = generator(cost_cny_per_h=1000.0)
+    found = solved([10] * 4, [dear], [committed(initial_h=1.0, min_up_h=3.0)])
+    assert on(found) == [1, 1, 0, 0]
+    assert found.solution.objective == pytest.approx(2 * 1100.0 + 2 * 1000.0)
+
+
+def test_U3_minimum_down_time_and_what_it_was_off_before():
+    """Off for 1 h, minimum 3 h: off for two more hours, last gives 20 MW x 100; then 20 x 10. Cost 2 x 2000 + 2 x 200 = 4400."""
+    found = solved([20] * 4, [generator()], [committed(initial_h=-1.0, min_down_h=3.0)])
+    assert on(found) == [0, 0, 1, 1]
+    assert found.solution.objective == pytest.approx(4400.0)
+
+
+@pytest.mark.parametrize("minutes", [60, 30, 15, 5])
+def test_minimum_times_are_hours(minutes):
+    """The same two cases on steps of any length."""
+    found = solved([20] * 4, [generator()], [committed(initial_h=-1.0, min_down_h=3.0)], minutes=minutes)
+    assert found.solution.objective == pytest.approx(4400.0)
+    found = solved([10] * 4, [generator(cost_cny_per_h=1000.0)], [committed(initial_h=1.0, min_up_h=3.0)], minutes=minutes)
+    assert found.solution.objective == pytest.approx(2 * 1100.0 + 2 * 1000.0)
+
+
+def test_U4_U5_U6_start_and_stop_within_reach():
+    """Start at most 15 MW, before a stop at most 20; ramps 20 MW/h. Load 50; off in hours 0 and 4 by schedule, so that it gives 15, 35
+    and 20 MW between: 70 MWh x 10 + (5 x 50 - 70) x 100 = 700 + 18000."""
+    found = solved([50] * 5, [generator(ramp_fraction_per_min=20 / 60 / 50)],
+                   [committed(initial_h=-9.0, start_ramp_mw=15.0, stop_ramp_mw=20.0, status_profile="s")],
+                   status=[0, 0.5, 0.5, 0.5, 0])  # fmt: skip
+    assert found.solution.objective == pytest.approx(700.0 + 18000.0)
+
+
+def test_first_step_follows_the_output_before():
+    """12 MW before, 6 MW/h: at most 18 MW in hour 0, 24 in hour 1 of a load of 40: (18 + 24) x 10 + (22 + 16) x 100 = 4220."""
+    found = solved([40, 40], [generator(ramp_fraction_per_min=6 / 60 / 50)], [committed(initial_h=9.0, initial_mw=12.0)])
+    assert found.solution.objective == pytest.approx(4220.0)
+
+
+def test_U8_starts_by_hours_off_line():
+    """A start costs 20, after 2 h off line 50, after 5 h 700. Nobody takes 10 MW in hours 1 to 3: off for 3 h, 50. Off for 4 h before the
+    first step, a start in hour 0 costs 50, one in hour 1 costs 700."""
+    given = generator(cost_cny_per_h=40.0)
+    kinds = [dict(kind="generator", element="g", offline_h=h, cost_cny=c) for h, c in ((0.0, 20.0), (2.0, 50.0), (5.0, 700.0))]
+    found = solved([20, 0, 0, 0, 20], [given], [committed(initial_h=4.0)], start_cost=kinds)
+    assert on(found) == [1, 0, 0, 0, 1]
+    assert found.costs["commitment.start"] == pytest.approx(50.0)
+    before = solved([0, 20], [given], [committed(initial_h=-4.0)], start_cost=kinds)
+    assert before.costs["commitment.start"] == pytest.approx(700.0)
+    warm = solved([20, 20], [given], [committed(initial_h=-4.0)], start_cost=kinds)
+    assert warm.costs["commitment.start"] == pytest.approx(50.0)
+
+
+def test_U9_one_change_of_a_station_in_a_day():
+    """Two generators of one station, off; each would save (100 - 10) x 20 x 4 h. One change a day: only one starts.
+    Cost 4 h x (50 x 10 + 10 x 100) = 6000."""
+    both = [generator("a"), generator("b")]
+    rows = [committed(n, initial_h=-9.0, station="S", max_changes_per_day=1) for n in "ab"]
+    found = solved([60] * 4, both, rows)
+    assert found.solution.objective == pytest.approx(6000.0)
+    assert found.quantities["generator_start"].values.sum() == 1
+
+
+def test_U9_one_start_in_a_week():
+    """Load 20, 0, 20, 0, 20: without the limit the generator starts three times; with one start it runs in one of the three hours."""
+    load = [20, 0, 20, 0, 20]
+    assert on(solved(load, [generator()], [committed(initial_h=-9.0)])) == [1, 0, 1, 0, 1]
+    once = solved(load, [generator()], [committed(initial_h=-9.0, max_starts_per_week=1)])
+    assert sum(on(once)) == 1
+    assert once.solution.objective == pytest.approx(200.0 + 2 * 2000.0)
+
+
+def test_three_alike_units_in_a_row():
+    """Three units of 10 to 50 MW, all off, a start 100 each. Load 95: two of them, 950 + 200; they stay on for two hours, 20 MW: 200."""
+    found = solved([95, 20], [generator()], [committed(count=3, initial_h=-9.0, start_cny=100.0, min_up_h=2.0)])
+    assert on(found) == [2, 2]
+    assert found.solution.objective == pytest.approx(1350.0)
+    assert found.quantities["generator_output"].values[0] == pytest.approx([95.0, 20.0])
+
+
+def test_must_run_outage_and_fixed_status():
+    """Must run, but out of service in hour 1 and fixed off in hour 3: on in 0 and 2. No minimum time holds it off after the outage."""
+    out = [dict(kind="generator", element="g", start_time="2025-01-01 01:00", end_time="2025-01-01 02:00")]
+    found = solved([20] * 4, [generator(cost_cny_per_h=5000.0)], [committed(initial_h=9.0, must_run=True, min_down_h=2.0,
+                   status_profile="s")], outage=out, status=[0.5, 0.5, 0.5, 0])  # fmt: skip
+    assert on(found) == [1, 0, 1, 0]
+
+
+def test_fuel_curve_of_a_unit():
+    """100 MW, least 30, 1 tce/MWh at full load, +0.1 at half, +0.3 at 30 %: burnt at 30, 50, 100 MW: 39, 55, 100 tce/h; slopes 0.8 and 0.9.
+    Price 10: load 40 costs (39 + 8) x 10 = 470, load 80: (55 + 27) x 10 = 820. Emission 2 t/tce at 3 CNY/t: 6 CNY per tce more."""
+    kind = dict(unit_type="k", min_load_fraction=0.3, fuel_rate_full_tce_per_mwh=1.0, fuel_rate_extra_half_tce_per_mwh=0.1,
+                fuel_rate_extra_low_tce_per_mwh=0.3)  # fmt: skip
+    fuel = dict(fuel="dirty", price_cny_per_tce=10.0, co2_t_per_tce=2.0)
+    unit = dict(unit="u", bus="A", unit_type="k", fuel="dirty", power_max_mw=100.0)
+    found = solved([40, 80], [], [], unit_type=[kind], fuel=[fuel], unit=[unit], year=[dict(year=2025, carbon_price_cny_per_t=3.0)])
+    assert found.costs["thermal.fuel"] == pytest.approx(470.0 + 820.0)
+    assert found.costs["carbon.allowance"] == pytest.approx(6.0 * (47.0 + 82.0))
+    assert found.port_price("injection")[0] == pytest.approx([8.0 + 4.8, 9.0 + 5.4])
+
+
+def test_start_costs_of_a_type():
+    """Off for 12 h: warm (10 to 72 h), 110 CNY, unless table start_cost says otherwise."""
+    kind = dict(unit_type="k", min_load_fraction=0.3, fuel_rate_full_tce_per_mwh=1.0, start_hot_cny=60.0, start_warm_cny=110.0,
+                start_cold_cny=210.0)  # fmt: skip
+    unit = dict(unit="u", bus="A", unit_type="k", fuel="c10", power_max_mw=100.0)
+    row = [dict(kind="unit", element="u", initial_h=-12.0)]
+    tables = dict(unit_type=[kind], unit=[unit])
+    assert solved([40, 80], [], row, **tables).costs["commitment.start"] == pytest.approx(110.0)
+    own = [dict(kind="unit", element="u", offline_h=0.0, cost_cny=7.0)]
+    assert solved([40, 80], [], row, start_cost=own, **tables).costs["commitment.start"] == pytest.approx(7.0)
+
+
+def test_relaxed_costs_no_more_and_off_leaves_everything_as_it_was():
+    """Relaxed, half a unit may be on; off, the generator always is, and units follow their linear form."""
+    args = ([60, 5, 30], [generator(cost_cny_per_h=50.0)], [committed(initial_h=-9.0, start_cny=900.0)])
+    exact, relaxed = solved(*args), solved(*args, mode="relaxed")
+    assert relaxed.solution.objective < exact.solution.objective
+    off = dispatch(built([60, 25, 30], *args[1:], mode="off"))
+    assert "generator_on" not in off.quantities and "commitment.start" not in off.costs
+
+
+def test_no_schedule_serves():
+    """Off for 1 h of 3, and nothing else that could serve."""
+    with pytest.raises(Infeasible):
+        made = built([20], [generator()], [committed(initial_h=-1.0, min_down_h=3.0)])
+        none = made.tables | {"generator": made.table("generator").drop("last")}
+        dispatch(replace(made, tables=none))
