@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from gridopt.blocks import storage
+from gridopt.blocks import pumped, storage
 from gridopt.dispatch.formulate import BLOCKS
 from gridopt.dispatch.result import Dispatch
 from gridopt.pricing.marginal import Prices
@@ -43,6 +43,9 @@ def technology_output(dispatch: Dispatch) -> tuple[list[str], np.ndarray]:
     discharge = dispatch.quantities["storage_discharge"].values * _at(case, "storage", inside)
     for name in store["technology"].unique():
         found[f"{name}_discharge"] = discharge[(store["technology"] == name).to_numpy()].sum(axis=0)
+    if len(case.table("pumped")):
+        given = (dispatch.quantities["pumped_generate"].values * _at(case, "pumped", inside)).sum(axis=0)
+        found["pumped_hydro_discharge"] = found.get("pumped_hydro_discharge", 0.0) + given
     trade, sent = _trade(dispatch), _dc(dispatch)
     if len(trade) or sent["imports"].any():
         found["imports"] = np.maximum(-trade, 0.0).sum(axis=0) + sent["imports"]
@@ -152,11 +155,15 @@ def _ac_losses(dispatch: Dispatch) -> np.ndarray:
 def _stores(dispatch: Dispatch) -> tuple[float, float]:
     """MWh that stores inside lost, and what they hold more at the end than before the first step."""
     case, hours = dispatch.case, dispatch.case.time.hours
-    columns = dispatch.model.columns[BLOCKS.index(storage)]
+    columns, above = (dispatch.model.columns[BLOCKS.index(block)] for block in (storage, pumped))
+    here = _at(case, "pumped", _inside(case))[:, 0]
+    pump, generate, upper = (dispatch.quantities[f"pumped_{n}"].values for n in ("pump", "generate", "upper"))
+    rise = float(here @ (upper[:, -1] - above.start))
+    fall = float(here @ ((pump - generate) @ hours)) - rise
     if not len(columns.groups):
-        return 0.0, 0.0
+        return fall, rise
     here = _at(case, "storage", _inside(case))[:, 0]
     charge, discharge, energy = (dispatch.quantities[f"storage_{n}"].values for n in ("charge", "discharge", "energy"))
     one = here[columns.groups.first]  # members of a group stand at one bus
     filled = float(here @ energy[:, -1] - one @ columns.start)
-    return float(here @ ((charge - discharge) @ hours)) - filled, filled
+    return float(here @ ((charge - discharge) @ hours)) - filled + fall, filled + rise

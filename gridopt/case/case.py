@@ -20,7 +20,7 @@ from gridopt.case.topology import BRANCH_TABLES, Topologies, branches_of
 ROUNDING = 1e-12
 """Share of a step below which what remains of it is rounding."""
 PASSING = (
-    *BRANCH_TABLES, "unit", "generator", "renewable", "csp", "storage", "pump", "load", "exchange",
+    *BRANCH_TABLES, "unit", "generator", "renewable", "csp", "storage", "pump", "pumped", "load", "exchange",
     "dc_link", "dc_market", "interface_limit",
 )  # fmt: skip
 """Tables whose elements are left out of periods in which they are never in service."""

@@ -12,6 +12,7 @@ def check_stores(tables: dict[str, Checked]) -> None:
     _storage(tables["storage"])
     _pumps(tables["pump"], tables["reservoir"])
     _budgets(tables["hydro_budget"], tables["reservoir"])
+    _pumped(tables["pumped"])
 
 
 def _storage(storage: Checked) -> None:
@@ -58,3 +59,15 @@ def _budgets(budget: Checked, reservoir: Checked) -> None:
         if frame["energy_min_mwh"].iloc[i] > most[i] * hours[i] * (1.0 + 1e-9):
             rule = f"is above what '{name}' can give in the period, {most[i] * hours[i]:g} MWh"
             budget.fault(i, "energy_min_mwh", f"{frame['energy_min_mwh'].iloc[i]:g}", rule, "Correct the energy or the dates.")
+
+
+def _pumped(pumped: Checked) -> None:
+    frame = pumped.frame
+    total = frame["upper_start_mwh"] + frame["lower_start_mwh"]
+    room = frame["upper_max_mwh"] + frame["lower_max_mwh"].fillna(frame["upper_max_mwh"])
+    for i in np.flatnonzero((total > room * (1.0 + 1e-9)).to_numpy()):
+        rule = f"and upper_start_mwh make {total[i]:g} MWh, more than both reservoirs hold ({room[i]:g} MWh)"
+        pumped.fault(i, "lower_start_mwh", f"{frame['lower_start_mwh'].iloc[i]:g}", rule, "Lower one of the two.")
+    for i in np.flatnonzero((frame["upper_end_mwh"] > total).to_numpy()):
+        rule = f"is more than there is in both reservoirs, {total[i]:g} MWh"
+        pumped.fault(i, "upper_end_mwh", f"{frame['upper_end_mwh'].iloc[i]:g}", rule, "Lower it, or correct what they hold at the start.")

@@ -357,6 +357,33 @@ STORAGE = element(
            meaning="per MWh charged, besides the energy"),
 )  # fmt: skip
 
+PUMPED = element(
+    "pumped", "pumped storage plants unit by unit; figures in MW are for one machine",
+    _bus(),
+    Column("units", "whole", "1", at_least=1, at_most=100, meaning="equal machines"),
+    Column("generate_max_mw", "number", "MW", above=0.0, meaning="largest output of a machine"),
+    _power("generate_min_mw", "least output of a machine that generates", default=0.0),
+    Column("pump_mw", "number", "MW", above=0.0, meaning="power that a machine takes when it pumps: no more, no less"),
+    _fraction("pump_efficiency", 1.0, "energy in the upper reservoir per energy taken from the bus", above=0.0),
+    _fraction("generate_efficiency", 1.0, "energy given to the bus per energy out of the upper reservoir", above=0.0),
+    Column("upper_max_mwh", "number", "MWh", at_least=0.0, meaning="energy that the upper reservoir holds"),
+    Column("upper_start_mwh", "number", "MWh", at_least=0.0, default=0.0, meaning="energy in it before the first step"),
+    Column("upper_end_mwh", "number", "MWh", at_least=0.0, default=None,
+           meaning="least energy in it after the last step; empty: as at the start, or any where it has an end value"),
+    Column("lower_max_mwh", "number", "MWh", at_least=0.0, default=None,
+           meaning="room of the lower reservoir, as energy of its water when above; empty: as the upper one"),
+    Column("lower_start_mwh", "number", "MWh", at_least=0.0, default=None,
+           meaning="what it holds before the first step, measured alike; empty: its room less what is above"),
+    Column("mode_change_h", "number", "h", at_least=0.0, at_most=24.0, default=0.0, meaning="least time between pumping and generating"),
+    Column("mode_before", choices=("", "generate", "pump"), default="", meaning="mode before the first step; empty: none that matters"),
+    Column("mode_before_h", "number", "h", at_least=0.0, at_most=87600.0, default=0.0, meaning="hours since it ended"),
+    Column("cost_cny_per_mwh", "number", "CNY/MWh", at_least=0.0, at_most=10000.0, default=0.0, meaning="per MWh generated"),
+    Column("end_value_cny_per_mwh", "number", "CNY/MWh", at_least=-10000.0, at_most=10000.0, default=None,
+           meaning="worth of energy in the upper reservoir after the last step; empty: none"),
+    orders=(("generate_min_mw", "generate_max_mw"), ("upper_start_mwh", "upper_max_mwh"), ("upper_end_mwh", "upper_max_mwh"),
+            ("lower_start_mwh", "lower_max_mwh")),
+)  # fmt: skip
+
 LOAD = element(
     "load", "demand",
     _bus(),
@@ -440,7 +467,7 @@ TABLES: dict[str, Table] = {
     for t in (
         BUS, LINE, TRANSFORMER, AC_BRANCH, INTERFACE, INTERFACE_LIMIT, INTERFACE_MEMBER, LIMIT_PENALTY, OUTAGE, CONTINGENCY, SEASON, FUEL,
         UNIT_TYPE, UNIT, GENERATOR, COST_POINT, COMMITMENT, START_COST, RENEWABLE, CSP, RESERVOIR, RELEASE_PAST, RELEASE_BAND, STORAGE,
-        HYDRO_BUDGET, PUMP,
+        HYDRO_BUDGET, PUMP, PUMPED,
         LOAD,
         SHEDDING_TIER, EXCHANGE, DC_LINK, DC_CONTRACT, DC_BUNDLE, YEAR,
         *LINK_TABLES,

@@ -3,8 +3,8 @@
 Nothing here knows how the dispatch was found. Every rule is evaluated with plain arrays on the reported results and the raw
 tables of the case (which only lends series on the steps, shares of service and seasons); blocks, program, the lazy loop and the
 model's topology are not used, so a fault in one of them cannot hide itself. The rules stand at the heads of certificate_network,
-_contingency, _losses, _plants, _commitment, _running, _stores, _rivers, _solar_thermal, _links, _trade, _reserve and _money; tolerances
-in certificate_check.
+_contingency, _losses, _plants, _commitment, _running, _stores, _pumped, _rivers, _solar_thermal, _links, _trade, _reserve and
+_money; tolerances in certificate_check.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from gridopt.dispatch.certificate_losses import check_losses
 from gridopt.dispatch.certificate_money import check_causes, check_money
 from gridopt.dispatch.certificate_network import check_network
 from gridopt.dispatch.certificate_plants import check_plants
+from gridopt.dispatch.certificate_pumped import check_pumped
 from gridopt.dispatch.certificate_reserve import check_reserves
 from gridopt.dispatch.certificate_rivers import check_rivers
 from gridopt.dispatch.certificate_solar_thermal import check_solar_thermal
@@ -75,6 +76,7 @@ def certify(
         *check_plants(evidence),
         *check_commitment(evidence),
         *check_stores(evidence),
+        *check_pumped(evidence),
         *check_rivers(evidence),
         *check_solar_thermal(evidence),
         *check_links(evidence),

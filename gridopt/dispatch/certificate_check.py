@@ -36,6 +36,8 @@ TABLE_OF = {
     "renewable_available": "renewable", "renewable_output": "renewable", "renewable_curtailed": "renewable",
     "generator_output": "generator", "csp_output": "csp", "csp_store": "csp", "hydro_output": "reservoir", "reservoir_volume": "reservoir",
     "reservoir_release": "reservoir", "reservoir_spill": "reservoir", "reservoir_turbine": "reservoir",
+    "pumped_generate": "pumped", "pumped_pump": "pumped", "pumped_generating": "pumped", "pumped_pumping": "pumped",
+    "pumped_upper": "pumped", "pumped_lower": "pumped",
     "pump_power": "pump", "storage_charge": "storage", "storage_discharge": "storage",
     "storage_energy": "storage", "storage_written_off": "storage", "storage_spill": "storage", "storage_both": "storage",
     "dc_sent": "dc_link", "dc_received": "dc_link", "dc_artificial_loss": "dc_link", "dc_bundled": "dc_link",
@@ -63,7 +65,8 @@ PARTS = (
     ("unit", "bus", "unit_output", 1.0), ("generator", "bus", "generator_output", 1.0),
     ("renewable", "bus", "renewable_output", 1.0), ("csp", "bus", "csp_output", 1.0),
     ("reservoir", "bus", "hydro_output", 1.0), ("storage", "bus", "storage_discharge", 1.0),
-    ("storage", "bus", "storage_charge", -1.0), ("pump", "bus", "pump_power", -1.0), ("exchange", "bus", "exchange_export", -1.0),
+    ("storage", "bus", "storage_charge", -1.0), ("pump", "bus", "pump_power", -1.0),
+    ("pumped", "bus", "pumped_generate", 1.0), ("pumped", "bus", "pumped_pump", -1.0), ("exchange", "bus", "exchange_export", -1.0),
     ("dc_link", "from_bus", "dc_sent", -1.0), ("dc_link", "to_bus", "dc_received", 1.0),
 )  # fmt: skip
 """What plants inject: table, column of the bus, array, sign."""

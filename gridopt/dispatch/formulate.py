@@ -26,6 +26,7 @@ from gridopt.blocks import (
     network,
     overload,
     pump,
+    pumped,
     renewable,
     reserve,
     storage,
@@ -36,7 +37,7 @@ from gridopt.program.builder import Builder
 
 BLOCKS = (
     network, overload, losses, loss_factors, demand, thermal, generator, commitment, renewable,
-    storage, hydro, pump, hydro_budget, csp,
+    storage, pumped, hydro, pump, hydro_budget, csp,
     dc_link, dc_schedule, dc_market, exchange, interface, contingency, carbon,
     reserve, headroom,
 )  # fmt: skip

@@ -205,3 +205,15 @@ def test_budgets_of_plants():
     one(["hydro_budget.csv, row 2", "energy_min_mwh: '481'", "480 MWh"], reservoir=RIVER, hydro_budget=[days | dict(energy_min_mwh=481)])
     ror = days | dict(reservoir="ror", release_max_hm3=3)
     one(["column release_max_hm3: '3'", "no volume"], reservoir=RIVER, hydro_budget=[ror])
+
+
+def test_reservoirs_of_pumped_storage():
+    """Room for 8 above and 6 below; 7 and 9 at the start are too much; 7 and 2 cannot end with 10 above, nor can 12 be held there."""
+    plant = dict(pumped="p", bus="A", units=2, generate_max_mw=3, pump_mw=3, upper_max_mwh=12, upper_start_mwh=7, lower_max_mwh=6)
+    assert not faults(pumped=[plant | dict(lower_start_mwh=2, upper_end_mwh=9)])
+    over = plant | dict(upper_max_mwh=8, lower_max_mwh=6, lower_start_mwh=6, upper_start_mwh=8)
+    assert not faults(pumped=[over])
+    one(["column upper_end_mwh: '10'", "9 MWh"], pumped=[plant | dict(lower_start_mwh=2, upper_end_mwh=10)])
+    assert any("lower_start_mwh" in f for f in faults(pumped=[plant | dict(lower_start_mwh=7)]))
+    empty_lower = {k: v for k, v in plant.items() if k != "lower_max_mwh"} | dict(lower_start_mwh=18)
+    one(["column lower_start_mwh: '18'", "25 MWh", "24 MWh"], pumped=[empty_lower])

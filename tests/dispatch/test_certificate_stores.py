@@ -71,6 +71,12 @@ def solved(name: str, commitment: str = "off") -> dict:
         ("pump", "pump", "p1", "delay_h", 0.6, "reservoir.balance"),
         ("pump", "pump", "p1", "power_max_mw", 5.9, "pump.power"),
         ("pump", "pump", "p2", "in_service", np.datetime64("2025-01-01T02:00"), "pump.power"),
+        ("pumped", "pumped", "P", "generate_efficiency", 0.91, "pumped.balance"),
+        ("pumped", "pumped", "P", "lower_max_mwh", 11.0, "pumped.levels"),
+        ("pumped", "pumped", "P", "upper_end_mwh", 29.0, "pumped.levels"),
+        ("pumped", "pumped", "P", "cost_cny_per_mwh", 1.1, "cost"),
+        ("pumped", "pumped", "Q", "end_value_cny_per_mwh", 32.0, "cost"),
+        ("pumped", "pumped", "Q", "in_service", np.datetime64("2025-01-01T03:00"), "pumped.power"),
         ("hydro_budget", "hydro_budget", "most", "energy_max_mwh", 299.0, "hydro_budget.energy"),
         ("hydro_budget", "hydro_budget", "water", "release_min_hm3", 0.71, "hydro_budget.release"),
     ],
@@ -91,3 +97,22 @@ def test_a_pump_that_is_not_whole():
     e = solved("pump", "exact")
     cell(e, "pump", "p2", "power_max_mw", 5.3)
     assert failed(e) == {"pump.units"}
+
+
+def test_machines_that_do_not_fit():
+    e = solved("pumped", "exact")
+    for column, value in (("pump_mw", 4.9), ("generate_max_mw", 1.0), ("generate_min_mw", 5.9)):
+        changed = e | {}
+        cell(changed, "pumped", "P", column, value)
+        assert "pumped.units" in failed(changed), column
+
+
+def test_modes_too_close():
+    e = solved("pumped", "exact")
+    cell(e, "pumped", "P", "mode_change_h", 12.0)
+    assert failed(e) == {"pumped.modes"}
+    e = solved("pumped", "exact")
+    first = "generate" if e["quantities"]["pumped_pump"][0, 0] > 0 else "pump"
+    cell(e, "pumped", "P", "mode_change_h", 0.5)
+    cell(e, "pumped", "P", "mode_before", first)
+    assert "pumped.modes" in failed(e)
