@@ -9,12 +9,13 @@ from pathlib import Path
 import numpy as np
 
 from gridopt.case.case import Case
-from gridopt.case.check import CaseError
+from gridopt.case.check import CaseError, nearest
 from gridopt.case.imported import ImportReport
 from gridopt.case.readers.network_csv import read_network
 from gridopt.case.readers.series import Source, load
 from gridopt.case.rules_links import check_agreed
 from gridopt.case.series import GivenSeries
+from gridopt.case.tables import TABLES
 from gridopt.case.time import TimeGrid
 from gridopt.study.imports import format_of, read, stem
 from gridopt.study.locate import DEFAULT_STUDY, NotFound, locate
@@ -97,8 +98,20 @@ def _load_file(name: str, study: Study, path: Path, hours: tuple[int, int] | Non
 def _case(tables, grid: TimeGrid, source, study: Study) -> Case:
     """The case of a study. Generators that a network commits are committed unless the study says otherwise; units are not, for without
     it they have a linear form of their own."""
+    tables = _without(tables, study.leave_out)
     commitment = study.commitment or ("exact" if (tables["commitment"]["kind"] == "generator").any() else "off")
     return Case(tables, grid, source, study.security, study.losses, commitment).present()
+
+
+def _without(tables, names: list[str]):
+    """Tables less the named ones and those whose rows name a row of theirs. Raises CaseError for a table that is not known."""
+    faults = [f"key 'leave_out': '{n}' is not a table of a network{nearest(n, TABLES)} Correct the name." for n in names if n not in TABLES]
+    if faults:
+        raise CaseError(faults)
+    empty = set(names)
+    while more := {t.name for t in TABLES.values() for c in t.columns if c.key_to in empty and c.required} - empty:
+        empty |= more
+    return {name: table.iloc[:0] if name in empty else table for name, table in tables.items()}
 
 
 def _grid(study: Study, hours: tuple[int, int] | None) -> TimeGrid:
@@ -149,8 +162,6 @@ def _scaled(tables, study: Study, grid: TimeGrid):
 
 def _try_series(case: Case) -> None:
     """Asks for every series that the tables name, so that all faults of the files show before anything is built."""
-    from gridopt.case.tables import TABLES
-
     columns = [(t.name, c.name) for t in TABLES.values() for c in t.columns if c.name == "schedule" or c.name.endswith("profile")]
     names = {n for table, column in columns for n in case.table(table)[column] if n}
     unknown = sorted(names - set(case.source.values)) if isinstance(case.source, GivenSeries) else []

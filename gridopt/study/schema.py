@@ -30,6 +30,7 @@ class Study(BaseModel):
     title_zh: str = ""
     network: str
     profiles: list[str | Profile] = []
+    leave_out: list[str] = []
     year: Annotated[int, Field(ge=1990, le=2100)] | None = None
     start: datetime.date | None = None
     end: datetime.date | None = None
