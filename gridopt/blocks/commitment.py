@@ -37,6 +37,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gridopt.case.fleet import TABLES, Fleet, fleet_of, left_on
+from gridopt.case.pools import offer_fuel
 from gridopt.case.windows import INSTANT, begins, since, spread, until
 from gridopt.program.labels import Quantity
 
@@ -127,6 +128,10 @@ def _offer(case, b, columns: Columns) -> None:
     injection.add(fleet.bus, columns.above)
     emission.add(0 * fleet.row, columns.on, fleet.curve.emission_on)
     emission.add(0 * fleet.curve.of, columns.segment, fleet.curve.emission)
+    units = np.flatnonzero(fleet.table == "unit")
+    parts = np.flatnonzero(fleet.table[fleet.curve.of] == "unit")
+    offer_fuel(case, b, fleet.row[units], columns.on[units], fleet.curve.burnt_on)
+    offer_fuel(case, b, fleet.row[fleet.curve.of[parts]], columns.segment[parts], fleet.curve.burnt)
     for table in TABLES:
         mine = np.flatnonzero(fleet.table == table)
         row, on, above = fleet.row[mine], columns.on[mine], columns.above[mine]

@@ -13,7 +13,8 @@ Cost        thermal.fuel, thermal.variable: a unit that must run pays its no-loa
             q r(q); one that may stop pays its rate at full load for every MWh, which is the convex hull of "off" and "on"
 Emission    of the fuel burnt: co2_t_per_tce of the fuel, or what makes co2_t_per_mwh at rated output where the type says it; a
             type that burns no fuel at rated output emits co2_t_per_mwh for every MWh
-Ports       injection: m + a + p;  emission, thermal_energy (for the carbon block);  unit_available, unit_least: M, m by unit;
+Ports       injection: m + a + p;  emission, thermal_energy (for the carbon block);  fuel: burnt from budgets and stocks;
+            unit_available, unit_least: M, m by unit;
             unit_output of a unit: its must-run output and its share by room (M - m) of the rest of its group
 Dual        thermal.ramp: <= 0 when the rise binds, >= 0 when the fall binds [CNY/MW]
 Assumes     units are left to block commitment where decisions are modelled; no start costs here, and no minimum output for units
@@ -30,6 +31,7 @@ import numpy as np
 
 from gridopt.case.fleet import left_on
 from gridopt.case.groups import Groups, group_by
+from gridopt.case.pools import offer_fuel, pool_names
 from gridopt.case.units import burning, capacity, limits
 from gridopt.program.labels import Quantity
 
@@ -53,7 +55,8 @@ class Columns(NamedTuple):
 def declare(case, b):
     """Columns (G1), (G2), their cost, emissions and injections."""
     rows = left_on(case, "unit")
-    groups = group_by(case.table("unit").iloc[rows], SAME)
+    pool = pool_names(case)
+    groups = group_by(case.table("unit").iloc[rows], SAME, [[pool[i] for i in rows]] if pool else ())
     groups = replace(groups, first=rows[groups.first])
     least, largest = (limit[rows] for limit in limits(case))
     able, must, most = groups.sum(capacity(case)[rows]), groups.sum(least), groups.sum(largest)
@@ -81,8 +84,10 @@ def _offer(case, b, groups, able, must, low, high):
         b.cost("thermal.variable", cols, variable[rows] * hours)
         injection.add(bus[rows], cols)
         emission.add(np.zeros(len(cols), int), cols, rate * per_tce[rows] + per_mwh[rows])
+        offer_fuel(case, b, groups.first[rows], cols, rate)
         energy.add(np.zeros(len(cols), int), cols)
     burnt = np.where(on, fire.burnt(must, able), 0.0)
+    offer_fuel(case, b, groups.first, None, 0.0, burnt)
     b.fixed_cost("thermal.fuel", np.sum(burnt * price * hours))
     b.fixed_cost("thermal.variable", np.sum(must * variable * hours))
     injection.add(bus, constant=must)

@@ -43,7 +43,8 @@ class Starts:
 @dataclass(frozen=True)
 class Curve:
     """Segments above least output, by element and from the cheapest: of int (K,), width MW (K, T); square CNY/MW2h of what lies above
-    least output (n,), 0 where there are several segments. CO2: emission_on t/h (n, T), emission t/MWh (K, T)."""
+    least output (n,), 0 where there are several segments. CO2: emission_on t/h (n, T), emission t/MWh (K, T). Fuel of units alone:
+    burnt_on tce/h (n, T), burnt tce/MWh (K, T)."""
 
     of: np.ndarray
     width: np.ndarray
@@ -51,6 +52,8 @@ class Curve:
     prices: tuple[Price, ...]
     emission_on: np.ndarray
     emission: np.ndarray
+    burnt_on: np.ndarray
+    burnt: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -208,7 +211,7 @@ def _starts(case, table: np.ndarray, name: np.ndarray, given: pd.DataFrame, kind
 def _curves(case, rows: dict[str, np.ndarray], least: np.ndarray, most: np.ndarray) -> Curve:
     """Units first, a segment or two each, then generators, a segment per band."""
     n = len(rows["unit"])
-    of, width, fuel, variable, co2 = _unit_curve(case, rows["unit"], least[:n], most[:n])
+    of, width, fuel, variable, co2, burnt = _unit_curve(case, rows["unit"], least[:n], most[:n])
     table, g = case.table("generator").iloc[rows["generator"]], rows["generator"]
     bands = generators.curves(case).part(g, len(case.table("generator")))
     low, high = np.maximum(bands.begin[:, None], least[n:][bands.of]), np.minimum(bands.end[:, None], most[n:][bands.of])
@@ -222,11 +225,12 @@ def _curves(case, rows: dict[str, np.ndarray], least: np.ndarray, most: np.ndarr
                 Price("generator.energy", "generator", on, slope)),
         emission_on=np.concatenate([co2[0], per_mwh * least[n:]]),
         emission=np.concatenate([co2[1], np.broadcast_to(per_mwh[bands.of], low.shape)]),
+        burnt_on=burnt[0], burnt=burnt[1],
     )  # fmt: skip
 
 
 def _unit_curve(case, rows: np.ndarray, least: np.ndarray, most: np.ndarray):
-    """Segments below and above half load of each unit: of, width, and (on, slope) of fuel, of other cost, and of CO2."""
+    """Segments below and above half load of each unit: of, width, and (on, slope) of fuel, of other cost, of CO2, and of fuel in tce."""
     fire, able = units.burning(case, rows), units.capacity(case)[rows]
     middle = np.clip(0.5 * able, least, most)
     two = (middle - least).max(axis=1, initial=0.0) > 0
@@ -238,4 +242,4 @@ def _unit_curve(case, rows: np.ndarray, least: np.ndarray, most: np.ndarray):
     fuel = burnt * fire.price, rate * fire.price[of]
     variable = fire.variable * least, np.broadcast_to(fire.variable[of], width.shape)
     co2 = burnt * fire.per_tce + least * fire.per_mwh, np.broadcast_to(rate * fire.per_tce[of] + fire.per_mwh[of], width.shape)
-    return of, width, fuel, variable, co2
+    return of, width, fuel, variable, co2, (burnt, rate)

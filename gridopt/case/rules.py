@@ -8,6 +8,7 @@ import numpy as np
 
 from gridopt.case.check import Checked, nearest
 from gridopt.case.rules_branches import check_branches, unique_across
+from gridopt.case.rules_fuel import check_fuel
 from gridopt.case.rules_links import check_links
 from gridopt.case.rules_plants import check_plants
 from gridopt.case.rules_reserve import check_reserves
@@ -26,6 +27,7 @@ def check_rules(tables: dict[str, Checked]) -> None:
     _limits_overlap(tables["interface_limit"])
     check_plants(tables)
     check_links(tables)
+    check_fuel(tables)
     check_stores(tables)
     check_reserves(tables)
 

@@ -49,7 +49,7 @@ TABLE_OF = {
 
 OVERLOADS = {"branch_overload": "branch", "interface_overload": "interface"}
 """Arrays that must be given where limits are soft, and their table."""
-WITH_ROWS = {"dc_market_sold": "dc_market"}
+WITH_ROWS = {"dc_market_sold": "dc_market", "fuel_stock": "fuel_stock", "fuel_short": "fuel_budget"}
 """Arrays that must be given where the case has rows in a table, and that table."""
 CHOSEN = {"dc_on": "dc_link", "dc_power": "dc_link"}
 """Arrays that are given where something is chosen, and the table whose rows they follow."""

@@ -8,9 +8,6 @@
     sum over buses of price x (withdrawal - injection) = sum over limits of shadow price x flow    rent
         losses are withdrawals at their buses, and flows also pay what their losses cost: branch_loss_price x flow
     curtailed energy = sum over causes, by plant and step                                          curtailment.causes
-
-A unit that must run burns C f(q) at load q = output / C: f runs straight between the points q r(q) at 0.3, 0.5 and 1. One that
-may stop pays its rate at full load for every MWh.
 """
 
 from __future__ import annotations
@@ -24,7 +21,7 @@ from gridopt.dispatch.certificate_commitment import switched_rows
 from gridopt.dispatch.certificate_contingency import paid
 from gridopt.dispatch.certificate_links import link_power
 from gridopt.dispatch.certificate_network import angles, members, section_limits, sections, wires
-from gridopt.dispatch.certificate_plants import generator_cost, of_type, unit_limits
+from gridopt.dispatch.certificate_plants import burnt, emitted, generator_cost, of_type
 from gridopt.dispatch.certificate_reserve import reserve_cost
 from gridopt.dispatch.certificate_rivers import end_cost
 from gridopt.dispatch.certificate_running import switched_costs
@@ -63,6 +60,7 @@ def recomputed(e: Evidence) -> dict[str, np.ndarray]:
         "end_value": _left(e, e.number("storage", "end_value_cny_per_mwh") * e["storage_energy"]),
         "exchange": trade,
         "dc_link": e.number("dc_link", "cost_cny_per_mwh") * np.abs(link_power(e)),
+        "fuel_short": np.nan_to_num(e.number("fuel_budget", "short_cny_per_tce")) * e["fuel_short"] / hours,
         "dc_market": (e.number("dc_market", "tariff_cny_per_mwh") - paid_at_ends(e)) * e["dc_market_sold"],
         "generator": generator_cost(e) * ~switched_rows(case, "generator")[:, None],
     }
@@ -93,22 +91,11 @@ def _left(e: Evidence, worth: np.ndarray) -> np.ndarray:
 
 
 def _thermal(e: Evidence) -> dict[str, np.ndarray]:
-    case, output = e.case, e["unit_output"]
-    least, _, capacity = unit_limits(e)
-    full, half, low = (of_type(case, f"fuel_rate_{c}_tce_per_mwh") for c in ("full", "extra_half", "extra_low"))
-    half, low = full + half, full + low
-    load = np.divide(output, capacity, out=np.zeros_like(output), where=capacity > 0)
-    under = 0.3 * low + (load - 0.3) * (0.5 * half - 0.3 * low) / 0.2
-    over = 0.5 * half + (load - 0.5) * (full - 0.5 * half) / 0.5
-    burnt = np.where(least > 0, np.where(load < 0.5, under, over) * capacity, full * output)
+    case, output, spent, co2 = e.case, e["unit_output"], burnt(e), emitted(e)
     fuel = case.table("fuel").loc[case.table("unit")["fuel"]]
-    at_full = of_type(case, "co2_t_per_mwh")
-    by_fuel = fuel["co2_t_per_tce"].to_numpy(float)[:, None] * burnt
-    by_type = at_full * np.where(full > 0, burnt / np.where(full > 0, full, 1.0), output)
-    co2 = np.where(np.isnan(at_full), by_fuel, by_type)
     carbon = case.of_year("carbon_price_cny_per_t", 0.0) * (co2 - case.of_year("carbon_benchmark_t_per_mwh", 0.0) * output)
     price = fuel["price_cny_per_tce"].to_numpy(float)[:, None] * case.of_year("fuel_price_scale", 1.0)
-    found = {"fuel": burnt * price, "variable": of_type(case, "vom_cny_per_mwh") * output, "carbon": carbon}
+    found = {"fuel": spent * price, "variable": of_type(case, "vom_cny_per_mwh") * output, "carbon": carbon}
     return {name: rate * ~switched_rows(case, "unit")[:, None] for name, rate in found.items()}
 
 

@@ -10,6 +10,9 @@
 The model merges units that nothing tells apart and shares their output afterwards, so a single unit may change faster than it
 could; the sum over such units may not. A step in which one of them enters, leaves or changes its least output is not a ramp.
 What is switched on and off stands in certificate_commitment.
+
+A unit that must run burns C f(q) at load q = output / C: f runs straight between the points q r(q) at 0.3, 0.5 and 1. One that
+may stop pays its rate at full load for every MWh.
 """
 
 from __future__ import annotations
@@ -51,6 +54,26 @@ def unit_limits(e: Evidence) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def of_type(case: Case, column: str) -> np.ndarray:
     """A column of unit_type for each unit, (n, 1)."""
     return case.table("unit_type")[column].loc[case.table("unit")["unit_type"]].to_numpy(float)[:, None]
+
+
+def burnt(e: Evidence) -> np.ndarray:
+    """Fuel burnt by unit tce/h (n, T)."""
+    output = e["unit_output"]
+    least, _, capacity = unit_limits(e)
+    full, half, low = (of_type(e.case, f"fuel_rate_{c}_tce_per_mwh") for c in ("full", "extra_half", "extra_low"))
+    half, low = full + half, full + low
+    load = np.divide(output, capacity, out=np.zeros_like(output), where=capacity > 0)
+    under = 0.3 * low + (load - 0.3) * (0.5 * half - 0.3 * low) / 0.2
+    over = 0.5 * half + (load - 0.5) * (full - 0.5 * half) / 0.5
+    return np.where(least > 0, np.where(load < 0.5, under, over) * capacity, full * output)
+
+
+def emitted(e: Evidence) -> np.ndarray:
+    """CO2 by unit t/h (n, T)."""
+    full, at_full, spent = of_type(e.case, "fuel_rate_full_tce_per_mwh"), of_type(e.case, "co2_t_per_mwh"), burnt(e)
+    per_tce = e.case.table("fuel").loc[e.case.table("unit")["fuel"], "co2_t_per_tce"].to_numpy(float)[:, None]
+    by_type = at_full * np.where(full > 0, spent / np.where(full > 0, full, 1.0), e["unit_output"])
+    return np.where(np.isnan(at_full), per_tce * spent, by_type)
 
 
 def _ramp(e: Evidence, least: np.ndarray, capacity: np.ndarray) -> Check:

@@ -36,8 +36,8 @@ def _filled(s: Switched, ends: list[np.ndarray]) -> list[np.ndarray]:
     return [*found, rest]
 
 
-def _burning(e: Evidence, s: Switched) -> dict[str, np.ndarray]:
-    """Fuel, other cost and carbon of units."""
+def spent(e: Evidence, s: Switched) -> tuple[np.ndarray, np.ndarray]:
+    """Fuel burnt tce/h and CO2 t/h of units (n, T)."""
     case, (low, _), on = e.case, s.limits, s.array("on")
     full, half, third = (s.typed(f"fuel_rate_{c}_tce_per_mwh")[:, None] for c in ("full", "extra_half", "extra_low"))
     half, third = full + half, full + third
@@ -49,7 +49,13 @@ def _burning(e: Evidence, s: Switched) -> dict[str, np.ndarray]:
     fuel = case.table("fuel").loc[s.frame["fuel"]]
     at_full = s.typed("co2_t_per_mwh")[:, None]
     by_type = at_full * np.where(full > 0, burnt / np.where(full > 0, full, 1.0), output)
-    co2 = np.where(np.isnan(at_full), fuel["co2_t_per_tce"].to_numpy(float)[:, None] * burnt, by_type)
+    return burnt, np.where(np.isnan(at_full), fuel["co2_t_per_tce"].to_numpy(float)[:, None] * burnt, by_type)
+
+
+def _burning(e: Evidence, s: Switched) -> dict[str, np.ndarray]:
+    """Fuel, other cost and carbon of units."""
+    case, output, (burnt, co2) = e.case, s.array("output"), spent(e, s)
+    fuel = case.table("fuel").loc[s.frame["fuel"]]
     free = case.of_year("carbon_benchmark_t_per_mwh", 0.0) * output
     return {
         "fuel": burnt * fuel["price_cny_per_tce"].to_numpy(float)[:, None] * case.of_year("fuel_price_scale", 1.0),

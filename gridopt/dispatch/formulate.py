@@ -16,6 +16,7 @@ from gridopt.blocks import (
     dc_schedule,
     demand,
     exchange,
+    fuel,
     generator,
     headroom,
     hydro,
@@ -38,7 +39,7 @@ from gridopt.program.builder import Builder
 BLOCKS = (
     network, overload, losses, loss_factors, demand, thermal, generator, commitment, renewable,
     storage, pumped, hydro, pump, hydro_budget, csp,
-    dc_link, dc_schedule, dc_market, exchange, interface, contingency, carbon,
+    dc_link, dc_schedule, dc_market, exchange, interface, contingency, carbon, fuel,
     reserve, headroom,
 )  # fmt: skip
 """The registry. A further component is one file in blocks/, one table declaration and one name here."""

@@ -17,7 +17,7 @@ from gridopt.dispatch.lazy import Relaxed
 from gridopt.program.builder import Builder, Family
 from gridopt.program.highs import BASIC
 
-STOCKS = ("MWh", "hm3", "t")
+STOCKS = ("MWh", "hm3", "t", "tce")
 """Units of an amount: a row that balances one has a dual that does not depend on the length of a step, a column that holds one is a level."""
 CLEAR = 1e-6
 """A dual (money per unit of a row) beyond this means that the row binds."""

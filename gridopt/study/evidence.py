@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from gridopt.analysis import balance, congestion, contingencies, contracts, curtailment, emissions, losses, reserves
+from gridopt.analysis import balance, budgets, congestion, contingencies, contracts, curtailment, emissions, losses, reserves
 from gridopt.case.topology import BRANCH_TABLES
 from gridopt.dispatch.certificate import Certificate, certify
 from gridopt.dispatch.result import Dispatch
@@ -25,6 +25,7 @@ ELEMENTS = {
     "pumped": ("name", "name_zh", "bus", "units", "generate_max_mw", "pump_mw", "upper_max_mwh"),
     "pump": ("name", "name_zh", "bus", "from_reservoir", "to_reservoir", "power_max_mw"),
     "dc_link": ("name", "name_zh", "from_bus", "to_bus", "technology", "power_max_mw"),
+    "fuel_stock": ("fuel", "plant"), "fuel_budget": ("fuel", "plant", "start_date", "end_date"),
     "dc_market": ("name", "name_zh", "dc_link", "power_max_mw", "tariff_cny_per_mwh"),
     "interface": ("name", "name_zh"),
     "exchange": ("name", "name_zh", "bus"),
@@ -37,7 +38,7 @@ COST_ZH = {
     "hydro.end_short": "期末蓄水不足费用", "hydro.end_value": "期末多蓄水价值(负)",
     "commitment.start": "启动费用", "commitment.stop": "停机费用",
     "overload.penalty": "越限惩罚", "generator.energy": "发电费用", "dc_link.cost": "直流输电费",
-    "dc_market.sales": "直流受端售电收入(负)",
+    "dc_market.sales": "直流受端售电收入(负)", "fuel.short": "燃料照付不议费用",
     "reserve.offer": "备用费用", "reserve.shortage": "备用缺额费用",
     "exchange.export": "外送收入(负)", "exchange.import": "购入费用",
 }  # fmt: skip
@@ -82,7 +83,7 @@ def analyse(solved: Dispatch, prices: Prices) -> Found:
         "branch": _branch(solved), "renewable": _renewable(solved), "curtailment_by_cause": curtailment.by_plant(solved, causes),
         "curtailment_cause_hourly": curtailment.hourly(solved, causes), "congestion": congestion.congestion(solved),
         "energy_balance": balance.energy_balance(solved), "emissions": emissions.by_technology(solved),
-        "emissions_unit": emissions.by_unit(solved),
+        "emissions_unit": emissions.by_unit(solved), "budgets": budgets.budgets(solved),
         "dc_contracts": contracts.dc_contracts(solved), "dc_links": contracts.dc_links(solved), "costs": _costs(solved),
         **({"branch_losses": losses.branch_losses(solved)} if solved.case.losses != "off" else {}),
         **({"contingencies": contingencies.contingencies(solved)} if secured(solved) else {}),

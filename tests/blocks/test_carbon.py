@@ -1,10 +1,14 @@
 """Emissions above a free allowance per MWh of thermal output."""
 
+from dataclasses import replace
+
 import pytest
 
+from gridopt.analysis.budgets import budgets
+from gridopt.dispatch.certificate import certify
 from gridopt.pricing.marginal import price
 from tests.support.block_cases import UNIT_TYPE, buses, load, power_case
-from tests.support.certify import certificate
+from tests.support.certify import certificate, evidence
 from tests.support.optimum import solve
 
 FUEL = [
@@ -74,3 +78,27 @@ def test_K1_rate_of_a_unit_type_that_burns_nothing(must_run):
     assert d.costs["thermal.fuel"] == 0.0
     assert d.costs["carbon.allowance"] == pytest.approx(120)
     assert certificate(d).passed
+
+
+@pytest.mark.parametrize("minutes", [60, 15])
+def test_K2_cap_of_a_period(minutes):
+    """70 MW for two hours of a day whose cap is 720 t: 60 t. Black 1 t/MWh at 20, gas 0.4 at 30, 50 MW each at most.
+
+    Without the cap 100 + 40 MWh emit 116 t; all gas that can be had, 100 MWh, 40 t and 20 black, 20 t; 20 MWh at 90 emit nothing.
+    One t more: 1 MWh black instead of 1 at 90: 70 saved.
+    """
+    cap = dict(emission_cap="day", start_date="2025-01-01", end_date="2025-01-01", amount_max_t=720.0)
+    clean = dict(unit="clean", bus="A", unit_type="u", fuel="none", power_max_mw=50.0)
+    fuel = [*FUEL, dict(fuel="none", price_cny_per_tce=90.0, co2_t_per_tce=0.0)]
+    rows = dict(bus=buses("A"), fuel=fuel, unit=[plant("black"), plant("gas"), clean], load=[load("A", mean=70.0)], emission_cap=[cap])
+    d = solve(power_case(2, minutes, **rows))
+    assert d.solution.objective == pytest.approx(100 * 30 + 20 * 20 + 20 * 90)
+    assert d.values.dual("carbon.cap") == pytest.approx(-70)
+    assert price(d).price == pytest.approx(90)
+    assert certificate(d).passed
+    row = budgets(d).iloc[0]
+    assert (row["used"], row["most"], row["value_cny_per_unit"]) == pytest.approx((60, 60, -70))
+    given = evidence(d)
+    frame = given["case"].tables["emission_cap"].assign(amount_max_t=708.0)
+    given["case"] = replace(given["case"], tables={**given["case"].tables, "emission_cap": frame})
+    assert {c.name for c in certify(**given).failed} == {"carbon.cap"}

@@ -374,6 +374,26 @@ BLOCK_CASES["dc_link"] = BlockCase(
     dict(w=[0.3, 0.6, 0.2, 0.9], b=[40, 35, 30, 33], m=[1.0, 0.9, 0.8, 1.0], p=[31.0, 60.0, 45.0, 70.0]), 4, NEW_YEAR,
 )  # fmt: skip
 
+# A station burns from a stock that a delivery fills at midnight; one must burn, or pay for, half of two days' least amount; one may not burn
+# more than a budget lets it.
+BLOCK_CASES["fuel"] = BlockCase(
+    dict(
+        bus=buses("A"),
+        unit_type=[*UNIT_TYPE, dict(unit_type="v", min_load_fraction=0.3, fuel_rate_full_tce_per_mwh=0.9,
+                                    fuel_rate_extra_half_tce_per_mwh=0.1, fuel_rate_extra_low_tce_per_mwh=0.3)],
+        unit=[unit("A", 10, 60, plant="P", unit_type="v", must_run="always"), dict(unit("A", 10, 8), unit="twin"),
+              unit("A", 50, 15), unit("A", 30, 100), unit("A", 90, 100)],
+        fuel_stock=[dict(fuel_stock="pile", fuel="c10", plant="P", stock_start_tce=70.5, stock_end_tce=10.0)],
+        fuel_delivery=[dict(fuel_stock="pile", time="2025-01-01 00:00", amount_tce=41.0),
+                       dict(fuel_stock="pile", time="2025-02-01", amount_tce=9.0)],
+        fuel_budget=[dict(fuel_budget="pay", fuel="c50", start_date="2024-12-31", end_date="2025-01-01", amount_min_tce=600.0,
+                          short_cny_per_tce=15.0),
+                     dict(fuel_budget="cap", fuel="c30", start_date="2025-01-01", end_date="2025-01-01", amount_max_tce=372.0)],
+        load=[load("A", "a")],
+    ),
+    ("fuel_stock", "fuel_delivery", "fuel_budget"), dict(a=[61, 72, 66, 83]), 4, NEW_YEAR,
+)  # fmt: skip
+
 # A demand curve of two steps, the dearer one in the second row; one step is bought from midnight only.
 BLOCK_CASES["dc_market"] = BlockCase(
     dict(
