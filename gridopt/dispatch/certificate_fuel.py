@@ -4,7 +4,8 @@
     stock = stock before + deliveries - burnt, up to each step; never below 0, at the end the least stock   fuel.stock
     emission of units and generators in the period <= share x cap                                          carbon.cap
 
-share: hours of the period that are studied over its hours. A unit burns what certificate_plants says, one that is switched what certificate_running says.
+share: hours of the period that are studied over its hours. A unit burns what certificate_plants says, one that is switched what
+certificate_running says.
 """
 
 from __future__ import annotations

@@ -134,3 +134,12 @@ def test_certificate_finds_exactly_the_fault(change, broken):
     assert not {c.name for c in certify(**given).failed}
     cell(given, *change)
     assert {c.name for c in certify(**given).failed} == broken
+
+
+@pytest.mark.parametrize("minutes", [60, 30])
+def test_units_that_are_switched_burn_along_their_curve(minutes):
+    d = dispatch(dataclasses.replace(BLOCK_CASES["fuel"].build(minutes), commitment="exact"))
+    assert certificate(d).passed, certificate(d).failed
+    given = evidence(d)
+    cell(given, "fuel_stock", "pile", "stock_start_tce", 70.0)
+    assert {c.name for c in certify(**given).failed} == {"fuel.stock"}
