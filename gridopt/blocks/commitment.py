@@ -95,9 +95,8 @@ def _status_bounds(case, fleet: Fleet) -> tuple[np.ndarray, np.ndarray]:
     bound = begin + INSTANT
     still_on = (hours > 0) & (bound < fleet.min_up[:, None] - hours)
     still_off = (hours < 0) & (bound < fleet.min_down[:, None] + hours)
-    least = (fleet.must_on & ~still_off) | (still_on & ~fleet.must_off)
-    most = ~fleet.must_off & ~(still_off & ~fleet.fixed_on)
-    return least | fleet.fixed_on, most
+    off = fleet.must_off | (still_off & ~fleet.fixed_on)
+    return (fleet.must_on | still_on) & ~off, ~off
 
 
 def _change_bounds(case, fleet: Fleet) -> tuple[np.ndarray, np.ndarray]:

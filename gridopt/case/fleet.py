@@ -17,6 +17,8 @@ import pandas as pd
 from gridopt.case import generators, units
 
 TABLES = ("unit", "generator")
+ROUNDING = 1e-9
+"""MW, or share of a limit, by which the largest output may lie below the least."""
 HOT, WARM, COLD = "start_hot_cny", "start_warm_cny", "start_cold_cny"
 
 
@@ -61,7 +63,8 @@ class Fleet:
     """Switched elements n on steps T.
 
     table text, row int, name text (n,): where an element stands; bus, count int (n,). here: in service in some of the step;
-    must_on: must-run, fixed_on: by status profile, must_off bool (n, T). min_up, min_down h; ramp_up, ramp_down MW/min, start_ramp,
+    must_on: must-run, fixed_on: by status profile, too_low: its largest output is below its least,
+    so that it cannot be on, must_off bool (n, T). min_up, min_down h; ramp_up, ramp_down MW/min, start_ramp,
     stop_ramp MW, inf where there is none;
     initial_h h: on, or off where negative, NaN: free; initial_mw MW, NaN: any. stop_cost CNY (n,).
     least, most MW (n, T); curve: what it costs to be on and to give more.
@@ -76,6 +79,7 @@ class Fleet:
     here: np.ndarray
     must_on: np.ndarray
     fixed_on: np.ndarray
+    too_low: np.ndarray
     must_off: np.ndarray
     min_up: np.ndarray
     min_down: np.ndarray
@@ -100,7 +104,7 @@ class Fleet:
     @property
     def room(self) -> np.ndarray:
         """MW between least and largest output (n, T)."""
-        return self.most - self.least
+        return np.maximum(self.most - self.least, 0.0)
 
 
 def switched(case, table: str) -> np.ndarray:
@@ -130,14 +134,16 @@ def fleet_of(case) -> Fleet:
     here = np.concatenate([case.in_service(t)[rows[t]] for t in TABLES])
     forced = _forced(case, given, rows["unit"], here > 0)
     least, most = (np.concatenate(p) for p in zip(_unit_range(case, rows["unit"]), _generator_range(case, rows["generator"]), strict=True))
-    curve = _curves(case, rows, least, most)
+    too_low = most < least * (1.0 - ROUNDING) - ROUNDING
+    curve = _curves(case, rows, least, np.maximum(least, most))
     kind = case.table("unit_type").loc[frames[0]["unit_type"]]
     pad = np.zeros(len(rows["generator"]))
     ramp = np.concatenate([_unit_ramp(case, rows["unit"], kind), generators.ramps(case)[:, rows["generator"]]], axis=1)
     minimum = [_or(given[c], np.append(kind[c].to_numpy(float), pad)) for c in ("min_up_h", "min_down_h")]
     return Fleet(
         table=table, row=row, name=name, bus=np.concatenate([case.position("bus", f["bus"]) for f in frames]),
-        count=given["count"].to_numpy(float).astype(int), here=here > 0, must_on=forced[0], fixed_on=forced[1], must_off=forced[2],
+        count=given["count"].to_numpy(float).astype(int), here=here > 0, must_on=forced[0], fixed_on=forced[1], too_low=too_low,
+        must_off=forced[2] | too_low,
         min_up=minimum[0], min_down=minimum[1], ramp_up=ramp[0], ramp_down=ramp[1],
         start_ramp=_or(given["start_ramp_mw"], np.inf), stop_ramp=_or(given["stop_ramp_mw"], np.inf),
         initial_h=given["initial_h"].to_numpy(float), initial_mw=given["initial_mw"].to_numpy(float),

@@ -169,6 +169,7 @@ UNIT_TYPE = plain(
     Column("warm_after_h", "number", "h", at_least=0.0, at_most=8760.0, default=10.0, meaning="a start after so long off line is warm"),
     Column("cold_after_h", "number", "h", at_least=0.0, at_most=8760.0, default=72.0, meaning="a start after so long off line is cold"),
     Column("vom_cny_per_mwh", "number", "CNY/MWh", at_least=0.0, at_most=1000.0, default=0.0),
+    orders=(("warm_after_h", "cold_after_h"), ("start_hot_cny", "start_warm_cny"), ("start_warm_cny", "start_cold_cny")),
 )  # fmt: skip
 
 UNIT = element(

@@ -162,7 +162,7 @@ def _status(e: Evidence, s: Switched) -> list[Check]:
     if e.case.commitment == "exact":
         worst = np.maximum(worst, np.abs(on - np.round(on)))
     status = e.case.series(s.said["status_profile"].fillna("").tolist(), 0.5)
-    here = s.share > 0
+    here = (s.share > 0) & (s.limits[1] >= s.limits[0] * (1.0 - RELATIVE) - RELATIVE)
     fixed_on = here & (status >= 1.0)
     up, down = s.minimum
     waits = (s.before < 0) & (s.begin + SECOND < down + s.before) & ~fixed_on

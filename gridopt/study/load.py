@@ -13,6 +13,7 @@ from gridopt.case.check import CaseError, nearest
 from gridopt.case.imported import ImportReport
 from gridopt.case.readers.network_csv import read_network
 from gridopt.case.readers.series import Source, load
+from gridopt.case.rules_commitment import check_fleet
 from gridopt.case.rules_links import check_agreed
 from gridopt.case.series import GivenSeries
 from gridopt.case.tables import TABLES
@@ -77,6 +78,7 @@ def load_study(what: Path | None, overrides: dict[str, str], hours: tuple[int, i
     case = _case(_scaled(tables, study, grid), grid, source, study)
     _try_series(case)
     check_agreed(case)
+    check_fleet(case)
     inputs = {f"{network.name}/{p.name}": _sha256(p) for p in sorted(network.glob("*.csv"))}
     inputs |= {f"profiles/{p.parent.name}/{p.name}": _sha256(p) for p in files}
     return Loaded(name, study, case, network, inputs, _synthetic(files))
@@ -90,6 +92,7 @@ def _load_file(name: str, study: Study, path: Path, hours: tuple[int, int] | Non
     study = study.model_copy(update={"currency": found.currency})
     grid = _part(found.time, hours)
     case = _case(_scaled(found.tables, study, grid), grid, found.source, study)
+    check_fleet(case)
     files = sorted(path.glob("*.csv")) if path.is_dir() else [path]
     inputs = {f"{path.name}/{p.name}" if path.is_dir() else p.name: _sha256(p) for p in files}
     return Loaded(name, study, case, path, inputs, "", found.report)

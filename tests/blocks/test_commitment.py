@@ -191,3 +191,10 @@ def test_no_schedule_serves():
         made = built([20], [generator()], [committed(initial_h=-1.0, min_down_h=3.0)])
         none = made.tables | {"generator": made.table("generator").drop("last")}
         dispatch(replace(made, tables=none))
+
+
+def test_too_little_to_give():
+    """Largest output 5 MW, least 10 in hours 1 and 2: it must stop, and last gives 20 MW x 100."""
+    found = solved([20] * 4, [generator(profile="s")], [committed()], status=[1, 0.1, 0.1, 1])
+    assert on(found) == [1, 0, 0, 1]
+    assert found.solution.objective == pytest.approx(2 * 200.0 + 2 * 2000.0)
