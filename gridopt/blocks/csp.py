@@ -9,7 +9,7 @@ Columns     csp.power p [MW], csp.to_store i, csp.from_store o [MW heat], csp.he
     p / n - o + i <= Q, the rest is dumped                                (C2)  csp.field
     0 <= p <= P,  0 <= i <= field_heat_max_mw,  0 <= o <= P / n,  0 <= s <= S   (C3)
 
-Ports       injection: p;  bundle (of the DC link the plant counts for): p;  where there are reserves also csp_output p,
+Ports       injection: p;  bundle (of the DC link the plant counts for): p;  where there are reserves or ramping also csp_output p,
             csp_available P, csp_least 0, csp_stored n s[t], csp_stored_before n s[t-1]
 Dual        csp.heat_balance: value of one more stored MWh of heat [CNY/MWh]
 Assumes     no start heat and no minimum output (commitment of the power block is relaxed)
@@ -45,7 +45,7 @@ def declare(case, b):
     link = case.table("dc_bundle")["dc_link"].reindex(plant.index).fillna("")
     bundled = np.flatnonzero(link != "")
     b.port("bundle", len(case.table("dc_link"))).add(case.position("dc_link", link.iloc[bundled]), power[bundled])
-    if len(case.table("reserve")):
+    if len(case.table("reserve")) or len(case.table("ramping")):
         start = plant["store_start_mwh"].to_numpy(float)[:, None] * active[:, :1]
         _offer_by_plant(b, power, heat, number["power_max_mw"] * active, number["efficiency"], start)
     return Columns(power, into, out, heat)

@@ -7,7 +7,7 @@ Columns     renewable.curtailment x [MW]
     0 <= x <= A,   output = A - x                                         (R1)
 
 Cost        renewable.variable = c h (A - x);  renewable.curtailment = k h x
-Ports       injection: A - x;  bundle (of the DC link the group counts for): A - x;  where there are reserves also
+Ports       injection: A - x;  bundle (of the DC link the group counts for): A - x;  where there are reserves or ramping also
             renewable_output, renewable_available, renewable_least by plant: A - x by share of A, A, 0
 Ties        members of a group share x pro rata to what they have available: the fair tie rule at one bus; wider ties are evened
             out after the solve (dispatch/fair.py)
@@ -55,7 +55,7 @@ def declare(case, b):
     bundled = np.flatnonzero(link.iloc[groups.first] != "")
     at = case.position("dc_link", link.iloc[groups.first[bundled]])
     b.port("bundle", len(case.table("dc_link"))).add(at, x[bundled], -1.0, constant=total[bundled])
-    if len(case.table("reserve")):
+    if len(case.table("reserve")) or len(case.table("ramping")):
         _offer_by_plant(b, groups, each, total, x)
     return Columns(groups, each, x)
 

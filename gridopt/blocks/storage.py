@@ -20,7 +20,7 @@ Columns     storage.charge c [MW], storage.discharge d [MW], storage.energy e [M
     c <= C z,   d <= P (1 - z)      written only where a store does both  (S7)  storage.apart
 
 Cost        storage.wear = wear h d;  storage.charging = charging cost h c;  storage.end_value = -g e[last]
-Ports       injection: d - c;  where there are reserves also, by store, storage_output d - c, storage_available P, storage_least -C,
+Ports       injection: d - c;  where there are reserves or ramping also, by store, storage_output d - c, storage_available P, storage_least -C,
             storage_stored, storage_stored_before: what it can still give at the bus after and before the step, b (e - least) [MWh],
             storage_room, storage_room_before: what it can still take, (E - e) / a
 Dual        storage.energy_balance: value of one more stored MWh [CNY/MWh] (storage_energy_value)
@@ -94,7 +94,7 @@ def declare(case, b):
     over = {"group": groups.name[slice(None) if case.commitment != "off" else slice(0)], "time": case.time.index}
     side = b.columns("storage.charging", unit="1", over=over, upper=1.0, integer=case.commitment == "exact")
     made = Columns(groups, power, charging, room, inflow, start, retiring, fed, cyclic, charge, discharge, energy, written_off, spill, side)
-    if len(case.table("reserve")):
+    if len(case.table("reserve")) or len(case.table("ramping")):
         limits = [room * case.series(unit[f"energy_{c}_profile"], e) for c, e in (("min", 0.0), ("max", 1.0))]
         _offer_by_store(b, unit, made, (limits[0], limits[1]))
     return made

@@ -243,6 +243,17 @@ START_COST = plain(
     Column("cost_cny", "number", "CNY", at_least=0.0),
 )  # fmt: skip
 
+RAMPING = plain(
+    "ramping", "how fast outputs may change, and what changes cost, besides what the tables of the elements say", ("kind", "element"),
+    Column("kind", choices=("unit", "generator", "renewable", "csp", "reservoir", "storage")),
+    Column("element", meaning="id in the table that `kind` names"),
+    Column("up_mw_per_min", "number", "MW/min", at_least=0.0, default=None, meaning="rise of output; empty: no limit"),
+    Column("down_mw_per_min", "number", "MW/min", at_least=0.0, default=None, meaning="fall of output; empty: no limit"),
+    Column("up_cost_cny_per_mw", "number", "CNY/MW", at_least=0.0, default=0.0, meaning="per MW that output rises"),
+    Column("down_cost_cny_per_mw", "number", "CNY/MW", at_least=0.0, default=0.0, meaning="per MW that output falls"),
+    Column("initial_mw", "number", "MW", default=None, meaning="output before the first step; empty: any"),
+)  # fmt: skip
+
 RENEWABLE = element(
     "renewable", "wind, solar and run-of-river plants (rows of one base may enter on different days)",
     _bus(),
@@ -470,6 +481,7 @@ TABLES: dict[str, Table] = {
         BUS, LINE, TRANSFORMER, AC_BRANCH, INTERFACE, INTERFACE_LIMIT, INTERFACE_MEMBER, LIMIT_PENALTY, OUTAGE, CONTINGENCY, SEASON, FUEL,
         UNIT_TYPE, UNIT, GENERATOR, COST_POINT, COMMITMENT, START_COST, RENEWABLE, CSP, RESERVOIR, RELEASE_PAST, RELEASE_BAND, STORAGE,
         HYDRO_BUDGET, PUMP, PUMPED,
+        RAMPING,
         LOAD,
         SHEDDING_TIER, EXCHANGE, DC_LINK, DC_CONTRACT, DC_BUNDLE, YEAR,
         *LINK_TABLES, *FUEL_TABLES,

@@ -3,8 +3,8 @@
 Nothing here knows how the dispatch was found. Every rule is evaluated with plain arrays on the reported results and the raw
 tables of the case (which only lends series on the steps, shares of service and seasons); blocks, program, the lazy loop and the
 model's topology are not used, so a fault in one of them cannot hide itself. The rules stand at the heads of certificate_network,
-_contingency, _losses, _plants, _commitment, _running, _stores, _pumped, _rivers, _solar_thermal, _links, _trade, _reserve and
-_money; tolerances in certificate_check.
+_contingency, _losses, _plants, _commitment, _running, _stores, _pumped, _rivers, _solar_thermal, _links, _trade, _reserve, _ramping
+and _money; tolerances in certificate_check.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from gridopt.dispatch.certificate_money import check_causes, check_money
 from gridopt.dispatch.certificate_network import check_network
 from gridopt.dispatch.certificate_plants import check_plants
 from gridopt.dispatch.certificate_pumped import check_pumped
+from gridopt.dispatch.certificate_ramping import check_ramping
 from gridopt.dispatch.certificate_reserve import check_reserves
 from gridopt.dispatch.certificate_rivers import check_rivers
 from gridopt.dispatch.certificate_solar_thermal import check_solar_thermal
@@ -84,6 +85,7 @@ def certify(
         *check_trade(evidence),
         *check_fuel(evidence),
         *check_reserves(evidence),
+        *check_ramping(evidence),
         *check_money(evidence, objective, bound),
     ]
     if causes is not None:

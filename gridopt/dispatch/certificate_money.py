@@ -22,6 +22,7 @@ from gridopt.dispatch.certificate_contingency import paid
 from gridopt.dispatch.certificate_links import link_power
 from gridopt.dispatch.certificate_network import angles, members, section_limits, sections, wires
 from gridopt.dispatch.certificate_plants import burnt, emitted, generator_cost, of_type
+from gridopt.dispatch.certificate_ramping import ramping_cost
 from gridopt.dispatch.certificate_reserve import reserve_cost
 from gridopt.dispatch.certificate_rivers import end_cost
 from gridopt.dispatch.certificate_running import switched_costs
@@ -65,7 +66,7 @@ def recomputed(e: Evidence) -> dict[str, np.ndarray]:
         "generator": generator_cost(e) * ~switched_rows(case, "generator")[:, None],
     }
     parts = {"river_end": end_cost(e).sum(axis=0)}
-    rates = rates | _thermal(e) | switched_costs(e) | _unserved(e) | _overloads(e) | reserve_cost(e)
+    rates = rates | _thermal(e) | switched_costs(e) | _unserved(e) | _overloads(e) | reserve_cost(e) | ramping_cost(e)
     return parts | {name: rate.sum(axis=0) * hours for name, rate in rates.items()}
 
 

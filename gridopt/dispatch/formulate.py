@@ -28,6 +28,7 @@ from gridopt.blocks import (
     overload,
     pump,
     pumped,
+    ramping,
     renewable,
     reserve,
     storage,
@@ -40,7 +41,7 @@ BLOCKS = (
     network, overload, losses, loss_factors, demand, thermal, generator, commitment, renewable,
     storage, pumped, hydro, pump, hydro_budget, csp,
     dc_link, dc_schedule, dc_market, exchange, interface, contingency, carbon, fuel,
-    reserve, headroom,
+    reserve, headroom, ramping,
 )  # fmt: skip
 """The registry. A further component is one file in blocks/, one table declaration and one name here."""
 

@@ -39,7 +39,7 @@ COST_ZH = {
     "commitment.start": "启动费用", "commitment.stop": "停机费用",
     "overload.penalty": "越限惩罚", "generator.energy": "发电费用", "dc_link.cost": "直流输电费",
     "dc_market.sales": "直流受端售电收入(负)", "fuel.short": "燃料照付不议费用",
-    "reserve.offer": "备用费用", "reserve.shortage": "备用缺额费用",
+    "ramping.rise": "升出力费用", "ramping.fall": "降出力费用", "reserve.offer": "备用费用", "reserve.shortage": "备用缺额费用",
     "exchange.export": "外送收入(负)", "exchange.import": "购入费用",
 }  # fmt: skip
 LINK_FIGURES = ("sent_mwh", "received_mwh", "renewable_share", "hours")
