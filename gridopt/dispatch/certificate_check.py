@@ -205,6 +205,8 @@ def collect(case: Case, quantities: Mapping[str, np.ndarray], prices: Mapping[st
         arrays[name] = np.asarray(given.get(name, np.nan if len(case.table("limit_penalty")) else np.zeros(shape)), float)
         if arrays[name].shape != shape:
             faults.append(f"array '{name}' has shape {arrays[name].shape}, the case asks for {shape}")
+    if "reserve_offline" in given:
+        arrays["reserve_offline"] = np.asarray(given["reserve_offline"], float)
     for name in RESERVES if len(case.table("reserve")) else ():
         arrays[name] = np.asarray(given.get(name, np.nan), float)
         if arrays[name].ndim != 2 or (name != "reserve_award" and arrays[name].shape != (len(case.table("reserve")), len(case.time))):

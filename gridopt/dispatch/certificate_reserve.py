@@ -2,7 +2,8 @@
 
     0 <= award <= its largest, and ramp x response;  together with all quicker ones of the element too    reserve.award, reserve.response
     output + upward awards <= what the element can give;  output - downward awards >= its least           reserve.headroom
-    change of output + awards that share the ramp <= ramp x step                                          reserve.ramp
+    awards to units that are off <= what they offer so x number of units off                              reserve.offline
+    change of output + awards that share the ramp <= ramp x step, for what stays on                       reserve.ramp
     awards x hours <= what a store can still give (take), before and after the step                       reserve.store
     requirement = fixed + series + shares of load, wind, solar + largest unit with its awards, or pole     reserve.requirement
     awards that count + shortage >= requirement                                                           reserve.balance
@@ -10,7 +11,8 @@
     price >= 0;  0 where more than required is there;  not below the dearest step in use,
     not above the cheapest step with room                                                                 reserve.price
 
-An offer is named reserve/table/element and follows the order of the tables.
+An offer is named reserve/table/element and follows the order of the tables. What is switched can give what its status permits: M u,
+in the step of a start and in that before a stop no more than its start and stop ramps.
 """
 
 from __future__ import annotations
@@ -21,8 +23,13 @@ from typing import Any
 import numpy as np
 
 from gridopt.dispatch.certificate_check import POWER, PRICE, RELATIVE, Check, Evidence, outside
+from gridopt.dispatch.certificate_commitment import fleets
 from gridopt.dispatch.certificate_plants import generator_limits, of_type, unit_limits
 
+WHOLE = 1.0 - 1e-6
+"""Units from which one is on."""
+NEAR = 1e-9
+"""MW by which limits may differ and still be the same."""
 TABLES = ("unit", "generator", "renewable", "csp", "reservoir", "storage")
 UP = ("regulation", "regulation_up", "spinning_up", "non_spinning")
 DOWN = ("regulation", "regulation_down", "spinning_down")
@@ -55,7 +62,11 @@ def check_reserves(e: Evidence) -> list[Check]:
     names = [f"{q}/{t}/{i}" for q, t, i, _ in found]
     if len(names) != len(e["reserve_award"]):
         return [Check("reserve.award", float(len(e["reserve_award"])), "1", float(len(names)), False, "offers")]
-    checks = [e.judge("reserve.award", "MW", outside(e["reserve_award"], 0.0, _largest_awards(e, found)), POWER, names)]
+    largest, resting = _largest_awards(e, found), _resting(e)
+    checks = [
+        e.judge("reserve.award", "MW", outside(e["reserve_award"] - resting, 0.0, largest), POWER, names),
+        e.judge("reserve.offline", "MW", outside(resting, 0.0, _largest_resting(e, found)), POWER, names),
+    ]
     parts = [_delivery(e, table, found) for table in TABLES]
     elements = [i for t in TABLES for i in e.case.table(t).index]
     size = np.concatenate([np.abs(e.number(t, "power_max_mw")) for t in TABLES])
@@ -76,11 +87,38 @@ def reserve_cost(e: Evidence) -> dict[str, np.ndarray]:
     return {"reserve_offer": cost[:, None] * e["reserve_award"][: len(cost)], "reserve_shortage": short}
 
 
+def _resting(e: Evidence) -> np.ndarray:
+    """Part of the awards that units give that are off MW (offers, T)."""
+    return e.arrays.get("reserve_offline", np.zeros(e["reserve_award"].shape))
+
+
+def _units_on(e: Evidence, table: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Units of each row, units that are on (n, T), and whether the row is switched (n,); one that is on where it is not."""
+    number, switched = np.ones((len(e.case.table(table)), len(e.case.time))), np.zeros(len(e.case.table(table)), bool)
+    on = number.copy()
+    for s in fleets(e):
+        if s.kind == table:
+            number[s.rows], on[s.rows], switched[s.rows] = s.count, s.array("on"), True
+    return number, on, switched
+
+
+def _largest_resting(e: Evidence, found: list) -> np.ndarray:
+    """What units that are off may give at most MW (offers, T)."""
+    most = np.zeros(e["reserve_award"].shape)
+    for o, (_, table, element, row) in enumerate(found):
+        if row.offline_max_mw > 0:
+            i, (number, on, switched) = e.case.table(table).index.get_loc(element), _units_on(e, table)
+            here = (e.case.in_service(table)[i] > 0) & switched[i]
+            most[o] = row.offline_max_mw * np.where(here, number[i] - on[i], 0.0)
+    return most
+
+
 def _ramps(e: Evidence, table: str) -> np.ndarray:
-    """Ramp up and down MW/min (2, n), inf where there is none."""
+    """Ramp up and down of one unit MW/min (2, n), inf where there is none."""
     frame = e.case.table(table)
     if table == "unit":
-        return np.repeat((of_type(e.case, "ramp_fraction_per_min") * e.number("unit", "power_max_mw")).T, 2, axis=0)
+        able = e.number("unit", "power_max_mw") * e.number("unit", "available_fraction")
+        return np.repeat((of_type(e.case, "ramp_fraction_per_min") * able).T, 2, axis=0)
     if table != "generator":
         return np.full((2, len(frame)), np.inf)
     up, down = frame["ramp_fraction_per_min"], frame["ramp_down_fraction_per_min"]
@@ -90,7 +128,7 @@ def _ramps(e: Evidence, table: str) -> np.ndarray:
 
 def _largest_awards(e: Evidence, found: list) -> np.ndarray:
     reserve, most = e.case.table("reserve"), np.full(e["reserve_award"].shape, np.inf)
-    slopes = {t: _ramps(e, t) for t in TABLES}
+    slopes, fleet = {t: _ramps(e, t) for t in TABLES}, {t: _units_on(e, t) for t in TABLES}
     here = e.case.in_service("reserve") > 0
     for o, (q, table, element, row) in enumerate(found):
         i = e.case.table(table).index.get_loc(element)
@@ -98,7 +136,9 @@ def _largest_awards(e: Evidence, found: list) -> np.ndarray:
         ways = [w for w, of in ((0, UP), (1, DOWN)) if product in of]
         able = [slopes[table][w, i] * minutes for w in ways if minutes == minutes]
         own = [row.award_max_mw, row.award_max_fraction * abs(e.case.table(table)["power_max_mw"].iloc[i])]
-        most[o] = min([v for v in (*able, *own) if v == v], default=np.inf)
+        number, on, _ = (v[i] for v in fleet[table])
+        least = min([v for v in (*able, *own) if v == v], default=np.inf)
+        most[o] = np.where(number > 1, on * least, least) if least < np.inf else np.inf
         most[o, ~here[reserve.index.get_loc(q)]] = 0.0
     return most
 
@@ -106,10 +146,16 @@ def _largest_awards(e: Evidence, found: list) -> np.ndarray:
 def _limits(e: Evidence, table: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Output, least and largest output of the elements of a table MW (n, T)."""
     case, here = e.case, e.case.in_service(table)
-    if table == "unit":
-        return e["unit_output"], *unit_limits(e)[:2]
-    if table == "generator":
-        return e["generator_output"], *generator_limits(e)
+    if table in ("unit", "generator"):
+        least, most = unit_limits(e)[:2] if table == "unit" else generator_limits(e)
+        for s in fleets(e):
+            if s.kind == table:
+                low, high = s.limits
+                begin, end = s.array("start"), np.append(s.array("stop")[:, 1:], np.zeros((len(s.rows), 1)), axis=1)
+                short = [np.clip(high - s.number(f"{w}_ramp_mw", np.inf), 0.0, high - low) for w in ("start", "stop")]
+                least[s.rows] = low * s.array("on")
+                most[s.rows] = high * s.array("on") - np.maximum(short[0] * begin, short[1] * end)
+        return e[f"{table}_output"], least, most
     if table == "renewable":
         return e["renewable_output"], 0.0 * here, e["renewable_available"]
     most = e.number(table, "power_max_mw") * here
@@ -156,18 +202,22 @@ def _delivery(e: Evidence, table: str, found: list) -> tuple[np.ndarray, ...]:
     reserve, index, hours = e.case.table("reserve"), e.case.table(table).index, e.case.time.hours
     mine = [(o, q, index.get_loc(i)) for o, (q, t, i, _) in enumerate(found) if t == table]
     output, least, most = _limits(e, table)
-    slope = _ramps(e, table)
+    slope, (number, on, switched) = _ramps(e, table), _units_on(e, table)
     jump = np.diff(output, axis=1, prepend=output[:, :1])
     still = np.diff(e.case.in_service(table), axis=1, prepend=np.nan) == 0
+    stays = (on > WHOLE) & (np.append(on[:, :1], on[:, :-1], axis=1) > WHOLE) & (number == 1)
+    still &= stays | ~switched[:, None]
     if table == "unit":
-        still &= (np.abs(np.diff(least, axis=1, prepend=least[:, :1])) < 1e-9) & (np.abs(np.diff(most, axis=1, prepend=most[:, :1])) < 1e-9)
+        same = [np.abs(np.diff(v, axis=1, prepend=v[:, :1])) < NEAR for v in (least, most)]
+        still &= switched[:, None] | (same[0] & same[1])
     length = 30.0 * (hours + np.append(hours[:1], hours[:-1]))
+    resting = _resting(e)
     beyond, stores, rising, quick = (np.full(output.shape, -np.inf) for _ in range(4))
     for sign, way, held, ramp in ((1.0, UP, _held(e, table)[0], slope[0]), (-1.0, DOWN, _held(e, table)[1], slope[1])):
         moved, energy, beside = (np.zeros(output.shape) for _ in range(3))
         own = [(o, q, i) for o, q, i in mine if reserve.at[q, "product"] in way]
         for o, q, i in own:
-            moved[i] += e["reserve_award"][o]
+            moved[i] += e["reserve_award"][o] - resting[o]
             energy[i] += reserve.at[q, "duration_h"] * e["reserve_award"][o]
             beside[i] += e["reserve_award"][o] * reserve.at[q, "shares_ramp"]
         room = most - output if sign > 0 else output - least
@@ -178,8 +228,8 @@ def _delivery(e: Evidence, table: str, found: list) -> tuple[np.ndarray, ...]:
         for m in {reserve.at[q, "response_min"] for _, q, _ in own}:
             soon = np.zeros(output.shape)
             for o, q, i in own:
-                soon[i] += e["reserve_award"][o] * (reserve.at[q, "response_min"] <= m)
-            quick = np.maximum(quick, np.where(m == m, soon - ramp[:, None] * m, -np.inf))
+                soon[i] += (e["reserve_award"][o] - resting[o]) * (reserve.at[q, "response_min"] <= m)
+            quick = np.maximum(quick, np.where(m == m, soon - ramp[:, None] * number * m, -np.inf))
     return beyond, stores, rising, quick
 
 
@@ -212,13 +262,14 @@ def _largest(e: Evidence, found: list, name: str, reserve) -> np.ndarray:
         lost = e[f"{table}_output"].copy()
         for o, (q, t, i, _) in enumerate(found):
             if t == table and name in _counts_for(e, q):
-                lost[e.case.table(table).index.get_loc(i)] += e["reserve_award"][o]
+                lost[e.case.table(table).index.get_loc(i)] += (e["reserve_award"] - _resting(e))[o]
         worst = np.maximum(worst, lost[_within(e, table, reserve)].max(axis=0, initial=0.0))
     if reserve["largest_pole_share"] == reserve["largest_pole_share"]:
         begins, ends = (_within(e, "dc_link", reserve, c) for c in ("from_bus", "to_bus"))
-        up = reserve["product"] in UP
-        power = e["dc_received"][ends & ~begins] if up else e["dc_sent"][begins & ~ends]
-        worst = np.maximum(worst, reserve["largest_pole_share"] * power.max(axis=0, initial=0.0))
+        for sign, way in ((1.0, UP), (-1.0, DOWN)):
+            into = np.concatenate([e["dc_received"][ends & ~begins], -e["dc_sent"][begins & ~ends]])
+            if reserve["product"] in way:
+                worst = np.maximum(worst, reserve["largest_pole_share"] * (sign * into).max(axis=0, initial=0.0))
     return worst
 
 

@@ -9,7 +9,8 @@ from gridopt.dispatch.single import dispatch
 from gridopt.dispatch.whole import Search
 from gridopt.pricing.marginal import price
 from tests.support.block_cases import buses, line, load, power_case
-from tests.support.optimum import solve
+from tests.support.certify import certificate
+from tests.support.optimum import solve as solve_exactly
 
 
 def generator(name, power, cost, bus="A", **kw):
@@ -33,9 +34,21 @@ def switch(element, **kw):
     return dict(dict(kind="generator", element=element), **kw)
 
 
+def passed(found):
+    """The dispatch, once its certificate has passed."""
+    checked = certificate(found)
+    assert checked.passed, checked.failed
+    return found
+
+
+def solve(case):
+    """With the optimum proven and the certificate passed."""
+    return passed(solve_exactly(case))
+
+
 def solved(case, commitment="exact"):
     """With whole decisions; what they leave is a program with a proven optimum."""
-    return dispatch(replace(case, commitment=commitment), search=Search(gap=1e-9))
+    return passed(dispatch(replace(case, commitment=commitment), search=Search(gap=1e-9)))
 
 
 @pytest.mark.parametrize(
