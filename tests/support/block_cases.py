@@ -512,6 +512,26 @@ BLOCK_CASES["headroom"] = BlockCase(
 )  # fmt: skip
 
 
+# A change costs: a unit rises from what it gave before, wind falls, a battery stays still, a generator has a limit that does not bind.
+# The unit whose cost is the price may change freely: else a price would depend on how short the step is.
+BLOCK_CASES["ramping"] = BlockCase(
+    dict(
+        bus=buses("A", "B"),
+        line=[line("A", "B", 90.0)],
+        unit=[unit("A", 10, 60), unit("A", 30, 50), unit("B", 50, 60)],
+        generator=[dict(generator="g", bus="B", power_min_mw=3.0, power_max_mw=40.0, cost_cny_per_mwh=33.0)],
+        renewable=[dict(renewable="w", bus="A", technology="wind", power_max_mw=30.0, profile="w")],
+        storage=[dict(storage="S", bus="A", power_max_mw=9.0, energy_max_mwh=18.0, charge_efficiency=0.9, energy_start_fraction=0.5)],
+        ramping=[dict(kind="unit", element="A10", up_cost_cny_per_mw=9.0, down_cost_cny_per_mw=4.0, initial_mw=42.0),
+                 dict(kind="generator", element="g", up_mw_per_min=8.0, down_mw_per_min=8.0, up_cost_cny_per_mw=2.0, initial_mw=8.0),
+                 dict(kind="renewable", element="w", down_cost_cny_per_mw=1.5),
+                 dict(kind="storage", element="S", up_cost_cny_per_mw=30.0, down_cost_cny_per_mw=30.0, initial_mw=-1.0)],
+        load=[load("A", "a"), load("B", "b")],
+    ),
+    ("ramping",), dict(w=[0.9, 0.2, 0.7, 1.0], a=[20, 31, 25, 22], b=[83, 63, 88, 80]), 4,
+)  # fmt: skip
+
+
 def power_case(hours: int = 1, minutes: int = 60, start: str = "2025-01-01", series: dict | None = None, **rows) -> Case:
     """A case that knows the fuels c0, c10 .. and the unit type u."""
     rows.setdefault("fuel", FUEL)
