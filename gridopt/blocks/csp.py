@@ -2,17 +2,19 @@
 
 Sets        c plant, t step of length h[t] hours
 Data        field heat Q[c,t] MW, block efficiency n, store S MWh of heat, store efficiency a (heat out per heat in),
-            share lost per hour l, heat before the first step s0 (of plants in service then), power_max_mw P
+            share lost per hour l, heat before the first step s0 (of plants in service then), power_max_mw P, heat of starts z [MW] of
+            blocks that are switched, value of heat left at the end g [CNY/MWh]
 Columns     csp.power p [MW], csp.to_store i, csp.from_store o [MW heat], csp.heat s [MWh heat]
 
     (1-l)^h[t] s[t-1] + a h[t] i[t] - h[t] o[t] - s[t] = 0,  s[-1] = s0   (C1)  csp.heat_balance
-    p / n - o + i <= Q, the rest is dumped                                (C2)  csp.field
-    0 <= p <= P,  0 <= i <= field_heat_max_mw,  0 <= o <= P / n,  0 <= s <= S   (C3)
+    p / n + z - o + i <= Q, the rest is dumped                            (C2)  csp.field
+    0 <= p <= P,  0 <= i <= field_heat_max_mw,  0 <= o <= P / n + z,  0 <= s <= S   (C3)  csp.draw, where a block has starts
 
-Ports       injection: p;  bundle (of the DC link the plant counts for): p;  where there are reserves or ramping also csp_output p,
-            csp_available P, csp_least 0, csp_stored n s[t], csp_stored_before n s[t-1]
-Dual        csp.heat_balance: value of one more stored MWh of heat [CNY/MWh]
-Assumes     no start heat and no minimum output (commitment of the power block is relaxed)
+Cost        csp.end_value = -g s[last]
+Ports       injection: p;  csp_output: p;  bundle (of the DC link the plant counts for): p;  draws on csp_start_heat: z;  where there
+            are reserves or ramping also csp_available P, csp_least 0 (of blocks that are not switched), csp_stored n s[t],
+            csp_stored_before n s[t-1]
+Dual        csp.heat_balance: value of one more stored MWh of heat [CNY/MWh] (csp_heat_value)
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from gridopt.case.power_blocks import switched
 from gridopt.program.labels import Quantity
 
 
@@ -39,15 +42,21 @@ def declare(case, b):
     over = {"csp": plant.index, "time": case.time.index}
     power = b.columns("csp.power", unit="MW", over=over, upper=number["power_max_mw"] * active)
     into = b.columns("csp.to_store", unit="MW", over=over, upper=number["field_heat_max_mw"] * active)
-    out = b.columns("csp.from_store", unit="MW", over=over, upper=number["power_max_mw"] / number["efficiency"] * active)
+    start = plant["start_heat_mwh"].to_numpy(float)[:, None] * switched(case)[:, None] / case.time.hours
+    out = b.columns("csp.from_store", unit="MW", over=over, upper=(number["power_max_mw"] / number["efficiency"] + start) * active)
     heat = b.columns("csp.heat", unit="MWh", over=over, upper=number["store_heat_max_mwh"] * active)
+    worth = plant["end_value_cny_per_mwh"].fillna(0.0).to_numpy(float)
+    if worth.any():
+        b.cost("csp.end_value", heat[:, -1], -worth)
     b.port("injection").add(case.position("bus", plant["bus"]), power)
+    b.port("csp_output", len(plant)).add(np.arange(len(plant)), power)
     link = case.table("dc_bundle")["dc_link"].reindex(plant.index).fillna("")
     bundled = np.flatnonzero(link != "")
     b.port("bundle", len(case.table("dc_link"))).add(case.position("dc_link", link.iloc[bundled]), power[bundled])
     if len(case.table("reserve")) or len(case.table("ramping")):
         start = plant["store_start_mwh"].to_numpy(float)[:, None] * active[:, :1]
-        _offer_by_plant(b, power, heat, number["power_max_mw"] * active, number["efficiency"], start)
+        most = np.where(switched(case)[:, None], 0.0, number["power_max_mw"] * active)
+        _offer_by_plant(b, power, heat, most, number["efficiency"], start)
     return Columns(power, into, out, heat)
 
 
@@ -55,7 +64,6 @@ def _offer_by_plant(b, power: np.ndarray, heat: np.ndarray, most: np.ndarray, ef
     """What reserves draw on; stored heat as the electricity it makes."""
     every, later, known = np.arange(len(power)), np.broadcast_to(efficiency, power.shape).copy(), np.zeros(power.shape)
     later[:, :1], known[:, :1] = 0.0, efficiency * start
-    b.port("csp_output", len(power)).add(every, power)
     b.port("csp_stored", len(power)).add(every, heat, efficiency)
     b.port("csp_stored_before", len(power)).add(every, np.roll(heat, 1, axis=1), later, known)
     for name, value in (("available", most), ("least", 0.0)):
@@ -84,12 +92,20 @@ def constrain(case, b, columns):
     b.term(row, power, 1.0 / number["efficiency"])
     b.term(row, out, -1.0)
     b.term(row, into, 1.0)
+    for at, cols, coef in b.port("csp_start_heat").offers():
+        b.term(row[at], cols, coef)
+        draw = b.rows("csp.draw", unit="MW", over={"csp": plant.index[at], "time": case.time.index},
+                      upper=(plant["power_max_mw"] / plant["efficiency"]).to_numpy(float)[at, None] * case.in_service("csp")[at])  # fmt: skip
+        b.term(draw, out[at])
+        b.term(draw, cols, -coef)
 
 
 def results(case, columns, values) -> dict[str, Quantity]:
-    """Output and stored heat by plant."""
-    dims = ("csp", "time")
+    """Output and stored heat by plant, value of the heat."""
+    dims, value = ("csp", "time"), "value of one more stored MWh of heat"
+    worth = values.dual("csp.heat_balance") if len(columns.heat) else np.zeros(columns.heat.shape)
     return {
         "csp_output": Quantity(dims, values["csp.power"], "MW", "solar thermal output", "光热出力", "positive: generation"),
         "csp_store": Quantity(dims, values["csp.heat"], "MWh", "stored heat at the end of the step", "储热量", ""),
+        "csp_heat_value": Quantity(dims, worth, "CNY/MWh", value, "储热价值"),
     }

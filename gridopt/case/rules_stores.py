@@ -13,6 +13,7 @@ def check_stores(tables: dict[str, Checked]) -> None:
     _pumps(tables["pump"], tables["reservoir"])
     _budgets(tables["hydro_budget"], tables["reservoir"])
     _pumped(tables["pumped"])
+    _power_blocks(tables["csp"])
 
 
 def _storage(storage: Checked) -> None:
@@ -71,3 +72,15 @@ def _pumped(pumped: Checked) -> None:
     for i in np.flatnonzero((frame["upper_end_mwh"] > total).to_numpy()):
         rule = f"is more than there is in both reservoirs, {total[i]:g} MWh"
         pumped.fault(i, "upper_end_mwh", f"{frame['upper_end_mwh'].iloc[i]:g}", rule, "Lower it, or correct what they hold at the start.")
+
+
+def _power_blocks(csp: Checked) -> None:
+    frame = csp.frame
+    before, output = frame["initial_h"].to_numpy(float), frame["initial_mw"].to_numpy(float)
+    least = frame["power_min_mw"].to_numpy(float)
+    for i in np.flatnonzero((before < 0) & (output > 0)):
+        rule = f"is above 0 although initial_h ({before[i]:g}) says that the block was off"
+        csp.fault(i, "initial_mw", f"{output[i]:g}", rule, "Leave it empty or give the hours on.")
+    for i in np.flatnonzero((before > 0) & (output < least)):
+        rule = f"is below power_min_mw, {least[i]:g}, although initial_h ({before[i]:g}) says that the block was on"
+        csp.fault(i, "initial_mw", f"{output[i]:g}", rule, "Correct one of the three.")

@@ -278,7 +278,18 @@ CSP = element(
     _fraction("store_efficiency", 1.0, "heat out per heat in", above=0.0),
     _fraction("standing_loss_per_h", 0.0, "share of the stored heat lost in an hour"),
     _profile("1", "heat of the field over its maximum"),
-    orders=(("store_start_mwh", "store_heat_max_mwh"),),
+    Column("end_value_cny_per_mwh", "number", "CNY/MWh", at_least=-10000.0, at_most=10000.0, default=None,
+           meaning="worth of heat stored after the last step; empty: none"),
+    _power("power_min_mw", "least output while on", default=0.0),
+    Column("ramp_fraction_per_min", "number", "1/min", above=0.0, default=None, meaning="change of output over power_max_mw; empty: any"),
+    Column("start_heat_mwh", "number", "MWh", at_least=0.0, default=0.0, meaning="heat that a start of the power block takes"),
+    Column("start_cny", "number", "CNY", at_least=0.0, default=0.0, meaning="cost of a start, besides its heat"),
+    Column("min_up_h", "number", "h", at_least=0.0, at_most=720.0, default=0.0, meaning="least time on"),
+    Column("min_down_h", "number", "h", at_least=0.0, at_most=720.0, default=0.0, meaning="least time off"),
+    Column("initial_h", "number", "h", at_least=-87600.0, at_most=87600.0, default=None,
+           meaning="before the first step: on for so many hours, or off for so many (negative); empty: either, and free to choose"),
+    _power("initial_mw", "output before the first step; empty: any", default=None),
+    orders=(("store_start_mwh", "store_heat_max_mwh"), ("power_min_mw", "power_max_mw"), ("initial_mw", "power_max_mw")),
 )  # fmt: skip
 
 RESERVOIR = element(

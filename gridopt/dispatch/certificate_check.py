@@ -37,7 +37,7 @@ TABLE_OF = {
     "generator_output": "generator", "csp_output": "csp", "csp_store": "csp", "hydro_output": "reservoir", "reservoir_volume": "reservoir",
     "reservoir_release": "reservoir", "reservoir_spill": "reservoir", "reservoir_turbine": "reservoir",
     "pumped_generate": "pumped", "pumped_pump": "pumped", "pumped_generating": "pumped", "pumped_pumping": "pumped",
-    "pumped_upper": "pumped", "pumped_lower": "pumped",
+    "csp_on": "csp", "csp_start": "csp", "pumped_upper": "pumped", "pumped_lower": "pumped",
     "pump_power": "pump", "storage_charge": "storage", "storage_discharge": "storage",
     "storage_energy": "storage", "storage_written_off": "storage", "storage_spill": "storage", "storage_both": "storage",
     "dc_sent": "dc_link", "dc_received": "dc_link", "dc_artificial_loss": "dc_link", "dc_bundled": "dc_link",

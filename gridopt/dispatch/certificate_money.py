@@ -56,6 +56,8 @@ def recomputed(e: Evidence) -> dict[str, np.ndarray]:
         "curtailment": e.number("renewable", "curtailment_cost_cny_per_mwh") * e["renewable_curtailed"],
         "wear": e.number("storage", "wear_cny_per_mwh") * e["storage_discharge"],
         "charging": e.number("storage", "charging_cost_cny_per_mwh") * e["storage_charge"],
+        "csp_left": _left(e, e.number("csp", "end_value_cny_per_mwh") * e["csp_store"]),
+        "csp_start": e.number("csp", "start_cny") * e["csp_start"] / hours,
         "pumped": e.number("pumped", "cost_cny_per_mwh") * e["pumped_generate"],
         "pumped_left": _left(e, e.number("pumped", "end_value_cny_per_mwh") * e["pumped_upper"]),
         "end_value": _left(e, e.number("storage", "end_value_cny_per_mwh") * e["storage_energy"]),

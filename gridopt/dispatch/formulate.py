@@ -26,6 +26,7 @@ from gridopt.blocks import (
     losses,
     network,
     overload,
+    power_block,
     pump,
     pumped,
     ramping,
@@ -39,7 +40,7 @@ from gridopt.program.builder import Builder
 
 BLOCKS = (
     network, overload, losses, loss_factors, demand, thermal, generator, commitment, renewable,
-    storage, pumped, hydro, pump, hydro_budget, csp,
+    storage, pumped, hydro, pump, hydro_budget, csp, power_block,
     dc_link, dc_schedule, dc_market, exchange, interface, contingency, carbon, fuel,
     reserve, headroom, ramping,
 )  # fmt: skip

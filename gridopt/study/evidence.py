@@ -34,6 +34,7 @@ COST_ZH = {
     "thermal.fuel": "燃料费", "thermal.variable": "火电变动运维费", "carbon.allowance": "碳配额费",
     "demand.shedding": "切负荷损失", "demand.surplus": "过剩出力惩罚", "renewable.variable": "新能源变动费",
     "renewable.curtailment": "弃电费", "storage.wear": "储能损耗费", "storage.charging": "储能充电费",
+    "csp.end_value": "期末储热价值(负)", "power_block.start": "光热启动费",
     "storage.end_value": "期末储能价值(负)", "pumped.variable": "抽蓄变动费", "pumped.end_value": "期末上库电量价值(负)",
     "hydro.end_short": "期末蓄水不足费用", "hydro.end_value": "期末多蓄水价值(负)",
     "commitment.start": "启动费用", "commitment.stop": "停机费用",

@@ -217,3 +217,10 @@ def test_reservoirs_of_pumped_storage():
     assert any("lower_start_mwh" in f for f in faults(pumped=[plant | dict(lower_start_mwh=7)]))
     empty_lower = {k: v for k, v in plant.items() if k != "lower_max_mwh"} | dict(lower_start_mwh=18)
     one(["column lower_start_mwh: '18'", "25 MWh", "24 MWh"], pumped=[empty_lower])
+
+
+def test_power_blocks_before_the_first_step():
+    tower = dict(csp="t", bus="A", power_max_mw=10, efficiency=0.4, field_heat_max_mw=60, store_heat_max_mwh=9, power_min_mw=3)
+    assert not faults(csp=[tower | dict(initial_h=2, initial_mw=3)])
+    one(["csp.csv, row 2 (csp 't'), column initial_mw: '4'", "was off"], csp=[tower | dict(initial_h=-2, initial_mw=4)])
+    one(["column initial_mw: '2'", "below power_min_mw, 3"], csp=[tower | dict(initial_h=2, initial_mw=2)])

@@ -360,6 +360,16 @@ def other_head(e):
     cell(e, "reservoir", "side", "power_mw_per_m3s", 0.11)
 
 
+@fault("csp.on", "csp.output")
+def told_off_though_it_runs(e):
+    e["quantities"]["csp_on"][0] = 0.0
+
+
+@fault("csp.start")
+def told_to_start(e):
+    e["quantities"]["csp_start"][0, 2] = 1.0
+
+
 @fault("csp.output")
 def tower_above_its_rating(e):
     cell(e, "csp", "tower", "power_max_mw", lambda old: old - 0.01)

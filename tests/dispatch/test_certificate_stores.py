@@ -116,3 +116,28 @@ def test_modes_too_close():
     cell(e, "pumped", "P", "mode_change_h", 0.5)
     cell(e, "pumped", "P", "mode_before", first)
     assert "pumped.modes" in failed(e)
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "broken"),
+    [
+        ("min_up_h", 9.0, "csp.times"), ("start_heat_mwh", 9.0, "csp.heat"), ("ramp_fraction_per_min", 0.01, "csp.ramp"),
+        ("power_min_mw", 9.9, "csp.output"), ("start_cny", 1.0, "cost"), ("initial_h", -9.0, "csp.start"),
+    ],
+)  # fmt: skip
+def test_a_power_block_that_breaks_a_rule(column, value, broken):
+    """Off after the second hour, on again in the fifth for two hours."""
+    made = BLOCK_CASES["power_block"]
+    sun, load = [0.3, 0.2, 0.0, 0.0, 0.5, 0.4], [60.0, 60.0, 10.0, 0.0, 60.0, 50.0]
+    made = dataclasses.replace(made, series=dict(sun=sun, a=load), hours=6)
+    e = evidence(dispatch(dataclasses.replace(made.build(), commitment="exact")))
+    assert not failed(e)
+    cell(e, "csp", "tower", column, value)
+    assert broken in failed(e)
+
+
+def test_a_power_block_told_on_or_starting():
+    e = solved("power_block", "exact")
+    for name in ("csp_on", "csp_start"):
+        spoilt = e | dict(quantities=e["quantities"] | {name: e["quantities"][name] + 0.5})
+        assert name.replace("_", ".") in failed(spoilt)

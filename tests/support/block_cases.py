@@ -342,6 +342,21 @@ BLOCK_CASES["hydro_budget"] = BlockCase(
     ("hydro_budget",), dict(a=[25, 45, 70, 40]), 4, NEW_YEAR,
 )  # fmt: skip
 
+# Ramps of blocks, one from the output before; the rest of what is switched shows in cases with decisions alone.
+BLOCK_CASES["power_block"] = BlockCase(
+    dict(
+        bus=buses("A"),
+        unit=[unit("A", 10, 20), unit("A", 30, 15), unit("A", 90, 100)],
+        csp=[dict(csp="tower", bus="A", power_max_mw=10.0, efficiency=0.4, field_heat_max_mw=60.0, store_heat_max_mwh=40.0,
+                  store_efficiency=0.95, profile="sun", ramp_fraction_per_min=0.16, initial_mw=1.0, power_min_mw=1.0,
+                  start_heat_mwh=4.0, end_value_cny_per_mwh=5.0, initial_h=3.0, min_up_h=1.0),
+             dict(csp="dish", bus="A", power_max_mw=4.0, efficiency=0.3, field_heat_max_mw=20.0, store_heat_max_mwh=9.0,
+                  profile="sun", ramp_fraction_per_min=0.2, in_service="2025-01-01")],
+        load=[load("A", "a")],
+    ),
+    ("csp",), dict(sun=[0.2, 0.9, 0.5, 0.1, 0.0], a=[15, 18, 33, 42, 52]), 5, NEW_YEAR,
+)  # fmt: skip
+
 BLOCK_CASES["csp"] = BlockCase(
     dict(
         bus=buses("A"),
