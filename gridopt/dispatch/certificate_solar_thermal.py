@@ -45,7 +45,8 @@ def check_solar_thermal(e: Evidence) -> list[Check]:
 def _switched(e: Evidence) -> np.ndarray:
     """Whether a block is switched, bool (n, 1)."""
     rules = ("power_min_mw", "start_heat_mwh", "min_up_h", "min_down_h", "start_cny")
-    return sum(e.number("csp", c) for c in rules) > 0 if e.case.commitment != "off" else np.zeros((len(e.case.table("csp")), 1), bool)
+    above = np.concatenate([e.number("csp", c) for c in rules], axis=1) > 0
+    return above.any(axis=1, keepdims=True) & (e.case.commitment != "off")
 
 
 def _status(e: Evidence) -> list[Check]:
