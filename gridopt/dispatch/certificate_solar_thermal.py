@@ -46,7 +46,7 @@ def _switched(e: Evidence) -> np.ndarray:
     """Whether a block is switched, bool (n, 1)."""
     rules = ("power_min_mw", "start_heat_mwh", "min_up_h", "min_down_h", "start_cny")
     above = np.concatenate([e.number("csp", c) for c in rules], axis=1) > 0
-    return np.asarray(above.any(axis=1)[:, None] & (e.case.commitment != "off"))
+    return np.asarray(above.any(axis=1)).reshape(-1, 1) & (e.case.commitment != "off")
 
 
 def _status(e: Evidence) -> list[Check]:
