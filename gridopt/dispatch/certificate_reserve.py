@@ -84,7 +84,8 @@ def reserve_cost(e: Evidence) -> dict[str, np.ndarray]:
     short = np.zeros(e["reserve_shortage"].shape)
     for i, _, price, taken, _ in _steps(e):
         short[i] += price * taken
-    return {"reserve_offer": cost[:, None] * e["reserve_award"][: len(cost)], "reserve_shortage": short}
+    count = min(len(cost), len(e["reserve_award"]))
+    return {"reserve_offer": cost[:count, None] * e["reserve_award"][:count], "reserve_shortage": short}
 
 
 def _resting(e: Evidence) -> np.ndarray:
