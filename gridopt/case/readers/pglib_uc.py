@@ -21,7 +21,7 @@ from gridopt.case.imported import Imported, ImportReport
 from gridopt.case.json_file import REQUIRED, Record, read_object
 from gridopt.case.time import TimeGrid
 
-BUS = "system"
+BUS, RESERVE = "system", "spinning"
 START = "2025-01-01T00:00"
 MOST_STEPS = 100_000
 FILE = {"time_periods", "demand", "reserves", "thermal_generators", "renewable_generators"}
@@ -52,6 +52,10 @@ def read(path: Path, branch_model: str) -> Imported:
     for name, item in renewable.items():
         _renewable(rows.free("generator", name, "renewable"), item, rows)
     reserve = file.series("reserves", len(rows.time), 0.0, least=0.0)
+    if reserve.any():
+        required = rows.profiles.add("reserves", reserve)
+        rows.add("reserve", reserve=RESERVE, product="spinning_up", profile=required, shares_ramp="true")
+        rows.add("reserve_offer", reserve=RESERVE, kind="generator", technology="thermal")
     if file.faults:
         raise CaseError(file.faults)
     tables = complete(rows.frames(), lambda table: f"{path.name} as table {table}")
@@ -59,8 +63,6 @@ def read(path: Path, branch_model: str) -> Imported:
     kept = {name: len(table) for name, table in tables.items() if len(table)}
     sums = totals(tables, rows.source(), rows.time) | {"reserve_mw_h": float(reserve.sum())}
     said = [f"The file has no dates: its steps of an hour follow each other from {START.replace('T', ' ')}."]
-    if reserve.any():
-        said.append("Left out: the spinning reserve.")
     return Imported(tables, rows.time, rows.source(), "$", ImportReport(f"PGLib-UC case {path.name}", found, kept, sums, said))
 
 

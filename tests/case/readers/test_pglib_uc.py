@@ -78,6 +78,9 @@ def test_every_field(tmp_path):
     assert (series[river["min_profile"]] * river["power_min_mw"]).tolist() == pytest.approx([3, 3, 1])
     assert series[river["min_profile"]][0] * river["power_min_mw"] < series[river["profile"]][1] * river["power_max_mw"]
     assert found.time.hours.tolist() == [1, 1, 1]
+    reserve = tables["reserve"].loc["spinning"]
+    assert reserve["shares_ramp"] and series[reserve["profile"]].tolist() == [6, 9, 7.5]
+    assert tables["reserve_offer"][["kind", "technology"]].values.tolist() == [["generator", "thermal"]]
 
 
 def test_compressed(tmp_path):
