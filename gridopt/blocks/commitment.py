@@ -324,7 +324,10 @@ def _kinds(case, b, columns: Columns, label) -> None:
     b.term(row[place], kind[split])
     short = split[np.isfinite(starts.until[split])]
     of = starts.of[short]
-    lag = np.where(np.append(True, of[1:] != of[:-1])[: len(of)], 0.0, starts.lag[short])[:, None]
+    # No start comes sooner than the minimum down time, unless an outage or a fixed status makes it: so the first category begins there.
+    forced = (~fleet.here | fleet.fixed_on | fleet.must_off).any(axis=1)
+    least = np.where(forced, 0.0, fleet.min_down)[of]
+    lag = np.where(np.append(True, of[1:] != of[:-1])[: len(of)], least, np.maximum(starts.lag[short], least))[:, None]
     limit = starts.until[short][:, None]
     off = begin + np.where(np.isnan(fleet.initial_h), 0.0, np.maximum(-fleet.initial_h, 0.0))[of, None]
     known = (fleet.initial_h < 0)[of, None] & (lag <= off + INSTANT) & (off + INSTANT < limit)

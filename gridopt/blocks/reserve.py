@@ -83,7 +83,8 @@ def declare(case, b):
     slope = _slope(case, offers)
     able = np.minimum(np.where(up[offers.reserve], slope[0], np.inf), np.where(down[offers.reserve], slope[1], np.inf))
     here, count = case.in_service("reserve")[offers.reserve] > 0, _alike(case, offers)
-    most = np.where(here, np.minimum(offers.most * count, able * minutes)[:, None], 0.0)
+    plenty = _plenty(case, b)
+    most = np.where(here, np.minimum(np.minimum(offers.most * count, able * minutes)[:, None], plenty), 0.0)
     award = b.columns("reserve.award", unit="MW", over={"award": offers.name, "time": time}, upper=most)
     b.cost("reserve.offer", award, offers.cost[:, None] * hours)
     resting = np.flatnonzero((offers.offline > 0) & _switched(case, offers))
@@ -101,7 +102,15 @@ def declare(case, b):
     required = requirement(case, b.ports)
     covering = np.flatnonzero(table["largest_unit"].to_numpy(bool) | table["largest_pole_share"].notna().to_numpy())
     largest = b.columns("reserve.largest", unit="MW", over={"reserve": table.index[covering], "time": time})
-    return Columns(offers, required, most, award, resting, offline, _shortage(case, b, required), covering, largest)
+    missing = _shortage(case, b, required, plenty)
+    return Columns(offers, required, most, award, resting, offline, missing, covering, largest)
+
+
+def _plenty(case, b) -> np.ndarray:
+    """MW in each step that no award and no shortage comes near (T,): all injections and all requirements together. A bound from duals
+    needs bounds of columns."""
+    below = np.minimum(b.port("injection").constant, 0.0).sum(axis=0)
+    return b.most("injection") - below + requirement(case, b.ports).sum(axis=0)
 
 
 def _alike(case, offers: Offers) -> np.ndarray:
@@ -140,15 +149,15 @@ def _slope(case, offers: Offers) -> np.ndarray:
     return found
 
 
-def _shortage(case, b, required: np.ndarray) -> np.ndarray:
-    """Columns of the steps of shortage (k, T)."""
+def _shortage(case, b, required: np.ndarray, plenty: np.ndarray) -> np.ndarray:
+    """Columns of the steps of shortage (k, T), at most `plenty` (T,)."""
     step = case.table("reserve_shortage")
     at, price = case.position("reserve", step["reserve"]), step["cost_cny_per_mwh"].to_numpy(float)
     width, share = (step[c].to_numpy(float)[:, None] for c in ("power_mw", "share"))
     width = np.fmin(width, share * required[at])
     names = np.array([f"{q}/{p:g}" for q, p in zip(step["reserve"], price, strict=True)], object)
     over = {"step": names, "time": case.time.index}
-    missing = b.columns("reserve.shortage", unit="MW", over=over, upper=np.where(np.isnan(width), np.inf, width))
+    missing = b.columns("reserve.shortage", unit="MW", over=over, upper=np.where(np.isnan(width), plenty, width))
     b.cost("reserve.shortage", missing, price[:, None] * case.time.hours)
     return missing
 
