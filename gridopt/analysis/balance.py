@@ -4,7 +4,8 @@ The studied system is every bus but the far ends of DC links (role sink). What c
 where it leaves, and an exchange at an AC bus.
 
     technologies + imports + shedding
-        = load + AC exports + DC sent + DC losses inside + AC losses inside + storage losses + storage filling + pumping + surplus    (E1)
+        = load + response of demand + AC exports + DC sent + DC losses inside + sold by DC links inside + AC losses inside
+          + storage losses + storage filling + pumping + surplus    (E1)
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ SUPPLY = {
 }  # fmt: skip
 """Technologies from the bottom of a stack to its top."""
 USE = {
-    "shedding": "切负荷", "load": "负荷", "ac_export": "交流外送", "dc_sent": "直流外送", "dc_losses": "直流损耗",
+    "shedding": "切负荷", "load": "负荷", "demand_change": "需求响应", "dc_market": "直流受端售电",
+    "ac_export": "交流外送", "dc_sent": "直流外送", "dc_losses": "直流损耗",
     "ac_losses": "交流网损",
     "storage_losses": "储能损耗", "storage_filling": "储能存电变化", "pumping": "梯级抽水", "surplus": "过剩电量",
 }  # fmt: skip
@@ -70,6 +72,11 @@ def energy_balance(dispatch: Dispatch) -> pd.DataFrame:
         "dc_sent": -float(sent["sent"] @ hours),
         "dc_losses": -float(sent["losses"] @ hours),
     }
+    if "demand_change" in dispatch.quantities:
+        items["demand_change"] = -float((dispatch.quantities["demand_change"].values[inside] @ hours).sum())
+    sold = _sold_inside(dispatch, inside)
+    if sold.any():
+        items["dc_market"] = -float(sold @ hours)
     if dispatch.case.losses != "off":
         items["ac_losses"] = -float(_ac_losses(dispatch) @ hours)
     lost, filled = _stores(dispatch)
@@ -144,6 +151,15 @@ def _dc(dispatch: Dispatch) -> dict[str, np.ndarray]:
     sent, received = (dispatch.quantities[f"dc_{n}"].values for n in ("sent", "received"))
     parts = {"sent": start * (1 - end) * sent, "imports": (1 - start) * end * received, "losses": start * end * (sent - received)}
     return {name: v.sum(axis=0) for name, v in parts.items()}
+
+
+def _sold_inside(dispatch: Dispatch, inside: np.ndarray) -> np.ndarray:
+    """Sold by DC links whose receiving end lies inside MW (T,)."""
+    case = dispatch.case
+    if not len(case.table("dc_market")):
+        return np.zeros(len(case.time))
+    here = _at(case, "dc_link", inside, "to_bus")[case.position("dc_link", case.table("dc_market")["dc_link"])]
+    return (here * dispatch.quantities["dc_market_sold"].values).sum(axis=0)
 
 
 def _ac_losses(dispatch: Dispatch) -> np.ndarray:

@@ -9,7 +9,7 @@ Columns     demand.shedding u [MW], demand.surplus w [MW]                 (left 
     0 <= w[b,t] <= W, W above any injection the case can make             (D2)
 
 Cost        demand.shedding = c h u;  demand.surplus = max(c) h w
-Ports       injection: -D + sum_k u - w
+Ports       injection: -D + sum_k u - w;  shedding: sum_k u
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from gridopt.case.demands import loads
 from gridopt.program.labels import Quantity
 
 CONNECTED = (("load", "bus"), ("unit", "bus"), ("generator", "bus"), ("renewable", "bus"), ("csp", "bus"),
@@ -35,13 +36,6 @@ class Columns(NamedTuple):
     busy: np.ndarray
     shedding: np.ndarray
     surplus: np.ndarray
-
-
-def loads(case) -> np.ndarray:
-    """Demand by load MW (n, T)."""
-    table = case.table("load")
-    shape = case.series(table["profile"], 1.0) * case.of_year("load_scale", 1.0)
-    return table["mean_mw"].to_numpy(float)[:, None] * shape * case.in_service("load")
 
 
 def declare(case, b):
@@ -68,8 +62,10 @@ def declare(case, b):
     b.cost("demand.surplus", w, cost.max() * hours)
     port = b.port("injection", len(bus))
     port.add(np.arange(len(bus)), constant=-load)
+    shed = b.port("shedding", len(bus))
     for k in range(len(names)):
         port.add(loaded, u[k])
+        shed.add(loaded, u[k])
     port.add(busy, w, -1.0)
     return Columns(load, loaded, busy, u, w)
 

@@ -19,9 +19,11 @@ from gridopt.case.topology import BRANCH_TABLES, Topologies, branches_of
 
 ROUNDING = 1e-12
 """Share of a step below which what remains of it is rounding."""
+RESPONSES = ("interruptible", "shiftable", "data_centre", "price_response")
+"""Tables of demand that responds; each row belongs to a load."""
 PASSING = (
     *BRANCH_TABLES, "unit", "generator", "renewable", "csp", "storage", "pump", "pumped", "load", "exchange",
-    "dc_link", "dc_market", "interface_limit",
+    "dc_link", "dc_market", "interface_limit", *RESPONSES,
 )  # fmt: skip
 """Tables whose elements are left out of periods in which they are never in service."""
 
@@ -122,6 +124,8 @@ class Case:
             tables[name] = tables[name][(self.in_service(name) > 0).any(axis=1)]
         links = tables["dc_link"].index
         tables["dc_contract"] = tables["dc_contract"][tables["dc_contract"]["dc_link"].isin(links)]
+        for name in RESPONSES:
+            tables[name] = tables[name][tables[name]["load"].isin(tables["load"].index)]
         tables["dc_schedule"] = tables["dc_schedule"].loc[tables["dc_schedule"].index.isin(links)]
         tables["dc_market"] = tables["dc_market"][tables["dc_market"]["dc_link"].isin(links)]
         bundle = tables["dc_bundle"]

@@ -18,6 +18,7 @@ from gridopt.case.case import Case
 from gridopt.dispatch.certificate_check import Check, collect
 from gridopt.dispatch.certificate_commitment import check_commitment
 from gridopt.dispatch.certificate_contingency import check_contingencies
+from gridopt.dispatch.certificate_demand import check_demand
 from gridopt.dispatch.certificate_fuel import check_fuel
 from gridopt.dispatch.certificate_links import check_links
 from gridopt.dispatch.certificate_losses import check_losses
@@ -84,6 +85,7 @@ def certify(
         *check_links(evidence),
         *check_trade(evidence),
         *check_fuel(evidence),
+        *check_demand(evidence),
         *check_reserves(evidence),
         *check_ramping(evidence),
         *check_money(evidence, objective, bound),

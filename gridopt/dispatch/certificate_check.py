@@ -49,9 +49,16 @@ TABLE_OF = {
 
 OVERLOADS = {"branch_overload": "branch", "interface_overload": "interface"}
 """Arrays that must be given where limits are soft, and their table."""
-WITH_ROWS = {"dc_market_sold": "dc_market", "fuel_stock": "fuel_stock", "fuel_short": "fuel_budget"}
+RESPONSES = (
+    ("interruptible", "interruptible_called", 1.0), ("shiftable", "shiftable_less", 1.0), ("shiftable", "shiftable_more", -1.0),
+    ("data_centre", "data_centre_put_off", 1.0), ("data_centre", "data_centre_made_up", -1.0),
+    ("price_response", "price_response_more", -1.0),
+)  # fmt: skip
+"""What demand that responds injects at the bus of its load: table, array, sign."""
+WITH_ROWS = {"dc_market_sold": "dc_market", "fuel_stock": "fuel_stock", "fuel_short": "fuel_budget",
+             "data_centre_waiting": "data_centre", **{name: table for table, name, _ in RESPONSES}}  # fmt: skip
 """Arrays that must be given where the case has rows in a table, and that table."""
-CHOSEN = {"dc_on": "dc_link", "dc_power": "dc_link"}
+CHOSEN = {"dc_on": "dc_link", "dc_power": "dc_link", "demand_change": "bus"}
 """Arrays that are given where something is chosen, and the table whose rows they follow."""
 SWITCHED = ("unit", "generator")
 """The tables of what may be switched on and off: where anything in them is, <table>_on, _start and _stop must be given."""
@@ -135,7 +142,11 @@ class Evidence:
         """(where: (B, n), array, sign) of what injects at the bus of something else."""
         case, buses = self.case, len(self.case.table("bus"))
         market = case.table("dc_link")["to_bus"].reindex(case.table("dc_market")["dc_link"])
-        return [(gather(case.position("bus", market), buses), "dc_market_sold", -1.0)]
+        found = [(gather(case.position("bus", market), buses), "dc_market_sold", -1.0)]
+        for table, name, sign in RESPONSES:
+            at = case.table("load")["bus"].reindex(case.table(table)["load"])
+            found.append((gather(case.position("bus", at), buses), name, sign))
+        return found
 
     @cached_property
     def injection(self) -> tuple[np.ndarray, np.ndarray]:

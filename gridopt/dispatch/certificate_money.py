@@ -64,6 +64,9 @@ def recomputed(e: Evidence) -> dict[str, np.ndarray]:
         "exchange": trade,
         "dc_link": e.number("dc_link", "cost_cny_per_mwh") * np.abs(link_power(e)),
         "fuel_short": np.nan_to_num(e.number("fuel_budget", "short_cny_per_tce")) * e["fuel_short"] / hours,
+        "interrupted": e.number("interruptible", "cost_cny_per_mwh") * e["interruptible_called"],
+        "shifted": e.number("shiftable", "cost_cny_per_mwh") * e["shiftable_less"],
+        "grown": -e.number("price_response", "price_cny_per_mwh") * e["price_response_more"],
         "dc_market": (e.number("dc_market", "tariff_cny_per_mwh") - paid_at_ends(e)) * e["dc_market_sold"],
         "generator": generator_cost(e) * ~switched_rows(case, "generator")[:, None],
     }

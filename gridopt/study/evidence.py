@@ -26,6 +26,8 @@ ELEMENTS = {
     "pump": ("name", "name_zh", "bus", "from_reservoir", "to_reservoir", "power_max_mw"),
     "dc_link": ("name", "name_zh", "from_bus", "to_bus", "technology", "power_max_mw"),
     "fuel_stock": ("fuel", "plant"), "fuel_budget": ("fuel", "plant", "start_date", "end_date"),
+    "interruptible": ("name", "name_zh", "load", "power_max_mw"), "shiftable": ("name", "name_zh", "load"),
+    "data_centre": ("name", "name_zh", "load", "power_max_mw"), "price_response": ("name", "name_zh", "load", "price_cny_per_mwh"),
     "dc_market": ("name", "name_zh", "dc_link", "power_max_mw", "tariff_cny_per_mwh"),
     "interface": ("name", "name_zh"),
     "exchange": ("name", "name_zh", "bus"),
@@ -40,6 +42,7 @@ COST_ZH = {
     "commitment.start": "启动费用", "commitment.stop": "停机费用",
     "overload.penalty": "越限惩罚", "generator.energy": "发电费用", "dc_link.cost": "直流输电费",
     "dc_market.sales": "直流受端售电收入(负)", "fuel.short": "燃料照付不议费用",
+    "interruptible.payment": "可中断负荷补偿", "shiftable.payment": "可转移负荷补偿", "price_response.worth": "价格响应用电价值(负)",
     "ramping.rise": "升出力费用", "ramping.fall": "降出力费用", "reserve.offer": "备用费用", "reserve.shortage": "备用缺额费用",
     "exchange.export": "外送收入(负)", "exchange.import": "购入费用",
 }  # fmt: skip

@@ -409,6 +409,72 @@ BLOCK_CASES["fuel"] = BlockCase(
     ("fuel_stock", "fuel_delivery", "fuel_budget"), dict(a=[61, 72, 66, 83]), 4, NEW_YEAR,
 )  # fmt: skip
 
+# Two hours a day may be interrupted in blocks of 4 MW, one in the heating season, which ends at midnight, after an hour's notice.
+BLOCK_CASES["interruptible"] = BlockCase(
+    dict(
+        bus=buses("A"),
+        season=[dict(season="heat", start_day="11-01", end_day="03-31")],
+        unit=[unit("A", 10, 30), unit("A", 30, 20), unit("A", 90, 100)],
+        load=[load("A", "a")],
+        interruptible=[dict(interruptible="smelter", load="dA", power_max_mw=13.0, block_mw=4.0, cost_cny_per_mwh=50.0, hours_per_day=2.0),
+                       dict(interruptible="kiln", load="dA", power_max_mw=5.0, cost_cny_per_mwh=40.0, season="heat", hours_per_season=2.0,
+                            called_h=1.0, notice_h=1.0)],
+    ),
+    ("interruptible",), dict(a=[61, 75, 66, 83, 45, 52]), 6, "2025-03-31T21:00", commitment="exact",
+)  # fmt: skip
+
+# A load moved within three hours with a rebound, less than it could be.
+BLOCK_CASES["shiftable"] = BlockCase(
+    dict(
+        bus=buses("A"),
+        unit=[unit("A", 10, 30), unit("A", 30, 20), unit("A", 90, 100)],
+        load=[load("A", "a")],
+        shiftable=[dict(shiftable="pumps", load="dA", power_less_mw=6.0, power_more_mw=9.0, window_h=3.0, rebound=1.1, cost_cny_per_mwh=2.0),
+                   dict(shiftable="cold", load="dA", power_less_mw=4.0, power_more_mw=4.0, window_h=24.0, energy_max_mwh=3.0)],
+    ),
+    ("shiftable",), dict(a=[22, 61, 44, 57, 25, 71]), 6, "2024-12-31T21:00",
+)  # fmt: skip
+
+# Work waits for at most two hours; some of it waited before the first step.
+BLOCK_CASES["data_centre"] = BlockCase(
+    dict(
+        bus=buses("A"),
+        unit=[unit("A", 10, 30), unit("A", 30, 20), unit("A", 90, 100)],
+        load=[load("A", "a"), dict(load("A", "c"), load="halls", kind="data_centre")],
+        data_centre=[dict(data_centre="halls", load="halls", flexible_fraction=0.6, least_fraction=0.5, deferral_h=2.0, power_max_mw=23.0,
+                          waiting_mwh=1.5)],
+    ),
+    ("data_centre",), dict(a=[40, 61, 35, 57, 15, 18], c=[12, 14, 15, 16, 11, 12]), 6, "2024-12-31T21:00",
+)  # fmt: skip
+
+# Households take more from ten in the evening to two in the morning in the wet season, which begins at midnight; a plant all day long.
+BLOCK_CASES["price_response"] = BlockCase(
+    dict(
+        bus=buses("A"),
+        season=[dict(season="wet", start_day="06-01", end_day="10-31")],
+        unit=[unit("A", 10, 40), unit("A", 30, 20), unit("A", 90, 100)],
+        load=[load("A", "a")],
+        price_response=[dict(price_response="night", load="dA", season="wet", start_hour=22.0, end_hour=2.0, share=0.2, price_cny_per_mwh=35.0),
+                        dict(price_response="more", load="dA", season="wet", start_hour=22.0, end_hour=2.0, share=0.3, price_cny_per_mwh=20.0),
+                        dict(price_response="plant", load="dA", share=0.1, price_cny_per_mwh=15.0)],
+    ),
+    ("price_response",), dict(a=[31, 33, 52, 24, 21, 35]), 6, "2025-05-31T22:00",
+)  # fmt: skip
+
+# Interruption and shedding together may take no more than the load of their bus.
+BLOCK_CASES["response"] = BlockCase(
+    dict(
+        bus=buses("A", "B"),
+        line=[line("A", "B", 20.0)],
+        unit=[unit("A", 10, 100), unit("B", 30, 8)],
+        load=[load("A", "a"), load("B", "b"), dict(load("B", mean=5.0), load="e")],
+        interruptible=[dict(interruptible="x", load="dB", power_max_mw=30.0, cost_cny_per_mwh=60.0),
+                       dict(interruptible="y", load="dB", power_max_mw=30.0, cost_cny_per_mwh=70.0)],
+        shedding_tier=[dict(tier="all", share=1.0, cost_cny_per_mwh=100.0)],
+    ),
+    ("interruptible",), dict(a=[11, 12, 13, 14], b=[20, 30, 35, 26]), 4,
+)  # fmt: skip
+
 # A demand curve of two steps, the dearer one in the second row; one step is bought from midnight only.
 BLOCK_CASES["dc_market"] = BlockCase(
     dict(
