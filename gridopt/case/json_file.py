@@ -151,12 +151,16 @@ class Record:
 
     def records(self, key: str, single: str) -> dict[str, Record]:
         """The objects under a key by name; `single` is what one of them is called."""
+        return Record(self.record(key).entries, self.place, self.faults).each(single)
+
+    def each(self, single: str) -> dict[str, Record]:
+        """The entries, which are objects, by name."""
         found = {}
-        for name, value in self.record(key).entries.items():
+        for name, value in self.entries.items():
             if isinstance(value, Mapping):
                 found[name] = Record(value, f"{self.place}, {single} '{name}'", self.faults)
             else:
-                self.fault(key, name, f"holds {_kind(value)} where {single}s are objects with named entries", "Correct it.")
+                self.fault(f"{single} '{name}'", value, f"is {_kind(value)} where {single}s are objects with named entries", "Correct it.")
         return found
 
     def only(self, known: tuple[str, ...] | set[str]) -> None:

@@ -1,6 +1,6 @@
 """Egret's ModelData (JSON, plain or .gz): unit commitment where it has time keys, else one optimal power flow.
 
-Beside it in `case/`: generators `egret_units.py`; buses, loads, branches, storage `egret_network.py`. Egret:
+Beside it in `case/`: generators `egret_units.py`; buses, loads, branches, storage `egret_network.py`; reserves `egret_reserves.py`. Egret:
 https://github.com/grid-parity-exchange/Egret
 """
 
@@ -14,6 +14,7 @@ from gridopt.case.case_rows import CaseRows, totals
 from gridopt.case.check import CaseError
 from gridopt.case.complete import complete
 from gridopt.case.egret_network import branches, buses, dc_branches, interfaces, loads, security_constraints, storage
+from gridopt.case.egret_reserves import reserves
 from gridopt.case.egret_units import generators
 from gridopt.case.imported import BRANCH_MODELS, Imported, ImportReport
 from gridopt.case.json_file import Record, read_object
@@ -62,6 +63,8 @@ def _write(here: dict, system: Record, model: str, committed: bool, rows: CaseRo
     interfaces(here["interface"], rows)
     generators(here["generator"], committed, rows)
     security_constraints(here["security_constraint"], rows)
+    if committed:
+        reserves(system, {kind: here[kind] for kind in ("area", "zone")}, here["generator"], rows, changes)
     storage(here["storage"], rows, changes)
     if committed:
         mismatch = system.number("load_mismatch_cost", 1e4 * base, 0.0)

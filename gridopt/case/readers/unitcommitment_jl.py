@@ -1,7 +1,7 @@
 """Instances of UnitCommitment.jl (JSON, plain or .gz, versions 0.2 to 0.5) as deterministic unit commitment with network security.
 
 Beside it in `case/`: generators and price-sensitive loads `ucjl_units.py`; buses, lines, contingencies `ucjl_network.py`; storage
-`ucjl_storage.py`. Format: https://anl-ceeesa.github.io/UnitCommitment.jl/dev/guides/format/
+`ucjl_storage.py`; reserves `ucjl_reserves.py`. Format: https://anl-ceeesa.github.io/UnitCommitment.jl/dev/guides/format/
 """
 
 from __future__ import annotations
@@ -17,13 +17,14 @@ from gridopt.case.imported import BRANCH_MODELS, Imported, ImportReport
 from gridopt.case.json_file import Record, read_object
 from gridopt.case.time import TimeGrid
 from gridopt.case.ucjl_network import buses, contingencies, interfaces, lines
+from gridopt.case.ucjl_reserves import reserves
 from gridopt.case.ucjl_storage import storage
 from gridopt.case.ucjl_units import generators, price_sensitive
 
 MODELS = tuple(m for m in BRANCH_MODELS if m != "powermodels-dcp")
 SECTIONS = {
     "Buses": "bus", "Generators": "generator", "Storage units": "storage unit", "Price-sensitive loads": "price-sensitive load",
-    "Transmission lines": "line", "Interfaces": "interface", "Reserves": "reserve", "Contingencies": "contingency",
+    "Transmission lines": "line", "Interfaces": "interface", "Contingencies": "contingency",
 }  # fmt: skip
 PARAMETERS = {
     "Version", "Time horizon (h)", "Time horizon (min)", "Time step (min)", "Power balance penalty ($/MW)", "Scenario name",
@@ -38,7 +39,7 @@ def read(path: Path, branch_model: str) -> Imported:
     if branch_model not in MODELS:
         raise CaseError([f"branch model '{branch_model}': is not one of UnitCommitment.jl. Choose one of {', '.join(MODELS)}."])
     file = read_object(path)
-    file.only({"Parameters", *SECTIONS, "SOURCE", "Source"})
+    file.only({"Parameters", *SECTIONS, "Reserves", "SOURCE", "Source"})
     parameters = file.record("Parameters")
     parameters.only(PARAMETERS)
     time = _time(parameters)
@@ -51,13 +52,13 @@ def read(path: Path, branch_model: str) -> Imported:
     generators(found["Generators"], rows)
     price_sensitive(found["Price-sensitive loads"], rows)
     storage(found["Storage units"], rows, changes)
-    if found["Reserves"]:
-        changes.append(f"Left out: reserves, {len(found['Reserves'])}.")
+    count = reserves(file.record("Reserves"), found["Generators"], parameters, rows)
     if file.faults:
         raise CaseError(file.faults)
     tables = complete(rows.frames(), lambda name: f"{path.name} as table {name}")
     kept = {name: len(table) for name, table in tables.items() if len(table)}
-    report = ImportReport(f"UnitCommitment.jl {path.name}", _counts(found, len(time)), kept, totals(tables, rows.source(), time), changes)
+    counts, sums = _counts(found, count, len(time)), totals(tables, rows.source(), time)
+    report = ImportReport(f"UnitCommitment.jl {path.name}", counts, kept, sums, changes)
     return Imported(tables, time, rows.source(), "USD", report)
 
 
@@ -86,7 +87,7 @@ def _penalty(parameters: Record, steps: int) -> float:
     return float(values[0])
 
 
-def _counts(found: dict[str, dict[str, Record]], steps: int) -> dict[str, int]:
+def _counts(found: dict[str, dict[str, Record]], reserves: int, steps: int) -> dict[str, int]:
     """Elements in the file by kind."""
     profiled = sum(str(u.entries.get("Type", "")).lower() == "profiled" for u in found["Generators"].values())
     return {
@@ -98,6 +99,6 @@ def _counts(found: dict[str, dict[str, Record]], steps: int) -> dict[str, int]:
         "storage_units": len(found["Storage units"]),
         "price_sensitive_loads": len(found["Price-sensitive loads"]),
         "interfaces": len(found["Interfaces"]),
-        "reserves": len(found["Reserves"]),
+        "reserves": reserves,
         "contingencies": len(found["Contingencies"]),
     }

@@ -1,0 +1,110 @@
+"""Reserves of Egret's ModelData as tables reserve, reserve_offer, reserve_shortage and reserve_nesting.
+
+    reserve_requirement: room above the output of all thermal units, ramp from the step before included                              (G8)
+    regulation up and down, 5 min, of agc_capable units: at most 5 ramp_agc and half the band p_min_agc to p_max_agc                (G9)
+    spinning, 10 min; non-spinning, of fast_start units that are off; supplemental, 30 min, of all units, and of supplemental_start units
+    that are off; flexible ramp up and down, 20 min                                                                                (G10)
+    regulation up counts for spinning, that for non-spinning, that for supplemental: their requirements add up                     (G11)
+    missing MW cost P = reserve_shortfall_cost; regulation (load mismatch + P) / 2, spinning (regulation + P) / 2, and so on down  (G12)
+
+An area or zone has requirements of its own, met by the units that name it. Egret: model_library/unit_commitment/services.py
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gridopt.case.case_rows import CaseRows
+from gridopt.case.json_file import Record
+
+CASCADE = ("regulation_up", "spinning", "non_spinning", "supplemental")
+"""From the best to the plainest (G11)."""
+KEYS = {
+    "reserve": "reserve_requirement", "regulation_up": "regulation_up_requirement", "regulation_down": "regulation_down_requirement",
+    "spinning": "spinning_reserve_requirement", "non_spinning": "non_spinning_reserve_requirement",
+    "supplemental": "supplemental_reserve_requirement", "flexible_ramp_up": "flexible_ramp_up_requirement",
+    "flexible_ramp_down": "flexible_ramp_down_requirement",
+}  # fmt: skip
+PRODUCTS = {
+    "reserve": "spinning_up", "regulation_up": "regulation_up", "regulation_down": "regulation_down", "spinning": "spinning_up",
+    "non_spinning": "non_spinning", "supplemental": "non_spinning", "flexible_ramp_up": "spinning_up", "flexible_ramp_down": "spinning_down",
+}  # fmt: skip
+MINUTES = {"regulation_up": 5.0, "regulation_down": 5.0, "spinning": 10.0, "supplemental": 30.0}
+
+
+def reserves(system: Record, places: dict[str, dict[str, Record]], units: dict[str, Record], rows: CaseRows, changes: list[str]) -> None:
+    """Rows of (G8) to (G12). `places`: areas and zones by kind; `units`: generators in service."""
+    base = system.number("baseMVA", 100.0, 0.0)
+    short = system.number("reserve_shortfall_cost", 1e3 * base, 0.0)
+    penalty = _penalties(system.number("load_mismatch_cost", 1e4 * base, 0.0), short)
+    thermal = {n: u for n, u in units.items() if str(u.entries.get("generator_type", "thermal")).lower() == "thermal"}
+    _of_place("", system, thermal, penalty, rows)
+    for kind, records in places.items():
+        for name, record in records.items():
+            if any(key in record for key in KEYS.values()):
+                inside = {n: u for n, u in thermal.items() if u.entries.get(kind) == name}
+                _of_place(f" {kind} {name}", record, inside, penalty, rows)
+    if rows.count("reserve"):
+        rule = "Reserves share a unit's room; what else they take of its ramp in Egret, and that a unit which regulates keeps to its narrower "
+        changes.append(rule + "range, is left out.")
+
+
+def _penalties(mismatch: float, short: float) -> dict[str, float]:
+    """Price of a missing MWh by product (G12)."""
+    found = {"reserve": short, "regulation_up": (mismatch + short) / 2}
+    found["regulation_down"] = found["regulation_up"]
+    for better, plainer in zip(CASCADE[:-1], CASCADE[1:], strict=True):
+        found[plainer] = (found[better] + short) / 2
+    found["flexible_ramp_up"] = found["flexible_ramp_down"] = (found["spinning"] + found["non_spinning"]) / 2
+    return found
+
+
+def _of_place(suffix: str, place: Record, units: dict[str, Record], penalty: dict[str, float], rows: CaseRows) -> None:
+    """Reserves of the system ('') or of an area or zone."""
+    steps, below = len(rows.time), np.zeros(len(rows.time))
+    required = {product: place.series(key, steps, least=0.0) for product, key in KEYS.items() if key in place}
+    last = ""
+    for product, amount in required.items():
+        name = f"{product}{suffix}"
+        if product in CASCADE:
+            below = below + amount
+            amount = below
+            if last:
+                rows.add("reserve_nesting", reserve=last, counts_for=name)
+            last = name
+        rows.add("reserve", reserve=name, product=PRODUCTS[product], profile=rows.profiles.add(f"reserve {name}", amount),
+                 response_min=MINUTES.get(product), shares_ramp="true" if product == "reserve" else "false")  # fmt: skip
+        rows.add("reserve_shortage", reserve=name, share=1.0, cost_cny_per_mwh=penalty[product])
+        for unit, record in units.items():
+            offer = _offer(product, record)
+            if offer is not None:
+                rows.add("reserve_offer", reserve=name, kind="generator", element=unit, **offer)
+
+
+def _offer(product: str, unit: Record) -> dict[str, float] | None:
+    """Cells of reserve_offer, None where the unit has none."""
+    low, high = unit.entries.get("p_min"), unit.entries.get("p_max")
+    low, high = (float(np.max(v)) if isinstance(v, int | float | list) else np.nan for v in (low, high))
+    up, down = (unit.number(f"ramp_{way}_60min", np.inf, 0.0) / 60.0 for way in ("up", "down"))
+    if product == "reserve":
+        return {}
+    if product.startswith("regulation"):
+        if not unit.flag("agc_capable", False):
+            return None
+        band = unit.number("p_max_agc", high) - unit.number("p_min_agc", low)
+        ramp = min(unit.number("ramp_agc", np.inf, 0.0), up if product.endswith("up") else down)
+        return {"award_max_mw": min(5.0 * ramp, band / 2.0), "cost_cny_per_mwh": unit.number("agc_marginal_cost", 0.0)}
+    if product == "spinning":
+        room = min(unit.number("spinning_capacity", high - low, 0.0), 10.0 * up)
+        return {"award_max_mw": room, "cost_cny_per_mwh": unit.number("spinning_cost", 0.0)}
+    if product == "non_spinning":
+        if not unit.flag("fast_start", False):
+            return None
+        offline = unit.number("non_spinning_capacity", 0.0, 0.0)
+        return {"award_max_mw": 0.0, "offline_max_mw": offline, "cost_cny_per_mwh": unit.number("non_spinning_cost", 0.0)}
+    if product == "supplemental":
+        room = min(unit.number("supplemental_spinning_capacity", high - low, 0.0), 30.0 * up)
+        offline = unit.number("supplemental_non_spinning_capacity", 0.0, 0.0) if unit.flag("supplemental_start", False) else 0.0
+        return {"award_max_mw": room, "offline_max_mw": offline, "cost_cny_per_mwh": unit.number("supplemental_cost", 0.0)}
+    most = 20.0 * (up if product.endswith("up") else down)
+    return {"award_max_mw": most} if np.isfinite(most) else {}
