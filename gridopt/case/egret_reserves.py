@@ -45,8 +45,8 @@ def reserves(system: Record, places: dict[str, dict[str, Record]], units: dict[s
                 inside = {n: u for n, u in thermal.items() if u.entries.get(kind) == name}
                 _of_place(f" {kind} {name}", record, inside, penalty, rows)
     if rows.count("reserve"):
-        rule = "Reserves share a unit's room; what else they take of its ramp in Egret, and that a unit which regulates keeps to its narrower "
-        changes.append(rule + "range, is left out.")
+        rule = "Reserves share a unit's room and its ramp from step to step; that Egret counts a faster reserve several times in the ramp, and "
+        changes.append(rule + "holds a unit that regulates to a narrower range, is left out.")
 
 
 def _penalties(mismatch: float, short: float) -> dict[str, float]:
@@ -73,7 +73,7 @@ def _of_place(suffix: str, place: Record, units: dict[str, Record], penalty: dic
                 rows.add("reserve_nesting", reserve=last, counts_for=name)
             last = name
         rows.add("reserve", reserve=name, product=PRODUCTS[product], profile=rows.profiles.add(f"reserve {name}", amount),
-                 response_min=MINUTES.get(product), shares_ramp="true" if product == "reserve" else "false")  # fmt: skip
+                 response_min=MINUTES.get(product), shares_ramp="true")  # fmt: skip
         rows.add("reserve_shortage", reserve=name, share=1.0, cost_cny_per_mwh=penalty[product])
         for unit, record in units.items():
             offer = _offer(product, record)
