@@ -11,6 +11,8 @@ The room that start-up and shut-down capacity leave above p_min is scaled with t
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from gridopt.case.case_rows import CaseRows
@@ -22,13 +24,21 @@ LARGEST_RENEWABLE_COST = 10000.0
 Curve = tuple[np.ndarray, np.ndarray]
 
 
-def generators(units: dict[str, Record], committed: bool, rows: CaseRows) -> None:
-    """Rows of (G1) to (G3); `committed`: the file is a unit commitment, not one optimal power flow. Faults go to the records."""
+class Supplied(NamedTuple):
+    """What the fuel of a unit allows: most MW (T,): largest output; able bool (T,): whether it may be on."""
+
+    most: np.ndarray
+    able: np.ndarray
+
+
+def generators(units: dict[str, Record], committed: bool, fuel: dict[str, Supplied], rows: CaseRows) -> None:
+    """Rows of (G1) to (G3); `committed`: the file is a unit commitment, not one optimal power flow; `fuel`: of the units whose fuel is
+    limited. Faults go to the records."""
     for name, unit in units.items():
         if unit.text("generator_type", "thermal", ("thermal", "renewable")).lower() == "renewable":
             _renewable(name, unit, rows)
         else:
-            _thermal(name, unit, committed, rows)
+            _thermal(name, unit, committed, fuel.get(name), rows)
 
 
 def _renewable(name: str, unit: Record, rows: CaseRows) -> None:
@@ -48,12 +58,15 @@ def _renewable(name: str, unit: Record, rows: CaseRows) -> None:
     rows.add("generator", generator=name, bus=unit.text("bus"), technology=technology or "other", **limits, **rows.price(name, cost))
 
 
-def _thermal(name: str, unit: Record, committed: bool, rows: CaseRows) -> None:
+def _thermal(name: str, unit: Record, committed: bool, fuel: Supplied | None, rows: CaseRows) -> None:
     steps = len(rows.time)
     low, high = unit.series("p_min", steps, 0.0), unit.series("p_max", steps, 0.0)
     if (low > high).any():
         unit.fault("p_min", low.max(), "is above p_max at some time", "Swap or correct them.")
         return
+    rated = float(high[0])
+    if fuel is not None:
+        high = np.maximum(np.minimum(high, fuel.most), low)
     cells = rows.limits(name, low, high)
     most = float(cells["power_max_mw"])
     if committed:
@@ -62,8 +75,8 @@ def _thermal(name: str, unit: Record, committed: bool, rows: CaseRows) -> None:
             cells[column] = limit / 60.0 / most if limit > 0 and most > 0 else None
             if limit == 0:
                 unit.fault(key, 0, "would hold the output for ever", "Leave it out for no limit.")
-        _commitment(name, unit, rows)
-    cells |= _cost(name, unit, committed, float(low[0]), float(high[0]), rows)
+        _commitment(name, unit, None if fuel is None else fuel.able, rows)
+    cells |= _cost(name, unit, committed, float(low[0]), rated, rows)
     rows.add("generator", generator=name, bus=unit.text("bus"), technology=unit.text("fuel", "") or "thermal", **cells)
 
 
@@ -117,7 +130,7 @@ def points(unit: Record, fuel_only: bool = False) -> Curve | None:
     return power, cost * factor
 
 
-def _commitment(name: str, unit: Record, rows: CaseRows) -> None:
+def _commitment(name: str, unit: Record, able: np.ndarray | None, rows: CaseRows) -> None:
     hours = float(rows.time.hours[0])
     down = unit.number("min_down_time", 0.0, 0.0)
     fixed = unit.number("non_fuel_startup_cost", 0.0)
@@ -139,12 +152,12 @@ def _commitment(name: str, unit: Record, rows: CaseRows) -> None:
     rows.add(
         "commitment", kind="generator", element=name, min_up_h=unit.number("min_up_time", 0.0, 0.0), min_down_h=down,
         start_ramp_mw=room["startup_capacity"], stop_ramp_mw=room["shutdown_capacity"], stop_cny=unit.number("shutdown_cost", 0.0),
-        initial_h=status, initial_mw=before if status > 0 else 0.0 if status < 0 else None, **_status(name, unit, rows),
+        initial_h=status, initial_mw=before if status > 0 else 0.0 if status < 0 else None, **_status(name, unit, able, rows),
     )  # fmt: skip
 
 
-def starts(unit: Record) -> list[tuple[float, float]]:
-    """Hours off and cost of each category of start."""
+def starts(unit: Record, priced: bool = True) -> list[tuple[float, float]]:
+    """Hours off and cost of each category of start; of one that takes fuel, without `priced`, the fuel."""
     fuel = "startup_fuel" in unit
     key = "startup_fuel" if fuel else "startup_cost"
     given = unit.get(key, [])
@@ -157,11 +170,11 @@ def starts(unit: Record) -> list[tuple[float, float]]:
     lag, cost = parts.numbers("hours", least=0.0), parts.numbers("cost", least=0.0)
     if (np.diff(lag) <= 0).any():
         unit.fault(key, "the hours off", "do not rise from pair to pair", "Sort them.")
-    return list(zip(lag, cost * (unit.number("fuel_cost") if fuel else 1.0), strict=True))
+    return list(zip(lag, cost * (unit.number("fuel_cost") if fuel and priced else 1.0), strict=True))
 
 
-def _status(name: str, unit: Record, rows: CaseRows) -> dict[str, object]:
-    """Cells must_run and status_profile from must_run and fixed_commitment: 1 on, 0 off, empty: free."""
+def _status(name: str, unit: Record, able: np.ndarray | None, rows: CaseRows) -> dict[str, object]:
+    """Cells must_run and status_profile from must_run and fixed_commitment: 1 on, 0 off, empty: free; `able` (T,): where it may be on."""
     steps = len(rows.time)
     must = unit.get("must_run", 0)
     if must not in (0, 1, True, False):
@@ -171,6 +184,11 @@ def _status(name: str, unit: Record, rows: CaseRows) -> dict[str, object]:
     if len(values) != steps or any(v not in (None, 0, 1) for v in values):
         unit.fault("fixed_commitment", given, f"must be 0, 1 or nothing for each of the {steps} steps", "Correct it.")
         return {}
+    if able is not None:
+        contradicted = [t for t, v in enumerate(values) if v == 1 and not able[t]]
+        if contradicted:
+            unit.fault("fixed_commitment", 1, f"contradicts the fuel supply in step {contradicted[0] + 1}", "Correct one of them.")
+        values = [v if can else 0 for v, can in zip(values, able, strict=True)]
     if all(v is None for v in values):
         return {"must_run": "true" if must else "false"}
     numbers = np.array([0.5 if v is None else float(v) for v in values])

@@ -20,7 +20,7 @@ UCJL = {
             "Bus": "b1", "Type": "Thermal", "Production cost curve (MW)": [10, 50, 90], "Production cost curve ($)": [200, 900, 1800],
             "Startup costs ($)": [100, 300], "Startup delays (h)": [1, 4], "Ramp up limit (MW)": 40, "Ramp down limit (MW)": 50,
             "Startup limit (MW)": 60, "Shutdown limit (MW)": 60, "Minimum uptime (h)": 2, "Minimum downtime (h)": 1,
-            "Initial status (h)": 5, "Initial power (MW)": 40, "Must run?": False,
+            "Initial status (h)": 5, "Initial power (MW)": 40, "Must run?": False, "Reserve eligibility": ["r1"],
         },
         "g2": {
             "Bus": "b2", "Type": "Thermal", "Production cost curve (MW)": [0, 60], "Production cost curve ($)": [0, 3000],
@@ -35,6 +35,7 @@ UCJL = {
         "l3": {"Source bus": "b1", "Target bus": "b3", "Susceptance (S)": 10},
     },
     "Contingencies": {"c1": {"Affected lines": ["l3"]}},
+    "Reserves": {"r1": {"Type": "Spinning", "Amount (MW)": [5, 6], "Shortfall penalty ($/MW)": 400}},
     "Storage units": {
         "s": {
             "Bus": "b3", "Maximum level (MWh)": 20, "Charge cost ($/MW)": 1, "Discharge cost ($/MW)": 2, "Charge efficiency": 0.9,
@@ -44,11 +45,14 @@ UCJL = {
 }  # fmt: skip
 SERIES = {"data_type": "time_series", "values": [60.0, 70.0]}
 EGRET = {
-    "system": {"time_keys": ["1", "2"], "time_period_length_minutes": 60, "baseMVA": 100.0, "load_mismatch_cost": 1000.0},
+    "system": {"time_keys": ["1", "2"], "time_period_length_minutes": 60, "baseMVA": 100.0, "load_mismatch_cost": 1000.0,
+               "reserve_requirement": 5.0, "spinning_reserve_requirement": 2.0},
     "elements": {
         "bus": {"A": {"base_kv": 220}, "B": {}},
         "load": {"d": {"bus": "A", "p_load": SERIES}, "ps": {"bus": "B", "p_load": 10.0, "p_price": 55.0}},
         "branch": {"ab": {"from_bus": "A", "to_bus": "B", "reactance": 0.05, "rating_long_term": 50, "in_service": True}},
+        "security_constraint": {"s": {"security_constraint_type": "pg", "upper_bound": 70, "violation_penalty": 20.0,
+                                      "coefs": {"data_type": "coefs", "values": {"generator": {"g": 1.5, "h": -0.5}}}}},
         "dc_branch": {"dc": {"from_bus": "B", "to_bus": "A", "rating_long_term": 10.0}},
         "generator": {
             "g": {

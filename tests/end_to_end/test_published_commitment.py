@@ -28,8 +28,6 @@ NEAR = {
 }  # fmt: skip
 """Egret counts an award of ten minutes six times in the ramp of an hour, the mean of two hours' awards, and a unit that regulates keeps
 to a narrower range (a binary for each unit and hour). None of that is a limit here, so the cost may be lower, by up to this share."""
-FUEL = ("egret_uc/tiny_uc_2.json",)
-"""Cases with a fuel supply that limits what units burn in each hour, and in the hour of a start."""
 
 
 def expected() -> dict[tuple[str, str], list[dict]]:
@@ -44,8 +42,12 @@ def expected() -> dict[tuple[str, str], list[dict]]:
 
 
 EXPECTED = expected()
-KEYS = sorted(k for k in EXPECTED if k[0] not in FUEL)
-ids = [f"{Path(file).stem}-{problem}" for file, problem in KEYS]
+LONG = ("egret_uc/test_case_1.json", "egret_uc/test_case_3.json")
+"""Cases whose proof takes most of a minute."""
+KEYS = [
+    pytest.param(k, id=f"{Path(k[0]).stem}-{k[1]}", marks=[pytest.mark.slow] if k[0] in LONG and k[1] == "uc" else [])
+    for k in sorted(EXPECTED)
+]  # fmt: skip
 absent = pytest.mark.skipif(not EXPECTED, reason="the folder with published cases is absent")
 
 
@@ -82,7 +84,7 @@ def allowed(row: dict, problem: str) -> tuple[float, float]:
 
 
 @absent
-@pytest.mark.parametrize("key", KEYS, ids=ids)
+@pytest.mark.parametrize("key", KEYS)
 def test_published(key, tmp_path, capsys):
     file, problem = key
     rows = EXPECTED[key]
@@ -170,5 +172,5 @@ def test_parsed_figures():
             given = parsed(row, found.tables)
         if not abs(given - value) <= limit:
             wrong.append((row["quantity"], row["key"], value, given))
-    # The third unit's last level is that of the end of the horizon, 22 MWh, not the largest of its last step.
-    assert [w[1] for w in wrong] in ([], ["storage=su3;t=4 max_level"])
+    # The third unit's last step ends at most at the level for the end of the horizon, 22 MWh, whatever the largest level there is.
+    assert [(key, given) for _, key, _, given in wrong] == [("storage=su3;t=4 max_level", pytest.approx(22.0))]

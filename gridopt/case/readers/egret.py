@@ -1,6 +1,7 @@
 """Egret's ModelData (JSON, plain or .gz): unit commitment where it has time keys, else one optimal power flow.
 
-Beside it in `case/`: generators `egret_units.py`; buses, loads, branches, storage `egret_network.py`; reserves `egret_reserves.py`. Egret:
+Beside it in `case/`: generators `egret_units.py`; buses, loads, branches, storage `egret_network.py`; reserves `egret_reserves.py`;
+fuel supplies `egret_fuel.py`. Egret:
 https://github.com/grid-parity-exchange/Egret
 """
 
@@ -13,6 +14,7 @@ import numpy as np
 from gridopt.case.case_rows import CaseRows, totals
 from gridopt.case.check import CaseError
 from gridopt.case.complete import complete
+from gridopt.case.egret_fuel import supplied
 from gridopt.case.egret_network import branches, buses, dc_branches, interfaces, loads, security_constraints, storage
 from gridopt.case.egret_reserves import reserves
 from gridopt.case.egret_units import generators
@@ -23,7 +25,7 @@ from gridopt.case.time import TimeGrid
 MODELS = tuple(m for m in BRANCH_MODELS if m != "powermodels-dcp")
 ELEMENTS = ("bus", "load", "shunt", "generator", "storage", "branch", "dc_branch", "interface", "area", "zone", "fuel_supply",
             "security_constraint", "contingency")  # fmt: skip
-NOT_MODELLED = ("fuel_supply", "contingency")
+NOT_MODELLED = ("contingency",)
 START = "2025-01-01T00:00"
 
 
@@ -61,7 +63,10 @@ def _write(here: dict, system: Record, model: str, committed: bool, rows: CaseRo
     branches(here["branch"], model, base, rows, changes)
     dc_branches(here["dc_branch"], model, rows, changes)
     interfaces(here["interface"], rows)
-    generators(here["generator"], committed, rows)
+    fuel = supplied(here["generator"], here["fuel_supply"], len(rows.time), float(rows.time.hours[0])) if committed else {}
+    if fuel:
+        changes.append(f"Fuel supplies of units, which bound their output and when they may be on: {len(fuel)}.")
+    generators(here["generator"], committed, fuel, rows)
     security_constraints(here["security_constraint"], rows)
     if committed:
         reserves(system, {kind: here[kind] for kind in ("area", "zone")}, here["generator"], rows, changes)
