@@ -6,7 +6,8 @@ Data        least m, largest M [MW] while on, room R = M - m; largest output in 
             ramps RU, RD [MW in the time between two steps' middles]; minimum times UT, DT [h]; cost at m [CNY/h], segments W [MW], s
             [CNY/MWh]; start costs by hours off line; what was before the first step
 Columns     commitment.on u, commitment.start v, commitment.stop w, commitment.start_kind y [1]: numbers of units;
-            commitment.above a [MW] above m u; commitment.segment x [MW] where there are several
+            commitment.above a [MW] above m u; commitment.segment x [MW] where there are several; commitment.firing d [1]: units
+            below the upper end E [MW] of a deep band that costs something to be in at all
 
     u[t] - u[t-1] - v[t] + w[t] = 0                                                                        (U1)  commitment.status
     sum of v[s], S[t] - S[s] < UT or s = t,  <= u[t]                                                       (U2)  commitment.min_up
@@ -17,10 +18,11 @@ Columns     commitment.on u, commitment.start v, commitment.stop w, commitment.s
     a[t-1] - a[t] <= RD' u[t-1] + (SD - m[t-1] - RD') w[t],        RD' = RD + (m[t] - m[t-1])               (U6)  commitment.ramp_down
     sum_k x[k] = a;  x[k] <= W[k] u - ...  as (U4)                                           (U7)  commitment.segments, commitment.width
     sum_c y[c] = v;  y[c,t] <= sum of w[s], lag[c] <= S[t] - S[s] < lag[c+1]                 (U8)  commitment.kinds, commitment.kind
+    a >= (E - m) (u - d),  d <= u                                                                          (U10) commitment.fire, .fired
     starts and stops of a station in a day <= its limit; starts in a calendar week <= their limit          (U9)  commitment.day, .week
 
 Cost        thermal.fuel, thermal.variable, generator.energy as of the units and generators that are always on: u h a + x h s;
-            commitment.start, commitment.stop
+            thermal.deep, generator.deep: of MWh below normal least output; commitment.firing; commitment.start, commitment.stop
 Ports       injection, <table>_output: m u + a;  <table>_available: N M;  emission, thermal_energy;  <table>_on: u, and 1 for what is
             in service and not switched;  draws on <table>_up, <table>_down [MW]: headroom that others hold above and below the output:
             a + up in (U4), a - down >= 0;  <table>_up_ramp, <table>_down_ramp: what of it joins the rise in (U5), the fall in (U6)
@@ -44,7 +46,7 @@ from gridopt.program.labels import Quantity
 
 class Columns(NamedTuple):
     """fleet; on, start, stop, above int (n, T); segment int (K, T): columns of the segments, `above` itself where there is one;
-    kind int (Y, T): columns of the start categories, `start` itself where there is one."""
+    kind int (Y, T): columns of the start categories, `start` itself where there is one; firing int (F, T), of the bands `fired`."""
 
     fleet: Fleet
     on: np.ndarray
@@ -53,6 +55,8 @@ class Columns(NamedTuple):
     above: np.ndarray
     segment: np.ndarray
     kind: np.ndarray
+    fired: np.ndarray
+    firing: np.ndarray
 
 
 def declare(case, b):
@@ -64,7 +68,7 @@ def declare(case, b):
         b.port(f"{table}_on").add(rest, constant=case.in_service(table)[rest] > 0)
     fleet = fleet_of(case)
     if not len(fleet):
-        return Columns(fleet, *np.zeros((6, 0, len(case.time)), int))
+        return Columns(fleet, *np.zeros((6, 0, len(case.time)), int), np.zeros(0, int), np.zeros((0, len(case.time)), int))
     label = np.array([f"{t} {n}" for t, n in zip(fleet.table, fleet.name, strict=True)], object)
     over, count, exact = {"element": label, "time": case.time.index}, fleet.count[:, None], case.commitment == "exact"
     least, most = _status_bounds(case, fleet)
@@ -73,7 +77,7 @@ def declare(case, b):
                    for n, may in zip(("start", "stop"), _change_bounds(case, fleet), strict=True))  # fmt: skip
     above = b.columns("commitment.above", unit="MW", over=over, upper=fleet.room * count)
     several = np.flatnonzero(np.bincount(fleet.curve.of, minlength=len(fleet))[fleet.curve.of] > 1)
-    names = np.array([f"{label[n]}/{k}" for k, n in zip(several, fleet.curve.of[several], strict=True)], object)
+    names = names_of(label, fleet.curve.of)[several]
     upper = fleet.curve.width[several] * count[fleet.curve.of[several]]
     segment = above[fleet.curve.of]
     segment[several] = b.columns("commitment.segment", unit="MW", over={"segment": names, "time": case.time.index}, upper=upper)
@@ -83,10 +87,19 @@ def declare(case, b):
     upper = np.broadcast_to(count[starts.of[split]], (len(split), len(case.time)))
     kind = start[starts.of]
     kind[split] = b.columns("commitment.start_kind", unit="1", over={"kind": names, "time": case.time.index}, upper=upper)
-    columns = Columns(fleet, on, start, stop, above, segment, kind)
+    fired = np.flatnonzero(fleet.deep.firing > 0)
+    bands = {"band": names_of(label, fleet.deep.of)[fired], "time": case.time.index}
+    firing = b.columns("commitment.firing", unit="1", over=bands, upper=count[fleet.deep.of[fired]] * np.ones(len(case.time)), integer=exact)
+    columns = Columns(fleet, on, start, stop, above, segment, kind, fired, firing)
     _costs(case, b, columns)
     _offer(case, b, columns)
     return columns
+
+
+def names_of(label: np.ndarray, of: np.ndarray) -> np.ndarray:
+    """Names of the parts of elements, of int (K,) in order: label and number."""
+    number = np.arange(len(of)) - np.searchsorted(of, of)
+    return np.array([f"{label[n]}/{k}" for n, k in zip(of, number, strict=True)], object)
 
 
 def _status_bounds(case, fleet: Fleet) -> tuple[np.ndarray, np.ndarray]:
@@ -118,6 +131,8 @@ def _costs(case, b, columns: Columns) -> None:
     b.square_cost("generator.energy", columns.above, fleet.curve.square[:, None] * hours)
     b.cost("commitment.start", columns.kind, fleet.starts.cost[:, None])
     b.cost("commitment.stop", columns.stop, fleet.stop_cost[:, None])
+    if len(columns.fired):
+        b.cost("commitment.firing", columns.firing, fleet.deep.firing[columns.fired, None] * hours)
 
 
 def _offer(case, b, columns: Columns) -> None:
@@ -144,7 +159,7 @@ def _offer(case, b, columns: Columns) -> None:
 
 
 def constrain(case, b, columns):
-    """Rows (U1) to (U9). Minimum times and ramps reach back over the first step where the status before it is known."""
+    """Rows (U1) to (U10). Minimum times and ramps reach back over the first step where the status before it is known."""
     if not len(columns.fleet):
         return
     label = next(f for f in b.column_families if f.name == "commitment.on").over["element"]
@@ -157,6 +172,7 @@ def constrain(case, b, columns):
     _segments(case, b, columns, label, caps)
     _kinds(case, b, columns, label)
     _counts(case, b, columns, label)
+    _fires(case, b, columns, label)
 
 
 def _status(case, b, columns: Columns, label) -> None:
@@ -309,7 +325,7 @@ def _segments(case, b, columns: Columns, label, caps) -> None:
     first = np.flatnonzero(np.diff(of, prepend=-1))
     end -= (end - width)[first][np.cumsum(np.diff(of, prepend=-1) != 0) - 1]
     cut = [np.clip(end - (fleet.room - cap)[of], 0.0, width) for cap in (at_start, before_stop)]
-    names = np.array([f"{label[n]}/{k}" for k, n in zip(several, of, strict=True)], object)
+    names = names_of(label, fleet.curve.of)[several]
     _limit(case, b, "commitment.width", names, columns, of, columns.segment[several], (width, *cut, soon[of]))
 
 
@@ -362,6 +378,22 @@ def _at_most(b, name: str, columns: Columns, changes, groups, period: np.ndarray
     mine = np.flatnonzero(rank[of] >= 0)
     for change in changes:
         b.term(row[rank[of[mine]]][:, place], change[mine])
+
+
+def _fires(case, b, columns: Columns, label) -> None:
+    """(U10)."""
+    deep, some = columns.fleet.deep, columns.fired
+    of = deep.of[some]
+    over = {"band": names_of(label, deep.of)[some], "time": case.time.index}
+    depth = np.where(deep.begin < deep.end, deep.end, -np.inf)[some] - columns.fleet.least[of]
+    depth = np.maximum(depth, 0.0)
+    row = b.rows("commitment.fire", unit="MW", over=over, lower=0.0)
+    b.term(row, columns.above[of])
+    b.term(row, columns.on[of], -depth)
+    b.term(row, columns.firing, depth)
+    row = b.rows("commitment.fired", unit="1", over=over, upper=0.0)
+    b.term(row, columns.firing)
+    b.term(row, columns.on[of], -1.0)
 
 
 def results(case, columns, values) -> dict[str, Quantity]:

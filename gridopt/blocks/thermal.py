@@ -2,7 +2,7 @@
 
 Sets        g group of identical units at one bus, t step of length h[t] hours
 Data        available capacity P[g,t] MW; must-run output m[g,t] MW (0 where the unit may stop); largest output M[g,t] MW (CHP in
-            the heating season below P); fuel rate r(q) tce/MWh at load q = 1, 0.5, 0.3; ramp R MW/min
+            the heating season below P; both as far as a heat load leaves them); fuel rate r(q) tce/MWh at load q = 1, 0.5, 0.3; ramp R MW/min
 Columns     thermal.low a, thermal.high p [MW] above the must-run output
 
     0 <= a <= max(0, P/2 - m) where the unit must run, else 0             (G1)
@@ -31,6 +31,7 @@ import numpy as np
 
 from gridopt.case.fleet import left_on
 from gridopt.case.groups import Groups, group_by
+from gridopt.case.heat import rows_of
 from gridopt.case.pools import offer_fuel, pool_names
 from gridopt.case.units import burning, capacity, limits
 from gridopt.program.labels import Quantity
@@ -70,6 +71,14 @@ def declare(case, b):
     whole = np.full((len(groups), len(case.time)), -1)
     whole[some] = low
     return Columns(rows, groups, able, must, whole, high, emitted)
+
+
+def _heat(case) -> np.ndarray:
+    """Number of the heat load of each unit in table chp, -1 where there is none, int (n,)."""
+    found = np.full(len(case.table("unit")), -1)
+    at, mine = rows_of(case, "unit")
+    found[at] = mine
+    return found
 
 
 def _offer(case, b, groups, able, must, low, high):

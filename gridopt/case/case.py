@@ -133,7 +133,7 @@ class Case:
         tables["dc_bundle"] = bundle[bundle["dc_link"].isin(links) & bundle.index.isin(plants)]
         point = tables["cost_point"]
         tables["cost_point"] = point[point["generator"].isin(tables["generator"].index)]
-        for name in ("interface_member", "limit_penalty", "outage", "contingency", "commitment", "start_cost", "ramping"):
+        for name in ("interface_member", "limit_penalty", "outage", "contingency", "commitment", "start_cost", "ramping", "chp"):
             tables[name] = tables[name][_names_known(tables[name], tables)]
         return replace(self, tables=tables)
 

@@ -14,22 +14,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from gridopt.case import generators, units
+from gridopt.case import generators, heat, units
+from gridopt.case.segments import Curve, Deep, curve_of, deep_bands
 
 TABLES = ("unit", "generator")
 ROUNDING = 1e-9
 """MW, or share of a limit, by which the largest output may lie below the least."""
 HOT, WARM, COLD = "start_hot_cny", "start_warm_cny", "start_cold_cny"
-
-
-@dataclass(frozen=True)
-class Price:
-    """A cost by name: `on` at least output CNY/h (n, T), `slope` of each segment CNY/MWh (K, T)."""
-
-    name: str
-    table: str
-    on: np.ndarray
-    slope: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -43,22 +34,6 @@ class Starts:
 
 
 @dataclass(frozen=True)
-class Curve:
-    """Segments above least output, by element and from the cheapest: of int (K,), width MW (K, T); square CNY/MW2h of what lies above
-    least output (n,), 0 where there are several segments. CO2: emission_on t/h (n, T), emission t/MWh (K, T). Fuel of units alone:
-    burnt_on tce/h (n, T), burnt tce/MWh (K, T)."""
-
-    of: np.ndarray
-    width: np.ndarray
-    square: np.ndarray
-    prices: tuple[Price, ...]
-    emission_on: np.ndarray
-    emission: np.ndarray
-    burnt_on: np.ndarray
-    burnt: np.ndarray
-
-
-@dataclass(frozen=True)
 class Fleet:
     """Switched elements n on steps T.
 
@@ -67,7 +42,8 @@ class Fleet:
     so that it cannot be on, must_off bool (n, T). min_up, min_down h; ramp_up, ramp_down MW/min, start_ramp,
     stop_ramp MW, inf where there is none;
     initial_h h: on, or off where negative, NaN: free; initial_mw MW, NaN: any. stop_cost CNY (n,).
-    least, most MW (n, T); curve: what it costs to be on and to give more.
+    least, most MW (n, T); curve: what it costs to be on and to give more; deep: bands below the normal least output, which `least`
+    lies at the bottom of.
     max_changes: starts and stops in a day of its station (NaN: any), station text; max_starts: in a calendar week (n,).
     """
 
@@ -97,6 +73,7 @@ class Fleet:
     least: np.ndarray
     most: np.ndarray
     curve: Curve
+    deep: Deep
 
     def __len__(self) -> int:
         return len(self.row)
@@ -132,10 +109,12 @@ def fleet_of(case) -> Fleet:
     name = np.concatenate([f.index.to_numpy(object) for f in frames])
     given = _given(case, table, name)
     here = np.concatenate([case.in_service(t)[rows[t]] for t in TABLES])
-    forced = _forced(case, given, rows["unit"], here > 0)
+    forced = _forced(case, given, rows, here > 0)
     least, most = (np.concatenate(p) for p in zip(_unit_range(case, rows["unit"]), _generator_range(case, rows["generator"]), strict=True))
     too_low = most < least * (1.0 - ROUNDING) - ROUNDING
-    curve = _curves(case, rows, least, np.maximum(least, most))
+    deep = _deep(case, rows, least)
+    least = deep.lowest(least)
+    curve = curve_of(case, rows, least, np.maximum(least, most), deep)
     kind = case.table("unit_type").loc[frames[0]["unit_type"]]
     pad = np.zeros(len(rows["generator"]))
     ramp = np.concatenate([_unit_ramp(case, rows["unit"], kind), generators.ramps(case)[:, rows["generator"]]], axis=1)
@@ -149,7 +128,7 @@ def fleet_of(case) -> Fleet:
         initial_h=given["initial_h"].to_numpy(float), initial_mw=given["initial_mw"].to_numpy(float),
         stop_cost=given["stop_cny"].to_numpy(float), starts=_starts(case, table, name, given, kind),
         station=given["station"].to_numpy(object), max_changes=given["max_changes_per_day"].to_numpy(float),
-        max_starts=given["max_starts_per_week"].to_numpy(float), least=least, most=most, curve=curve,
+        max_starts=given["max_starts_per_week"].to_numpy(float), least=least, most=most, curve=curve, deep=deep,
     )  # fmt: skip
 
 
@@ -167,12 +146,12 @@ def _given(case, table: np.ndarray, name: np.ndarray) -> pd.DataFrame:
     return given.fillna(plain) if len(frame) else given.assign(**plain)
 
 
-def _forced(case, given: pd.DataFrame, units_in: np.ndarray, here: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _forced(case, given: pd.DataFrame, rows: dict[str, np.ndarray], here: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(must be on by must-run, is on by fixed status, must be off) bool (n, T); what is out of service is off, and a fixed status goes
     before a must-run."""
     status = case.series(given["status_profile"].tolist(), 0.5)
     always = np.repeat(given["must_run"].to_numpy(bool)[:, None], here.shape[1], axis=1)
-    always[: len(units_in)] |= units.must_run(case)[units_in]
+    always |= np.concatenate([units.must_run(case)[rows["unit"]], heat.must_heat(case, "generator")[rows["generator"]]])
     off, on = ~here | (status <= 0.0), here & (status >= 1.0)
     return (always & ~off) | on, on, off
 
@@ -183,6 +162,14 @@ def _unit_range(case, rows: np.ndarray):
 
 def _generator_range(case, rows: np.ndarray):
     return tuple(v[rows] for v in generators.limits(case))
+
+
+def _deep(case, rows: dict[str, np.ndarray], least: np.ndarray) -> Deep:
+    """Bands of both tables."""
+    n = len(rows["unit"])
+    one, two = (deep_bands(case, t, rows[t], part) for t, part in zip(TABLES, (least[:n], least[n:]), strict=True))
+    joined = (np.concatenate([getattr(one, f), getattr(two, f)]) for f in ("begin", "end", "cost", "firing"))
+    return Deep(np.append(one.of, n + two.of), *joined)
 
 
 def _unit_ramp(case, rows: np.ndarray, kind: pd.DataFrame) -> np.ndarray:
@@ -212,40 +199,3 @@ def _starts(case, table: np.ndarray, name: np.ndarray, given: pd.DataFrame, kind
     of, lag, cost = of[new], lag[new], cost[new] + given["start_cny"].to_numpy(float)[of[new]]
     until = np.append(np.where(of[1:] == of[:-1], lag[1:], np.inf), np.inf)[: len(of)]
     return Starts(of, lag, until, cost)
-
-
-def _curves(case, rows: dict[str, np.ndarray], least: np.ndarray, most: np.ndarray) -> Curve:
-    """Units first, a segment or two each, then generators, a segment per band."""
-    n = len(rows["unit"])
-    of, width, fuel, variable, co2, burnt = _unit_curve(case, rows["unit"], least[:n], most[:n])
-    table, g = case.table("generator").iloc[rows["generator"]], rows["generator"]
-    bands = generators.curves(case).part(g, len(case.table("generator")))
-    low, high = np.maximum(bands.begin[:, None], least[n:][bands.of]), np.minimum(bands.end[:, None], most[n:][bands.of])
-    price, square = case.series(table["price_profile"], 0.0), table["cost_quadratic_cny_per_mw2h"].to_numpy(float)
-    slope = bands.slope[:, None] + price[bands.of] + 2.0 * square[bands.of, None] * least[n:][bands.of]
-    on = generators.cost_at(case, generators.limits(case)[0])[g] + price * least[n:]
-    per_mwh = table["co2_t_per_mwh"].to_numpy(float)[:, None]
-    return Curve(
-        of=np.append(of, n + bands.of), width=np.concatenate([width, np.maximum(high - low, 0.0)]), square=np.append(np.zeros(n), square),
-        prices=(Price("thermal.fuel", "unit", *fuel), Price("thermal.variable", "unit", *variable),
-                Price("generator.energy", "generator", on, slope)),
-        emission_on=np.concatenate([co2[0], per_mwh * least[n:]]),
-        emission=np.concatenate([co2[1], np.broadcast_to(per_mwh[bands.of], low.shape)]),
-        burnt_on=burnt[0], burnt=burnt[1],
-    )  # fmt: skip
-
-
-def _unit_curve(case, rows: np.ndarray, least: np.ndarray, most: np.ndarray):
-    """Segments below and above half load of each unit: of, width, and (on, slope) of fuel, of other cost, of CO2, and of fuel in tce."""
-    fire, able = units.burning(case, rows), units.capacity(case)[rows]
-    middle = np.clip(0.5 * able, least, most)
-    two = (middle - least).max(axis=1, initial=0.0) > 0
-    of = np.sort(np.append(np.arange(len(rows)), np.flatnonzero(two)))
-    lower = np.append(of[1:] == of[:-1], False)[: len(of)]
-    width = np.where(lower[:, None], (middle - least)[of], (most - middle)[of])
-    rate = np.where(lower[:, None], fire.slope_low[of], fire.slope_high[of])
-    burnt = fire.burnt(least, able)
-    fuel = burnt * fire.price, rate * fire.price[of]
-    variable = fire.variable * least, np.broadcast_to(fire.variable[of], width.shape)
-    co2 = burnt * fire.per_tce + least * fire.per_mwh, np.broadcast_to(rate * fire.per_tce[of] + fire.per_mwh[of], width.shape)
-    return of, width, fuel, variable, co2, (burnt, rate)

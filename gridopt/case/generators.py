@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from gridopt.case.heat import narrowed
+
 
 class Curves(NamedTuple):
     """Bands of all generators: of int (K,), begin, end MW (K,), slope CNY/MWh (K,)."""
@@ -28,11 +30,11 @@ class Curves(NamedTuple):
 
 
 def limits(case) -> tuple[np.ndarray, np.ndarray]:
-    """Least and largest output MW (G, T), 0 while out of service."""
+    """Least and largest output MW (G, T), 0 while out of service, as far as the heat load leaves them."""
     table, here = case.table("generator"), case.in_service("generator")
     least = table["power_min_mw"].to_numpy(float)[:, None] * case.series(table["min_profile"], 1.0)
     most = table["power_max_mw"].to_numpy(float)[:, None] * case.series(table["profile"], 1.0)
-    return least * here, most * here
+    return narrowed(case, "generator", least * here, most * here)
 
 
 def curves(case) -> Curves:

@@ -22,7 +22,8 @@ def check_branches(tables: dict[str, Checked]) -> None:
         unique_across(tables[first], tables[second])
     _reactance(tables["ac_branch"])
     _shifts(tables["ac_branch"])
-    for name in ("interface_member", "limit_penalty", "outage", "contingency", "reserve_offer", "ramping", "commitment", "start_cost"):
+    named = ("interface_member", "limit_penalty", "outage", "contingency", "reserve_offer", "ramping", "commitment", "start_cost", "chp")
+    for name in (*named, "deep_band"):
         _named_by_kind(tables, tables[name])
     _coefficients(tables["interface_member"])
     _outages(tables["outage"])

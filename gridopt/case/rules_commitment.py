@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from gridopt.case import units
+from gridopt.case import generators, heat, units
 from gridopt.case.check import CaseError, Checked
 from gridopt.case.fleet import Fleet, fleet_of
 from gridopt.case.windows import INSTANT, begins
@@ -22,6 +22,8 @@ def check_commitment(tables: dict[str, Checked]) -> None:
     _outputs(commitment, tables)
     _stations(commitment)
     _starts(tables["start_cost"], commitment)
+    _heat(tables["chp"])
+    _deep(tables["deep_band"], tables)
 
 
 def _history(commitment: Checked) -> None:
@@ -100,14 +102,78 @@ def _starts(start: Checked, commitment: Checked) -> None:
         start.fault(row[k + 1], "cost_cny", f"{cost[k + 1]:g}", rule, "A colder start costs no less than a warmer one; correct one of them.")
 
 
+def _heat(chp: Checked) -> None:
+    """Each mode has its own coefficients."""
+    frame = chp.frame
+    back, fixed = (frame["mode"] == "back_pressure").to_numpy(), frame["power_per_heat"].to_numpy(float)
+    for i in np.flatnonzero(back & np.isnan(fixed)):
+        chp.fault(i, "power_per_heat", "", "is empty, but gives the output of a back-pressure plant", "Give output per heat (c_m).")
+    for i in np.flatnonzero(~back & ~np.isnan(fixed)):
+        rule = "is of back-pressure plants; this one is of mode extraction"
+        chp.fault(i, "power_per_heat", f"{fixed[i]:g}", rule, "Leave it empty, or write back_pressure for mode.")
+    for column in ("power_per_heat_min", "power_lost_per_heat"):
+        for i in np.flatnonzero(back & (frame[column].to_numpy(float) > 0)):
+            rule = "is of extraction plants; the output of a back-pressure plant follows from its heat"
+            chp.fault(i, column, f"{frame[column].iloc[i]:g}", rule, "Leave it empty, or write extraction for mode.")
+    idle = ~back & (frame["power_per_heat_min"] <= 0).to_numpy() & (frame["power_lost_per_heat"] <= 0).to_numpy()
+    for i in np.flatnonzero(idle):
+        rule = "is 0 like power_lost_per_heat: the heat load would limit nothing"
+        chp.fault(i, "power_per_heat_min", 0, rule, "Give c_b, c_v or both, or remove the row.")
+
+
+def _deep(band: Checked, tables: dict[str, Checked]) -> None:
+    """Bands lie below the normal least output, and deeper is no cheaper."""
+    frame, normal = band.frame, _normal(band.frame, tables)
+    down, cost = frame["down_to_fraction"].to_numpy(float), frame["cost_cny_per_mwh"].to_numpy(float)
+    for i in np.flatnonzero(down >= normal - ROUNDING):
+        rule = f"is not below the normal least output of {_who(frame, i)}, {normal[i]:g} of its largest"
+        band.fault(i, "down_to_fraction", f"{down[i]:g}", rule, "Give the lower end of the band.")
+    order = np.lexsort((-down, frame["element"].astype(str), frame["kind"].astype(str)))
+    key = frame[["kind", "element"]].to_numpy()[order]
+    same = (key[1:] == key[:-1]).all(axis=1)
+    for k in np.flatnonzero(same & (np.diff(cost[order]) < 0)):
+        rule = f"is less than {cost[order[k]]:g}, the price of the band above it (row {band.rows[order[k]]})"
+        band.fault(order[k + 1], "cost_cny_per_mwh", f"{cost[order[k + 1]]:g}", rule, "A deeper band costs no less; correct one of them.")
+
+
+def _normal(frame: pd.DataFrame, tables: dict[str, Checked]) -> np.ndarray:
+    """Normal least output over largest of what each band belongs to, NaN where that is not known."""
+    generator, unit, kind = (tables[t].frame.drop_duplicates(t).set_index(t) for t in ("generator", "unit", "unit_type"))
+    least = kind["min_load_fraction"]
+    share = generator["power_min_mw"] / generator["power_max_mw"].where(generator["power_max_mw"] > 0)
+    of = {"unit_type": least, "unit": unit["unit_type"].map(least), "generator": share.where(generator["min_profile"] == "")}
+    found = np.full(len(frame), np.nan)
+    for name, values in of.items():
+        mine = (frame["kind"] == name).to_numpy()
+        found[mine] = pd.to_numeric(values).reindex(frame.loc[mine, "element"]).to_numpy(float)
+    return found
+
+
 def check_fleet(case) -> None:
-    """Raises CaseError where what is switched has no status that satisfies its data, one sentence per element."""
-    if case.commitment == "off":
-        return
-    fleet = fleet_of(case)
-    faults = [*_bending(case, fleet), *_too_low(case, fleet), *_schedules(case, fleet)]
+    """Raises CaseError where a heat load leaves no output, or where what is switched has no status that satisfies its data; one sentence
+    per element."""
+    faults = _heated(case)
+    if case.commitment != "off" and not faults:
+        fleet = fleet_of(case)
+        faults = [*_bending(case, fleet), *_too_low(case, fleet), *_schedules(case, fleet)]
     if faults:
         raise CaseError(faults)
+
+
+def _heated(case) -> list[str]:
+    """A heat load that keeps a plant on leaves it some output."""
+    found = []
+    for table, (low, high) in (("unit", units.output_range(case)), ("generator", generators.limits(case))):
+        keeps = heat.must_heat(case, table)
+        for i in np.flatnonzero((keeps & (low > high + ROUNDING * np.maximum(np.abs(high), 1.0))).any(axis=1)):
+            steps = np.flatnonzero(keeps[i] & (low[i] > high[i] + ROUNDING * np.maximum(np.abs(high[i]), 1.0)))
+            t = steps[0]
+            found.append(
+                f"{table} '{case.table(table).index[i]}': its heat load at {_when(case, t)}, {heat.heat_of(case, table)[i, t]:g} MW, leaves no "
+                f"output: at least {low[i, t]:g} MW, at most {high[i, t]:g} MW ({len(steps)} steps in all). "
+                "Correct the heat load or the coefficients in table chp."
+            )
+    return found
 
 
 def _bending(case, fleet: Fleet) -> list[str]:

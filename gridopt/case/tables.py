@@ -9,6 +9,7 @@ from gridopt.case.tables_demand import DEMAND_TABLES
 from gridopt.case.tables_fuel import FUEL_TABLES
 from gridopt.case.tables_links import LINK_TABLES
 from gridopt.case.tables_reserve import RESERVE_TABLES
+from gridopt.case.tables_thermal import CHP, DEEP_BAND
 
 
 def _fraction(name: str, default, meaning: str, above: float | None = None) -> Column:
@@ -491,7 +492,8 @@ TABLES: dict[str, Table] = {
     t.name: t
     for t in (
         BUS, LINE, TRANSFORMER, AC_BRANCH, INTERFACE, INTERFACE_LIMIT, INTERFACE_MEMBER, LIMIT_PENALTY, OUTAGE, CONTINGENCY, SEASON, FUEL,
-        UNIT_TYPE, UNIT, GENERATOR, COST_POINT, COMMITMENT, START_COST, RENEWABLE, CSP, RESERVOIR, RELEASE_PAST, RELEASE_BAND, STORAGE,
+        UNIT_TYPE, UNIT, GENERATOR, COST_POINT, COMMITMENT, START_COST, CHP, DEEP_BAND,
+        RENEWABLE, CSP, RESERVOIR, RELEASE_PAST, RELEASE_BAND, STORAGE,
         HYDRO_BUDGET, PUMP, PUMPED,
         RAMPING,
         LOAD,

@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from gridopt.case.heat import must_heat, narrowed
+
 
 def capacity(case) -> np.ndarray:
     """Available capacity by unit MW (n, T), 0 while out of service."""
@@ -26,7 +28,7 @@ def must_run(case) -> np.ndarray:
         given = case.table("commitment")
         given = given[given["kind"] == "unit"].set_index("element")["must_run"]
         always = given.reindex(unit.index).astype(object).where(unit.index.isin(given.index), always).to_numpy(bool)
-    return always[:, None] | ((unit["must_run"] == "heating").to_numpy()[:, None] & heating)
+    return always[:, None] | ((unit["must_run"] == "heating").to_numpy()[:, None] & heating) | must_heat(case, "unit")
 
 
 def output_range(case) -> tuple[np.ndarray, np.ndarray]:
@@ -40,7 +42,7 @@ def output_range(case) -> tuple[np.ndarray, np.ndarray]:
     least = np.where(must_run(case) & ~np.isnan(own), own, floor)
     largest = np.where(heating, kind["heat_max_fraction"].to_numpy(float)[:, None], 1.0)
     able = capacity(case)
-    return least * able, np.maximum(largest, least) * able
+    return narrowed(case, "unit", least * able, np.maximum(largest, least) * able)
 
 
 def limits(case) -> tuple[np.ndarray, np.ndarray]:
@@ -49,7 +51,7 @@ def limits(case) -> tuple[np.ndarray, np.ndarray]:
     kind = case.table("unit_type").loc[unit["unit_type"]]
     least = np.where(must_run(case), output_range(case)[0], 0.0)
     largest = np.where(case.in_season(unit["heating_season"]) > 0.5, kind["heat_max_fraction"].to_numpy(float)[:, None], 1.0)
-    return least, np.maximum(largest * capacity(case), least)
+    return least, np.maximum(narrowed(case, "unit", least, largest * capacity(case))[1], least)
 
 
 class Burning(NamedTuple):

@@ -21,6 +21,7 @@ import numpy as np
 import pandas as pd
 
 from gridopt.dispatch.certificate_check import POWER, RELATIVE, SWITCHED, Check, Evidence
+from gridopt.dispatch.certificate_heat import bands_of, heated
 
 STATUS = 1e-6
 """Units."""
@@ -91,12 +92,13 @@ class Switched:
     def runs(self) -> np.ndarray:
         """Whether it must run by its tables, bool (n, T)."""
         case, said = self.evidence.case, self.said["must_run"].eq(True).to_numpy(bool)[:, None]
+        heat = heated(case, self.kind)[3][self.rows]
         if self.kind != "unit":
-            return np.repeat(said, len(case.time), axis=1)
+            return said | heat
         listed = self.said["kind"].notna().to_numpy()[:, None]
         rule = self.frame["must_run"].to_numpy(object)[:, None]
         heats = case.in_season(self.frame["heating_season"]) == 1.0
-        return np.where(listed, said, rule == "always") | ((rule == "heating") & heats)
+        return np.where(listed, said, rule == "always") | ((rule == "heating") & heats) | heat
 
     @cached_property
     def minimum(self) -> tuple[np.ndarray, np.ndarray]:
@@ -106,7 +108,40 @@ class Switched:
 
     @cached_property
     def limits(self) -> tuple[np.ndarray, np.ndarray]:
-        """Least and largest output of one unit while on MW (n, T)."""
+        """Least and largest output of one unit while on MW (n, T), deep bands included."""
+        low, high = self.normal
+        return np.minimum.reduce([low, *(begin for begin, *_ in self.bands)]), high
+
+    @cached_property
+    def normal(self) -> tuple[np.ndarray, np.ndarray]:
+        """The same without deep bands."""
+        low, high = self.plain
+        heat = heated(self.evidence.case, self.kind)
+        least, lost, fixed = (v[self.rows] for v in heat[:3])
+        return np.where(np.isnan(fixed), np.maximum(low, least), fixed), np.where(np.isnan(fixed), high - lost, fixed)
+
+    @cached_property
+    def bands(self) -> list[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]:
+        """Deep bands from the highest: lower and upper end MW (n, T), alike where an element has none, CNY/MWh and CNY/h (n, 1)."""
+        case, frame, low = self.evidence.case, self.frame, self.normal[0]
+        kinds = frame["unit_type"] if self.kind == "unit" else [""] * len(frame)
+        each = [bands_of(case, self.kind, n, k) for n, k in zip(frame.index, kinds, strict=True)]
+        if self.kind == "unit":
+            rated, usual = self.able, self.able * self.typed("min_load_fraction")[:, None]
+        else:
+            rated, usual = frame["power_max_mw"].to_numpy(float)[:, None] * self.share, self.plain[0]
+        holds, found, end = np.abs(low - usual) <= 1e-9 * np.maximum(usual, 1.0), [], low
+        for k in range(max(map(len, each), default=0)):
+            down, cost, firing = (np.array([b[k][c] if k < len(b) else 0.0 for b in each])[:, None] for c in range(3))
+            has = np.array([k < len(b) for b in each])[:, None]
+            begin = np.where(has & holds, down * rated, end)
+            found.append((begin, end, cost, firing))
+            end = begin
+        return found
+
+    @cached_property
+    def plain(self) -> tuple[np.ndarray, np.ndarray]:
+        """The same without heat and deep bands."""
         case, frame = self.evidence.case, self.frame
         if self.kind == "generator":
             low = frame["power_min_mw"].to_numpy(float)[:, None] * case.series(frame["min_profile"], 1.0)

@@ -22,6 +22,7 @@ import numpy as np
 from gridopt.case.case import Case
 from gridopt.dispatch.certificate_check import POWER, RELATIVE, Check, Evidence, gather, outside
 from gridopt.dispatch.certificate_commitment import switched_rows
+from gridopt.dispatch.certificate_heat import heated, narrowed
 
 ALIKE = ["bus", "technology", "unit_type", "fuel", "must_run", "must_run_fraction", "heating_season", "available_fraction",
          "self_owned"]  # fmt: skip
@@ -47,8 +48,12 @@ def unit_limits(e: Evidence) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     own = e.number("unit", "must_run_fraction")
     rule = unit["must_run"].to_numpy(object)[:, None]
     runs = (rule == "always") | ((rule == "heating") & heats)
+    heat_runs = heated(case, "unit")[3]
+    runs = runs | heat_runs
     least = np.where(runs, np.where(np.isnan(own), stable, own), 0.0)
-    return least * capacity, np.maximum(np.where(heats, high_heat, 1.0), least) * capacity, capacity
+    low, high = narrowed(case, "unit", least * capacity, np.maximum(np.where(heats, high_heat, 1.0), least) * capacity)
+    low = np.where(runs, low, 0.0)
+    return low, np.maximum(high, low), capacity
 
 
 def of_type(case: Case, column: str) -> np.ndarray:
@@ -97,7 +102,7 @@ def generator_limits(e: Evidence) -> tuple[np.ndarray, np.ndarray]:
     case, table = e.case, e.case.table("generator")
     here = case.in_service("generator")
     least = e.number("generator", "power_min_mw") * case.series(table["min_profile"], 1.0) * here
-    return least, e.number("generator", "power_max_mw") * case.series(table["profile"], 1.0) * here
+    return narrowed(case, "generator", least, e.number("generator", "power_max_mw") * case.series(table["profile"], 1.0) * here)
 
 
 def _generators(e: Evidence) -> list[Check]:

@@ -24,16 +24,31 @@ def switched_costs(e: Evidence) -> dict[str, np.ndarray]:
     return found
 
 
-def _filled(s: Switched, ends: list[np.ndarray]) -> list[np.ndarray]:
-    """MW (n, T) in each part of the range above least output; `ends`: where the parts end, MW above least output (n, T)."""
+def _filled(s: Switched, cuts: list[np.ndarray]) -> list[tuple[np.ndarray, np.ndarray]]:
+    """MW in each part of the range above least output, and the output in the middle of the part MW, (n, T) each. `cuts`: outputs at which
+    the range is cut, MW (n, T), besides the ends of deep bands."""
     low, high = s.limits
-    rest, begin, found = s.array("output") - low * s.array("on"), np.zeros_like(low), []
-    for end in ends[:-1]:
-        width = np.clip(end, begin, high - low) - begin
-        part = np.minimum(rest, most_of(s, width, begin + width))
-        found.append(part)
-        rest, begin = rest - part, begin + width
-    return [*found, rest]
+    inside = [np.clip(np.where(np.isnan(c), high, c), low, np.maximum(high, low)) for c in [*cuts, *(end for _, end, *_ in s.bands)]]
+    rest, begin, found = s.array("output") - low * s.array("on"), low, []
+    for end in np.sort(np.array([*inside, np.maximum(high, low)]), axis=0):
+        part = np.minimum(rest, most_of(s, end - begin, end - low))
+        found.append((part, 0.5 * (begin + end)))
+        rest, begin = rest - part, end
+    return found
+
+
+def _deep(s: Switched, parts: list[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
+    """What bands below the normal least output cost CNY/h (n, T)."""
+    (low, _), on, cost = s.limits, s.array("on"), np.zeros(s.share.shape)
+    for begin, end, price, firing in s.bands:
+        depth = end - np.maximum(begin, low)
+        spared = sum(np.where((middle > begin) & (middle < end), part, 0.0) for part, middle in parts)
+        short = np.divide(s.array("output") - low * on, end - low, out=np.zeros_like(on), where=end > low + SECOND)
+        below = np.where((end > begin) & (end > low + SECOND), np.maximum(on - short, 0.0), 0.0)
+        if s.evidence.case.commitment == "exact":
+            below = np.ceil(below - 1e-6)
+        cost = cost + price * (depth * on - spared) + firing * below
+    return cost
 
 
 def spent(e: Evidence, s: Switched) -> tuple[np.ndarray, np.ndarray]:
@@ -44,8 +59,8 @@ def spent(e: Evidence, s: Switched) -> tuple[np.ndarray, np.ndarray]:
     under, over = (0.5 * half - 0.3 * third) / 0.2, (full - 0.5 * half) / 0.5
     load = np.divide(low, s.able, out=np.zeros_like(low), where=s.able > 0)
     least = np.where(load < 0.5, 0.3 * third + (load - 0.3) * under, 0.5 * half + (load - 0.5) * over) * s.able
-    lower, upper = _filled(s, [0.5 * s.able - low, s.able])
-    burnt, output = least * on + under * lower + over * upper, s.array("output")
+    parts, output = _filled(s, [0.5 * s.able]), s.array("output")
+    burnt = least * on + sum(np.where(middle < 0.5 * s.able, under, over) * part for part, middle in parts)
     fuel = case.table("fuel").loc[s.frame["fuel"]]
     at_full = s.typed("co2_t_per_mwh")[:, None]
     by_type = at_full * np.where(full > 0, burnt / np.where(full > 0, full, 1.0), output)
@@ -60,6 +75,7 @@ def _burning(e: Evidence, s: Switched) -> dict[str, np.ndarray]:
     return {
         "fuel": burnt * fuel["price_cny_per_tce"].to_numpy(float)[:, None] * case.of_year("fuel_price_scale", 1.0),
         "variable": s.typed("vom_cny_per_mwh")[:, None] * output,
+        "deep": _deep(s, _filled(s, [0.5 * s.able])),
         "carbon": case.of_year("carbon_price_cny_per_t", 0.0) * (co2 - free),
     }
 
@@ -72,18 +88,21 @@ def _generating(e: Evidence, s: Switched) -> np.ndarray:
     cost = (rate * low + square * low**2) * on + (rate + 2.0 * square * low) * above + square * above**2
     points = {name: part.sort_values("power_mw") for name, part in case.table("cost_point").groupby("generator")}
     inner = max([len(points[n]) - 2 for n in frame.index if n in points], default=0)
-    ends, slopes, base = np.full((inner + 1, len(frame), 1), np.inf), np.zeros((inner + 1, len(frame), 1)), np.zeros(low.shape)
+    cuts, slopes, base = np.full((inner, len(frame), 1), np.nan), np.zeros((inner + 1, len(frame), 1)), np.zeros(low.shape)
     for i, name in enumerate(frame.index):
         if name in points:
             x, y = (points[name][c].to_numpy(float) for c in ("power_mw", "cost_cny_per_h"))
             slope = np.diff(y) / np.diff(x)
-            ends[: len(x) - 2, i, 0], slopes[: len(slope), i, 0], slopes[len(slope) :, i, 0] = x[1:-1], slope, slope[-1]
+            cuts[: len(x) - 2, i, 0], slopes[: len(slope), i, 0], slopes[len(slope) :, i, 0] = x[1:-1], slope, slope[-1]
             k = np.clip(np.searchsorted(x, low[i]) - 1, 0, len(slope) - 1)
             base[i] = y[k] + slope[k] * (low[i] - x[k])
-    parts = _filled(s, [np.maximum(end - low, 0.0) for end in ends])
-    cost = cost + base * on + sum(slope * part for slope, part in zip(slopes, parts, strict=True))
+    parts = _filled(s, [cut * np.ones_like(low) for cut in cuts])
+    for part, middle in parts:
+        passed = np.sum([cut < middle for cut in cuts], axis=0, dtype=int) if len(cuts) else np.zeros(low.shape, int)
+        cost = cost + np.take_along_axis(slopes[:, :, 0].T, passed, axis=1) * part
     carbon = case.of_year("carbon_price_cny_per_t", 0.0) * frame["co2_t_per_mwh"].to_numpy(float)[:, None]
-    return cost + frame["cost_cny_per_h"].to_numpy(float)[:, None] * on + (case.series(frame["price_profile"], 0.0) + carbon) * output
+    hourly = frame["cost_cny_per_h"].to_numpy(float)[:, None] * on + base * on + _deep(s, parts)
+    return cost + hourly + (case.series(frame["price_profile"], 0.0) + carbon) * output
 
 
 def _kinds(e: Evidence, s: Switched, i: int) -> list[tuple[float, float]]:

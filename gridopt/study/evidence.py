@@ -40,6 +40,7 @@ COST_ZH = {
     "storage.end_value": "期末储能价值(负)", "pumped.variable": "抽蓄变动费", "pumped.end_value": "期末上库电量价值(负)",
     "hydro.end_short": "期末蓄水不足费用", "hydro.end_value": "期末多蓄水价值(负)",
     "commitment.start": "启动费用", "commitment.stop": "停机费用",
+    "commitment.firing": "深调稳燃费用", "thermal.deep": "火电深调费用", "generator.deep": "发电机深调费用",
     "overload.penalty": "越限惩罚", "generator.energy": "发电费用", "dc_link.cost": "直流输电费",
     "dc_market.sales": "直流受端售电收入(负)", "fuel.short": "燃料照付不议费用",
     "interruptible.payment": "可中断负荷补偿", "shiftable.payment": "可转移负荷补偿", "price_response.worth": "价格响应用电价值(负)",

@@ -198,3 +198,86 @@ def test_too_little_to_give():
     found = solved([20] * 4, [generator(profile="s")], [committed()], status=[1, 0.1, 0.1, 1])
     assert on(found) == [1, 0, 0, 1]
     assert found.solution.objective == pytest.approx(2 * 200.0 + 2 * 2000.0)
+
+
+EXTRACTION = dict(kind="generator", element="g", heat_max_mw=20.0, power_per_heat_min=1.5, power_lost_per_heat=0.5)
+
+
+@pytest.mark.parametrize("mode", ["exact", "off"])
+def test_extraction_turbine(mode):
+    """Heat 20, 10, 0 MW: at least 1.5 x 20 = 30, 15, 10 MW (its own least), at most 50 - 0.5 x 20 = 40, 45, 50. At 10 CNY/MWh against
+    100 it gives 40, 45, 50 of a load of 60; at 200 against 100, 30 and 15, and where there is no heat it stops, if it may."""
+    args = dict(chp=[EXTRACTION | dict(profile="s")], status=[1, 0.5, 0], mode=mode)
+    cheap = solved([60] * 3, [generator()], [committed()], **args)
+    assert cheap.quantities["generator_output"].values[0] == pytest.approx([40.0, 45.0, 50.0])
+    dear = solved([60] * 3, [generator(cost_cny_per_mwh=200.0)], [committed()], **args)
+    assert dear.quantities["generator_output"].values[0] == pytest.approx([30.0, 15.0, 0.0 if mode == "exact" else 10.0])
+
+
+def test_heat_from_elsewhere_lets_a_plant_stop():
+    """The same at 200 CNY/MWh, but the heat may come from elsewhere: off."""
+    dear = generator(cost_cny_per_mwh=200.0)
+    found = solved([60] * 3, [dear], [committed()], chp=[EXTRACTION | dict(other_heat=True)])
+    assert on(found) == [0, 0, 0]
+
+
+def test_back_pressure_turbine_in_its_season():
+    """0.4 MW per MW of heat, 50 MW: 20 MW while the season lasts; after it nothing, whatever it costs."""
+    chp = [dict(kind="generator", element="g", mode="back_pressure", heat_max_mw=50.0, power_per_heat=0.4, season="heat")]
+    season = [dict(season="heat", start_day="11-01", end_day="12-31")]
+    made = replace(built([60] * 4, [generator()], [committed()], chp=chp, season=season))
+    late = replace(made, time=made.time.__class__.regular("2024-12-31T22:00", "2025-01-01T02:00"))
+    hourly = replace(late, source=made.source.__class__(late.time, dict(d=[60.0] * 4)))
+    found = dispatch(hourly, search=Search(gap=0.0))
+    assert certificate(found).passed
+    assert found.quantities["generator_output"].values[0] == pytest.approx([20.0, 20.0, 0.0, 0.0])
+
+
+def test_heat_of_units():
+    """A unit of 100 MW, least 30: heat 40 MW, c_b = 1 and c_v = 0.25: 40 to 90 MW, and it runs, which at 20 CNY/MWh pays at least once."""
+    kind = dict(unit_type="k", min_load_fraction=0.3, fuel_rate_full_tce_per_mwh=1.0)
+    unit = dict(unit="u", bus="A", unit_type="k", fuel="c20", power_max_mw=100.0)
+    chp = [dict(kind="unit", element="u", heat_max_mw=40.0, power_per_heat_min=1.0, power_lost_per_heat=0.25)]
+    for mode in ("exact", "off"):
+        found = solved([40, 120], [], [], chp=chp, unit_type=[kind], unit=[unit], mode=mode)
+        assert found.quantities["unit_output"].values[0] == pytest.approx([40.0, 90.0])
+
+
+DEEP = [dict(kind="generator", element="g", down_to_fraction=f, cost_cny_per_mwh=c, firing_cny_per_h=h)
+        for f, c, h in ((0.3, 5.0, 0.0), (0.2, 20.0, 100.0))]  # fmt: skip
+"""Normal least 20 of 50 MW; down to 15 MW at 5 CNY per MWh below 20, down to 10 MW at 20 CNY per MWh below 15 and 100 CNY an hour."""
+
+
+def test_U10_deep_bands():
+    """Cost at 10 CNY/MWh: 20 MW 200; 16 MW 160 + 4 x 5 = 180; 12 MW 120 + 5 x 5 + 3 x 20 + 100 = 305; 10 MW 100 + 25 + 100 + 100 = 325.
+    It must run; loads 20, 16, 12, 10 are what it gives. A start would cost 900 and last 100 CNY/MWh."""
+    given = generator(power_min_mw=20.0)
+    found = solved([20, 16, 12, 10], [given], [committed(must_run=True)], deep_band=DEEP)
+    assert found.quantities["generator_output"].values[0] == pytest.approx([20.0, 16.0, 12.0, 10.0])
+    assert found.costs["generator.deep"] == pytest.approx(20.0 + 25.0 + 60.0 + 25.0 + 100.0)
+    assert found.costs["commitment.firing"] == pytest.approx(200.0)
+    assert found.solution.objective == pytest.approx(200.0 + 180.0 + 305.0 + 325.0)
+
+
+@pytest.mark.parametrize("mode", ["exact", "relaxed"])
+def test_deep_bands_of_a_row_of_units(mode):
+    """Two alike units of a row, load 30: 15 each, 300 + 2 x 25 = 350; or one alone, 300: so one, but both must run."""
+    given = generator(power_min_mw=20.0)
+    found = solved([30, 26], [given], [committed(must_run=True, count=2)], deep_band=DEEP, mode=mode)
+    assert found.costs["generator.deep"] == pytest.approx(50.0 + 50.0 + 4 * 20.0)
+    # 26 MW: four below 15 each. Exact: both fire, or one alone at 15 + 11; 11 and 15 is as cheap a band and one fires.
+    assert found.costs["commitment.firing"] == pytest.approx(100.0 if mode == "exact" else 100.0 * 4 / 5)
+
+
+def test_deep_bands_of_a_type_in_and_out_of_the_heating_season():
+    """Normal least 30 MW, deep 20 MW at 7 CNY per MWh; in the heating season least 40 MW, and no band."""
+    kind = dict(unit_type="k", min_load_fraction=0.3, heat_min_fraction=0.4, fuel_rate_full_tce_per_mwh=1.0)
+    unit = dict(unit="u", bus="A", unit_type="k", fuel="c10", power_max_mw=100.0, must_run="always")
+    tables = dict(unit_type=[kind], unit=[unit], deep_band=[dict(kind="unit_type", element="k", down_to_fraction=0.2, cost_cny_per_mwh=7.0)])
+    found = solved([20, 26], [], [], **tables)
+    assert found.costs["thermal.deep"] == pytest.approx(7.0 * (10.0 + 4.0))
+    season = [dict(season="heat", start_day="01-01", end_day="01-31")]
+    warm = solved([40, 46], [], [], **(tables | dict(unit=[unit | dict(heating_season="heat")], season=season)))
+    assert warm.costs.get("thermal.deep", 0.0) == 0.0
+    with pytest.raises(Infeasible):
+        dispatch(built([26], [], [], **(tables | dict(unit=[unit | dict(heating_season="heat")], season=season))))

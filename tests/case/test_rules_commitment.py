@@ -83,3 +83,42 @@ def test_once_the_steps_are_known():
     assert refused(made)[0].startswith("unit_type 'k': its fuel curve bends downwards at half load, and 1 units that are switched")
     check_fleet(replace(made, commitment="off"))
     check_fleet(built([20] * 4, [generator(profile="s")], [committed()], status=[1, 0.1, 0.1, 1]))
+
+
+def heat(**kw):
+    return rows(chp=[dict(dict(kind="generator", element="g", heat_max_mw=20), **kw)])
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        (dict(element="x", power_lost_per_heat=1), ["column element: 'x' is not in table generator"]),
+        (dict(mode="back_pressure"), ["column power_per_heat: '' is empty"]),
+        (dict(power_per_heat=0.4, power_lost_per_heat=1), ["column power_per_heat: '0.4' is of back-pressure plants"]),
+        (dict(mode="back_pressure", power_per_heat=0.4, power_lost_per_heat=1), ["column power_lost_per_heat: '1' is of extraction plants"]),
+        (dict(), ["column power_per_heat_min: '0' is 0 like power_lost_per_heat"]),
+    ],
+)
+def test_heat_loads(row, words):
+    assert not faults(**heat(power_per_heat_min=1.0))
+    one(["chp.csv, row 2", *words], **heat(**row))
+
+
+def test_heat_that_leaves_no_output():
+    chp = dict(kind="generator", element="g", heat_max_mw=40.0, power_per_heat_min=1.0, power_lost_per_heat=0.5)
+    for mode in ("exact", "off"):
+        assert refused(built([20], [generator()], [committed()], chp=[chp], mode=mode)) == [
+            "generator 'g': its heat load at 2025-01-01 00:00, 40 MW, leaves no output: at least 40 MW, at most 30 MW (1 steps in all). "
+            "Correct the heat load or the coefficients in table chp."
+        ]
+
+
+def test_deep_bands():
+    def bands(*pairs, kind="unit_type", element="t"):
+        return rows(deep_band=[dict(kind=kind, element=element, down_to_fraction=f, cost_cny_per_mwh=c) for f, c in pairs])
+
+    assert not faults(**bands((0.2, 5), (0.1, 5)))
+    one(["deep_band.csv, row 2, column down_to_fraction: '0.3' is not below", "unit_type 't', 0.3 of its largest"], **bands((0.3, 5)))
+    one(["deep_band.csv, row 3", "column cost_cny_per_mwh: '4' is less than 5", "(row 2)"], **bands((0.2, 5), (0.1, 4)))
+    one(["column down_to_fraction: '0.2' is not below", "generator 'g', 0.2"], **bands((0.2, 5), kind="generator", element="g"))
+    one(["column element: 'x' is not in table unit_type"], **bands((0.2, 5), element="x"))
