@@ -8,8 +8,9 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from gridopt.analysis import balance, budgets, congestion, contingencies, contracts, curtailment, emissions, losses, reserves
+from gridopt.analysis import balance, budgets, congestion, contingencies, contracts, curtailment, dc_rules, emissions, losses, reserves
 from gridopt.case.topology import BRANCH_TABLES
+from gridopt.dispatch.attempts import Search
 from gridopt.dispatch.certificate import Certificate, certify
 from gridopt.dispatch.result import Dispatch
 from gridopt.pricing.marginal import Prices
@@ -79,8 +80,8 @@ class Found:
         return found
 
 
-def analyse(solved: Dispatch, prices: Prices) -> Found:
-    """All tables and the entries of the summary."""
+def analyse(solved: Dispatch, prices: Prices, search: Search | None = None) -> Found:
+    """All tables and the entries of the summary. search: how rules of DC links are solved again to tell what they are worth; None: not."""
     causes = curtailment.causes(solved, prices)
     names, output = balance.technology_output(solved)
     tables = {t: solved.case.table(t).reset_index()[[t, *columns]] for t, columns in ELEMENTS.items()}
@@ -90,6 +91,7 @@ def analyse(solved: Dispatch, prices: Prices) -> Found:
         "energy_balance": balance.energy_balance(solved), "emissions": emissions.by_technology(solved),
         "emissions_unit": emissions.by_unit(solved), "budgets": budgets.budgets(solved),
         "dc_contracts": contracts.dc_contracts(solved), "dc_links": contracts.dc_links(solved), "costs": _costs(solved),
+        **({"dc_rules": dc_rules.dc_rules(solved, search)} if len(solved.case.table("dc_link")) else {}),
         **({"branch_losses": losses.branch_losses(solved)} if solved.case.losses != "off" else {}),
         **({"contingencies": contingencies.contingencies(solved)} if secured(solved) else {}),
         **({"reserves": reserves.reserves(solved), "reserve_providers": reserves.providers(solved)} if reserved(solved) else {}),

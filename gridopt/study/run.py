@@ -110,7 +110,7 @@ def _solve_and_write(
     clock.seconds["solve"] -= spent["build"]
     with clock("price", "prices, causes of curtailment, congestion"):
         prices = price(solved)
-        found = analyse(solved, prices)
+        found = analyse(solved, prices, search if loaded.study.dc_rule_values else None)
     with clock("certify", "independent check"):
         certificate = certified(solved, prices, found)
     if not certificate.passed:
