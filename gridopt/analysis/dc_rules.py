@@ -68,7 +68,7 @@ def _relaxed_rules(case: Case) -> list[tuple[str, str, float, float, str, dict]]
     for name, rule in case.table("dc_schedule").iterrows():
         link = case.table("dc_link").loc[name]
         step, instant = rule["step_mw"], rule["change_minutes"] / 60.0 if rule["change_minutes"] > 0 else step_h
-        options = (
+        options: tuple[tuple[str, float, str, dict], ...] = (
             ("changes_per_day", 1.0, "1", {}),
             ("hold_h", -max(instant, step_h), "h", {}),
             ("steps_per_change", 1.0, "1", {}),
