@@ -10,7 +10,7 @@ Columns     hydro.turbine q [m3/s] of every plant; hydro.release R [m3/s] and hy
     V[t-1] + 0.0036 h[t] (I[t] + arriving[t] + added[t] - R[t]) - V[t] = 0     (H1)  hydro.water_balance
     q[t] - R[t] <= 0, the rest is spilled                                 (H2)  hydro.through_turbine
     q[t] - arriving[t] <= I[t]    without reservoir: all water passes     (H3)  hydro.run_of_river
-    Rmin <= R <= Rmax,  Vmin <= V <= Vmax,  V[last] >= Vend,  0 <= k q <= power_max_mw    (H4)
+    Rmin <= R <= Rmax,  Vmin <= V <= Vmax,  V[last] >= Vend,  0 <= k q <= power_max_mw    (H4)  (by zone where head varies)
     V[last] + a - b >= Vend    where a hm3 missing (then without (H4)) or above has a price      (H5)  hydro.end_volume
 
     arriving[r,t] = sum over u of the water that passed u a travel time earlier; a step receives from each earlier step in
@@ -21,7 +21,7 @@ Ports       injection: k q;  reservoir_output: k q;  reservoir_turbine: q;  rese
             draws on reservoir_water: added [m3/s];  where there are reserves also reservoir_available: the smaller of power_max_mw and
             k Rmax, reservoir_least 0, reservoir_stored, reservoir_stored_before: k (V - Vmin) / 0.0036 after and before the step [MWh]
 Dual        hydro.water_balance: value of one more hm3 [CNY/hm3] (reservoir_water_value)
-Assumes     fixed head; no evaporation
+Assumes     fixed head, but for plants with zones of head (block head); no evaporation
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from typing import NamedTuple
 import numpy as np
 import scipy.sparse as sp
 
-from gridopt.case.rivers import arrival, downstream_order, under_way
+from gridopt.case.rivers import arrival, downstream_order, least_rate, under_way
 from gridopt.program.labels import Quantity
 
 FLOW_MAX = 30000.0
@@ -59,7 +59,8 @@ def declare(case, b):
     """Columns with the bounds (H4), costs of (H5), and injections."""
     plant, time = case.table("reservoir"), case.time.index
     k = plant["power_mw_per_m3s"].to_numpy(float)[:, None]
-    through = plant["power_max_mw"].to_numpy(float)[:, None] / k * case.in_service("reservoir")
+    able = plant["power_max_mw"].to_numpy(float)[:, None] * case.in_service("reservoir")
+    through = able / least_rate(case)[:, None]
     store = np.flatnonzero(plant["volume_max_hm3"] > plant["volume_min_hm3"])
     turbine = b.columns("hydro.turbine", unit="m3/s", over={"reservoir": plant.index, "time": time}, upper=through)
     over = {"store": plant.index[store], "time": time}
@@ -80,7 +81,7 @@ def declare(case, b):
         b.port(f"reservoir_{port}", len(plant)).add(at, columns, coef)
     b.port("reservoir_water", len(plant))
     if len(case.table("reserve")):
-        _offer_by_plant(case, b, turbine, np.minimum(k * through, k * high), (store, volume))
+        _offer_by_plant(case, b, turbine, np.minimum(able, k * high), (store, volume))
     return Columns(turbine, release, volume, *_ends(case, b, plant.iloc[store]), store, case.series(plant["profile"], 0.0))
 
 

@@ -40,6 +40,9 @@ SAME = ("bus", "technology", "charge_efficiency", "discharge_efficiency", "stand
         "energy_end_fraction", "cyclic", "wear_cny_per_mwh", "charging_cost_cny_per_mwh", "end_value_cny_per_mwh", "cycles_per_day",
         "charge_profile", "discharge_profile", "energy_max_profile", "energy_min_profile")  # fmt: skip
 
+ONE_SIDE = 1e-6
+"""MW from which a store charges or discharges."""
+
 
 class Columns(NamedTuple):
     """power, charging MW, room MWh, inflow MW of each store (n, T); start MWh (g,); retiring, fed, cyclic: numbers of groups.
@@ -223,9 +226,11 @@ def _apart(case, b, columns):
 
 
 def implied(columns, x: np.ndarray) -> None:
-    """Sets z of (S7) at values x to the side that each store is on: where its rows are not written, nothing else says so."""
+    """Sets z of (S7) at values x to the side that each store is on, where it is on one: its rows may not be written, and then nothing
+    else says so. Where a store does both, its rows are, and z is what they say."""
     if len(columns.side):
-        x[columns.side] = x[columns.charge] > x[columns.discharge]
+        charge, discharge = x[columns.charge], x[columns.discharge]
+        x[columns.side] = np.where(np.minimum(charge, discharge) > ONE_SIDE, x[columns.side], charge > discharge)
 
 
 def results(case, columns, values) -> dict[str, Quantity]:

@@ -53,3 +53,26 @@ def downstream_order(below: np.ndarray) -> list[int]:
             d, n = below[d], n + 1
         depth.append(-n)
     return list(np.argsort(depth, kind="stable"))
+
+
+def head_zones(case) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Zones of head by plant and volume: plant int (z,), begin and end hm3, power per flow MW/(m3/s), (z,) each; none in a case without
+    decisions. The first zone of a plant reaches down to its least volume, the last one up to its largest."""
+    table, plant = case.table("head_zone"), case.table("reservoir")
+    if case.commitment == "off" or not len(table):
+        return np.zeros(0, int), *np.zeros((3, 0))
+    of, begin = case.position("reservoir", table["reservoir"]), table["volume_from_hm3"].to_numpy(float)
+    order = np.lexsort((begin, of))
+    of, begin, rate = of[order], begin[order], table["power_mw_per_m3s"].to_numpy(float)[order]
+    last = np.append(of[1:] != of[:-1], True)
+    end = np.where(last, plant["volume_max_hm3"].to_numpy(float)[of], np.append(begin[1:], 0.0))
+    return of, begin, end, rate
+
+
+def least_rate(case) -> np.ndarray:
+    """Least power per flow MW/(m3/s) of each plant (n,): over its zones of head, where it has some."""
+    rate = case.table("reservoir")["power_mw_per_m3s"].to_numpy(float).copy()
+    of, _, _, zone = head_zones(case)
+    rate[of] = np.inf
+    np.minimum.at(rate, of, zone)
+    return rate

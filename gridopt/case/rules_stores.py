@@ -10,7 +10,8 @@ from gridopt.case.check import Checked
 def check_stores(tables: dict[str, Checked]) -> None:
     """Adds a fault to the table concerned for each broken rule."""
     _storage(tables["storage"])
-    _pumps(tables["pump"], tables["reservoir"])
+    _zones(tables["head_zone"], tables["reservoir"])
+    _pumps(tables["pump"], tables["reservoir"], tables["head_zone"].frame)
     _budgets(tables["hydro_budget"], tables["reservoir"])
     _pumped(tables["pumped"])
     _power_blocks(tables["csp"])
@@ -29,9 +30,28 @@ def _volumes(reservoir: Checked) -> dict[str, bool]:
     return dict(zip(frame["reservoir"], (frame["volume_max_hm3"] > frame["volume_min_hm3"]).to_numpy(), strict=True))
 
 
-def _pumps(pump: Checked, reservoir: Checked) -> None:
+def _zones(zone: Checked, reservoir: Checked) -> None:
+    frame, holds = zone.frame, _volumes(reservoir)
+    plants = reservoir.frame.drop_duplicates("reservoir").set_index("reservoir")
+    lowest = frame.groupby("reservoir")["volume_from_hm3"].min()
+    for i, (name, begin) in enumerate(zip(frame["reservoir"], frame["volume_from_hm3"], strict=True)):
+        if name not in plants.index:
+            continue
+        least, most = (float(plants[f"volume_{c}_hm3"][name]) for c in ("min", "max"))
+        if not holds[name]:
+            zone.fault(i, "reservoir", name, "has no volume, so its head is fixed", "Give it a volume or remove the zone.")
+        elif begin >= most:
+            zone.fault(i, "volume_from_hm3", f"{begin:g}", f"is not below the largest volume, {most:g} hm3", "Lower it or remove the zone.")
+        elif begin == lowest[name] and begin > least:
+            rule = f"is the lowest zone of '{name}' but begins above its least volume, {least:g} hm3"
+            zone.fault(i, "volume_from_hm3", f"{begin:g}", rule, "Add a zone below, or let this one begin lower.")
+
+
+def _pumps(pump: Checked, reservoir: Checked, zones) -> None:
     frame, holds = pump.frame, _volumes(reservoir)
     plants = reservoir.frame.drop_duplicates("reservoir").set_index("reservoir")
+    best = zones.groupby("reservoir")["power_mw_per_m3s"].max().reindex(plants.index)
+    plants["power_mw_per_m3s"] = np.fmax(plants["power_mw_per_m3s"].to_numpy(float), best.to_numpy(float))
     for i, (low, high) in enumerate(zip(frame["from_reservoir"], frame["to_reservoir"], strict=True)):
         if low == high:
             pump.fault(i, "to_reservoir", high, "is where the pump takes its water from", "Name another reservoir.")

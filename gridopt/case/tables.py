@@ -332,6 +332,13 @@ RELEASE_BAND = plain(
     orders=(("release_min_m3s", "release_max_m3s"),),
 )  # fmt: skip
 
+HEAD_ZONE = plain(
+    "head_zone", "output per turbine flow by volume at the beginning of a step, in studies with decisions; instead of one figure for all",
+    ("reservoir", "volume_from_hm3"),
+    Column("reservoir", key_to="reservoir"),
+    Column("volume_from_hm3", "number", "hm3", at_least=0.0, meaning="the zone reaches from here to the next one, or to the largest volume"),
+    Column("power_mw_per_m3s", "number", "MW/(m3/s)", above=0.0, at_most=20.0, meaning="output per turbine flow in the zone"),
+)  # fmt: skip
 HYDRO_BUDGET = plain(
     "hydro_budget", "energy and release of hydro plants in a period, in proportion to the hours of it that are studied", ("budget",),
     Column("budget", meaning="identifier"),
@@ -494,7 +501,7 @@ TABLES: dict[str, Table] = {
         BUS, LINE, TRANSFORMER, AC_BRANCH, INTERFACE, INTERFACE_LIMIT, INTERFACE_MEMBER, LIMIT_PENALTY, OUTAGE, CONTINGENCY, SEASON, FUEL,
         UNIT_TYPE, UNIT, GENERATOR, COST_POINT, COMMITMENT, START_COST, CHP, DEEP_BAND,
         RENEWABLE, CSP, RESERVOIR, RELEASE_PAST, RELEASE_BAND, STORAGE,
-        HYDRO_BUDGET, PUMP, PUMPED,
+        HEAD_ZONE, HYDRO_BUDGET, PUMP, PUMPED,
         RAMPING,
         LOAD,
         SHEDDING_TIER, EXCHANGE, DC_LINK, DC_CONTRACT, DC_BUNDLE, YEAR,

@@ -39,7 +39,7 @@ class Attempts:
     search of everything has come to its end.
 
     ids: integer columns (k,), element by element and step by step; element, step int (k,): what each decides upon, and when (-1: for
-    all steps).
+    all steps); lone bool (k,): no row holds it yet.
     """
 
     def __init__(self, relaxed: Relaxed, program: Program, search: Search, implied: Implied, bound: float, progress: Progress):
@@ -56,6 +56,7 @@ class Attempts:
         order = np.lexsort((step, element))
         self.ids, self.step = form.integer[order], step[order]
         self.element = np.unique(element[order], return_inverse=True)[1]
+        self.lone = np.bincount(form.matrix.indices, minlength=len(form.cost))[self.ids] == 0
 
     @property
     def gap(self) -> float:

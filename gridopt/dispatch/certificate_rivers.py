@@ -3,7 +3,8 @@
     V[t] = V[t-1] + 0.0036 h (inflow + arriving + pumped - release); a plant without volume passes all     reservoir.balance
     Vmin <= V <= Vmax, V at the end >= Vend unless what is missing has a cost;  bands    reservoir.volume, reservoir.release
     0 <= turbine <= release;  spill = release - turbine                              hydro.water, reservoir.spill
-    0 <= output <= Pmax;  output = k turbine                                         hydro.output, hydro.head
+    0 <= output <= Pmax;  output = k turbine, k by the volume before the step where zones of head hold (between the least and the
+        largest k of the plant where decisions are not exact)                        hydro.output, hydro.head
     0 <= pump <= Pmax, of whole units where decisions are exact                      pump.power, pump.units
     energy and release of a period within its budget times the share of it studied   hydro_budget.energy, hydro_budget.release
 
@@ -101,10 +102,27 @@ def check_rivers(e: Evidence) -> list[Check]:
         e.judge("reservoir.spill", "m3/s", np.abs(e["reservoir_spill"] - (release - turbine)), POWER, names),
         e.judge("hydro.output", "MW", outside(output, 0.0, most), POWER, names),
         e.judge("hydro.water", "m3/s", outside(turbine, 0.0, np.maximum(release, 0.0)), POWER, names),
-        e.judge("hydro.head", "MW", np.abs(output - k * turbine), POWER, names),
+        e.judge("hydro.head", "MW", outside(output, *(rate * turbine for rate in _rates(e, k, before))), POWER, names),
         *_pumps(e),
         *_budgets(e),
     ]
+
+
+def _rates(e: Evidence, k: np.ndarray, before: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Least and largest power per flow (n, T) that the volume `before` each step (n, T) allows: both, where two zones meet."""
+    low, high = np.broadcast_to(k, before.shape).copy(), np.broadcast_to(k, before.shape).copy()
+    table, plant = e.case.table("head_zone"), e.case.table("reservoir")
+    for name, zones in table.groupby("reservoir") if e.case.commitment != "off" else ():
+        r = plant.index.get_loc(name)
+        zones = zones.sort_values("volume_from_hm3")
+        begin, rate = zones["volume_from_hm3"].to_numpy(float), zones["power_mw_per_m3s"].to_numpy(float)
+        if e.case.commitment == "exact":
+            near = WATER + RELATIVE * float(plant["volume_max_hm3"].iloc[r])
+            ends = [rate[np.clip(np.searchsorted(begin, before[r] + d, "right") - 1, 0, None)] for d in (-near, near)]
+            low[r], high[r] = np.minimum(*ends), np.maximum(*ends)
+        else:
+            low[r], high[r] = rate.min(), rate.max()
+    return low, high
 
 
 def _pumps(e: Evidence) -> list[Check]:

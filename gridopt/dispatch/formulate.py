@@ -19,6 +19,7 @@ from gridopt.blocks import (
     exchange,
     fuel,
     generator,
+    head,
     headroom,
     hydro,
     hydro_budget,
@@ -45,7 +46,7 @@ from gridopt.program.builder import Builder
 
 BLOCKS = (
     network, overload, losses, loss_factors, demand, thermal, generator, commitment, renewable,
-    storage, pumped, hydro, pump, hydro_budget, csp, power_block,
+    storage, pumped, hydro, head, pump, hydro_budget, csp, power_block,
     dc_link, dc_schedule, dc_market, exchange, interface, contingency, carbon, fuel,
     interruptible, shiftable, data_centre, price_response, response,
     reserve, headroom, ramping,

@@ -26,7 +26,7 @@ def guided(attempts: Attempts, relaxed: np.ndarray) -> None:
     whole, undecided = attempts.whole(relaxed), undecided_of(attempts, relaxed)
     first = max(2, int(attempts.step.max(initial=0) + 1) // 24)
     for factor in WIDER:
-        free = near(undecided, attempts.element, first * factor) | (attempts.step < 0)
+        free = near(undecided, attempts.element, first * factor) | (attempts.step < 0) | attempts.lone
         with suppress(Infeasible):  # too much was held
             attempts.attempt("guided search", ~free, whole, gap=0.25 * attempts.search.gap, seconds=SECONDS)
         if attempts.over or free.all():

@@ -24,9 +24,10 @@ def improve(attempts: Attempts, reduced: np.ndarray, stop: threading.Event) -> N
     reduced: reduced costs of the decisions (k,) at the duals of the linear relaxation.
     """
     order = np.argsort(np.bincount(attempts.element, np.abs(reduced)), kind="stable")
+    order = order[np.isin(order, attempts.element[~attempts.lone])]
     for size in SIZES:
         for first in range(0, max(len(order) - size // 2, 1), size // 2):
             if attempts.over or stop.is_set() or attempts.x is None:
                 return
-            held = ~np.isin(attempts.element, order[first : first + size])
+            held = ~np.isin(attempts.element, order[first : first + size]) & ~attempts.lone
             attempts.attempt("neighbourhood", held, attempts.whole(attempts.x), gap=0.1 * attempts.search.gap, seconds=SECONDS, stop=stop)

@@ -16,6 +16,7 @@ from functools import partial
 import numpy as np
 
 from gridopt.case.case import Case
+from gridopt.dispatch.apart import spared
 from gridopt.dispatch.attempts import Search
 from gridopt.dispatch.fair import even_out
 from gridopt.dispatch.formulate import Model, formulate, implied
@@ -98,7 +99,9 @@ def _decided(case: Case, log: str, program: Program | None, search: Search, prog
     model = formulate(case)
     relaxed = Relaxed(model.builder.form(), model.builder.lazy_families)
     built = time.perf_counter()
-    solution = decide(relaxed, search, program or partial(Highs, log, presolve="on"), progress, partial(implied, model))
+    empty = program or partial(Highs, log, presolve="on")
+    solution = decide(relaxed, search, empty, progress, partial(implied, model))
+    solution.statistics["storage_spared_mwh"] = spared(model, solution, empty)
     solution.statistics["seconds"] = {"build": built - begun, "solve": time.perf_counter() - built}
     return Dispatch(case, model, even_out(model, solution))
 

@@ -190,6 +190,7 @@ def _summary(solved: Dispatch, tables, causes, names, output) -> dict:
         "shedding_mwh": float(solved.quantities["shedding"].values.sum(axis=0) @ hours),
         "surplus_mwh": float(solved.quantities["surplus"].values.sum(axis=0) @ hours),
         "storage_both_mwh": float(solved.quantities["storage_both"].values.sum(axis=0) @ hours),
+        "storage_spared_mwh": float(solved.solution.statistics.get("storage_spared_mwh", 0.0)),
         "storage_apart_h": float(hours[solved.values.written("storage.apart")[1]].sum() / 2),
         "costs_cny": {k: float(v) for k, v in solved.costs.items()},
         **({"reserves": reserves.summary(tables["reserves"])} if reserved(solved) else {}),

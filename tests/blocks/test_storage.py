@@ -477,6 +477,7 @@ def test_S7_energy_is_not_destroyed_for_money():
     assert exact.solution.objective == pytest.approx(-20 * (4 + 2 / 0.9))
     assert exact.quantities["storage_both"].values == pytest.approx(0.0)
     assert exact.solution.added["storage.apart"].shape[1] == 2
+    assert exact.solution.statistics["storage_spared_mwh"] == pytest.approx(2.75 - 2 / 0.9)
     assert certificate(exact).passed
 
 

@@ -224,3 +224,16 @@ def test_power_blocks_before_the_first_step():
     assert not faults(csp=[tower | dict(initial_h=2, initial_mw=3)])
     one(["csp.csv, row 2 (csp 't'), column initial_mw: '4'", "was off"], csp=[tower | dict(initial_h=-2, initial_mw=4)])
     one(["column initial_mw: '2'", "below power_min_mw, 3"], csp=[tower | dict(initial_h=2, initial_mw=2)])
+
+
+def test_zones_of_head():
+    def zones(*begins, name="up"):
+        return [dict(reservoir=name, volume_from_hm3=v, power_mw_per_m3s=0.5) for v in begins]
+
+    lakes = [r | dict(volume_min_hm3=1) if r["reservoir"] == "up" else r for r in RIVER]
+    assert not faults(reservoir=lakes, head_zone=zones(1, 3))
+    one(["head_zone.csv, row 3", "column volume_from_hm3: '5'", "largest volume, 5 hm3"], reservoir=lakes, head_zone=zones(0, 5))
+    one(["head_zone.csv, row 2", "column volume_from_hm3: '2'", "least volume, 1 hm3"], reservoir=lakes, head_zone=zones(2, 3))
+    one(["column reservoir: 'ror'", "no volume"], reservoir=lakes, head_zone=zones(0, name="ror"))
+    steep = [dict(reservoir="up", volume_from_hm3=0, power_mw_per_m3s=0.8)]
+    one(["flow_m3s_per_mw: '1.5'", "1.2 times"], reservoir=lakes, head_zone=steep, pump=[pump()])

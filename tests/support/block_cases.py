@@ -310,6 +310,21 @@ BLOCK_CASES["pumped"] = BlockCase(
     ("pumped",), dict(a=[14, 33, 52, 10, 70]), 5, "2024-12-31T23:00",
 )  # fmt: skip
 
+# Each lake stays within one zone of head, whatever it gives, one of them better than the figure for all, one worse; a third has none.
+BLOCK_CASES["head"] = BlockCase(
+    dict(
+        bus=buses("A"),
+        unit=[unit("A", 10, 22), unit("A", 30, 40), unit("A", 90, 200)],
+        reservoir=[dict(reservoir=n, bus="A", power_max_mw=20.0, power_mw_per_m3s=0.5, volume_min_hm3=low, volume_max_hm3=high,
+                        volume_start_hm3=0.5 * (low + high), volume_end_hm3=0.45 * (low + high))
+                   for n, low, high in (("a", 1.0, 2.0), ("b", 3.0, 5.0), ("c", 0.0, 3.0))],
+        head_zone=[dict(reservoir=r, volume_from_hm3=v, power_mw_per_m3s=k)
+                   for r, v, k in (("a", 0.0, 0.42), ("a", 1.8, 0.6), ("b", 1.0, 0.4), ("b", 2.5, 0.55))],
+        load=[load("A", "a")],
+    ),
+    ("head_zone",), dict(a=[25, 45, 70, 40]), 4, NEW_YEAR, commitment="exact",
+)  # fmt: skip
+
 # Cheap hours lift water from the lower lake to the upper one, half an hour up; one pump enters at midnight.
 BLOCK_CASES["pump"] = BlockCase(
     dict(
