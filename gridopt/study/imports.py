@@ -7,6 +7,7 @@ import re
 import zlib
 from pathlib import Path
 
+from gridopt.case.check import CaseError
 from gridopt.case.imported import Imported
 
 READERS = {".m": "matpower", ".json": "pandapower", ".json.gz": "unitcommitment_jl", ".nc": "pypsa"}
@@ -61,6 +62,10 @@ def _by_content(path: Path, usual: str) -> str:
     return best if held[best] > 1 else usual
 
 
-def read(path: Path, branch_model: str) -> Imported:
-    """The case in `path`. Raises CaseError with every fault."""
-    return importlib.import_module(f"gridopt.case.readers.{format_of(path)}").read(path, branch_model)
+def read(path: Path, branch_model: str, toggles: tuple[str, ...] = ()) -> Imported:
+    """The case in `path`; `toggles`: what is switched on of a case of MATPOWER. Raises CaseError with every fault."""
+    kind = format_of(path)
+    if toggles and kind != "matpower":
+        raise CaseError([f"{path.name}: matpower_toggle is for cases of MATPOWER (.m). Remove it from the study."])
+    reader = importlib.import_module(f"gridopt.case.readers.{kind}")
+    return reader.read(path, branch_model, toggles) if toggles else reader.read(path, branch_model)

@@ -88,7 +88,7 @@ def _load_file(name: str, study: Study, path: Path, hours: tuple[int, int] | Non
     """A case of another program: it brings its own steps, series and currency."""
     if study.profiles:
         raise CaseError([f"{path.name}: brings its own series; 'profiles' have no use here. Remove them from the study."])
-    found = read(path, study.branch_model)
+    found = read(path, study.branch_model, tuple(study.matpower_toggle))
     study = study.model_copy(update={"currency": found.currency})
     grid = _part(found.time, hours)
     case = _case(_scaled(found.tables, study, grid), grid, found.source, study)

@@ -41,6 +41,7 @@ class Study(BaseModel):
     carbon_price_cny_per_t: Annotated[float, Field(ge=0, le=5000)] | None = None
     solver: Annotated[str, Field(pattern="^(highs|pulp:[A-Za-z0-9_]+)$")] = "highs"
     branch_model: Literal["matpower-dc", "powermodels-dcp", "copperplate"] = "matpower-dc"
+    matpower_toggle: list[Literal["reserves", "iflims"]] = []
     security: Literal["listed", "n-1"] = "listed"
     losses: Literal["off", "piecewise", "marginal"] = "off"
     commitment: Literal["off", "relaxed", "exact"] | None = None

@@ -1,7 +1,8 @@
 """MATPOWER case files (.m, format version 2): one step of an hour. Nothing of the file is executed.
 
 Ids: a bus by its number, generators 'gen 1', 'gen 2', ... and branches '1', '2', ... by their row in the file. DC lines are left out, as
-MATPOWER does until toggle_dcline switches them on. What becomes of the arrays: `case/ppc.py`.
+MATPOWER does until toggle_dcline switches them on; zonal reserves and limits of interfaces are left out unless `toggles` switches them on
+(`case/matpower_toggled.py`). What becomes of the arrays: `case/ppc.py`.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ import numpy as np
 from gridopt.case.check import CaseError
 from gridopt.case.imported import Imported
 from gridopt.case.matpower_text import CaseText, parse
+from gridopt.case.matpower_toggled import toggled
 from gridopt.case.ppc import imported, to_tables
-from gridopt.case.ppc_arrays import HEADER, Ppc
+from gridopt.case.ppc_arrays import HEADER, Ppc, alive
 from gridopt.case.ppc_check import check
 
 MATRICES = ("bus", "gen", "branch", "gencost")
@@ -23,8 +25,8 @@ KNOWN = {*MATRICES, "version", "baseMVA", "bus_name", "gen_name", "genfuel", "ge
 UNKNOWN_FUEL = ("", "unknown", "other")
 
 
-def read(path: Path, branch_model: str) -> Imported:
-    """Tables of the case. Raises CaseError with every fault."""
+def read(path: Path, branch_model: str, toggles: tuple[str, ...] = ()) -> Imported:
+    """Tables of the case, with what `toggles` ('reserves', 'iflims') switches on. Raises CaseError with every fault."""
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -39,9 +41,11 @@ def read(path: Path, branch_model: str) -> Imported:
     if faults:
         raise CaseError(faults)
     raw = to_tables(ppc, branch_model)
-    raw.changes.extend(_left_out(case))
+    more, faults = toggled(case, ppc, alive(ppc), toggles, path.name)
+    raw.tables.update(more)
+    raw.changes.extend(_left_out(case, toggles))
     found = {name: len(case.matrices[name].values) for name in (*MATRICES, "dcline") if name in case.matrices}
-    return imported(raw, path, f"MATPOWER case {path.name}, branch model {branch_model}", found, "$")
+    return imported(raw, path, f"MATPOWER case {path.name}, branch model {branch_model}", found, "$", faults)
 
 
 def _ppc(case: CaseText, file: str) -> Ppc:
@@ -114,14 +118,15 @@ def _technology(case: CaseText, count: int) -> Sequence[str]:
     return given
 
 
-def _left_out(case: CaseText) -> list[str]:
+def _left_out(case: CaseText, toggles: tuple[str, ...]) -> list[str]:
     """Sentences on fields that are not used."""
     said = []
     lines = case.matrices.get("dcline")
     if lines is not None and len(lines.values):
         said.append(f"Left out, since inactive in MATPOWER until toggle_dcline switches them on: DC lines, {len(lines.values)}.")
     # Reserves and interface limits change the optimum; whoever reads the report must know.
-    other = sorted({*case.lines} - KNOWN)
+    used = {"reserves": "reserves.", "iflims": "if."}
+    other = sorted(f for f in {*case.lines} - KNOWN if not any(f.startswith(used[t]) for t in toggles))
     if other:
         said.append(f"Fields that are not used: {', '.join(other)}.")
     return said
