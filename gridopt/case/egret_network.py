@@ -165,4 +165,4 @@ def storage(found: dict[str, Record], rows: CaseRows, changes: list[str]) -> Non
             charging_cost_cny_per_mwh=unit.number("charge_cost", 0.0, 0.0), wear_cny_per_mwh=unit.number("discharge_cost", 0.0, 0.0), **cells,
         )  # fmt: skip
     if found:
-        changes.append(f"Storage, whose ramps are left out and which may charge and discharge at once (the results count it): {len(found)}.")
+        changes.append(f"Storage, whose ramps are left out: {len(found)}.")

@@ -38,9 +38,9 @@ def _unit(name: str, unit: Record, rows: CaseRows, said: dict[str, list[str]]) -
         rate, profile = rows.figure(f"storage {name} {key}", unit.series(f"Maximum {key} rate (MW)", steps, least=0.0))
         rates |= {f"{key}_profile": profile, "charge_max_mw" if key == "charge" else "power_max_mw": rate}
         if unit.series(f"Minimum {key} rate (MW)", steps, 0.0).any():
-            said.setdefault("Storage units whose least rate of charging or discharging is left out", []).append(name)
-    if unit.get("Allow simultaneous charging and discharging", True) is not True:
-        said.setdefault("Storage units that may charge and discharge at once, against the file (the results count such hours)", []).append(name)
+            said.setdefault(f"Storage units whose least rate of {key.removesuffix('e')}ing is left out", []).append(name)
+    if unit.get("Allow simultaneous charging and discharging", True) is True:
+        said.setdefault("Storage units that never charge and discharge at once, although the file allows it", []).append(name)
     first = unit.number("Initial level (MWh)", 0.0, 0.0)
     if first > room:
         unit.fault("Initial level (MWh)", first, f"is above the largest level of {room:g} MWh", "Correct one of them.")
