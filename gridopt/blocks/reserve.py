@@ -33,19 +33,21 @@ import scipy.sparse as sp
 
 from gridopt.case.fleet import TABLES as FALLING
 from gridopt.case.fleet import switched
-from gridopt.case.reserves import Offers, counting, counts, directions, inside, offers_of, ramps
+from gridopt.case.reserves import Offers, counting, counts, directions, inside, offers_of, ramps, reach, together
 from gridopt.case.tables_reserve import PROVIDERS
 from gridopt.program.labels import Quantity
 
 
 class Columns(NamedTuple):
-    """required MW (Q, T) without what depends on the dispatch; most MW (n, T): bounds of `award`; resting int (k,): offers with a column
+    """required MW (Q, T) without what depends on the dispatch; most MW (n, T): bounds of `award`, of which an offer has `share` (alike
+    stores are awarded together); resting int (k,): offers with a column
     `offline` (k, T); covering: reserves with a column `largest`, int."""
 
     offers: Offers
     required: np.ndarray
     most: np.ndarray
     award: np.ndarray
+    share: np.ndarray
     resting: np.ndarray
     offline: np.ndarray
     shortage: np.ndarray
@@ -84,9 +86,15 @@ def declare(case, b):
     able = np.minimum(np.where(up[offers.reserve], slope[0], np.inf), np.where(down[offers.reserve], slope[1], np.inf))
     here, count = case.in_service("reserve")[offers.reserve] > 0, _alike(case, offers)
     plenty = _plenty(case, b)
-    most = np.where(here, np.minimum(np.minimum(offers.most * count, able * minutes)[:, None], plenty), 0.0)
-    award = b.columns("reserve.award", unit="MW", over={"award": offers.name, "time": time}, upper=most)
-    b.cost("reserve.offer", award, offers.cost[:, None] * hours)
+    able = np.minimum(able * minutes, reach(case, offers) * count)
+    most = np.where(here, np.minimum(offers.most * count, able)[:, None], 0.0)
+    of, share, speaks = together(case, offers)
+    first = np.unique(of, return_index=True)[1]
+    whole = np.zeros((len(first), len(time)))
+    np.add.at(whole, of, most * (share > 0))
+    joint = b.columns("reserve.award", unit="MW", over={"award": offers.name[first], "time": time}, upper=whole)
+    b.cost("reserve.offer", joint, offers.cost[first, None] * hours)
+    award = joint[of]
     resting = np.flatnonzero((offers.offline > 0) & _switched(case, offers))
     rest = (offers.offline * count)[resting, None] * here[resting] * (_service(case, offers)[resting] > 0)
     offline = b.columns("reserve.offline", unit="MW", over={"award": offers.name[resting], "time": time}, upper=rest)
@@ -95,15 +103,18 @@ def declare(case, b):
     for kind in PROVIDERS:
         for name, moves in (("up", up), ("down", down)):
             mine = np.flatnonzero((offers.kind == kind) & moves[offers.reserve])
+            mine = mine[speaks[mine].any(axis=1)]
             if len(mine):
-                b.port(f"{kind}_{name}", len(case.table(kind))).add(offers.place[mine], award[mine])
-                b.port(f"{kind}_{name}_energy", len(case.table(kind))).add(offers.place[mine], award[mine], lasting[mine, None])
-                b.port(f"{kind}_{name}_ramp", len(case.table(kind))).add(offers.place[mine], award[mine], beside[mine, None])
+                at, cols, part = offers.place[mine], award[mine], share[mine] * speaks[mine]
+                b.port(f"{kind}_{name}", len(case.table(kind))).add(at, cols, part)
+                b.port(f"{kind}_{name}_energy", len(case.table(kind))).add(at, cols, lasting[mine, None] * part)
+                b.port(f"{kind}_{name}_ramp", len(case.table(kind))).add(at, cols, beside[mine, None] * part)
     required = requirement(case, b.ports)
     covering = np.flatnonzero(table["largest_unit"].to_numpy(bool) | table["largest_pole_share"].notna().to_numpy())
-    largest = b.columns("reserve.largest", unit="MW", over={"reserve": table.index[covering], "time": time})
+    over = {"reserve": table.index[covering], "time": time}
+    largest = b.columns("reserve.largest", unit="MW", over=over, upper=np.broadcast_to(plenty, (len(covering), len(time))))
     missing = _shortage(case, b, required, plenty)
-    return Columns(offers, required, most, award, resting, offline, missing, covering, largest)
+    return Columns(offers, required, most, award, share, resting, offline, missing, covering, largest)
 
 
 def _plenty(case, b) -> np.ndarray:
@@ -172,9 +183,12 @@ def constrain(case, b, columns):
     if share.any():
         given = given + here * (share @ b.port("renewable_output").constant)
     row = b.rows("reserve.requirement", unit="MW", over={"reserve": table.index, "time": time}, lower=given)
-    for ids, own in ((columns.award, offers.reserve), (columns.offline, offers.reserve[columns.resting])):
+    resting = columns.resting
+    for ids, part, own in (
+        (columns.award, columns.share, offers.reserve), (columns.offline, np.ones(columns.offline.shape), offers.reserve[resting]),
+    ):  # fmt: skip
         q, o = np.nonzero(serves[:, own])
-        b.term(row[q], ids[o])
+        b.term(row[q], ids[o], part[o])
     b.term(row[case.position("reserve", case.table("reserve_shortage")["reserve"])], columns.shortage)
     b.term(row[columns.covering], columns.largest, -1.0)
     for at, cols, coef in b.port("renewable_output").offers() if share.any() else []:
@@ -297,7 +311,7 @@ def results(case, columns, values) -> dict[str, Quantity]:
     resting[columns.resting] = values["reserve.offline"]
     dims, idle = ("reserve", "time"), Quantity(award, resting, "MW", "reserve awarded to units that are off", "停机机组备用")
     return ({"reserve_offline": idle} if len(columns.resting) else {}) | {
-        "reserve_award": Quantity(award, values["reserve.award"] + resting, "MW", "reserve awarded", "备用中标容量"),
+        "reserve_award": Quantity(award, values.solution.x[columns.award] * columns.share + resting, "MW", "reserve awarded", "备用中标容量"),
         "reserve_requirement": Quantity(dims, needed, "MW", "reserve required", "备用需求"),
         "reserve_shortage": Quantity(dims, short, "MW", "reserve missing", "备用缺额", "positive: missing"),
     }
@@ -306,7 +320,7 @@ def results(case, columns, values) -> dict[str, Quantity]:
 def _dispatched(case, columns, values) -> np.ndarray:
     """What requirements owe to the dispatch MW (Q, T): shares of output, and the largest unit or pole (L may lie above, unpaid)."""
     table, zone, offers, x, ports = case.table("reserve"), inside(case), columns.offers, values.solution.x, values.builder.ports
-    largest, serves, award = np.zeros(columns.required.shape), counting(case), values["reserve.award"]
+    largest, serves, award = np.zeros(columns.required.shape), counting(case), values.solution.x[columns.award] * columns.share
     for kind in FALLING if len(columns.covering) else ():
         bus, output = case.position("bus", case.table(kind)["bus"]), ports[f"{kind}_output"].value(x)
         for q in np.flatnonzero(table["largest_unit"].to_numpy(bool)):

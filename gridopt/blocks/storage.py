@@ -33,12 +33,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gridopt.case.groups import Groups, group_by
+from gridopt.case.groups import Groups, alike_stores
 from gridopt.program.labels import Quantity
-
-SAME = ("bus", "technology", "charge_efficiency", "discharge_efficiency", "standing_loss_per_h", "energy_start_fraction",
-        "energy_end_fraction", "cyclic", "wear_cny_per_mwh", "charging_cost_cny_per_mwh", "end_value_cny_per_mwh", "cycles_per_day",
-        "charge_profile", "discharge_profile", "energy_max_profile", "energy_min_profile")  # fmt: skip
 
 ONE_SIDE = 1e-6
 """MW from which a store charges or discharges."""
@@ -69,7 +65,7 @@ class Columns(NamedTuple):
 def declare(case, b):
     """Columns of (S1), (S3), (S5) and (S7), their cost and injection."""
     unit, hours = case.table("storage"), case.time.hours
-    groups = _alike(case)
+    groups = alike_stores(case)
     one, active, known = unit.iloc[groups.first], case.in_service("storage"), case.commissioned("storage")
     power = unit["power_max_mw"].to_numpy(float)[:, None] * active * case.series(unit["discharge_profile"], 1.0)
     charging = unit["charge_max_mw"].fillna(unit["power_max_mw"]).to_numpy(float)[:, None] * active
@@ -128,17 +124,6 @@ def _offer_by_store(b, unit, columns: Columns, limits: tuple[np.ndarray, np.ndar
     for when, (level, share, known, low, high) in (("", after), ("_before", before)):
         b.port(f"storage_stored{when}", len(unit)).add(every, level[of], gives * share, gives * (known - low))
         b.port(f"storage_room{when}", len(unit)).add(every, level[of], -takes * share, takes * (high - known))
-
-
-def _alike(case) -> Groups:
-    """Stores that move together: those of SAME that also charge and store alike over their power, and have no time of their own."""
-    unit, outage = case.table("storage"), case.table("outage")
-    power = unit["power_max_mw"].where(unit["power_max_mw"] > 0, 1.0)
-    depth = (unit["energy_max_mwh"] / power).round(9)
-    pull = (unit["charge_max_mw"].fillna(unit["power_max_mw"]) / power).round(9)
-    out = unit.index.isin(outage["element"][outage["kind"] == "storage"])
-    own = np.where(out | (unit["inflow_profile"] != "").to_numpy(), unit.index.to_numpy(object), "")
-    return group_by(unit, SAME, [depth.tolist(), pull.tolist(), own.tolist()])
 
 
 def _levels(case, one, room: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -8,6 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+SAME_STORE = ("bus", "technology", "charge_efficiency", "discharge_efficiency", "standing_loss_per_h", "energy_start_fraction",
+        "energy_end_fraction", "cyclic", "wear_cny_per_mwh", "charging_cost_cny_per_mwh", "end_value_cny_per_mwh", "cycles_per_day",
+        "charge_profile", "discharge_profile", "energy_max_profile", "energy_min_profile")  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Groups:
@@ -39,3 +43,14 @@ def group_by(frame: pd.DataFrame, columns: Sequence[str], extra: Sequence[Sequen
     of = np.array([number.setdefault(tuple("" if v != v else v for v in k), len(number)) for k in keys], dtype=int)
     first = np.array([np.flatnonzero(of == g)[0] for g in range(len(number))], dtype=int)
     return Groups(of, first, frame.index.to_numpy()[first] if len(first) else np.array([], dtype=object))
+
+
+def alike_stores(case) -> Groups:
+    """Stores that move together: those of SAME_STORE that also charge and store alike over their power, and have no time of their own."""
+    unit, outage = case.table("storage"), case.table("outage")
+    power = unit["power_max_mw"].where(unit["power_max_mw"] > 0, 1.0)
+    depth = (unit["energy_max_mwh"] / power).round(9)
+    pull = (unit["charge_max_mw"].fillna(unit["power_max_mw"]) / power).round(9)
+    out = unit.index.isin(outage["element"][outage["kind"] == "storage"])
+    own = np.where(out | (unit["inflow_profile"] != "").to_numpy(), unit.index.to_numpy(object), "")
+    return group_by(unit, SAME_STORE, [depth.tolist(), pull.tolist(), own.tolist()])

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gridopt.case import fleet, generators
+from gridopt.case.groups import alike_stores
 from gridopt.case.tables_reserve import DOWN, PROVIDERS, UP
 
 
@@ -75,6 +76,40 @@ def offers_of(case) -> Offers:
     element = [case.table(a).index[b] for a, b in zip(kind, i, strict=True)]
     name = np.array([f"{reserve.index[q]}/{a}/{e}" for q, a, e in zip(place[row], kind, element, strict=True)], object)
     return Offers(name, place[row], kind, i, np.where(np.isnan(most), np.inf, most), number["offline_max_mw"], number["cost_cny_per_mwh"])
+
+
+def together(case, offers: Offers) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Stores that move together are awarded together: (award of each offer, int (n,); its share of it (n, T); whether its element
+    stands for all of them in a step, bool (n, T)). Any other offer is an award of its own."""
+    alike, store = alike_stores(case).of, offers.kind == "storage"
+    size = np.array([case.table(k)["power_max_mw"].iloc[i] for k, i in zip(offers.kind, offers.place, strict=True)], float)
+    reach = np.divide(offers.most, size, out=np.full(len(offers), np.inf), where=size > 0)
+    keys = [(q, alike[i], round(r, 9), c) if s else n for n, (q, i, r, c, s) in
+            enumerate(zip(offers.reserve, offers.place, reach, offers.cost, store, strict=True))]  # fmt: skip
+    number: dict = {}
+    of = np.array([number.setdefault(k, len(number)) for k in keys], int)
+    share, speaks = np.ones((2, len(offers), len(case.time)))
+    if store.any():
+        weight = size[store, None] * case.in_service("storage")[offers.place[store]]
+        total = np.zeros((len(number), len(case.time)))
+        np.add.at(total, of[store], weight)
+        share[store] = np.divide(weight, total[of[store]], out=np.zeros_like(weight), where=total[of[store]] > 0)
+        before = np.zeros_like(total)
+        for n in np.flatnonzero(store):
+            speaks[n] = (share[n] > 0) & (before[of[n]] == 0)
+            before[of[n]] += speaks[n]
+    return of, share, speaks > 0
+
+
+def reach(case, offers: Offers) -> np.ndarray:
+    """More than the element of an offer can be awarded MW (n,): from its least to its largest output."""
+    found = np.zeros(len(offers))
+    for kind in np.unique(offers.kind):
+        table, mine = case.table(kind), offers.kind == kind
+        low = {"storage": "charge_max_mw", "generator": "power_min_mw"}.get(kind)
+        least = table[low].fillna(table["power_max_mw"]).abs() if low else 0.0
+        found[mine] = (table["power_max_mw"].abs() + least).to_numpy(float)[offers.place[mine]]
+    return found
 
 
 def ramps(case, kind: str) -> np.ndarray:
