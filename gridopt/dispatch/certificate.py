@@ -3,7 +3,7 @@
 Nothing here knows how the dispatch was found. Every rule is evaluated with plain arrays on the reported results and the raw
 tables of the case (which only lends series on the steps, shares of service and seasons); blocks, program, the lazy loop and the
 model's topology are not used, so a fault in one of them cannot hide itself. The rules stand at the heads of certificate_network,
-_contingency, _losses, _plants, _commitment, _running, _stores, _pumped, _rivers, _solar_thermal, _links, _trade, _reserve, _ramping
+_contingency, _losses, _plants, _commitment, _running, _stores, _pumped, _rivers, _solar_thermal, _links, _trade, _reserve, _delivery, _ramping
 and _money; tolerances in certificate_check.
 """
 
@@ -18,6 +18,7 @@ from gridopt.case.case import Case
 from gridopt.dispatch.certificate_check import Check, collect
 from gridopt.dispatch.certificate_commitment import check_commitment
 from gridopt.dispatch.certificate_contingency import check_contingencies
+from gridopt.dispatch.certificate_delivery import check_delivery
 from gridopt.dispatch.certificate_demand import check_demand
 from gridopt.dispatch.certificate_fuel import check_fuel
 from gridopt.dispatch.certificate_links import check_links
@@ -87,6 +88,7 @@ def certify(
         *check_fuel(evidence),
         *check_demand(evidence),
         *check_reserves(evidence),
+        *check_delivery(evidence),
         *check_ramping(evidence),
         *check_money(evidence, objective, bound),
     ]

@@ -146,7 +146,7 @@ def test_cost_of_an_offer(found):
 def test_arrays_that_do_not_fit(found):
     e = found("reserve")
     e["quantities"]["reserve_award"] = e["quantities"]["reserve_award"][1:]
-    assert "reserve.award" in failed(e)
+    assert "reserve.offers" in failed(e)
     e = found("reserve")
     del e["prices"]["reserve_price"]
     with pytest.raises(ValueError, match="reserve_price"):
