@@ -7,6 +7,7 @@ price at b lies below V by a network part, named constraint by constraint, and a
            losses of all AC branches count as one k
     S = max(0, V - energy price of the area)                                                                             (U2)
     S is shared among what kept the area from using more energy, in proportion to rents (rents.py)                       (U3)
+    what a plant holds for upward reserve it may not use: R = what one more MW of its room would save, per hour        (U5)
     share of a cause = its part / sum of parts; 'surplus' where all parts are 0, and for S where no rent is positive      (U4)
 
 mu is a dual [CNY/MW over the step] signed as in prices, so N[k] is how far k pushes the price at b below the energy price.
@@ -34,6 +35,7 @@ CURTAILED = 1e-9
 REPORTED = 1e-6
 """MW; less is left out of the hourly table."""
 SURPLUS = ("surplus", "surplus", "System surplus", "全网过剩")
+HELD = ("reserve_held", "reserve", "Held as upward reserve", "留作上备用")
 LOSSES = ("losses", "network", "Network losses", "网损")
 NETWORK = {"network.limit": ("branch", "network"), "interface.limit": ("interface", "interface"),
            "contingency.limit": ("contingency", "contingency")}  # fmt: skip
@@ -88,6 +90,7 @@ def causes(dispatch: Dispatch, prices: Prices) -> Causes:
     parts = _Parts()
     _network_parts(dispatch, prices, bus, step, parts)
     _system_parts(dispatch, prices, bus, step, parts)
+    _held_parts(dispatch, bus, step, parts)
     total = parts.total(len(bus))
     rest = np.flatnonzero(total <= 0)
     parts.add(*SURPLUS, rest, np.ones(len(rest)))
@@ -179,6 +182,16 @@ def _system_parts(dispatch: Dispatch, prices: Prices, bus: np.ndarray, step: np.
     for r, value in found:
         parts.add(r.name, r.kind, r.label, r.label_zh, pairs[paid], gap[paid] * value[paid] / total[paid])
     parts.add(*SURPLUS, pairs[~paid], gap[~paid])
+
+
+def _held_parts(dispatch: Dispatch, bus: np.ndarray, step: np.ndarray, parts: _Parts) -> None:
+    """(U5), of the plant at a bus whose room is worth most."""
+    for family in dispatch.model.builder.row_families:
+        if family.name == "headroom.up_renewable":
+            worth = np.zeros((len(dispatch.case.table("bus")), len(dispatch.case.time)))
+            at = _bus(dispatch)[dispatch.case.position("renewable", family.over["renewable"].tolist())]
+            np.maximum.at(worth, at, -dispatch.values.dual(family.name) / dispatch.case.time.hours)
+            parts.add(*HELD, np.arange(len(bus)), np.where(worth[bus, step] > NOISE, worth[bus, step], 0.0))
 
 
 def _in_area(dispatch: Dispatch, bus: np.ndarray, value: np.ndarray) -> np.ndarray:

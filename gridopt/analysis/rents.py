@@ -8,6 +8,7 @@
     storage            charging power x (worth of one more MW of it + what the full store takes off a MWh charged now)    (Q6)
     ramp               width x dual of ramps: output that cannot fall (yet or in time), sending that cannot rise          (Q7)
     hydro_min_release  least release x what a smaller one is worth                                         (Q8)
+    reserve            awards x price of each reserve that they count for: what must run to hold them      (Q9)
 
 Every worth is a reduced cost or a dual of the solved program. A least energy of a contract is not a cause: it uses energy.
 """
@@ -19,6 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gridopt.blocks import commitment, dc_link, exchange, generator, storage, thermal
+from gridopt.case.reserves import counting, offers_of
 from gridopt.dispatch.formulate import BLOCKS
 from gridopt.dispatch.result import Dispatch
 
@@ -54,6 +56,7 @@ def rents(dispatch: Dispatch, price: np.ndarray) -> list[Rent]:
         _storage(dispatch),
         _ramp(dispatch),
         _hydro(dispatch),
+        *_reserve(dispatch),
     ]
     return [r for r in found if r.value.any()]
 
@@ -248,3 +251,20 @@ def _hydro(dispatch: Dispatch) -> Rent:
     value = least * _worth(saved)
     text = ("hydro_min_release", "hydro", "Least release of reservoirs", "水库最小下泄")
     return Rent(*text, case.position("bus", plant["bus"]), value)
+
+
+def _reserve(dispatch: Dispatch) -> list[Rent]:
+    """(Q9) at the buses of the elements that hold it; what renewable plants hold themselves is told by their own room."""
+    case, table = dispatch.case, dispatch.case.table("reserve")
+    if not len(table):
+        return []
+    given, award, serves = offers_of(case), dispatch.quantities["reserve_award"].values, counting(case)
+    place = {k: case.position("bus", case.table(k)["bus"]) for k in np.unique(given.kind.astype(str))}
+    bus = np.array([place[k][i] for k, i in zip(given.kind, given.place, strict=True)], int)
+    found = []
+    for q, name in enumerate(table.index):
+        mine = np.flatnonzero(serves[q, given.reserve] & (given.kind != "renewable"))
+        english, chinese = names(table, q)
+        value = award[mine] * _worth(dispatch.reserve_price[q])
+        found.append(Rent(f"reserve:{name}", "reserve", f"Reserve: {english}", f"备用：{chinese}", bus[mine], value))
+    return found

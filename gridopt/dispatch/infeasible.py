@@ -19,6 +19,8 @@ from gridopt.program.solution import Infeasible, LimitReached, SolverFailed
 
 NAMED = 3
 """Buses named in a sentence."""
+MISSING = 1e5
+"""CNY/MWh of a reserve that is missing, in a repair."""
 NOTICED = 1e-3
 """MW."""
 Tables = Mapping[str, pd.DataFrame]
@@ -40,7 +42,15 @@ def unramped(tables: Tables) -> Tables:
     """No ramps of generators, units and links."""
     free = {t: tables[t].assign(ramp_fraction_per_min=1e3) for t in ("unit_type", "dc_link")}
     ramps = {"ramp_fraction_per_min": np.nan, "ramp_down_fraction_per_min": np.nan}
+    free["ramping"] = tables["ramping"].assign(up_mw_per_min=np.nan, down_mw_per_min=np.nan)
     return {**tables, **free, "generator": tables["generator"].assign(**ramps)}
+
+
+def unreserved(tables: Tables) -> Tables:
+    """Every reserve may be missing, dearer than load."""
+    open_end = tables["reserve_shortage"].iloc[:0].reindex(range(len(tables["reserve"])))
+    open_end = open_end.assign(reserve=tables["reserve"].index.to_numpy(), cost_cny_per_mwh=MISSING)
+    return {**tables, "reserve_shortage": open_end}
 
 
 def reasons(case: Case, solve: Callable[[Case], Dispatch] = dispatch) -> list[str]:
@@ -54,6 +64,8 @@ def reasons(case: Case, solve: Callable[[Case], Dispatch] = dispatch) -> list[st
     ]
     if len(case.time) > 1:
         repairs.append(("without ramps", replace(case, tables=unramped(case.tables)), lambda d: ""))
+    if len(case.table("reserve")):
+        repairs.append(("with reserves that may be missing", replace(case, tables=unreserved(case.tables)), _unreserved))
     if secured:
         repairs.insert(0, ("without outages to withstand (N-1)", bare, lambda d: ""))
     for words, changed, told in repairs:
@@ -73,6 +85,16 @@ def _short(d: Dispatch) -> str:
             when = str(d.case.time.start[step]).replace("T", " ")[:16]
             parts.append(f"{most[:, step].sum():,.1f} MW are {words} at {when} ({_places('bus', d.case.table('bus').index, most[:, step])})")
     return "; " + "; ".join(parts) if parts else ""
+
+
+def _unreserved(d: Dispatch) -> str:
+    """How much reserve is missing when most is."""
+    short = d.quantities["reserve_shortage"].values
+    step = int(np.argmax(short.sum(axis=0)))
+    if short[:, step].sum() <= NOTICED:
+        return ""
+    when = str(d.case.time.start[step]).replace("T", " ")[:16]
+    return f"; then missing at {when}: {_places('reserve', d.case.table('reserve').index, short[:, step])}"
 
 
 def _beyond(case: Case, d: Dispatch) -> str:

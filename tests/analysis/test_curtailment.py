@@ -355,3 +355,30 @@ def test_only_wind_and_load():
     assert split(power_case(bus=buses("A"), renewable=[wind("A", 60)], load=[load("A", mean=50.0)])) == {
         ("wA", "surplus"): pytest.approx(10)
     }
+
+
+# Reserves
+
+
+def test_U5_wind_that_holds_reserve_itself():
+    """Wind 50 MW beside a unit at 10, load 60. 20 MW of upward reserve at 100 per MW missing, from wind alone: it gives 30."""
+    found = split(
+        power_case(
+            bus=buses("A"), renewable=[wind("A", 50)], unit=[unit("A", 10, 100)], load=[load("A", mean=60.0)],
+            reserve=[dict(reserve="up", product="spinning_up", requirement_mw=20.0)],
+            reserve_shortage=[dict(reserve="up", cost_cny_per_mwh=100.0)], reserve_offer=[dict(reserve="up", kind="renewable")],
+        )
+    )  # fmt: skip
+    assert found == {("wA", "reserve_held"): pytest.approx(20)}
+
+
+def test_Q9_a_unit_that_runs_to_hold_downward_reserve():
+    """Wind 60 MW covers the load of 60. 20 MW of downward reserve from a unit at 10, which must give 20 to hold it: 20 curtailed."""
+    found = split(
+        power_case(
+            bus=buses("A"), renewable=[wind("A", 60)], unit=[unit("A", 10, 100)], load=[load("A", mean=60.0)],
+            reserve=[dict(reserve="down", product="spinning_down", requirement_mw=20.0)],
+            reserve_shortage=[dict(reserve="down", cost_cny_per_mwh=100.0)], reserve_offer=[dict(reserve="down", kind="unit")],
+        )
+    )  # fmt: skip
+    assert found == {("wA", "reserve:down"): pytest.approx(20)}

@@ -362,3 +362,22 @@ def test_a_reserve_out_of_service_asks_for_nothing():
     )
     assert d.solution.objective == pytest.approx(300)
     assert d.quantities["reserve_requirement"].values == pytest.approx(0)
+
+
+def test_even_curtailment_leaves_room_for_awards():
+    """Two wind plants of 50 MW share 20 MW of curtailment, 10 each, unless one of them holds 20 MW of upward reserve with it."""
+    rows = dict(
+        bus=buses("A", "B"),
+        line=[line("A", "B")],
+        renewable=[dict(renewable=f"w{b}", bus=b, technology="wind", power_max_mw=50.0) for b in "AB"],
+        load=[load("A", mean=80.0)],
+    )
+    assert solve(power_case(**rows)).quantities["renewable_curtailed"].values[:, 0] == pytest.approx([10, 10])
+    d = solve(
+        power_case(
+            **rows,
+            reserve=[dict(reserve="up", product="spinning_up", requirement_mw=20.0)],
+            reserve_offer=[offer("up", "wB", "renewable")],
+        )
+    )
+    assert d.quantities["renewable_curtailed"].values[:, 0] == pytest.approx([0, 20])

@@ -1,12 +1,14 @@
 """An infeasible case is told in words, with repairs that were tried."""
 
+from dataclasses import replace
+
 import pytest
 
 from gridopt.dispatch.infeasible import reasons
 from gridopt.dispatch.single import dispatch
 from gridopt.program.solution import Infeasible
 from tests.support.block_cases import line, load
-from tests.support.small import case
+from tests.support.small import case, tables
 
 
 def hard(hours=1, rating=None, ramp=None, power=50.0, **series):
@@ -55,3 +57,15 @@ def test_an_outage_that_cannot_be_withstood():
     )  # fmt: skip
     _, secure, shed, _ = told(both)
     assert secure == "  without outages to withstand (N-1) there is one" and "15.0 MW are not served" in shed
+
+
+def test_a_reserve_that_nobody_can_give():
+    """50 MW of power, 40 of load: 10 MW are left of the 15 that must be there. Shedding 5 MW of load would do as well."""
+    one = hard()
+    rows = dict(
+        reserve=[dict(reserve="up", product="spinning_up", requirement_mw=15.0)], reserve_offer=[dict(reserve="up", kind="generator")]
+    )
+    one = replace(one, tables={**one.tables, **{k: v for k, v in tables(**rows).items() if k in rows}})
+    _, shed, free, missing = told(one)
+    assert "5.0 MW are not served" in shed and free.endswith("there is none either")
+    assert missing == "  with reserves that may be missing there is one; then missing at 2025-01-01 00:00: reserve up: 5.0 MW"
