@@ -2,8 +2,8 @@
 
 Sets        c plant, t step of length h[t] hours
 Data        field heat Q[c,t] MW, block efficiency n, store S MWh of heat, store efficiency a (heat out per heat in),
-            share lost per hour l, heat before the first step s0 (of plants in service then), power_max_mw P, heat of starts z [MW] of
-            blocks that are switched, value of heat left at the end g [CNY/MWh]
+            share lost per hour l, heat before the first step s0 (of plants that are there; an outage keeps it), power_max_mw P, heat of
+            starts z [MW] of blocks that are switched, value of heat left at the end g [CNY/MWh]
 Columns     csp.power p [MW], csp.to_store i, csp.from_store o [MW heat], csp.heat s [MWh heat]
 
     (1-l)^h[t] s[t-1] + a h[t] i[t] - h[t] o[t] - s[t] = 0,  s[-1] = s0   (C1)  csp.heat_balance
@@ -44,7 +44,7 @@ def declare(case, b):
     into = b.columns("csp.to_store", unit="MW", over=over, upper=number["field_heat_max_mw"] * active)
     start = plant["start_heat_mwh"].to_numpy(float)[:, None] * switched(case)[:, None] / case.time.hours
     out = b.columns("csp.from_store", unit="MW", over=over, upper=(number["power_max_mw"] / number["efficiency"] + start) * active)
-    heat = b.columns("csp.heat", unit="MWh", over=over, upper=number["store_heat_max_mwh"] * active)
+    heat = b.columns("csp.heat", unit="MWh", over=over, upper=number["store_heat_max_mwh"] * case.commissioned("csp"))
     worth = plant["end_value_cny_per_mwh"].fillna(0.0).to_numpy(float)
     if worth.any():
         b.cost("csp.end_value", heat[:, -1], -worth)
@@ -54,7 +54,7 @@ def declare(case, b):
     bundled = np.flatnonzero(link != "")
     b.port("bundle", len(case.table("dc_link"))).add(case.position("dc_link", link.iloc[bundled]), power[bundled])
     if len(case.table("reserve")) or len(case.table("ramping")):
-        start = plant["store_start_mwh"].to_numpy(float)[:, None] * active[:, :1]
+        start = plant["store_start_mwh"].to_numpy(float)[:, None] * case.commissioned("csp")[:, :1]
         most = np.where(switched(case)[:, None], 0.0, number["power_max_mw"] * active)
         _offer_by_plant(b, power, heat, most, number["efficiency"], start)
     return Columns(power, into, out, heat)
@@ -81,7 +81,7 @@ def constrain(case, b, columns):
     keep = (1.0 - number["standing_loss_per_h"]) ** hours
     over = {"csp": plant.index, "time": case.time.index}
     given = np.zeros(heat.shape)
-    given[:, :1] = keep[:, :1] * plant["store_start_mwh"].to_numpy(float)[:, None] * case.in_service("csp")[:, :1]
+    given[:, :1] = keep[:, :1] * plant["store_start_mwh"].to_numpy(float)[:, None] * case.commissioned("csp")[:, :1]
     row = b.rows("csp.heat_balance", unit="MWh", over=over, equal=-given)
     b.term(row[:, 1:], heat[:, :-1], keep[:, 1:])
     b.term(row, into, number["store_efficiency"] * hours)

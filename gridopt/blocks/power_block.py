@@ -54,7 +54,8 @@ def declare(case, b):
     may[:, :1] = ~np.isnan(before)
     start = b.columns("power_block.start", unit="1", over=over, upper=may)
     stop = b.columns("power_block.stop", unit="1", over=over, upper=may)
-    b.cost("power_block.start", start, some["start_cny"].to_numpy(float)[:, None])
+    if len(at):
+        b.cost("power_block.start", start, some["start_cny"].to_numpy(float)[:, None])
     b.port("csp_start_heat", len(table)).add(at, start, some["start_heat_mwh"].to_numpy(float)[:, None] / hours)
     if len(case.table("reserve")) or len(case.table("ramping")):
         for name, column in (("available", "power_max_mw"), ("least", "power_min_mw")):

@@ -61,7 +61,8 @@ def declare(case, b):
     most = np.floor(number["units"] * here + INSTANT)[decided]
     generating, pumping = (b.columns(f"pumped.{n}", unit="1", over=over, upper=most, integer=exact) for n in ("generating", "pumping"))
     modes = (b.columns(f"pumped.{n}_mode", unit="1", over=over, upper=may, integer=exact) for n, may in _begin(case, decided))
-    b.cost("pumped.variable", generate, table["cost_cny_per_mwh"].to_numpy(float)[:, None] * case.time.hours)
+    if len(table):
+        b.cost("pumped.variable", generate, table["cost_cny_per_mwh"].to_numpy(float)[:, None] * case.time.hours)
     worth = table["end_value_cny_per_mwh"].fillna(0.0).to_numpy(float)
     if worth.any():
         b.cost("pumped.end_value", upper[:, -1], -worth)

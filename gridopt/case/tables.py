@@ -88,7 +88,8 @@ AC_BRANCH = element(
 )  # fmt: skip
 OUTAGE = plain(
     "outage", "times at which elements are out of service", ("kind", "element", "start_time"),
-    Column("kind", choices=("line", "transformer", "ac_branch", "unit", "generator", "renewable", "storage", "dc_link")),
+    Column("kind", choices=("line", "transformer", "ac_branch", "unit", "generator", "renewable", "storage", "dc_link",
+                            "csp", "reservoir", "pump", "pumped")),
     Column("element", meaning="id in the table that `kind` names"),
     Column("start_time", "time", meaning="first instant out of service"),
     Column("end_time", "time", meaning="first instant back in service"),

@@ -7,8 +7,8 @@
 
 With D = store[t] - (1-l)^h store[t-1] the least field heat that permits output p is p/n + D/(a h) when the store fills (none is drawn)
 and p/n + D/h when it empties (none is put in); putting in and drawing at once only loses heat, so the condition is exact. Filling
-needs D/(a h) <= field_heat_max, emptying -D/h <= Pmax/n. A start needs its heat besides, from field or store. A plant in service begins
-with the heat that the table says.
+needs D/(a h) <= field_heat_max, emptying -D/h <= Pmax/n. A start needs its heat besides, from field or store. A plant that is there begins
+with the heat that the table says, and keeps it in an outage.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ def check_solar_thermal(e: Evidence) -> list[Check]:
     n, a, loss = (e.number("csp", c) for c in ("efficiency", "store_efficiency", "standing_loss_per_h"))
     power, store = e["csp_output"], e["csp_store"]
     least = np.where(_switched(e), e.number("csp", "power_min_mw"), 0.0)
-    before = np.concatenate([(e.number("csp", "store_start_mwh") * here)[:, :1], store[:, :-1]], axis=1)
+    there = case.commissioned("csp")
+    before = np.concatenate([(e.number("csp", "store_start_mwh") * there)[:, :1], store[:, :-1]], axis=1)
     rate = (store - (1.0 - loss) ** hours * before) / hours
     start = e.number("csp", "start_heat_mwh") * e["csp_start"] / hours
     need = power / n + start + np.where(rate > 0, rate / a, rate)
@@ -35,7 +36,7 @@ def check_solar_thermal(e: Evidence) -> list[Check]:
     near = POWER / hours + RELATIVE * room / hours
     return [
         e.judge("csp.output", "MW", outside(power, least * here * e["csp_on"], most * here * e["csp_on"]), POWER, table.index),
-        e.judge("csp.store", "MWh", outside(store, 0.0, room * here), POWER + RELATIVE * room, table.index),
+        e.judge("csp.store", "MWh", outside(store, 0.0, room * there), POWER + RELATIVE * room, table.index),
         e.judge("csp.heat", "MW", heat, np.broadcast_to(near, heat.shape), table.index),
         *_status(e),
         *_ramp(e),

@@ -106,6 +106,30 @@ def test_costs_of_starts_and_worth_of_heat():
     assert d.costs["power_block.start"] == pytest.approx(300)
 
 
+@STEPS
+def test_an_outage_keeps_the_heat_and_stops_the_block(minutes):
+    """30 MWh of heat in hour 1, block and field out in hour 2, 25 of them used in hour 3. 30*10 + 20*90 where it runs, 3000 where not.
+
+    Sun in the first hour alone: 10 MW then would take 25 MWh, which save 90 in either hour."""
+    out = dict(kind="csp", element="t", start_time="2025-01-01 01:00", end_time="2025-01-01 02:00")
+    rows = dict(bus=buses("A"), unit=[unit("A", 10, 30), unit("A", 90, 100)], load=[load("A", "d")], csp=[TOWER], outage=[out])
+    d = dispatch(power_case(3, minutes, series={"sun": [0.5, 1.0, 0.0], "d": [30, 60, 60]}, **rows))
+    assert d.solution.objective == pytest.approx(30 * 10 - 20 + 3000 + 2100)
+    assert certificate(d).passed, certificate(d).failed
+
+
+def test_hydro_and_pumped_storage_out_of_service():
+    hour = dict(start_time="2025-01-01 00:00", end_time="2025-01-01 01:00")
+    out = [hour | dict(kind=k, element=e) for k, e in (("pumped", "P"), ("reservoir", "R"))]
+    lake = dict(reservoir="R", bus="A", power_max_mw=20.0, power_mw_per_m3s=0.5, volume_max_hm3=9.0, volume_start_hm3=5.0)
+    plant = dict(pumped="P", bus="A", units=1, generate_max_mw=6.0, pump_mw=6.0, upper_max_mwh=9.0, upper_start_mwh=9.0, upper_end_mwh=0.0)
+    rows = dict(bus=buses("A"), unit=[unit("A", 10, 30), unit("A", 90, 100)], load=[load("A", mean=60.0)])
+    d = dispatch(power_case(2, reservoir=[lake], pumped=[plant], outage=out, **rows))
+    assert d.quantities["hydro_output"].values[0] == pytest.approx([0, 20])
+    assert d.quantities["pumped_generate"].values[0] == pytest.approx([0, 6])
+    assert certificate(d).passed, certificate(d).failed
+
+
 def test_blocks_that_enter_service():
     for commitment in ("off", "relaxed", "exact"):
         for minutes in (60, 30):
