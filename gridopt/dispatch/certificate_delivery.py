@@ -18,6 +18,7 @@ from gridopt.dispatch.certificate_check import POWER, RELATIVE, Check, Evidence,
 from gridopt.dispatch.certificate_commitment import fleets
 from gridopt.dispatch.certificate_plants import generator_limits, of_type, unit_limits
 from gridopt.dispatch.certificate_reserve import DOWN, TABLES, UP, Offer, offers, resting
+from gridopt.dispatch.certificate_solar_thermal import switched_blocks
 
 WHOLE = 1.0 - 1e-6
 """Units from which one is on."""
@@ -118,7 +119,8 @@ def _limits(e: Evidence, table: str) -> tuple[np.ndarray, np.ndarray, np.ndarray
         pull = np.where(np.isnan(pull), e.number("storage", "power_max_mw"), pull) * here * e.series("storage", "charge_profile", 1.0)
         return e["storage_discharge"] - e["storage_charge"], -pull, most * e.series("storage", "discharge_profile", 1.0)
     if table == "csp":
-        return e["csp_output"], 0.0 * here, most
+        least = np.where(switched_blocks(e), e.number(table, "power_min_mw"), 0.0) * e["csp_on"] * here
+        return e["csp_output"], least, most * e["csp_on"]
     now, band = case.in_season(case.table("release_band")["season"]) == 1.0, case.table("release_band")
     for k, r in enumerate(case.position("reservoir", band["reservoir"])):
         top = band["release_max_m3s"].iloc[k] * case.table("reservoir")["power_mw_per_m3s"].iloc[r]
@@ -142,7 +144,7 @@ def _held(e: Evidence, table: str) -> tuple[list[np.ndarray], list[np.ndarray]]:
         after, earlier = (level, held, most), (before(level, start), before(held, low), before(most, high))
         return [gives * (v - a) for v, a, _ in (after, earlier)], [(z - v) / takes for v, _, z in (after, earlier)]
     if table == "csp":
-        start = e.number(table, "store_start_mwh") * case.in_service(table)[:, :1]
+        start = e.number(table, "store_start_mwh") * case.commissioned(table)[:, :1]
         return [e.number(table, "efficiency") * v for v in (e["csp_store"], before(e["csp_store"], start))], []
     if table == "reservoir":
         worth, low = e.number(table, "power_mw_per_m3s") / 0.0036, e.number(table, "volume_min_hm3")

@@ -25,7 +25,7 @@ def check_solar_thermal(e: Evidence) -> list[Check]:
     most, field, room = (e.number("csp", c) for c in ("power_max_mw", "field_heat_max_mw", "store_heat_max_mwh"))
     n, a, loss = (e.number("csp", c) for c in ("efficiency", "store_efficiency", "standing_loss_per_h"))
     power, store = e["csp_output"], e["csp_store"]
-    least = np.where(switched(e), e.number("csp", "power_min_mw"), 0.0)
+    least = np.where(switched_blocks(e), e.number("csp", "power_min_mw"), 0.0)
     there = case.commissioned("csp")
     before = np.concatenate([(e.number("csp", "store_start_mwh") * there)[:, :1], store[:, :-1]], axis=1)
     rate = (store - (1.0 - loss) ** hours * before) / hours
@@ -43,7 +43,7 @@ def check_solar_thermal(e: Evidence) -> list[Check]:
     ]
 
 
-def switched(e: Evidence) -> np.ndarray:
+def switched_blocks(e: Evidence) -> np.ndarray:
     """Whether a block is switched, bool (n, 1)."""
     rules = ("power_min_mw", "start_heat_mwh", "min_up_h", "min_down_h", "start_cny")
     above = np.concatenate([e.number("csp", c) for c in rules], axis=1) > 0
@@ -52,7 +52,7 @@ def switched(e: Evidence) -> np.ndarray:
 
 def _status(e: Evidence) -> list[Check]:
     on, start, names = e["csp_on"], e["csp_start"], e.case.table("csp").index
-    exact, switch = e.case.commitment == "exact", switched(e)
+    exact, switch = e.case.commitment == "exact", switched_blocks(e)
     here = e.case.in_service("csp") > 0
     wrong = np.where(switch, np.maximum(outside(on, 0.0, here), np.abs(on - np.round(on)) if exact else 0.0), np.abs(on - here))
     before = e.number("csp", "initial_h")
@@ -92,7 +92,7 @@ def _ramp(e: Evidence) -> list[Check]:
     width = rate * np.append(60.0 * hours[:1], 30.0 * (hours[1:] + hours[:-1]))
     known = np.where(e.number("csp", "initial_h") < 0, 0.0, e.number("csp", "initial_mw"))
     before = np.concatenate([known, power[:, :-1]], axis=1)
-    switch, here = switched(e), e.case.in_service("csp")
+    switch, here = switched_blocks(e), e.case.in_service("csp")
     was = np.concatenate([e.number("csp", "initial_h") > 0, e["csp_on"][:, :-1] > 0.5], axis=1) | ~switch
     on = (e["csp_on"] > 0.5) | ~switch
     most = np.where(was & on, width, np.maximum(width, np.where(switch, e.number("csp", "power_min_mw"), 0.0)))
