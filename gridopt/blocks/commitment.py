@@ -16,7 +16,7 @@ Columns     commitment.on u, commitment.start v, commitment.stop w, commitment.s
     where a unit may stop one step after its start, two rows instead, v and w[t+1] with the smaller and the larger difference
     a[t] - a[t-1] <= RU' u[t] + (SU - m[t] - RU') v[t],            RU' = RU - (m[t] - m[t-1])               (U5)  commitment.ramp_up
     a[t-1] - a[t] <= RD' u[t-1] + (SD - m[t-1] - RD') w[t],        RD' = RD + (m[t] - m[t-1])               (U6)  commitment.ramp_down
-    sum_k x[k] = a;  x[k] <= W[k] u - ...  as (U4)                                           (U7)  commitment.segments, commitment.width
+    sum_k x[k] = a;  x[k] <= W[k] u - ...  as (U4), but the last                              (U7)  commitment.segments, commitment.width
     sum_c y[c] = v;  y[c,t] <= sum of w[s], lag[c] <= S[t] - S[s] < lag[c+1]                 (U8)  commitment.kinds, commitment.kind
     a >= (E - m) (u - d),  d <= u                                                                          (U10) commitment.fire, .fired
     starts and stops of a station in a day <= its limit; starts in a calendar week <= their limit          (U9)  commitment.day, .week
@@ -325,8 +325,10 @@ def _segments(case, b, columns: Columns, label, caps) -> None:
     first = np.flatnonzero(np.diff(of, prepend=-1))
     end -= (end - width)[first][np.cumsum(np.diff(of, prepend=-1) != 0) - 1]
     cut = [np.clip(end - (fleet.room - cap)[of], 0.0, width) for cap in (at_start, before_stop)]
-    names = names_of(label, fleet.curve.of)[several]
-    _limit(case, b, "commitment.width", names, columns, of, columns.segment[several], (width, *cut, soon[of]))
+    # (U4) says the last one's limit, for the cheaper ones fill first.
+    inner = np.flatnonzero(np.append(of[1:] == of[:-1], False)[: len(of)])
+    names, caps = names_of(label, fleet.curve.of)[several[inner]], (width[inner], *(c[inner] for c in cut), soon[of[inner]])
+    _limit(case, b, "commitment.width", names, columns, of[inner], columns.segment[several[inner]], caps)
 
 
 def _kinds(case, b, columns: Columns, label) -> None:

@@ -62,14 +62,15 @@ def cost_at(case, output: np.ndarray) -> np.ndarray:
     table, point = case.table("generator"), case.table("cost_point")
     c0, c, q = (table[f"cost_{n}"].to_numpy(float)[:, None] for n in ("cny_per_h", "cny_per_mwh", "quadratic_cny_per_mw2h"))
     value = c * output + q * output**2
-    bands = curves(case)
-    for name, part in point.groupby("generator", sort=False):
-        g = table.index.get_loc(name)
-        part, mine = part.sort_values("power_mw"), np.flatnonzero(bands.of == g)
-        knots, height = (part[n].to_numpy(float) for n in ("power_mw", "cost_cny_per_h"))
-        inside = np.interp(output[g], knots, height)
-        value[g] = inside + bands.slope[mine[0]] * np.minimum(output[g] - knots[0], 0.0)
-        value[g] += bands.slope[mine[-1]] * np.maximum(output[g] - knots[-1], 0.0)
+    bands, first = curves(case), point.sort_values("power_mw").drop_duplicates("generator").set_index("generator").reindex(table.index)
+    start, at_start = (first[n].to_numpy(float)[:, None] for n in ("power_mw", "cost_cny_per_h"))
+    curved = np.flatnonzero(~np.isnan(start[bands.of, 0]))
+    of, begin, end = bands.of[curved], bands.begin[curved, None], bands.end[curved, None]
+    # The lowest band goes on below its first point, with less than nothing there.
+    opens = np.isinf(begin)
+    inside = np.minimum(output[of], end) - np.where(opens, start[of], begin)
+    value = np.where(np.isnan(start), value, at_start)
+    np.add.at(value, of, bands.slope[curved, None] * np.where(opens, inside, np.maximum(inside, 0.0)))
     return (c0 + value) * (case.in_service("generator") > 0)
 
 

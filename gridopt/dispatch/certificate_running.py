@@ -30,8 +30,9 @@ def _filled(s: Switched, cuts: list[np.ndarray]) -> list[tuple[np.ndarray, np.nd
     low, high = s.limits
     inside = [np.clip(np.where(np.isnan(c), high, c), low, np.maximum(high, low)) for c in [*cuts, *(end for _, end, *_ in s.bands)]]
     rest, begin, found = s.array("output") - low * s.array("on"), low, []
-    for end in np.sort(np.array([*inside, np.maximum(high, low)]), axis=0):
-        part = np.minimum(rest, most_of(s, end - begin, end - low))
+    ends = np.sort(np.array([*inside, np.maximum(high, low)]), axis=0)
+    for k, end in enumerate(ends):
+        part = np.minimum(rest, most_of(s, end - begin, end - low)) if k + 1 < len(ends) else rest
         found.append((part, 0.5 * (begin + end)))
         rest, begin = rest - part, end
     return found
