@@ -14,14 +14,17 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 HOME = ROOT / "benchmarks" / ".env"
+PINNED = {line.partition("==")[0].strip(): line.strip() for line in (ROOT / "constraints.txt").read_text().splitlines() if "==" in line}
+"""Libraries of gridopt's tested set, as requirements."""
 PEERS = {
     "pypsa": ("pypsa", "highspy", "pulp", "matpowercaseframes"),
     "pandapower": ("pandapower>=3.5", "pandas<3", "numba", "matpowercaseframes"),
+    "egret": ("gridx-egret", PINNED["highspy"]),
 }
 """Environment -> what is installed there, as the users of these programs do."""
 NEEDED = ("highspy", "xarray", "h5netcdf", "pydantic", "rich_click")
 """An interpreter that finds these can run gridopt."""
-SHOWN = ("gridopt", "pypsa", "linopy", "highspy", "PuLP", "pandapower", "numpy", "scipy", "pandas")
+SHOWN = ("gridopt", "pypsa", "linopy", "gridx-egret", "Pyomo", "highspy", "PuLP", "pandapower", "numpy", "scipy", "pandas")
 VERSIONS = """
 import importlib.metadata as m, json, platform, sys
 found = {"python": platform.python_version()}

@@ -107,12 +107,36 @@ def changed(hours: int) -> Setup:
     return Setup("changed_day", f"{hours} h", prepare, (command(study, hours), interface(study, hours), peer))
 
 
-CASES = ("forty_bus", "gansu", "growth", "dcopf", "n-1", "changed_day")
+def commitment(file: Path, gap: float, seed: int) -> Setup:
+    """Unit commitment of a PGLib-UC file, to a relative gap, with a seed of HiGHS."""
+    options = ("--set", f"mip_gap={gap:g}", "--set", f"seed={seed}", "-o", "{results}", "--json")
+    peer = module("contenders.egret_uc", "{folder}", "{out}", f"{gap:g}", str(seed))
+    contenders = (
+        Contender("gridopt run", "gridopt", ("-m", "gridopt", "run", "{folder}/case.json", *options), prints=True),
+        Contender("EGRET tight + HiGHS", "egret", peer),
+    )
+    prepare = ("gridopt", *module("cases.pglib_uc_file", "{folder}", str(file.resolve())))
+    return Setup("uc", f"{file.stem}, {100 * gap:g} %, seed {seed}", prepare, contenders)
 
 
-def setups(only: Iterable[str], hours: Iterable[int], file: Path | None) -> list[Setup]:
+CASES = ("forty_bus", "gansu", "growth", "dcopf", "n-1", "changed_day", "uc")
+
+
+@dataclass(frozen=True)
+class Commitment:
+    """Files of PGLib-UC, relative gaps and seeds of the case uc: one setup for each combination."""
+
+    files: tuple[Path, ...] = ()
+    gaps: tuple[float, ...] = (0.001, 0.005)
+    seeds: tuple[int, ...] = (0, 1, 2)
+
+    def setups(self) -> list[Setup]:
+        return [commitment(f, gap, seed) for f in self.files for gap in self.gaps for seed in self.seeds]
+
+
+def setups(only: Iterable[str], hours: Iterable[int], file: Path | None, uc: Commitment = Commitment()) -> list[Setup]:
     """All setups of the cases in `only` (all where it is empty), in order of size."""
     hours, only = sorted(hours), tuple(only) or CASES
     found = [forty_bus(h) for h in hours] + [gansu(h) for h in hours] + [forty_bus(168, b, "growth") for b in BUSES]
-    found += [dcopf(file), security(), *(changed(h) for h in hours[:1])]
+    found += [dcopf(file), security(), *(changed(h) for h in hours[:1]), *uc.setups()]
     return [s for s in found if s.case in only]

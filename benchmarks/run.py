@@ -1,4 +1,4 @@
-"""Ratios against other programs: `python3 benchmarks/run.py [--only CASE ...] [--hours 168 720 8760] [--list]`.
+"""Ratios against other programs: `python3 benchmarks/run.py [--only CASE ...] [--hours 168 720 8760] [--uc FILE ...] [--list]`.
 
 Makes the environments and the data it needs, runs each contender of each case as a process of its own, one after the other, prints the
 table, and writes benchmarks/results.json and docs/benchmarks.md. Results of cases that were not run this time are kept.
@@ -34,6 +34,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--hours", nargs="+", type=int, default=HOURS, help="horizons of the cases over time")
     parser.add_argument("--contender", nargs="+", default=[], help="only contenders whose name begins so; gridopt run always runs")
     parser.add_argument("--file", type=Path, help="MATPOWER file of the case dcopf (default: case9241pegase of pandapower)")
+    parser.add_argument("--uc", nargs="+", type=Path, default=[], help="files of PGLib-UC for the case uc")
+    parser.add_argument("--gap", nargs="+", type=float, default=[0.001, 0.005], help="relative gaps of the case uc")
+    parser.add_argument("--seed", nargs="+", type=int, default=[0, 1, 2], help="seeds of HiGHS in the case uc")
     parser.add_argument("--seconds", type=float, default=LIMIT_S, help="stop a process after so long")
     parser.add_argument("--memory", type=float, default=LIMIT_MB, help="stop a process beyond so many MB")
     parser.add_argument("--repeat", type=int, default=1, help="runs of each contender; the fastest counts")
@@ -45,7 +48,7 @@ def arguments() -> argparse.Namespace:
 
 def main() -> int:
     given = arguments()
-    chosen = plan.setups(given.only, given.hours, given.file)
+    chosen = plan.setups(given.only, given.hours, given.file, plan.Commitment(tuple(given.uc), tuple(given.gap), tuple(given.seed)))
     if given.list:
         for setup in chosen:
             print(f"{setup.case} {setup.size}: {', '.join(c.name for c in setup.contenders)}")
@@ -75,7 +78,7 @@ def run(setup: plan.Setup, limits: Limits, names: list[str], repeat: int) -> lis
 def fingerprint(setup: plan.Setup) -> str:
     """Changes with whatever the data of a setup are made of."""
     sources = sorted([*(ROOT / "benchmarks" / "cases").glob("*.py"), *(ROOT / "networks" / "gansu").glob("*.csv")])
-    sources += [ROOT / "profiles" / "gansu" / "2025.nc", *(Path(w) for w in setup.prepare if w.endswith(".m"))]
+    sources += [ROOT / "profiles" / "gansu" / "2025.nc", *(Path(w) for w in setup.prepare if w.endswith((".m", ".json")))]
     digest = hashlib.sha256(repr(setup.prepare).encode())
     for path in sources:
         digest.update(path.read_bytes())
@@ -102,7 +105,7 @@ def once(setup: plan.Setup, contender: plan.Contender, folder: Path, limits: Lim
     return {
         "case": setup.case, "size": setup.size, "contender": contender.name, "status": status, "wall_s": seen.wall_s, "cpu_s": seen.cpu_s,
         "peak_mb": seen.peak_mb, "objective": document.get("objective") if status == "done" else None, "remark": remark,
-        "stages": document.get("stages", document.get("seconds")), "date": datetime.date.today().isoformat(),
+        "gap": document.get("gap"), "stages": document.get("stages", document.get("seconds")), "date": datetime.date.today().isoformat(),
     }  # fmt: skip
 
 

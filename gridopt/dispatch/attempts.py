@@ -27,11 +27,15 @@ Implied = Callable[[np.ndarray], np.ndarray]
 
 @dataclass(frozen=True)
 class Search:
-    """How long whole values are looked for: until the relative `gap` is proven, or `seconds` have passed, or `stop` is set."""
+    """How long whole values are looked for: until the relative `gap` is proven, or `seconds` have passed, or `stop` is set.
+
+    seed: of the random choices of HiGHS; another one takes another way.
+    """
 
     gap: float = 1e-3
     seconds: float = np.inf
     stop: threading.Event | None = None
+    seed: int = 0
 
 
 class Attempts:

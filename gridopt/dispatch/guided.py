@@ -28,7 +28,9 @@ def guided(attempts: Attempts, relaxed: np.ndarray) -> None:
     for factor in WIDER:
         free = near(undecided, attempts.element, first * factor) | (attempts.step < 0) | attempts.lone
         with suppress(Infeasible):  # too much was held
-            attempts.attempt("guided search", ~free, whole, gap=0.25 * attempts.search.gap, seconds=SECONDS)
+            found = attempts.attempt("guided search", ~free, whole, gap=0.25 * attempts.search.gap, seconds=SECONDS)
+            if not found.done:
+                return  # a wider search would end even less
         if attempts.over or free.all():
             return
 

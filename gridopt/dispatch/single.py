@@ -72,7 +72,8 @@ def _once(
     if case.commitment == "exact":
         return _decided(case, log, program, search or Search(), progress)
     below: Rung | None = None
-    hours, empty = case.time.hours, program or partial(Highs, log, simplex_dual_edge_weight_strategy=1)
+    way = {"simplex_dual_edge_weight_strategy": 1} if case.commitment == "off" else {"presolve": "on"}
+    hours, empty = case.time.hours, program or partial(Highs, log, **way)
     if program is None and before is None and case.commitment == "off" and hours.sum() >= LONG_H and np.ptp(hours) == 0:
         for rung in RUNGS_H:
             group = round(rung / hours[0])
@@ -99,7 +100,7 @@ def _decided(case: Case, log: str, program: Program | None, search: Search, prog
     model = formulate(case)
     relaxed = Relaxed(model.builder.form(), model.builder.lazy_families)
     built = time.perf_counter()
-    empty = program or partial(Highs, log, presolve="on")
+    empty = program or partial(Highs, log, presolve="on", random_seed=search.seed)
     solution = decide(relaxed, search, empty, progress, partial(implied, model))
     solution.statistics["storage_spared_mwh"] = spared(model, solution, empty)
     solution.statistics["seconds"] = {"build": built - begun, "solve": time.perf_counter() - built}

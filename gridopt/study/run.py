@@ -98,7 +98,7 @@ def _solve_and_write(
     with clock("solve", f"dispatching {len(loaded.case.time)} steps"):
         log, workers = str(folder / "solver.log"), loaded.study.workers
         try:
-            search = Search(loaded.study.mip_gap, loaded.study.time_limit_s or inf, stop)
+            search = Search(loaded.study.mip_gap, loaded.study.time_limit_s or inf, stop, loaded.study.seed)
             solved = dispatch(loaded.case, log=log, workers=workers, program=program, search=search, progress=clock.detail)
         except Infeasible:
             from gridopt.dispatch.infeasible import reasons

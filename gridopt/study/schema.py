@@ -46,6 +46,7 @@ class Study(BaseModel):
     losses: Literal["off", "piecewise", "marginal"] = "off"
     commitment: Literal["off", "relaxed", "exact"] | None = None
     mip_gap: Annotated[float, Field(ge=0, le=1)] = 1e-3
+    seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
     time_limit_s: Annotated[float, Field(gt=0)] | None = None
     dc_rule_values: bool = False
     workers: Annotated[int, Field(ge=1, le=64)] = 2
