@@ -17,7 +17,7 @@ TEXT = {
     "dcopf": "One step of DC optimal power flow. Every program reads the same MATPOWER file.",
     "n-1": "A day of the 118-bus case such that every single outage of a branch that leaves the network whole can be withstood.",
     "uc": "Unit commitment of PGLib-UC over 48 hours: to a relative gap, with several seeds of HiGHS. EGRET with its tight formulation and "
-    "the same HiGHS. Costs may differ by the gaps.",
+    "the same HiGHS. Costs may differ by the gaps. gridopt writes tables, prices and certificate here, but no report page.",
     "changed_day": "The synthetic grid once more after the load of one day has risen by 3 %. Both start from nothing.",
 }
 INTRODUCTION = """# Benchmarks

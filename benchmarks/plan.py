@@ -109,7 +109,7 @@ def changed(hours: int) -> Setup:
 
 def commitment(file: Path, gap: float, seed: int) -> Setup:
     """Unit commitment of a PGLib-UC file, to a relative gap, with a seed of HiGHS."""
-    options = ("--set", f"mip_gap={gap:g}", "--set", f"seed={seed}", "-o", "{results}", "--json")
+    options = ("--set", f"mip_gap={gap:g}", "--set", f"seed={seed}", "--set", "report=false", "-o", "{results}", "--json")
     peer = module("contenders.egret_uc", "{folder}", "{out}", f"{gap:g}", str(seed))
     contenders = (
         Contender("gridopt run", "gridopt", ("-m", "gridopt", "run", "{folder}/case.json", *options), prints=True),
