@@ -39,9 +39,9 @@ from gridopt.program.labels import Quantity
 
 
 class Columns(NamedTuple):
-    """required MW (Q, T) without what depends on the dispatch; most MW (n, T): bounds of `award`, of which an offer has `share` (alike
-    stores are awarded together); resting int (k,): offers with a column
-    `offline` (k, T); covering: reserves with a column `largest`, int."""
+    """required MW (Q, T) without what depends on the dispatch; most MW (n, T): largest awards of the offers; award (n, T): their columns,
+    of which an offer has `share` (alike stores are awarded together); resting int (k,): offers with a column `offline` (k, T); covering:
+    reserves with a column `largest`, int."""
 
     offers: Offers
     required: np.ndarray
@@ -86,8 +86,8 @@ def declare(case, b):
     able = np.minimum(np.where(up[offers.reserve], slope[0], np.inf), np.where(down[offers.reserve], slope[1], np.inf))
     here, count = case.in_service("reserve")[offers.reserve] > 0, _alike(case, offers)
     plenty = _plenty(case, b)
-    able = np.minimum(able * minutes, reach(case, offers) * count)
-    most = np.where(here, np.minimum(offers.most * count, able)[:, None], 0.0)
+    able = np.minimum(offers.most * count, able * minutes)[:, None]
+    most = np.where(here, np.minimum(able, reach(case, offers) * count[:, None]), 0.0)
     of, share, speaks = together(case, offers)
     first = np.unique(of, return_index=True)[1]
     whole = np.zeros((len(first), len(time)))

@@ -102,14 +102,21 @@ def together(case, offers: Offers) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def reach(case, offers: Offers) -> np.ndarray:
-    """More than the element of an offer can be awarded MW (n,): from its least to its largest output."""
-    found = np.zeros(len(offers))
+    """More than the element of an offer, one unit of it, can be awarded MW (n, T): from its least to its largest output."""
+    found = np.zeros((len(offers), len(case.time)))
     for kind in np.unique(offers.kind):
         table, mine = case.table(kind), offers.kind == kind
-        low = {"storage": "charge_max_mw", "generator": "power_min_mw"}.get(kind)
-        least = table[low].fillna(table["power_max_mw"]).abs() if low else 0.0
-        found[mine] = (table["power_max_mw"].abs() + least).to_numpy(float)[offers.place[mine]]
-    return found
+        each = table["power_max_mw"].to_numpy(float)[:, None] * np.ones(len(case.time))
+        if kind == "generator":
+            least, most = generators.limits(case)
+            each = most - least
+        elif kind == "renewable":
+            each = each * np.maximum(case.series(table["profile"], 1.0), 1.0)
+        elif kind == "storage":
+            pull = table["charge_max_mw"].fillna(table["power_max_mw"]).to_numpy(float)[:, None]
+            each = each * case.series(table["discharge_profile"], 1.0) + pull * case.series(table["charge_profile"], 1.0)
+        found[mine] = each[offers.place[mine]]
+    return np.maximum(found, 0.0)
 
 
 def ramps(case, kind: str) -> np.ndarray:

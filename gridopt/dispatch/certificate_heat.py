@@ -15,10 +15,10 @@ from gridopt.case.case import Case
 
 
 def heated(case: Case, kind: str) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """By row of the table (n, T): least output for the heat and what it takes off the largest one MW, output of back-pressure plants
+    """By row of the table (n, T): least output for heat (none: -inf) and what it takes off the largest one MW, output of back-pressure plants
     (NaN for others), and whether the heat keeps the plant on."""
     table, shape = case.table(kind), (len(case.table(kind)), len(case.time))
-    least, lost, fixed, runs = np.zeros(shape), np.zeros(shape), np.full(shape, np.nan), np.zeros(shape, bool)
+    least, lost, fixed, runs = np.full(shape, -np.inf), np.zeros(shape), np.full(shape, np.nan), np.zeros(shape, bool)
     share, place = case.in_service(kind), {name: i for i, name in enumerate(table.index)}
     chp = case.table("chp")
     shapes, seasons = case.series(chp["profile"], 1.0), case.in_season(chp["season"])

@@ -381,3 +381,41 @@ def test_even_curtailment_leaves_room_for_awards():
         )
     )
     assert d.quantities["renewable_curtailed"].values[:, 0] == pytest.approx([0, 20])
+
+
+def test_V1_room_follows_the_series():
+    """A generator of 1 MW times a series of 80, and a load that may be served in part: 1 MW times 60. Each can be awarded far more than 1.
+
+    Load served 60 by g; 15 up from g's 20, 50 up from the load, which may use less.
+    """
+    d = solve(
+        power_case(
+            bus=buses("A"),
+            generator=[generator("g", 1, 10, profile="p"), dict(generator="d", bus="A", power_min_mw=-1.0, power_max_mw=0.0, min_profile="q",
+                                                                cost_cny_per_mwh=100.0)],
+            load=[],
+            series={"p": [80.0], "q": [60.0]},
+            reserve=[dict(reserve="up", product="spinning_up", requirement_mw=65.0)],
+            reserve_offer=[offer("up", "g", award_max_mw=15.0), offer("up", "d", cost_cny_per_mwh=1.0)],
+        )
+    )  # fmt: skip
+    assert award(d, "up", "g") == pytest.approx(15)
+    assert award(d, "up", "d") == pytest.approx(50)
+
+
+def test_alike_stores_hold_reserve_together():
+    """Two stores of 10 and 20 MW that differ in nothing else share 24 MW of awards by power."""
+    store = dict(bus="A", charge_efficiency=0.9, energy_start_fraction=0.5)
+    d = solve(
+        power_case(
+            bus=buses("A"),
+            generator=[generator("g", 100, 10)],
+            storage=[dict(store, storage="a", power_max_mw=10.0, energy_max_mwh=40.0),
+                     dict(store, storage="b", power_max_mw=20.0, energy_max_mwh=80.0)],
+            load=[load("A", mean=30.0)],
+            reserve=[dict(reserve="up", product="spinning_up", requirement_mw=24.0)],
+            reserve_offer=[offer("up", kind="storage"), offer("up", "g", cost_cny_per_mwh=1.0)],
+        )
+    )  # fmt: skip
+    assert award(d, "up", "a", "storage") == pytest.approx(8)
+    assert award(d, "up", "b", "storage") == pytest.approx(16)
