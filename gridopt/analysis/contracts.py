@@ -1,9 +1,9 @@
 """DC links: energy and renewable share by contract and over the study.
 
-Contract energy holds for the part of the period that is studied: its limits are scaled by that part (as in blocks/dc_link.py).
+Contract energy holds for the part of the period that is studied: its limits are scaled by that part (as in blocks/dc_contract.py).
 
-    value_of_energy = dual of dc_link.energy: cost of one more MWh of contract; negative at the upper end    (F1)
-    value_of_share = -dual of dc_link.share: what one more MWh of unbundled energy would save, >= 0    (F2)
+    value_of_energy = dual of dc_contract.energy: cost of one more MWh of contract; negative at the upper end    (F1)
+    value_of_share = -dual of dc_contract.share: what one more MWh of unbundled energy would save, >= 0    (F2)
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from gridopt.blocks import dc_link
+from gridopt.blocks import dc_contract
 from gridopt.dispatch.formulate import BLOCKS
 from gridopt.dispatch.result import Dispatch
 
@@ -28,7 +28,7 @@ def dc_contracts(dispatch: Dispatch) -> pd.DataFrame:
     renewable_share is NaN where nothing was sent.
     """
     case = dispatch.case
-    table = case.table("dc_contract").iloc[dispatch.model.columns[BLOCKS.index(dc_link)].contracts]
+    table = case.table("dc_contract").iloc[dispatch.model.columns[BLOCKS.index(dc_contract)].contracts]
     if not len(table):
         return pd.DataFrame(columns=CONTRACT_COLUMNS)
     first, last = (table[c].to_numpy("datetime64[s]") for c in ("start_date", "end_date"))
@@ -39,7 +39,7 @@ def dc_contracts(dispatch: Dispatch) -> pd.DataFrame:
     power = found.get("dc_power", found["dc_sent"]).values  # of links that reverse: less what is sent back
     sent, bundled = ((inside * values[link]).sum(axis=1) for values in (power, found["dc_bundled"].values))
     low, high = (table[f"energy_{c}_mwh"].to_numpy(float) * studied for c in ("min", "max"))
-    value = {n: dispatch.values.dual(f"dc_link.{n}") + 0.0 for n in ("energy", "share")}  # no -0.0
+    value = {n: dispatch.values.dual(f"dc_contract.{n}") + 0.0 for n in ("energy", "share")}  # no -0.0
     values = (
         table.index.to_numpy(object), table["dc_link"].to_numpy(object), first, last, sent, low, high, _ratio(bundled, sent),
         table["renewable_share_min"].to_numpy(float), value["energy"], 0.0 - value["share"],

@@ -2,8 +2,8 @@
 
     min_output         must-run output x max(0, own marginal cost - price at its bus)                      (Q1)
     dc_limit           sent power x worth of one more MW of the link's limit                               (Q2)
-    dc_contract        sent power x worth of one more MWh at the upper end of dc_link.energy               (Q3)
-    dc_share           sent power x least share x worth of one more unbundled MWh (dc_link.share)          (Q4)
+    dc_contract        sent power x worth of one more MWh at the upper end of dc_contract.energy               (Q3)
+    dc_share           sent power x least share x worth of one more unbundled MWh (dc_contract.share)          (Q4)
     tie_schedule       flexible export band x worth of one more MW of it                                   (Q5)
     storage            charging power x (worth of one more MW of it + what the full store takes off a MWh charged now)    (Q6)
     ramp               width x dual of ramps: output that cannot fall (yet or in time), sending that cannot rise          (Q7)
@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gridopt.blocks import commitment, dc_link, exchange, generator, storage, thermal
+from gridopt.blocks import commitment, dc_contract, dc_link, exchange, generator, storage, thermal
 from gridopt.case.reserves import counting, offers_of
 from gridopt.dispatch.formulate import BLOCKS
 from gridopt.dispatch.result import Dispatch
@@ -158,7 +158,7 @@ def _dc_limit(dispatch: Dispatch) -> list[Rent]:
 
 def _dc_terms(dispatch: Dispatch) -> list[Rent]:
     """(Q3) and (Q4), summed over the contracts of a link."""
-    case, chosen = dispatch.case, declared(dispatch, dc_link).contracts
+    case, chosen = dispatch.case, declared(dispatch, dc_contract).contracts
     contract, table = case.table("dc_contract").iloc[chosen], case.table("dc_link")
     if not len(contract):
         return []
@@ -172,7 +172,7 @@ def _dc_terms(dispatch: Dispatch) -> list[Rent]:
         ("energy", np.ones(len(chosen)), ("dc_contract", "contract energy used up", "合同电量用尽")),
         ("share", least, ("dc_share", "least renewable share", "新能源占比下限")),
     ):
-        worth = _worth(-dispatch.values.dual(f"dc_link.{name}")) * factor
+        worth = _worth(-dispatch.values.dual(f"dc_contract.{name}")) * factor
         for d in np.unique(link):
             mine = link == d
             (en, zh), value = names(table, d), (worth[mine] @ inside[mine]) * sent[d]

@@ -1,26 +1,22 @@
-"""DC links: limits, both directions, on and off, losses, ramp, energy contracts and the bundled renewable share.
+"""DC links: limits, both directions, on and off, losses, ramp.
 
-Sets        d link, k segment of the loss curve, c contract (a period of one link), t step of length h[t] hours
+Sets        d link, k segment of the loss curve, t step of length h[t] hours
 Data        least and largest power Pmin, Pmax sent forward (in service, times series) and R sent back (reversible links), rated power Pn;
             loss(p) = l0 Pn + l1 p + l2 p^2 / Pn; with poles out of service only the part a of a link is left: a loss(p / a), a Pmin;
-            a schedule fixes the sent power;
-            contract energy [Emin, Emax] MWh and share z of the sent energy, scaled by the part of the period that is studied
+            a schedule fixes the sent power
 Columns     dc_link.segment s, dc_link.back r [MW] above least power;  dc_link.on u, dc_link.on_back v [1] of links that are switched: those
             that may stop or reverse, unless a schedule fixes them or decisions are left out (u = 1 then);  dc_link.segment_full z [1]
-            (back_full), whole, of links with a quadratic loss, where decisions are exact;  dc_link.unbundled n [MW]
+            (back_full), whole, of links with a quadratic loss, where decisions are exact
 
     0 <= s[k] <= width[k] u,  sent S = Pmin u + sum_k s[k];  likewise back S' by r, v      (L1)  dc_link.segment_on, dc_link.back_on
     received = S - loss(Pmin) u - sum_k slope[k] s[k],  slopes of the secants of loss (rising);  likewise back    (L2)
     |P[t] - P[t-1]| <= 60 ramp Pn (h[t]+h[t-1])/2,  P = S - S'    written only when broken     (L3)  dc_link.ramp
-    Emin <= sum_t h P <= Emax                                             (L4)  dc_link.energy
-    n >= P - sum of the bundle's output,   sum_t h n <= (1 - z) sum_t h P       (L5)  dc_link.unbundled, dc_link.share
-    u + v <= 1, and >= 1 in service for a link that may not stop          (L6)  dc_link.one_way
-    s[k] <= width[k] z[k],  s[k-1] >= width[k-1] z[k]    written only where segments are out of order     (L7)  dc_link.segment_order
+    u + v <= 1, and >= 1 in service for a link that may not stop          (L4)  dc_link.one_way
+    s[k] <= width[k] z[k],  s[k-1] >= width[k-1] z[k]    written only where segments are out of order     (L5)  dc_link.segment_order
 
 Cost        dc_link.cost = cost_cny_per_mwh h (S + S')
 Ports       injection: what leaves or arrives at from_bus and to_bus;  dc_flow: taken at from_bus;  dc_received: given at to_bus;
-            dc_power: P;  dc_on: u;  dc_on_back: v;  draws on bundle
-Dual        dc_link.energy: what one more MWh of contract costs; dc_link.share: what one more MWh of unbundled energy saves
+            dc_power: P;  dc_on: u;  dc_on_back: v;  results draw on bundle
 Assumes     without decisions a reversible link has no least power and may take any value, and sending both ways at once is not ruled out.
             Where received energy is worth nothing or less, the program may then also fill steeper segments before flatter ones and so
             lose energy that no link loses: that part is reported as dc_artificial_loss = received by (L2) with the segments filled in
@@ -77,9 +73,6 @@ class Way(NamedTuple):
 class Columns(NamedTuple):
     forward: Way
     back: Way
-    contracts: np.ndarray
-    linked: np.ndarray
-    unbundled: np.ndarray
 
     @property
     def segment(self) -> np.ndarray:
@@ -87,7 +80,7 @@ class Columns(NamedTuple):
 
 
 def declare(case, b):
-    """Columns (L1), injections by (L2), and the part of sent power that no bundled plant covers."""
+    """Columns (L1) and injections by (L2)."""
     link = case.table("dc_link")
     bound = limits(case)
     forward = _way(case, b, ("segment", "on"), np.arange(len(link)), bound, curve(case, bound, False))
@@ -97,12 +90,7 @@ def declare(case, b):
     _offer(case, b, back, end, start, ("dc_received", -1.0), ("dc_flow", -1.0))
     for name, way in (("dc_on", forward), ("dc_on_back", back)):
         b.port(name, len(link)).add(way.link[way.decided], way.on)
-    contracts = _contract_shares(case)[1]
-    share = case.table("dc_contract")["renewable_share_min"].to_numpy(float)[contracts]
-    linked = np.unique(case.position("dc_link", case.table("dc_contract")["dc_link"])[contracts][share > 0])
-    over = {"dc_link": link.index[linked], "time": case.time.index}
-    unbundled = b.columns("dc_link.unbundled", unit="MW", over=over, upper=bound.forward[linked])
-    return Columns(forward, back, contracts, linked, unbundled)
+    return Columns(forward, back)
 
 
 def _way(case, b, names: tuple[str, str], some, bound: Limits, curve: Curve) -> Way:
@@ -145,67 +133,16 @@ def _offer(case, b, way: Way, start, end, outgoing: tuple[str, float], incoming:
             b.cost("dc_link.cost", cols, rate[at] * leaving)
 
 
-def _contract_shares(case):
-    """Share of each step inside each contract's period (C, T), and the contracts that the study touches."""
-    contract = case.table("dc_contract")
-    if not len(contract):
-        return np.zeros((0, len(case.time))), np.zeros(0, int)
-    begin, end = (contract[c].to_numpy("datetime64[s]") for c in ("start_date", "end_date"))
-    inside = case.time.share_between(begin, end + np.timedelta64(86400, "s"))
-    active = case.in_service("dc_link")[case.position("dc_link", contract["dc_link"])]
-    return inside, np.flatnonzero((inside * active).any(axis=1))
-
-
 def constrain(case, b, columns):
-    """Rows (L1) of switched links and (L3) to (L6)."""
+    """Rows (L1) of switched links, (L3) to (L5)."""
     _switch(case, b, columns)
     for name, way in (("segment_order", columns.forward), ("back_order", columns.back)):
         _order(case, b, f"dc_link.{name}", way)
     _ramp(case, b)
-    contract, hours = case.table("dc_contract").iloc[columns.contracts], case.time.hours
-    if not len(contract):
-        return
-    inside = _contract_shares(case)[0][columns.contracts]
-    link, sent = case.position("dc_link", contract["dc_link"]), b.port("dc_power")
-    days = (contract["end_date"] - contract["start_date"]).dt.days.to_numpy(float) + 1.0
-    studied = (inside * hours).sum(axis=1) / (24.0 * days)
-    base = np.einsum("ct,ct->c", inside * hours, sent.constant[link])
-    low, high = (contract[f"energy_{c}_mwh"].to_numpy(float) * studied for c in ("min", "max"))
-    over = {"contract": contract.index}
-    low, high = np.nan_to_num(low, nan=0.0) - base, np.nan_to_num(high, nan=np.inf) - base
-    energy = b.rows("dc_link.energy", unit="MWh", over=over, lower=low, upper=high)
-    share = contract["renewable_share_min"].to_numpy(float)
-    bound = b.rows("dc_link.share", unit="MWh", over=over, upper=np.where(share > 0, (1.0 - share) * base, np.inf))
-    row_of = _uncovered(case, b, columns)
-    for c, d in enumerate(link):
-        t = np.flatnonzero(inside[c] > 0)
-        weight = inside[c, t] * hours[t]
-        for at, cols, coef in sent.offers():
-            mine = np.flatnonzero(at == d)
-            b.term(energy[c], cols[np.ix_(mine, t)], coef[np.ix_(mine, t)] * weight)
-            if share[c] > 0:
-                b.term(bound[c], cols[np.ix_(mine, t)], -(1.0 - share[c]) * coef[np.ix_(mine, t)] * weight)
-        if share[c] > 0:
-            b.term(bound[c], columns.unbundled[row_of[d]][t], weight)
-
-
-def _uncovered(case, b, columns) -> np.ndarray:
-    """First rows of (L5); place of each link among those that have them, -1 for the others."""
-    bundle, sent = b.port("bundle", len(case.table("dc_link"))), b.port("dc_power")
-    over = {"dc_link": case.table("dc_link").index[columns.linked], "time": case.time.index}
-    uncovered = b.rows("dc_link.unbundled", unit="MW", over=over, lower=(sent.constant - bundle.constant)[columns.linked])
-    row_of = np.full(len(case.table("dc_link")), -1)
-    row_of[columns.linked] = np.arange(len(columns.linked))
-    for port, sign in ((bundle, 1.0), (sent, -1.0)):
-        for at, cols, coef in port.offers():
-            some = row_of[at] >= 0
-            b.term(uncovered[row_of[at[some]]], cols[some], sign * coef[some])
-    b.term(uncovered, columns.unbundled)
-    return row_of
 
 
 def _switch(case, b, columns) -> None:
-    """Rows (L1) of switched links and (L6)."""
+    """Rows (L1) of switched links and (L4)."""
     for name, way in (("segment_on", columns.forward), ("back_on", columns.back)):
         some = way.decided
         over = {"dc_link": case.table("dc_link").index[way.link[some]], "segment": np.arange(SEGMENTS), "time": case.time.index}
@@ -221,7 +158,7 @@ def _switch(case, b, columns) -> None:
 
 
 def _order(case, b, name: str, way: Way) -> None:
-    """Lazy family (L7): both rows of a segment in use, where the one before it is not full and one of the two is broken."""
+    """Lazy family (L5): both rows of a segment in use, where the one before it is not full and one of the two is broken."""
     before, now = way.segment[way.bent, :-1], way.segment[way.bent, 1:]
     wide, room = way.curve.room[way.bent, :-1], way.curve.room[way.bent, 1:]
 
@@ -245,10 +182,13 @@ def _order(case, b, name: str, way: Way) -> None:
 
 
 def implied(columns, x: np.ndarray) -> None:
-    """Sets z of (L7) at values x to whether each segment is in use: where its rows are not written, nothing else says so."""
+    """Sets z of (L5) at values x to whether each segment is in use, where segments are in order: nothing else says so where no rows are
+    written. Where they are not, the rows are written, and z is still open."""
     for way in (columns.forward, columns.back):
         if len(way.bent):
-            x[way.full] = x[way.segment[way.bent, 1:]] > USED
+            before, now = x[way.segment[way.bent, :-1]], x[way.segment[way.bent, 1:]] > USED
+            ordered = ~now | (before > way.curve.room[way.bent, :-1] - USED)
+            x[way.full[ordered]] = now[ordered]
 
 
 def _ramp(case, b):

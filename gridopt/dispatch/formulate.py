@@ -12,6 +12,7 @@ from gridopt.blocks import (
     contingency,
     csp,
     data_centre,
+    dc_contract,
     dc_link,
     dc_market,
     dc_schedule,
@@ -47,7 +48,7 @@ from gridopt.program.builder import Builder
 BLOCKS = (
     network, overload, losses, loss_factors, demand, thermal, generator, commitment, renewable,
     storage, pumped, hydro, head, pump, hydro_budget, csp, power_block,
-    dc_link, dc_schedule, dc_market, exchange, interface, contingency, carbon, fuel,
+    dc_link, dc_contract, dc_schedule, dc_market, exchange, interface, contingency, carbon, fuel,
     interruptible, shiftable, data_centre, price_response, response,
     reserve, headroom, ramping,
 )  # fmt: skip

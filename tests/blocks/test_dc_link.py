@@ -112,28 +112,28 @@ def contract(name="c", first="2025-01-01", last="2025-01-01", **kw):
     return dict(contract=name, dc_link="L", start_date=first, end_date=last, **kw)
 
 
-def test_L4_least_energy_for_the_studied_part_of_its_period():
+def test_O1_least_energy_for_the_studied_part_of_its_period():
     """480 MWh for the day, two hours studied: 40 MWh, sold at 30 and 45, made at 50: all in hour 2: 40*5 = 200.
 
     One more MWh costs 5 at its dual.
     """
     d = solve(link_case(2, prices=(30.0, 45.0), more=dict(dc_contract=[contract(energy_min_mwh=480.0)])))
     assert d.solution.objective == pytest.approx(200)
-    assert d.values.dual("dc_link.energy") == pytest.approx(5)
+    assert d.values.dual("dc_contract.energy") == pytest.approx(5)
     assert d.quantities["dc_sent"].values[0] == pytest.approx([0, 40])
 
 
-def test_L4_largest_energy_and_least_power():
+def test_O1_largest_energy_and_least_power():
     """At most 720/12 = 60 MWh in two hours, at least 20 MW in each; sold at 90 and 70.
 
     40 and 20 MWh earn 40*40 + 20*20 = 2000; dual -40.
     """
     d = solve(link_case(2, prices=(90.0, 70.0), power_min_mw=20.0, more=dict(dc_contract=[contract(energy_max_mwh=720.0)])))
     assert d.solution.objective == pytest.approx(-2000)
-    assert d.values.dual("dc_link.energy") == pytest.approx(-40)
+    assert d.values.dual("dc_contract.energy") == pytest.approx(-40)
 
 
-def test_L4_contracts_may_overlap_and_end_at_midnight():
+def test_O1_contracts_may_overlap_and_end_at_midnight():
     """A year's contract and a day's: the day's holds from midnight only (second hour), the year's in both hours.
 
     Year: 8760*15 MWh, 30 in two hours; day: 24*25, 25 in its hour: 5 in hour 1, 25 in hour 2, sold at 40, made at 50: 300.
@@ -159,18 +159,18 @@ def bundle_case(wind, share, **kw):
     )
 
 
-def test_L5_sent_energy_follows_the_bundle():
+def test_O2_sent_energy_follows_the_bundle():
     """4 + 2 MWh of wind, half must be bundled: 12 MWh sent, 6 made at 50: 300 - 1200 = -900.
 
     One MWh more unbundled lets S - 6 - 1 <= S/2: two more MWh sent and made: dual -100.
     """
     d = solve(bundle_case((4, 2), 0.5))
     assert d.solution.objective == pytest.approx(-900)
-    assert d.values.dual("dc_link.share") == pytest.approx(-100)
+    assert d.values.dual("dc_contract.share") == pytest.approx(-100)
     assert d.quantities["dc_sent"].values.sum() == pytest.approx(12)
 
 
-def test_L5_only_wind_of_the_same_step_counts():
+def test_O2_only_wind_of_the_same_step_counts():
     """150 MWh of wind, all in hour 1 where 100 can be sent; share 0.8: 125 MWh sent, 100 bundled: 25*50 - 125*100 = -11250.
 
     Counting 150 would allow the full 200.
@@ -181,13 +181,13 @@ def test_L5_only_wind_of_the_same_step_counts():
     assert d.quantities["dc_sent"].values[0] == pytest.approx([100, 25])
 
 
-def test_L5_share_and_energy_that_cannot_both_hold():
+def test_O2_share_and_energy_that_cannot_both_hold():
     """6 MWh of wind cannot be half of 480/12 = 40 MWh: no dispatch exists, and none is returned."""
     with pytest.raises(Infeasible):
         solve(bundle_case((4, 2), 0.5, energy_min_mwh=480.0))
 
 
-def test_L5_csp_counts_for_the_bundle():
+def test_O2_csp_counts_for_the_bundle():
     """5 MWh of solar thermal, share 0.5: 10 MWh sent, 5 at 50: 250 - 1000."""
     tower = dict(
         csp="t", bus="A", power_max_mw=5.0, efficiency=0.5, field_heat_max_mw=10.0, store_heat_max_mwh=0.0, profile="sun"
@@ -240,7 +240,7 @@ def test_L2_no_artificial_loss_where_energy_is_worth_something_or_least_power_is
 
 
 @pytest.mark.parametrize("minutes", [60, 15])
-def test_L7_exact_decisions_lose_what_the_link_loses(minutes):
+def test_L5_exact_decisions_lose_what_the_link_loses(minutes):
     """As above with whole values: 47.5 of 50 MW arrive and are paid for; with values between, some loss is still made up."""
     made = forced_case(-50.0)
     grid = TimeGrid.regular("2025-01-01", "2025-01-01T01:00", minutes)
@@ -254,7 +254,7 @@ def test_L7_exact_decisions_lose_what_the_link_loses(minutes):
 
 
 @pytest.mark.parametrize("price_mw", [10.0, 0.0])
-def test_L7_rows_are_written_only_where_losses_would_pay(price_mw):
+def test_L5_rows_are_written_only_where_losses_would_pay(price_mw):
     d = dispatch(replace(forced_case(price_mw), commitment="exact"), search=Search(gap=0.0))
     assert price_mw == 0.0 or "dc_link.segment_order" not in d.solution.added
     assert d.quantities["dc_received"].values == pytest.approx(47.5)

@@ -63,7 +63,7 @@ def test_L2_curve_and_no_load_both_ways(commitment):
     assert certificate(d).passed, certificate(d).failed
 
 
-def test_L6_least_power_both_ways_or_nothing():
+def test_L4_least_power_both_ways_or_nothing():
     """5 MW least, 1 % lost. Hour 1 B lacks 2 MW: 5 are sent, 4.95 arrive, for 5 x 20 < 2 x 90; hour 2 nobody lacks.
 
     Hour 1: A makes 25, B 32 - 4.95 = 27.05; hour 2: 20 + 20 MW, all at 20, link at rest.
@@ -76,7 +76,7 @@ def test_L6_least_power_both_ways_or_nothing():
     assert certificate(d).passed
 
 
-def test_L6_a_link_that_may_not_stop_sends_one_way_or_the_other():
+def test_L4_a_link_that_may_not_stop_sends_one_way_or_the_other():
     """1 % lost at no load (0.2 MW), least power 5: with nothing to gain it is sent all the same, and 0.2 MW are made at 20."""
     d = dispatch(tie((20,), (20,), commitment="exact", power_min_mw=5.0, loss_no_load_fraction=0.01), search=PROVEN)
     assert np.abs(d.quantities["dc_power"].values[0, 0]) >= 5 - 1e-9
@@ -108,7 +108,7 @@ def test_J5_direction_before_the_first_step():
     assert certificate(d).passed
 
 
-def test_L4_contract_counts_what_comes_back():
+def test_O1_contract_counts_what_comes_back():
     """At least 240/12 = 20 MWh net in two hours, 10 % lost: 2 MW are made at 20 to no other end."""
     made = tie((20, 20), (20, 20), loss_linear_fraction=0.1)
     agreed = tables(dc_contract=[dict(contract("c", energy_min_mwh=240.0), dc_link="R")])["dc_contract"]
@@ -163,7 +163,7 @@ def test_L3_ramp_from_the_power_before():
     assert certificate(d).passed
 
 
-def test_L7_back_loses_in_order():
+def test_L5_back_loses_in_order():
     """Wind of 12 MW at B that must not be curtailed is worth less than nothing at A: 12 MW back lose 0.72 of 16, not more."""
     wind = [dict(renewable="w", bus="B", technology="wind", power_max_mw=12.0, curtailment_cost_cny_per_mwh=200.0)]
     link = dict(dc_link="R", from_bus="A", to_bus="B", power_max_mw=20.0, power_reverse_max_mw=16.0, loss_quadratic_fraction=0.1)

@@ -424,6 +424,8 @@ BLOCK_CASES["fuel"] = BlockCase(
     ("fuel_stock", "fuel_delivery", "fuel_budget"), dict(a=[61, 72, 66, 83]), 4, NEW_YEAR,
 )  # fmt: skip
 
+BLOCK_CASES["dc_contract"] = replace(BLOCK_CASES["dc_link"], own=("dc_contract", "dc_bundle"))
+
 # Two hours a day may be interrupted in blocks of 4 MW, one in the heating season, which ends at midnight, after an hour's notice.
 BLOCK_CASES["interruptible"] = BlockCase(
     dict(
