@@ -160,7 +160,7 @@ class Record:
             if isinstance(value, Mapping):
                 found[name] = Record(value, f"{self.place}, {single} '{name}'", self.faults)
             else:
-                self.fault(f"{single} '{name}'", value, f"is {_kind(value)} where {single}s are objects with named entries", "Correct it.")
+                self.fault(f"{single} '{name}'", value, f"is {_kind(value)}, not an object with named entries", "Correct it.")
         return found
 
     def only(self, known: tuple[str, ...] | set[str]) -> None:

@@ -25,6 +25,8 @@ from gridopt.case.time import TimeGrid
 MODELS = tuple(m for m in BRANCH_MODELS if m != "powermodels-dcp")
 ELEMENTS = ("bus", "load", "shunt", "generator", "storage", "branch", "dc_branch", "interface", "area", "zone", "fuel_supply",
             "security_constraint", "contingency")  # fmt: skip
+PLURAL = {"bus": "buses", "branch": "branches", "dc_branch": "dc_branches", "storage": "storage", "fuel_supply": "fuel_supplies",
+          "contingency": "contingencies"}  # fmt: skip
 NOT_MODELLED = ("contingency",)
 START = "2025-01-01T00:00"
 
@@ -49,7 +51,7 @@ def read(path: Path, branch_model: str) -> Imported:
         raise CaseError(file.faults)
     tables = complete(rows.frames(), lambda name: f"{path.name} as table {name}")
     kept = {name: len(table) for name, table in tables.items() if len(table)}
-    counts = {"periods": len(time), **{f"{kind}s": len(records) for kind, records in found.items()}}
+    counts = {"periods": len(time), **{PLURAL.get(kind, f"{kind}s"): len(records) for kind, records in found.items()}}
     kind = f"Egret {'unit commitment' if committed else 'optimal power flow'} {path.name}, branch model {branch_model}"
     report = ImportReport(kind, counts, kept, totals(tables, rows.source(), time), changes)
     return Imported(tables, time, rows.source(), "USD", report)

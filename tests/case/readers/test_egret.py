@@ -1,0 +1,198 @@
+"""Egret's ModelData: what each part of a file becomes, its conventions of cost, ramps, reserves and fuel, and every fault by name."""
+
+import copy
+import json
+
+import numpy as np
+import pytest
+
+from gridopt.case.check import CaseError
+from gridopt.case.readers.egret import read
+from tests.support.uc_files import EGRET
+
+
+def written(path, change=lambda elements, system: None):
+    """A file of the small case of the damage tests, changed."""
+    case = copy.deepcopy(EGRET)
+    change(case["elements"], case["system"])
+    (path / "case.json").write_text(json.dumps(case))
+    return path / "case.json"
+
+
+def tables(path, change=lambda elements, system: None, model="matpower-dc"):
+    return read(written(path, change), model).tables
+
+
+def test_a_square_curve_becomes_two_chords(tmp_path):
+    """50 + 20 p + 0.01 p2 at 10, 45 and 80 MW: 251, 970.25, 1714."""
+    point = tables(tmp_path)["cost_point"].query("generator == 'g'")
+    assert point[["power_mw", "cost_cny_per_h"]].values.tolist() == [[10, 251], [45, 970.25], [80, 1714]]
+
+
+def test_without_time_keys_it_is_an_optimal_power_flow(tmp_path):
+    """The curve stays square, nothing is committed, loads are hard."""
+
+    def change(elements, system):
+        for key in ("time_keys", "reserve_requirement", "spinning_reserve_requirement"):
+            del system[key]
+        elements["load"]["d"]["p_load"] = 60.0
+        elements["generator"]["w"]["p_max"] = 30.0
+
+    found = tables(tmp_path, change)
+    cells = ["cost_cny_per_h", "cost_cny_per_mwh", "cost_quadratic_cny_per_mw2h"]
+    assert found["generator"].loc["g", cells].tolist() == [50, 20, 0.01]
+    assert not len(found["commitment"]) and not len(found["shedding_tier"]) and not len(found["reserve"])
+    assert not found["load"]["sheddable"].any()
+
+
+def test_commitment(tmp_path):
+    """Room of 30 MW above 10 at a start, in half-hour steps 15; off for 2 h; without a capacity half the ramp of 50 MW/h, 12.5 in 30 min."""
+
+    def change(elements, system):
+        system["time_period_length_minutes"] = 30
+        del elements["generator"]["g"]["shutdown_capacity"]
+
+    found = tables(tmp_path, change)
+    row = found["commitment"].set_index("element").loc["g"]
+    columns = ["min_up_h", "min_down_h", "start_ramp_mw", "stop_ramp_mw", "initial_h", "initial_mw"]
+    assert row[columns].tolist() == [2, 1, 25, 22.5, -2, 0]
+    assert found["start_cost"].query("element == 'g'")[["offline_h", "cost_cny"]].values.tolist() == [[1, 100], [4, 200]]
+    assert found["generator"].loc["g", "ramp_fraction_per_min"] * 80 * 60 == pytest.approx(50)
+
+
+def test_fixed_commitment_and_renewables(tmp_path):
+    found = read(written(tmp_path), "matpower-dc")
+    row = found.tables["commitment"].set_index("element").loc["h"]
+    assert found.source.values[row["status_profile"]].tolist() == [1, 1]
+    wind = found.tables["renewable"].loc["w"]
+    assert wind["technology"] == "wind" and wind["power_max_mw"] == 70
+    assert found.source.values[wind["profile"]] * 70 == pytest.approx([60, 70])
+
+
+def test_a_renewable_that_is_paid_is_a_generator(tmp_path):
+    def change(elements, system):
+        elements["generator"]["w"]["p_cost"] = -150.0
+
+    assert tables(tmp_path, change)["generator"].loc["w", "cost_cny_per_mwh"] == -150
+
+
+def test_network(tmp_path):
+    found = tables(tmp_path)
+    assert found["dc_link"][["from_bus", "to_bus", "power_max_mw"]].values.tolist() == [["B", "A", 10], ["A", "B", 10]]
+    assert found["generator"].loc["ps", ["power_min_mw", "power_max_mw", "cost_cny_per_mwh"]].tolist() == [-10, 0, 55]
+    assert found["interface_member"][["kind", "element", "coefficient"]].values.tolist() == [["generator", "g", 1.5], ["generator", "h", -0.5]]
+    assert found["limit_penalty"][["kind", "element", "cost_cny_per_mwh"]].values.tolist() == [["interface", "s", 20]]
+    assert found["ac_branch"].loc["ab", ["reactance_pu", "rating_mw"]].tolist() == [0.05, 50]
+    assert tables(tmp_path, lambda e, s: e.pop("dc_branch"), "copperplate")["ac_branch"]["rating_mw"].isna().all()
+
+
+def test_what_is_out_of_service_is_left_out_and_said(tmp_path):
+    def change(elements, system):
+        elements["branch"]["ab"]["in_service"] = False
+
+    found = read(written(tmp_path, change), "matpower-dc")
+    assert not len(found.tables["ac_branch"]) and found.report.found["branches"] == 1
+    assert any("in_service is false: branch, 1" in c for c in found.report.changes)
+
+
+def test_reserves_cascade_and_their_prices(tmp_path):
+    """P = 100, mismatch 1000: regulation 550, spinning 325, non-spinning 212.5, supplemental 156.25, flexible ramp (325 + 212.5) / 2.
+
+    Requirements add up: regulation 3, spinning 2 more. Regulation of g: 5 min x 1 MW/min is less than half its band and its ramp of
+    50/12; spinning: ten minutes of 50 MW/h. An area has its own, met by those that name it.
+    """
+
+    def change(elements, system):
+        system |= {"reserve_shortfall_cost": 100.0, "regulation_up_requirement": 3.0, "non_spinning_reserve_requirement": 1.0,
+                   "supplemental_reserve_requirement": 4.0, "flexible_ramp_down_requirement": 2.0}  # fmt: skip
+        elements["generator"]["g"] |= {"agc_capable": True, "ramp_agc": 0.5, "area": "one", "fast_start": True, "non_spinning_capacity": 9.0}
+        elements["area"] = {"one": {"spinning_reserve_requirement": 1.0}}
+
+    found = read(written(tmp_path, change), "matpower-dc")
+    reserve, price = found.tables["reserve"], found.tables["reserve_shortage"].set_index("reserve")["cost_cny_per_mwh"]
+    needed = {name: found.source.values[p][0] for name, p in reserve["profile"].items()}
+    assert needed == {"reserve": 5, "regulation_up": 3, "spinning": 5, "non_spinning": 6, "supplemental": 10, "flexible_ramp_down": 2,
+                      "spinning area one": 1}  # fmt: skip
+    assert price.to_dict() == {"reserve": 100, "regulation_up": 550, "spinning": 325, "non_spinning": 212.5, "supplemental": 156.25,
+                               "flexible_ramp_down": 268.75, "spinning area one": 325}  # fmt: skip
+    nested = found.tables["reserve_nesting"][["reserve", "counts_for"]].values.tolist()
+    assert nested == [["regulation_up", "spinning"], ["spinning", "non_spinning"], ["non_spinning", "supplemental"]]
+    offer = found.tables["reserve_offer"].set_index(["reserve", "element"])
+    assert offer.loc[("regulation_up", "g"), "award_max_mw"] == pytest.approx(2.5)
+    assert offer.loc[("spinning", "g"), "award_max_mw"] == pytest.approx(50 / 6)
+    assert offer.loc[("non_spinning", "g"), ["award_max_mw", "offline_max_mw"]].tolist() == [0, 9]
+    assert ("regulation_up", "h") not in offer.index and ("spinning area one", "h") not in offer.index
+
+
+def fuelled(elements, available):
+    """Unit g burns 100 at 10 MW, 800 at 80; 20 or 30 more in the step of a start."""
+    unit = elements["generator"]["g"]
+    del unit["p_cost"], unit["startup_cost"]
+    unit |= {"fuel_supply": "f", "fuel_cost": 2.0, "p_fuel": {"data_type": "fuel_curve", "values": [[10, 100.0], [80, 800.0]]},
+             "startup_fuel": [[1, 20.0], [4, 30.0]], "startup_capacity": 10, "min_up_time": 1}  # fmt: skip
+    elements["fuel_supply"] = {"f": {"fuel_supply_type": "instantaneous", "fuel_available": {"data_type": "time_series", "values": available}}}
+
+
+def test_fuel_bounds_output_and_status(tmp_path):
+    """With 600 it gives at most 60 MW; 110 is enough to run, but not to start, and before it was off: it stays off."""
+    found = read(written(tmp_path, lambda e, s: fuelled(e, [110.0, 600.0])), "matpower-dc")
+    row = found.tables["generator"].loc["g"]
+    assert found.source.values[row["profile"]][1] * row["power_max_mw"] == pytest.approx(60)
+    status = found.tables["commitment"].set_index("element").loc["g", "status_profile"]
+    assert found.source.values[status].tolist() == [0, 0.5]
+    point = found.tables["cost_point"].query("generator == 'g'")
+    assert point[["power_mw", "cost_cny_per_h"]].values.tolist() == [[10, 200], [80, 1600]]
+    assert found.tables["start_cost"].query("element == 'g'")["cost_cny"].tolist() == [40, 60]
+
+
+def put(*path, value):
+    """A change: the value at a path among the elements; the path may begin with 'system'."""
+
+    def change(elements, system):
+        here, rest = (system, path[1:]) if path[0] == "system" else (elements, path)
+        for key in rest[:-1]:
+            here = here[key]
+        if value is None:
+            del here[rest[-1]]
+        else:
+            here[rest[-1]] = value
+
+    return change
+
+
+G = ("generator", "g")
+SHORT = {"data_type": "time_series", "values": [1.0]}
+FAULTS = [
+    (put("system", "time_keys", value=5), "time_keys: '5' is not a list"),
+    (put("windmill", value={}), "the entry 'windmill' is not known"),
+    (put("load", "d", "p_load", value=SHORT), "must have one value for each of the 2 steps"),
+    (put(*G, "bus", value="Z"), "'Z' is not in table bus"),
+    (put(*G, "p_min", value=90), "is above p_max at some time"),
+    (put(*G, "generator_type", value="nuclear"), "'nuclear' is not one of thermal, renewable"),
+    (put(*G, "p_cost", "values", value={"3": 1.0}), "the entry '3' is not known"),
+    (put(*G, "p_cost", value={"data_type": "cost_curve", "cost_curve_type": "cubic"}), "'cubic' is not one of piecewise, polynomial"),
+    (put("generator", "h", "p_cost", "values", value=[[0, 0], [0, 1]]), "does not rise from point to point"),
+    (put(*G, "startup_cost", value=[[4, 1], [1, 2]]), "do not rise from pair to pair"),
+    (put(*G, "startup_capacity", value=5), "is below p_min, 10 MW"),
+    (put(*G, "initial_status", value=0), "is neither on nor off"),
+    (put(*G, "ramp_up_60min", value=0), "would hold the output for ever"),
+    (put("generator", "h", "fixed_commitment", value=2), "must be 0, 1 or nothing"),
+    (put("branch", "ab", "reactance", value=0), "must not be 0"),
+    (put("dc_branch", "dc", "rating_long_term", value=None), "a DC branch needs a limit"),
+    (put("security_constraint", "s", "coefs", "values", "generator", value={"x": 1}), "is not the name of a generator"),
+    (put("security_constraint", "s", "security_constraint_type", value="flow"), "'flow' is not one of pg"),
+    (put(*G, "fuel_supply", value="f"), "'f' is not among the fuel supplies"),
+    (lambda e, s: fuelled(e, [125.0, 600.0]), "bounds what a start in step 1 may give"),
+    (lambda e, s: (fuelled(e, [600.0, 50.0]), e["generator"]["g"].update(fixed_commitment=1)), "contradicts the fuel supply in step 2"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("change", "words"), FAULTS, ids=[words[:40] for _, words in FAULTS])
+def test_faults_by_name(tmp_path, change, words):
+    with pytest.raises(CaseError) as error:
+        read(written(tmp_path, change), "matpower-dc")
+    assert any(words in f and "case.json" in f for f in error.value.faults), error.value.faults
+
+
+def test_numbers_are_finite(tmp_path):
+    assert all(np.isfinite(v) for v in read(written(tmp_path), "matpower-dc").report.totals.values())
