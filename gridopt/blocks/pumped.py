@@ -17,7 +17,9 @@ Columns     pumped.generate p, pumped.pump c [MW], pumped.upper e [MWh];
     u = 0 (v = 0) in steps that begin less than H after the other mode of before has ended                (G7)
 
 Cost        pumped.variable = cost h p;  pumped.end_value = -g e[last]
-Ports       injection: p - c
+Ports       injection: p - c;  where there are reserves also pumped_output p - c, pumped_available M x - c, pumped_least m x - c: machines that
+            pump cannot move, and no machine starts for an award (without decisions N M and -N Q), pumped_stored and pumped_room: b e above
+            the least and (most - e) / a at the bus, both after and before the step
 Dual        pumped.energy_balance: value of one more MWh in the upper reservoir [CNY/MWh] (pumped_energy_value)
 Assumes     no inflow and no losses of the reservoirs, so that the lower one holds L - e; without decisions (G3) to (G7) are left out
 """
@@ -50,10 +52,10 @@ class Columns(NamedTuple):
 def declare(case, b):
     """Columns (G1), of machines and modes, cost, injections."""
     table, here = case.table("pumped"), case.in_service("pumped")
-    number = {c: table[c].to_numpy(float)[:, None] for c in ("units", "generate_max_mw", "pump_mw")}
+    number = {c: table[c].to_numpy(float)[:, None] for c in ("units", "power_max_mw", "pump_mw")}
     start, total, low, high = _levels(case)
     over = {"pumped": table.index, "time": case.time.index}
-    generate = b.columns("pumped.generate", unit="MW", over=over, upper=number["units"] * number["generate_max_mw"] * here)
+    generate = b.columns("pumped.generate", unit="MW", over=over, upper=number["units"] * number["power_max_mw"] * here)
     pump = b.columns("pumped.pump", unit="MW", over=over, upper=number["units"] * number["pump_mw"] * here)
     upper = b.columns("pumped.upper", unit="MWh", over=over, lower=low, upper=high)
     decided = slice(None) if case.commitment != "off" else slice(0)
@@ -69,7 +71,34 @@ def declare(case, b):
     at = case.position("bus", table["bus"])
     b.port("injection").add(at, generate)
     b.port("injection").add(at, pump, -1.0)
-    return Columns(generate, pump, upper, generating, pumping, *modes, start, total)
+    columns = Columns(generate, pump, upper, generating, pumping, *modes, start, total)
+    if len(case.table("reserve")):
+        _offer(case, b, columns)
+    return columns
+
+
+def _offer(case, b, columns: Columns) -> None:
+    """What reserves draw on. The end of the horizon is not kept for a call, no more than that of other stores."""
+    table, here = case.table("pumped"), case.in_service("pumped")
+    every, ports = np.arange(len(table)), {n: b.port(f"pumped_{n}", len(table)) for n in ("output", "available", "least")}
+    least, most, one, units, a, g = (table[c].to_numpy(float)[:, None] for c in (
+        "power_min_mw", "power_max_mw", "pump_mw", "units", "pump_efficiency", "generate_efficiency"))  # fmt: skip
+    ports["output"].add(every, columns.generate)
+    ports["output"].add(every, columns.pump, -1.0)
+    for name, share, bound in (("available", most, units * most * here), ("least", least, -units * one * here)):
+        if len(columns.generating):
+            ports[name].add(every, columns.generating, share)
+            ports[name].add(every, columns.pump, -1.0)
+        else:
+            ports[name].add(every, constant=bound)
+    start, later = columns.start[:, None], np.ones(columns.upper.shape)
+    later[:, 0] = 0.0
+    known = np.where(later > 0, 0.0, start)
+    upper, lower = table["upper_max_mwh"].to_numpy(float), table["lower_max_mwh"].fillna(table["upper_max_mwh"]).to_numpy(float)
+    bottom, top = np.maximum(columns.total - lower, 0.0)[:, None], np.minimum(upper, columns.total)[:, None]
+    for when, level, share, given in (("", columns.upper, 1.0, 0.0), ("_before", np.roll(columns.upper, 1, axis=1), later, known)):
+        b.port(f"pumped_stored{when}", len(table)).add(every, level, g * share, g * (given - bottom))
+        b.port(f"pumped_room{when}", len(table)).add(every, level, -share / a, (top - given) / a)
 
 
 def _levels(case) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -99,7 +128,7 @@ def constrain(case, b, columns):
     table, hours = case.table("pumped"), case.time.hours
     if not len(table):
         return
-    number = {c: table[c].to_numpy(float)[:, None] for c in ("units", "generate_min_mw", "generate_max_mw", "pump_mw")}
+    number = {c: table[c].to_numpy(float)[:, None] for c in ("units", "power_min_mw", "power_max_mw", "pump_mw")}
     over, given = {"pumped": table.index, "time": case.time.index}, np.zeros(columns.upper.shape)
     given[:, 0] = columns.start
     row = b.rows("pumped.energy_balance", unit="MWh", over=over, equal=-given)
@@ -112,7 +141,7 @@ def constrain(case, b, columns):
     row = b.rows("pumped.pump_steps", unit="MW", over=over, equal=0.0)
     b.term(row, columns.pump)
     b.term(row, columns.pumping, -number["pump_mw"])
-    for name, share, bound in (("least", number["generate_min_mw"], "lower"), ("most", number["generate_max_mw"], "upper")):
+    for name, share, bound in (("least", number["power_min_mw"], "lower"), ("most", number["power_max_mw"], "upper")):
         row = b.rows(f"pumped.{name}", unit="MW", over=over, **{bound: 0.0})
         b.term(row, columns.generate)
         b.term(row, columns.generating, -share)
@@ -145,7 +174,7 @@ def results(case, columns, values) -> dict[str, Quantity]:
     if len(columns.pumping) or not len(table):
         generating, pumping = values["pumped.generating"], values["pumped.pumping"]
     else:
-        generating, pumping = (p / table[c].to_numpy(float)[:, None] for p, c in ((generate, "generate_max_mw"), (pump, "pump_mw")))
+        generating, pumping = (p / table[c].to_numpy(float)[:, None] for p, c in ((generate, "power_max_mw"), (pump, "pump_mw")))
     worth = values.dual("pumped.energy_balance") if len(table) else np.zeros(upper.shape)
     dims, value = ("pumped", "time"), "value of one more MWh in the upper reservoir"
     return {

@@ -112,6 +112,8 @@ def reach(case, offers: Offers) -> np.ndarray:
             each = most - least
         elif kind == "renewable":
             each = each * np.maximum(case.series(table["profile"], 1.0), 1.0)
+        elif kind == "pumped":
+            each = table["units"].to_numpy(float)[:, None] * (each + table["pump_mw"].to_numpy(float)[:, None])
         elif kind == "storage":
             pull = table["charge_max_mw"].fillna(table["power_max_mw"]).to_numpy(float)[:, None]
             each = each * case.series(table["discharge_profile"], 1.0) + pull * case.series(table["charge_profile"], 1.0)

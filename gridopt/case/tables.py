@@ -395,8 +395,8 @@ PUMPED = element(
     "pumped", "pumped storage plants unit by unit; figures in MW are for one machine",
     _bus(),
     Column("units", "whole", "1", at_least=1, at_most=100, meaning="equal machines"),
-    Column("generate_max_mw", "number", "MW", above=0.0, meaning="largest output of a machine"),
-    _power("generate_min_mw", "least output of a machine that generates", default=0.0),
+    Column("power_max_mw", "number", "MW", above=0.0, meaning="largest output of a machine"),
+    _power("power_min_mw", "least output of a machine that generates", default=0.0),
     Column("pump_mw", "number", "MW", above=0.0, meaning="power that a machine takes when it pumps: no more, no less"),
     _fraction("pump_efficiency", 1.0, "energy in the upper reservoir per energy taken from the bus", above=0.0),
     _fraction("generate_efficiency", 1.0, "energy given to the bus per energy out of the upper reservoir", above=0.0),
@@ -414,7 +414,7 @@ PUMPED = element(
     Column("cost_cny_per_mwh", "number", "CNY/MWh", at_least=0.0, at_most=10000.0, default=0.0, meaning="per MWh generated"),
     Column("end_value_cny_per_mwh", "number", "CNY/MWh", at_least=-10000.0, at_most=10000.0, default=None,
            meaning="worth of energy in the upper reservoir after the last step; empty: none"),
-    orders=(("generate_min_mw", "generate_max_mw"), ("upper_start_mwh", "upper_max_mwh"), ("upper_end_mwh", "upper_max_mwh"),
+    orders=(("power_min_mw", "power_max_mw"), ("upper_start_mwh", "upper_max_mwh"), ("upper_end_mwh", "upper_max_mwh"),
             ("lower_start_mwh", "lower_max_mwh")),
 )  # fmt: skip
 

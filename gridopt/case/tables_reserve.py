@@ -5,7 +5,7 @@ from gridopt.case.schema import Column, element, plain
 UP = ("regulation", "regulation_up", "spinning_up", "non_spinning")
 DOWN = ("regulation", "regulation_down", "spinning_down")
 """Products by the direction in which an award must be able to move."""
-PROVIDERS = ("unit", "generator", "renewable", "csp", "reservoir", "storage")
+PROVIDERS = ("unit", "generator", "renewable", "csp", "reservoir", "storage", "pumped")
 """Tables whose elements may provide reserve."""
 
 
@@ -57,7 +57,7 @@ RESERVE_OFFER = plain(
     Column("element", default="", meaning="only this element of the table that `kind` names; empty: all in the zone"),
     Column("award_max_mw", "number", "MW", at_least=0.0, default=None, meaning="largest award of an element; empty: no limit of its own"),
     Column("award_max_fraction", "number", "1", at_least=0.0, at_most=1.0, default=None,
-           meaning="largest award over power_max_mw, besides award_max_mw"),
+           meaning="largest award over power_max_mw (of a machine of pumped), besides award_max_mw"),
     Column("offline_max_mw", "number", "MW", at_least=0.0, default=0.0,
            meaning="largest non-spinning award of a unit or generator while it is off"),
     Column("cost_cny_per_mwh", "number", "CNY/MWh", default=0.0, meaning="per MW awarded and hour"),

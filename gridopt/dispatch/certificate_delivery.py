@@ -121,6 +121,11 @@ def _limits(e: Evidence, table: str) -> tuple[np.ndarray, np.ndarray, np.ndarray
     if table == "csp":
         least = np.where(switched_blocks(e), e.number(table, "power_min_mw"), 0.0) * e["csp_on"] * here
         return e["csp_output"], least, most * e["csp_on"]
+    if table == "pumped":
+        able, least, units, one = (e.number(table, c) for c in ("power_max_mw", "power_min_mw", "units", "pump_mw"))
+        if case.commitment == "off":
+            return e["pumped_generate"] - e["pumped_pump"], -units * one * here, units * able * here
+        return e["pumped_generate"] - e["pumped_pump"], *(v * e["pumped_generating"] - e["pumped_pump"] for v in (least, able))
     now, band = case.in_season(case.table("release_band")["season"]) == 1.0, case.table("release_band")
     for k, r in enumerate(case.position("reservoir", band["reservoir"])):
         top = band["release_max_m3s"].iloc[k] * case.table("reservoir")["power_mw_per_m3s"].iloc[r]
@@ -146,6 +151,14 @@ def _held(e: Evidence, table: str) -> tuple[list[np.ndarray], list[np.ndarray]]:
     if table == "csp":
         start = e.number(table, "store_start_mwh") * case.commissioned(table)[:, :1]
         return [e.number(table, "efficiency") * v for v in (e["csp_store"], before(e["csp_store"], start))], []
+    if table == "pumped":
+        level, start = e["pumped_upper"], e.number(table, "upper_start_mwh")
+        both = level[:, :1] + e["pumped_lower"][:, :1]
+        most = e.number(table, "upper_max_mwh")
+        room = np.where(np.isnan(e.number(table, "lower_max_mwh")), most, e.number(table, "lower_max_mwh"))
+        low, high = np.maximum(both - room, 0.0), np.minimum(most, both)
+        levels, gives, takes = (level, before(level, start)), e.number(table, "generate_efficiency"), e.number(table, "pump_efficiency")
+        return [gives * (v - low) for v in levels], [(high - v) / takes for v in levels]
     if table == "reservoir":
         worth, low = e.number(table, "power_mw_per_m3s") / 0.0036, e.number(table, "volume_min_hm3")
         level = e["reservoir_volume"]

@@ -20,7 +20,7 @@ def check_pumped(e: Evidence) -> list[Check]:
     if not len(table):
         return []
     hours, here, names = e.case.time.hours, e.case.in_service("pumped"), table.index
-    count, most, one = (e.number("pumped", c) for c in ("units", "generate_max_mw", "pump_mw"))
+    count, most, one = (e.number("pumped", c) for c in ("units", "power_max_mw", "pump_mw"))
     generate, pump, upper = (e[f"pumped_{n}"] for n in ("generate", "pump", "upper"))
     power = np.maximum(outside(generate, 0.0, count * most * here), outside(pump, 0.0, count * one * here))
     start, top, room = (e.number("pumped", c) for c in ("upper_start_mwh", "upper_max_mwh", "lower_max_mwh"))
@@ -47,7 +47,7 @@ def check_pumped(e: Evidence) -> list[Check]:
 def _units(e: Evidence) -> np.ndarray:
     """MW by which powers miss those of the machines told, which are whole where decisions are exact; without decisions only told."""
     x, y = e["pumped_generating"], e["pumped_pumping"]
-    least, most, one = (e.number("pumped", f"{c}_mw") for c in ("generate_min", "generate_max", "pump"))
+    least, most, one = (e.number("pumped", f"{c}_mw") for c in ("power_min", "power_max", "pump"))
     if e.case.commitment == "off":
         return np.maximum(np.abs(e["pumped_generate"] - most * x), np.abs(e["pumped_pump"] - one * y))
     apart = np.maximum(outside(e["pumped_generate"], least * x, most * x), np.abs(e["pumped_pump"] - one * y))

@@ -18,7 +18,7 @@ import numpy as np
 
 from gridopt.dispatch.certificate_check import POWER, PRICE, RELATIVE, Check, Evidence
 
-TABLES = ("unit", "generator", "renewable", "csp", "reservoir", "storage")
+TABLES = ("unit", "generator", "renewable", "csp", "reservoir", "storage", "pumped")
 UP = ("regulation", "regulation_up", "spinning_up", "non_spinning")
 DOWN = ("regulation", "regulation_down", "spinning_down")
 

@@ -23,7 +23,7 @@ ELEMENTS = {
     "storage": ("name", "name_zh", "bus", "technology", "power_max_mw", "energy_max_mwh"),
     "reservoir": ("name", "name_zh", "bus", "power_max_mw", "volume_min_hm3", "volume_max_hm3"),
     "csp": ("name", "name_zh", "bus", "power_max_mw"),
-    "pumped": ("name", "name_zh", "bus", "units", "generate_max_mw", "pump_mw", "upper_max_mwh"),
+    "pumped": ("name", "name_zh", "bus", "units", "power_max_mw", "pump_mw", "upper_max_mwh"),
     "pump": ("name", "name_zh", "bus", "from_reservoir", "to_reservoir", "power_max_mw"),
     "dc_link": ("name", "name_zh", "from_bus", "to_bus", "technology", "power_max_mw"),
     "fuel_stock": ("fuel", "plant"), "fuel_budget": ("fuel", "plant", "start_date", "end_date"),

@@ -122,7 +122,7 @@ def test_hydro_and_pumped_storage_out_of_service():
     hour = dict(start_time="2025-01-01 00:00", end_time="2025-01-01 01:00")
     out = [hour | dict(kind=k, element=e) for k, e in (("pumped", "P"), ("reservoir", "R"))]
     lake = dict(reservoir="R", bus="A", power_max_mw=20.0, power_mw_per_m3s=0.5, volume_max_hm3=9.0, volume_start_hm3=5.0)
-    plant = dict(pumped="P", bus="A", units=1, generate_max_mw=6.0, pump_mw=6.0, upper_max_mwh=9.0, upper_start_mwh=9.0, upper_end_mwh=0.0)
+    plant = dict(pumped="P", bus="A", units=1, power_max_mw=6.0, pump_mw=6.0, upper_max_mwh=9.0, upper_start_mwh=9.0, upper_end_mwh=0.0)
     rows = dict(bus=buses("A"), unit=[unit("A", 10, 30), unit("A", 90, 100)], load=[load("A", mean=60.0)])
     d = dispatch(power_case(2, reservoir=[lake], pumped=[plant], outage=out, **rows))
     assert d.quantities["hydro_output"].values[0] == pytest.approx([0, 20])

@@ -21,7 +21,7 @@ STEPS = pytest.mark.parametrize("minutes", [60, 30, 15, 5])
 
 def hours(demand, minutes=60, fleet=UNITS, commitment="off", **kw):
     """One bus and a plant of two machines of 6 MW that pump at 6 MW with 0.8; its certificate passes."""
-    plant = dict(pumped="P", bus="A", units=2, generate_max_mw=6.0, pump_mw=6.0, pump_efficiency=0.8, upper_max_mwh=100.0) | kw
+    plant = dict(pumped="P", bus="A", units=2, power_max_mw=6.0, pump_mw=6.0, pump_efficiency=0.8, upper_max_mwh=100.0) | kw
     case = power_case(len(demand), minutes, series={"d": demand}, bus=buses("A"), unit=fleet, load=[load("A", "d")], pumped=[plant])
     d = dispatch(replace(case, commitment=commitment), search=Search(gap=1e-9))
     assert certificate(d).passed, certificate(d).failed
@@ -48,7 +48,7 @@ def test_G3_machines_pump_at_full_power_or_not(minutes):
 def test_G4_machines_generate_in_their_range():
     """Both pump, 9.6 MWh above; both together give at least 10, one at most 6: 20*10 + 2*90 + 200 + 34*90 = 3640. Less than that is
     gained by pumping with one: 4.8 MWh are below the least output of 5. Pumping with both then costs 280 more and saves 540."""
-    d = hours([10, 60], commitment="exact", generate_min_mw=5.0, upper_end_mwh=0.0)
+    d = hours([10, 60], commitment="exact", power_min_mw=5.0, upper_end_mwh=0.0)
     assert d.solution.objective == pytest.approx(3640)
     assert d.quantities["pumped_generating"].values[0] == pytest.approx([0, 1])
 
@@ -86,7 +86,7 @@ def test_G6_time_between_pumping_and_generating():
 def test_G6_never_both_ways_in_one_step():
     """Energy at -20 CNY/MWh: without modes both ways burn; with them the reservoir fills and that is all."""
     source = dict(generator="g", bus="A", power_max_mw=50.0, cost_cny_per_mwh=-20.0)
-    plant = dict(pumped="P", bus="A", units=2, generate_max_mw=6.0, pump_mw=6.0, pump_efficiency=0.8, upper_max_mwh=4.8)
+    plant = dict(pumped="P", bus="A", units=2, power_max_mw=6.0, pump_mw=6.0, pump_efficiency=0.8, upper_max_mwh=4.8)
     case = power_case(1, bus=buses("A"), generator=[source], load=[load("A", mean=20.0)], pumped=[plant])
     assert dispatch(case).solution.objective == pytest.approx(-20 * (20 + 12 - 4.8))
     exact = dispatch(replace(case, commitment="exact"))
@@ -103,6 +103,36 @@ def test_G7_mode_before_the_first_step():
     assert long_ago.quantities["pumped_generate"].values[0] @ [1, 1] == pytest.approx(20)
 
 
+@pytest.mark.parametrize("commitment", ["off", "relaxed", "exact"])
+def test_reserve_of_machines_that_generate(commitment):
+    """5 MW of spinning reserve from the plant alone: 12 - 5 = 7 MW generated: 200 + 33*90 = 3170; without 2720. Sustained for an hour:
+    20 - 7 MWh are enough; 10 above leave 10 - p >= 5: 5 MW, 200 + 35*90."""
+    rules = dict(reserve=[dict(reserve="spin", product="spinning_up", requirement_mw=5.0)], reserve_offer=[dict(reserve="spin", kind="pumped")])
+    for above, cost in ((20.0, 3170), (10.0, 3350)):
+        plant = dict(pumped="P", bus="A", units=2, power_max_mw=6.0, pump_mw=6.0, upper_max_mwh=100.0, upper_start_mwh=above, upper_end_mwh=0.0)
+        case = power_case(1, bus=buses("A"), unit=UNITS, load=[load("A", mean=60.0)], pumped=[plant], **rules)
+        d = dispatch(replace(case, commitment=commitment), search=Search(gap=1e-9))
+        assert d.solution.objective == pytest.approx(cost)
+        assert certificate(d).passed, certificate(d).failed
+
+
+def test_reserve_of_machines_that_pump():
+    """Whole machines that pump cannot stop for a call: one generates at its least, 1 MW, and 5 of its 6 MW are held. With nothing above
+    none can, and all 5 MW are missed."""
+    plant = dict(pumped="P", bus="A", units=2, power_max_mw=6.0, pump_mw=6.0, upper_max_mwh=100.0, upper_start_mwh=50.0, upper_end_mwh=0.0)
+    rules = dict(reserve=[dict(reserve="spin", product="spinning_up", requirement_mw=5.0)], reserve_offer=[dict(reserve="spin", kind="pumped")],
+                 reserve_shortage=[dict(reserve="spin", cost_cny_per_mwh=1000.0)])  # fmt: skip
+    case = power_case(1, bus=buses("A"), unit=UNITS, load=[load("A", mean=10.0)], pumped=[plant | dict(power_min_mw=1.0)], **rules)
+    for commitment in ("off", "exact"):
+        d = dispatch(replace(case, commitment=commitment), search=Search(gap=1e-9))
+        assert certificate(d).passed, certificate(d).failed
+        assert d.quantities["reserve_award"].values[0] == pytest.approx([5.0])
+    empty = replace(case, tables={**case.tables, "pumped": case.tables["pumped"].assign(upper_start_mwh=0.0)})
+    d = dispatch(replace(empty, commitment="exact"), search=Search(gap=1e-9))
+    assert certificate(d).passed, certificate(d).failed
+    assert d.quantities["reserve_award"].values[0] == pytest.approx([0.0])
+
+
 def test_plants_that_enter_service_and_empty_table():
     for commitment in ("off", "relaxed", "exact"):
         assert certificate(dispatch(replace(BLOCK_CASES["pumped"].build(30), commitment=commitment))).passed
@@ -117,7 +147,7 @@ def test_plants_that_enter_service_and_empty_table():
 )  # fmt: skip
 def test_against_all_schedules(demand, machines, turn, least, start, wait):
     """Least cost of three hours over all numbers of machines that pump or generate, each a linear program written here."""
-    plant = dict(units=machines, pump_efficiency=turn, generate_min_mw=least, upper_start_mwh=float(start))
+    plant = dict(units=machines, pump_efficiency=turn, power_min_mw=least, upper_start_mwh=float(start))
     found = hours(demand, commitment="exact", mode_change_h=float(wait), upper_max_mwh=15.0, upper_end_mwh=0.0, **plant)
     level = np.hstack([np.zeros((3, 6)), np.tril(np.ones((3, 3))), np.zeros((3, 3))])
     balance = np.hstack([np.eye(3), np.eye(3), np.eye(3), -np.eye(3)])

@@ -209,7 +209,7 @@ def test_budgets_of_plants():
 
 def test_reservoirs_of_pumped_storage():
     """Room for 8 above and 6 below; 7 and 9 at the start are too much; 7 and 2 cannot end with 10 above, nor can 12 be held there."""
-    plant = dict(pumped="p", bus="A", units=2, generate_max_mw=3, pump_mw=3, upper_max_mwh=12, upper_start_mwh=7, lower_max_mwh=6)
+    plant = dict(pumped="p", bus="A", units=2, power_max_mw=3, pump_mw=3, upper_max_mwh=12, upper_start_mwh=7, lower_max_mwh=6)
     assert not faults(pumped=[plant | dict(lower_start_mwh=2, upper_end_mwh=9)])
     over = plant | dict(upper_max_mwh=8, lower_max_mwh=6, lower_start_mwh=6, upper_start_mwh=8)
     assert not faults(pumped=[over])

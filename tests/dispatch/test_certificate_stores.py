@@ -103,7 +103,7 @@ def test_a_pump_that_is_not_whole():
 
 def test_machines_that_do_not_fit():
     e = solved("pumped", "exact")
-    for column, value in (("pump_mw", 4.9), ("generate_max_mw", 1.0), ("generate_min_mw", 5.9)):
+    for column, value in (("pump_mw", 4.9), ("power_max_mw", 1.0), ("power_min_mw", 5.9)):
         changed = e | {}
         cell(changed, "pumped", "P", column, value)
         assert "pumped.units" in failed(changed), column

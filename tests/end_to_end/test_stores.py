@@ -25,7 +25,7 @@ TABLES = dict(
         dict(storage="valued", bus="B", power_max_mw=4, energy_max_mwh=9, charge_efficiency=0.9, end_value_cny_per_mwh=25, cycles_per_day=1),
     ],
     pumped=[
-        dict(pumped="P", bus="B", units=2, generate_max_mw=5, generate_min_mw=2, pump_mw=5, pump_efficiency=0.85, generate_efficiency=0.9,
+        dict(pumped="P", bus="B", units=2, power_max_mw=5, power_min_mw=2, pump_mw=5, pump_efficiency=0.85, generate_efficiency=0.9,
              upper_max_mwh=40, upper_start_mwh=10, mode_change_h=1)
     ],
     reservoir=[

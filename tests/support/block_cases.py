@@ -300,10 +300,10 @@ BLOCK_CASES["pumped"] = BlockCase(
     dict(
         bus=buses("A"),
         unit=[unit("A", 10, 30), unit("A", 30, 15), unit("A", 90, 100)],
-        pumped=[dict(pumped="P", bus="A", units=2, generate_max_mw=6.0, generate_min_mw=2.0, pump_mw=5.0, pump_efficiency=0.88,
+        pumped=[dict(pumped="P", bus="A", units=2, power_max_mw=6.0, power_min_mw=2.0, pump_mw=5.0, pump_efficiency=0.88,
                      generate_efficiency=0.9, upper_max_mwh=30.0, upper_start_mwh=12.0, lower_max_mwh=14.0, lower_start_mwh=13.0,
                      cost_cny_per_mwh=1.0),
-                dict(pumped="Q", bus="A", units=1, generate_max_mw=3.0, pump_mw=2.5, pump_efficiency=0.8, upper_max_mwh=9.0,
+                dict(pumped="Q", bus="A", units=1, power_max_mw=3.0, pump_mw=2.5, pump_efficiency=0.8, upper_max_mwh=9.0,
                      upper_start_mwh=4.0, end_value_cny_per_mwh=33.0, in_service="2025-01-01", mode_before="pump", mode_change_h=1.0)],
         load=[load("A", "a")],
     ),
