@@ -101,7 +101,7 @@ def results(case, columns, values) -> dict[str, Quantity]:
     if len(columns.stock):
         dims, text = ("fuel_stock", "time"), "fuel in stock at the end of the step"
         worth, value = values.dual("fuel.balance"), "value of one more tce in stock"
-        found["fuel_stock"] = Quantity(dims, values["fuel.stock"], "tce", text, "燃料库存")
+        found["fuel_stock_level"] = Quantity(dims, values["fuel.stock"], "tce", text, "燃料库存")
         found["fuel_stock_value"] = Quantity(dims, worth, "CNY/tce", value, "库存燃料价值")
     if len(case.table("fuel_budget")):
         short = np.zeros((len(case.table("fuel_budget")), len(case.time)))

@@ -55,7 +55,7 @@ RESPONSES = (
     ("price_response", "price_response_more", -1.0),
 )  # fmt: skip
 """What demand that responds injects at the bus of its load: table, array, sign."""
-WITH_ROWS = {"dc_market_sold": "dc_market", "fuel_stock": "fuel_stock", "fuel_short": "fuel_budget",
+WITH_ROWS = {"dc_market_sold": "dc_market", "fuel_stock_level": "fuel_stock", "fuel_short": "fuel_budget",
              "data_centre_waiting": "data_centre", **{name: table for table, name, _ in RESPONSES}}  # fmt: skip
 """Arrays that must be given where the case has rows in a table, and that table."""
 CHOSEN = {"dc_on": "dc_link", "dc_power": "dc_link", "demand_change": "bus"}

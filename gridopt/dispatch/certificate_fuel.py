@@ -77,7 +77,7 @@ def _stocks(e: Evidence) -> Check:
     level = table["stock_start_tce"].to_numpy(float)[:, None] + np.cumsum(change, axis=1)
     least = np.zeros(level.shape)
     least[:, -1] = table["stock_end_tce"].to_numpy(float)
-    wrong = np.maximum(np.abs(e["fuel_stock"] - level), least - level)
+    wrong = np.maximum(np.abs(e["fuel_stock_level"] - level), least - level)
     return e.judge("fuel.stock", "tce", wrong, PERIOD + RELATIVE * np.cumsum(np.abs(change), axis=1), table.index)
 
 

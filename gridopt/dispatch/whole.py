@@ -20,7 +20,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from gridopt.dispatch.attempts import Attempts, Implied, Search
+from gridopt.dispatch.attempts import SAME, Attempts, Implied, Search
 from gridopt.dispatch.attended import attended
 from gridopt.dispatch.guided import guided, undecided_of
 from gridopt.dispatch.lazy import Program, Relaxed, solve
@@ -57,7 +57,7 @@ def decide(
         attempts.offer(first.x, "linear relaxation")
     # From nothing, not from the relaxation: where duals are not unique, prices then do not depend on the way that the search took.
     solution = replace(solve(_fixed(attempts), program=program, progress=progress), proven=attempts.bound)
-    return replace(solution, finished=attempts.ended or solution.gap <= search.gap)
+    return replace(solution, finished=attempts.ended or solution.gap <= search.gap + SAME)
 
 
 def _search(attempts: Attempts, first: Solution) -> None:

@@ -84,7 +84,7 @@ def test_F2_stock_and_delivery(commitment):
     made = pile(30.0, 20.0, ("2025-01-01 02:00", 60.0), ("2025-01-01 03:00", 500.0), commitment=commitment)
     d = dispatch(made)
     assert d.solution.objective == pytest.approx(70 * 10 + 80 * 30)
-    assert d.quantities["fuel_stock"].values[0, 2] == pytest.approx(20)
+    assert d.quantities["fuel_stock_level"].values[0, 2] == pytest.approx(20)
     assert d.quantities["fuel_stock_value"].values[0] == pytest.approx([20, 20, 20])
     assert certificate(d).passed, certificate(d).failed
 
