@@ -15,7 +15,7 @@ import scipy.sparse as sp
 
 from gridopt.dispatch.tangents import CLOSE, PROVEN, Tangents, exact, gap
 from gridopt.program.builder import Found, LazyFamily
-from gridopt.program.highs import BASIC, LOWER, Highs
+from gridopt.program.highs import BASIC, LOWER, UPPER, Highs
 from gridopt.program.solution import Infeasible, Solution, SolverFailed
 from gridopt.program.standard_form import Rows, StandardForm, dual_bound, extend, stack
 
@@ -32,7 +32,10 @@ Program = Callable[[], Any]
 
 
 class Relaxed:
-    """A program with the rows written so far and the columns in use. `place[f]`: (element, step, row) of the written rows of family f."""
+    """A program with the rows written so far and the columns in use. `added[f]`: (element, step, row) of the written rows of family f.
+
+    rest (n,): where each column that is not in use stays, at one of its bounds; zero for those in use.
+    """
 
     def __init__(self, form: StandardForm, families: list[LazyFamily]):
         self.form, self.families = form, families
@@ -42,6 +45,7 @@ class Relaxed:
             self.used &= ~form.optional
         if not self.used.any():
             self.used[:] = True  # HiGHS calls a program without columns empty, whatever its rows ask for
+        self.rest = np.zeros(len(form.cost))
         self.added: dict[str, np.ndarray] = {}
 
     def broken(self, x: np.ndarray) -> dict[str, Found]:
@@ -64,16 +68,25 @@ class Relaxed:
         self.form = extend(self.form, rows)
         return rows
 
-    def wanted(self, y: np.ndarray) -> np.ndarray:
-        """Unused columns whose reduced cost at duals y is negative, as a mask."""
-        spare = np.flatnonzero(~self.used & (self.form.upper > 0))
-        reduced = self.form.cost[spare] - self._spare_matrix(spare) @ y
-        mask = np.zeros(len(self.used), bool)
-        mask[spare[reduced < -1e-7 * np.maximum(1.0, np.abs(self.form.cost[spare]))]] = True
-        return mask
+    @property
+    def spare(self) -> np.ndarray:
+        """Columns that are not in use and could be, as a mask."""
+        return ~self.used & (self.form.upper > self.form.lower)
 
-    def _spare_matrix(self, spare):
-        return sp.csr_array(self.form.matrix.tocsc()[:, spare].T)
+    def leave_out(self, columns: np.ndarray, values: np.ndarray) -> None:
+        """Takes columns out of use; they stay at `values`."""
+        self.used[columns], self.rest[columns] = False, values
+
+    def join(self, columns: np.ndarray) -> None:
+        """Takes columns (a mask) into use."""
+        self.used |= columns
+        self.rest[columns] = 0.0
+
+    def wanted(self, y: np.ndarray) -> np.ndarray:
+        """Unused columns that could save cost at duals y, as a mask."""
+        reduced = self.form.cost - self.form.matrix.T @ y
+        gain = np.where(self.rest > self.form.lower, -reduced, reduced)
+        return self.spare & (gain < -1e-7 * np.maximum(1.0, np.abs(self.form.cost)))
 
     @property
     def rows_added(self) -> int:
@@ -119,7 +132,7 @@ class Loaded:
     """
 
     def __init__(self, relaxed: Relaxed, highs: Highs, columns: np.ndarray, rows: np.ndarray, tangents: Tangents | None = None):
-        self.highs, self.columns, self.rows, self.tangents = highs, columns, rows, tangents
+        self.relaxed, self.highs, self.columns, self.rows, self.tangents = relaxed, highs, columns, rows, tangents
         self.size = len(relaxed.form.cost)
         self.rank = np.full(self.size, -1)
         self.rank[columns] = np.arange(len(columns))
@@ -135,9 +148,10 @@ class Loaded:
         matrix = sp.csr_array(form.matrix[rows][:, columns])
         extra = 0 if tangents is None else len(tangents.ids)
         matrix.resize((len(rows), len(columns) + extra))
+        given = (form.matrix @ relaxed.rest)[rows]
         highs.load(
             np.append(form.cost[columns], np.ones(extra)), np.append(form.lower[columns], np.zeros(extra)),
-            np.append(form.upper[columns], np.full(extra, np.inf)), matrix, form.row_lower[rows], form.row_upper[rows],
+            np.append(form.upper[columns], np.full(extra, np.inf)), matrix, form.row_lower[rows] - given, form.row_upper[rows] - given,
         )  # fmt: skip
         made = cls(relaxed, highs, columns, rows, tangents)
         if tangents is not None:
@@ -154,27 +168,29 @@ class Loaded:
             self.rows = np.append(self.rows, np.full(len(lower), -1))
 
     def add(self, rows: Rows) -> None:
-        """Appends rows; parts on columns that are not loaded do not matter, for those are zero."""
-        coo = rows.matrix.tocoo()
+        """Appends rows; their parts on columns that are not loaded go to the bounds."""
+        coo, given = rows.matrix.tocoo(), rows.matrix @ self.relaxed.rest
         place = self.rank[coo.coords[1]]
         here = place >= 0
         shape = (len(rows), self.highs.columns)
-        self.highs.add_rows(rows.lower, rows.upper, sp.csr_array((coo.data[here], (coo.coords[0][here], place[here])), shape=shape))
+        matrix = sp.csr_array((coo.data[here], (coo.coords[0][here], place[here])), shape=shape)
+        self.highs.add_rows(rows.lower - given, rows.upper - given, matrix)
         first = int(self.rows.max(initial=-1)) + 1
         self.rows = np.append(self.rows, np.arange(first, first + len(rows)))
 
     def values(self, form: StandardForm) -> tuple[np.ndarray, np.ndarray]:
-        """Columns and row duals by builder id; columns that are not loaded are zero."""
-        x, y = np.zeros(self.size), np.zeros(len(form.row_lower))
+        """Columns and row duals by builder id."""
+        x, y = self.relaxed.rest.copy(), np.zeros(len(form.row_lower))
         values, duals = self.highs.solution()
         x[self.columns], y[self.rows[self.rows >= 0]] = values[: len(self.columns)], duals[self.rows >= 0]
         return x, y
 
     def basis(self) -> tuple[np.ndarray, np.ndarray]:
-        """Statuses by builder id; columns that are not loaded sit at their lower bound."""
+        """Statuses by builder id."""
         column, row = self.highs.basis()
         own = self.rows >= 0
-        columns, rows = np.full(self.size, LOWER, np.int32), np.full(int(own.sum()), BASIC, np.int32)
+        columns = np.where(self.relaxed.rest > self.relaxed.form.lower, UPPER, LOWER).astype(np.int32)
+        rows = np.full(int(own.sum()), BASIC, np.int32)
         columns[self.columns], rows[self.rows[own]] = column[: len(self.columns)], row[own]
         return columns, rows
 
@@ -206,11 +222,11 @@ def solve(
         try:
             loaded.highs.solve()
         except Infeasible:
-            spare = ~relaxed.used & (relaxed.form.upper > 0)
+            spare = relaxed.spare
             if not spare.any():
                 raise
             start = loaded.basis()
-            relaxed.used |= spare
+            relaxed.join(spare)
             loaded = Loaded.load(relaxed, program, start)
             progress(f"round {number}: short somewhere; load shedding and over-generation join")
             continue
@@ -229,7 +245,7 @@ def solve(
         rows = relaxed.write(chosen)
         if wanted.any():
             columns, old = loaded.basis()
-            relaxed.used |= wanted
+            relaxed.join(wanted)
             loaded = Loaded.load(relaxed, program, (columns, np.concatenate([old, np.full(len(rows), BASIC, np.int32)])))
         else:
             loaded.add(rows)

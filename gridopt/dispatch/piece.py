@@ -24,11 +24,12 @@ from gridopt.program.highs import BASIC, LOWER, OPTIMAL, Highs
 
 @dataclass
 class Piece:
-    """Steps first..last-1: values of the columns, statuses of columns, core rows, lazy rows and links (by number)."""
+    """Steps first..last-1: values and reduced costs of the columns, statuses of columns, core rows, lazy rows and links (by number)."""
 
     first: int
     last: int
     x: np.ndarray
+    reduced: np.ndarray
     column: np.ndarray
     row: np.ndarray
     lazy: LazyRows
@@ -85,7 +86,7 @@ def solve_piece(plan: Plan, first: int, last: int) -> Piece:
             return program.piece()
     cols, core = plan.cols(first, last), plan.core(first, last)
     nothing = np.full(cols.stop - cols.start, LOWER, np.int32), np.full(core.stop - core.start, BASIC, np.int32)
-    return Piece(first, last, plan.known.x[cols], *nothing, {}, {})
+    return Piece(first, last, plan.known.x[cols], np.zeros(cols.stop - cols.start), *nothing, {}, {})
 
 
 def squared(plan: Plan, first: int, last: int, links: np.ndarray) -> tuple[np.ndarray, np.ndarray, LazyRows]:
@@ -119,6 +120,14 @@ class Program:
         self.rows = len(arrays.low)
         self.written: dict[str, np.ndarray] = {}
 
+    def leave_out(self, out: np.ndarray, values: np.ndarray) -> None:
+        """Takes columns (a mask) out of the arrays, before anything is loaded; they stay at `values`."""
+        a, gone = self.arrays, self.ids[out]
+        given = a.matrix[:, out] @ values
+        self.arrays = Arrays(a.cost[~out], a.lower[~out], a.upper[~out], a.matrix[:, ~out], a.low - given, a.high - given)
+        self.ids, self.full[gone], self.rank[gone] = self.ids[~out], values, -1
+        self.rank[self.ids] = np.arange(len(self.ids))
+
     def add(self, lazy: LazyRows) -> np.ndarray:
         """Adds lazy rows to the arrays, before they are loaded; returns their statuses in order."""
         if not lazy:
@@ -139,14 +148,18 @@ class Program:
 
     def finish(self) -> bool:
         """Solves until no lazy row is broken; False if there is no optimum."""
-        while True:
-            if self.highs.run() != OPTIMAL:
-                return False
-            chosen = self._broken(self.highs.solution()[0])
-            if not chosen:
+        while self.highs.run() == OPTIMAL:
+            if not self.extend(self.highs.solution()[0]):
                 return True
+        return False
+
+    def extend(self, x: np.ndarray) -> bool:
+        """Adds the lazy rows that x breaks to the loaded program; False if there is none."""
+        chosen = self._broken(x)
+        if chosen:
             matrix, low, high = self._lazy_rows(chosen)
             self.highs.add_rows(low, high, matrix)
+        return bool(chosen)
 
     def add_broken(self, x: np.ndarray) -> np.ndarray:
         """Adds the lazy rows that x breaks, before they are loaded; returns their statuses."""
@@ -159,7 +172,8 @@ class Program:
         count = len(self.links)
         lazy = {n: (w[0], w[1], row[w[2]]) for n, w in self.written.items()}
         link = {int(i): int(s) for i, s in zip(self.links, row[:count], strict=True)}
-        return Piece(self.first, self.last, self.highs.solution()[0], column, row[count : count + core.stop - core.start], lazy, link)
+        x, reduced = self.highs.solution()[0], self.highs.reduced_costs()
+        return Piece(self.first, self.last, x, reduced, column, row[count : count + core.stop - core.start], lazy, link)
 
     def _broken(self, x: np.ndarray) -> dict[str, Found]:
         """Lazy rows of the stretch that x breaks and that are not written in it."""

@@ -82,7 +82,7 @@ class Plan:
 
     col_at, row_at (T+2,): where step t-1 begins. reach: steps back that rows look. levels, slow: places of levels, and of those that
     follow the seasons. span (2, k): first and last steps of the links. known: the estimate, its arrays by place. link_cost: what the
-    links cost each column.
+    links cost each column. worth: what its rows can be worth to each column, all with one sign.
     """
 
     relaxed: Relaxed
@@ -97,6 +97,7 @@ class Plan:
     span: np.ndarray
     known: Estimate
     link_cost: np.ndarray
+    worth: np.ndarray
 
     @property
     def steps(self) -> int:
@@ -127,9 +128,9 @@ class Plan:
         return np.flatnonzero(inside), np.flatnonzero(across)
 
 
-def plan(relaxed: Relaxed, steps: int, known: Estimate, level: np.ndarray, slow: np.ndarray) -> Plan:
-    """Orders the used columns and the core rows by step. level, slow: builder ids."""
-    form = relaxed.form
+def plan(relaxed: Relaxed, builder: Builder, known: Estimate) -> Plan:
+    """Orders the used columns and the core rows by step. known: by builder id."""
+    form, steps = relaxed.form, builder.steps
     used = np.flatnonzero(relaxed.used)
     columns = used[np.argsort(form.column_step[used], kind="stable")]
     place = np.full(len(form.cost), -1)
@@ -144,5 +145,16 @@ def plan(relaxed: Relaxed, steps: int, known: Estimate, level: np.ndarray, slow:
     touched = [step[matrix.indices[matrix.indptr[i] : matrix.indptr[i + 1]]] for i in range(links)]
     span = np.array([[t.min(initial=steps) for t in touched], [t.max(initial=-1) for t in touched]], int).reshape(2, links)
     here = Estimate(known.x[columns], known.y[rows], known.column[columns], known.row[rows], known.lazy)
-    level, slow = (np.sort(place[ids[relaxed.used[ids]]]) for ids in (level, slow))
-    return Plan(relaxed, columns, rows, matrix, col_at, row_at, reach, level, slow, span, here, matrix[:links].T @ here.y[:links])
+    level, slow = (np.sort(place[ids[relaxed.used[ids]]]) for ids in (levels(builder.column_families), builder.slow_columns))
+    worth = abs(matrix).T @ _scale(known.y, builder.row_families)[rows]
+    return Plan(relaxed, columns, rows, matrix, col_at, row_at, reach, level, slow, span, here, matrix[:links].T @ here.y[:links], worth)
+
+
+def _scale(y: np.ndarray, families: list[Family]) -> np.ndarray:
+    """Size of the dual of each row, not less than the mean of its element: a dual that is zero now may be anything an hour later."""
+    scale = np.abs(y)
+    for family in families:
+        if "time" in family.over and family.size:
+            part = scale[family.ids]
+            scale[family.ids] = np.maximum(part, part.mean(axis=-1, keepdims=True))
+    return scale

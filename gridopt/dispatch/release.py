@@ -17,10 +17,18 @@ from gridopt.program.highs import BASIC, LOWER, OPTIMAL, UPPER, Highs
 
 BAND, WIDER, TRIES = 0.002, 4.0, 8
 """How far a held value may move at first, as a share of its range; by how much the band grows each time, and how often."""
+CHANGE = 0.1
+"""Columns whose reduced cost would keep its sign if all prices changed by this share are left out: they stay where they are."""
+
+SEAM = 24
+"""Steps on both sides of a cut where every column is kept: there prices may still change by much."""
 
 
 class Whole:
-    """All steps, started from pieces. `program`: the program in HiGHS; budgets are rows at its end while they are held."""
+    """All steps, started from pieces. `program`: the program in HiGHS; budgets are rows behind the core and first lazy rows while held.
+
+    x, column, y, row: values and statuses of the columns of `program`, duals and statuses of its rows, once solved.
+    """
 
     def __init__(self, plan: Plan, pieces: list[Piece], log: str = ""):
         self.plan = plan
@@ -28,12 +36,15 @@ class Whole:
         self.program = Program(plan, 0, plan.steps, arrays, links, log)
         column, row, lazy, link = _together(pieces)
         status = np.array([link.get(int(i), BASIC) for i in links], np.int32)
-        # Where pieces meet, the values show which further rows are needed, those of the first steps above all.
-        row = np.concatenate([status, row, self.program.add(lazy), self.program.add_broken(np.concatenate([p.x for p in pieces]))])
         self._hold(pieces)
+        self.out, self.rest = self._settled(pieces)
+        self.program.leave_out(self.out, self.rest)
+        # Where pieces meet, the values show which further rows are needed, those of the first steps above all.
+        x = np.concatenate([p.x for p in pieces])[~self.out]
+        row = np.concatenate([status, row, self.program.add(lazy), self.program.add_broken(x)])
         self.arrays = self.program.arrays
         self.true = self.arrays.lower, self.arrays.upper
-        self._load(column, row)
+        self._load(column[~self.out], row)
 
     def _hold(self, pieces: list[Piece]) -> None:
         """Levels at the ends of the pieces, and the budgets of links that several pieces share."""
@@ -52,13 +63,28 @@ class Whole:
         self.budget = sp.csr_array(sp.vstack([sp.csr_array((0, size)), *rows], format="csr"))
         self.sign = np.sign(plan.known.y[self.links])
 
+    def _settled(self, pieces: list[Piece]) -> tuple[np.ndarray, np.ndarray]:
+        """Columns that are clearly at one of their bounds and not near a cut, as a mask, and at which value."""
+        plan = self.plan
+        clear = CHANGE * plan.worth
+        reduced, column = (np.concatenate(v) for v in ([p.reduced for p in pieces], [p.column for p in pieces]))
+        out = ((column == LOWER) & (reduced > clear)) | ((column == UPPER) & (reduced < -clear))
+        out[self.level] = False
+        for p in pieces[:-1]:
+            out[plan.cols(max(p.last - SEAM, p.first), min(p.last + SEAM, plan.steps))] = False
+        return out, np.concatenate([p.x for p in pieces])[out]
+
     def _load(self, column, row) -> None:
         """Loads with narrow bands. Every row is given two bounds, so that `flip` makes any basis dual feasible: about half the pivots."""
         a, known = self.arrays, self.plan.known
+        held = self.budget @ known.x
+        given = self.budget[:, self.out] @ self.rest
+        self.budget = self.budget[:, ~self.out]
+        self.at = (np.cumsum(~self.out) - 1)[self.level]
         matrix = sp.csr_array(sp.vstack([a.matrix, self.budget], format="csr"))
         least, most = _reach(matrix, *self.true)
         self.room = (most - least)[len(a.low) :]
-        self.bounds, (low, high) = self._bounds(BAND, known.x[self.level], self.budget @ known.x)
+        self.bounds, (low, high) = self._bounds(BAND, known.x[self.level], held - given)
         room = 1.0 + 1e-3 * np.maximum(np.abs(least), np.abs(most))
         self.far = least - room, most + room
         low, high = self._closed(np.append(a.low, low), np.append(a.high, high), 0)
@@ -73,52 +99,59 @@ class Whole:
     def _bounds(self, band: float, value: np.ndarray, use: np.ndarray):
         """Bounds of the columns and of the budget rows when held values may move by `band` around value and use."""
         lower, upper = (b.copy() for b in self.true)
-        width = np.where(self.slow, band, 1.0) * (upper[self.level] - lower[self.level])
-        lower[self.level] = np.maximum(lower[self.level], value - width)
-        upper[self.level] = np.minimum(upper[self.level], value + width)
+        width = np.where(self.slow, band, 1.0) * (upper[self.at] - lower[self.at])
+        lower[self.at] = np.maximum(lower[self.at], value - width)
+        upper[self.at] = np.minimum(upper[self.at], value + width)
         room = band * self.room
         return (lower, upper), (np.where(self.sign > 0, use - room, -np.inf), np.where(self.sign < 0, use + room, np.inf))
 
     def let_go(self) -> bool:
-        """Moves and widens the bands until nothing is held any more; False if there is no optimum."""
+        """Moves and widens the bands, and adds the rows that are broken, until nothing is; False if there is no optimum."""
         highs, band, first = self.program.highs, BAND, len(self.arrays.low)
+        last = first + len(self.links)
         for _ in range(TRIES):
             if highs.run() != OPTIMAL:
                 return False
-            x, _ = highs.solution()
-            column, row = highs.basis()
-            side, at, (lower, upper) = column[self.level], self.level, self.bounds
+            (x, y), (column, row) = highs.solution(), highs.basis()
+            side, at, (lower, upper) = column[self.at], self.at, self.bounds
             edge = ((side == LOWER) & (lower[at] > self.true[0][at])) | ((side == UPPER) & (upper[at] < self.true[1][at]))
-            if not edge.any() and (row[first:] == BASIC).all():
+            held = edge.any() or (row[first:last] != BASIC).any()
+            self.x, self.column = x, column
+            self.y, self.row = (np.delete(v, slice(first, last)) for v in (y, row))
+            if not self.program.extend(x) and not held:
                 break
-            band *= WIDER
-            self.bounds, (low, high) = self._bounds(band, x[at], self.budget @ x)
-            highs.change_bounds(*self.bounds)
-            highs.change_row_bounds(first, *self._closed(low, high, first))
+            if held:
+                band *= WIDER
+                self.bounds, (low, high) = self._bounds(band, x[at], self.budget @ x)
+                highs.change_bounds(*self.bounds)
+                highs.change_row_bounds(first, *(v[: last - first] for v in self._closed(low, high, first)))
         highs.change_bounds(*self.true)
-        highs.delete_rows(first, first + len(self.links))
+        highs.delete_rows(first, last)
         return True
 
     def loaded(self) -> Loaded:
-        """The program for the lazy loop, its lazy rows written into the relaxed one."""
+        """The program for the lazy loop, its lazy rows written into the relaxed one and the columns left out here left out there."""
         relaxed, plan, program = self.plan.relaxed, self.plan, self.program
         relaxed.write({n: (w[0], w[1]) for n, w in program.written.items()})
+        relaxed.leave_out(plan.columns[self.out], self.rest)
         rows = np.concatenate([plan.rows[program.links], plan.rows[plan.links :], np.zeros(program.highs.rows - relaxed.core, int)])
         for name, (_, _, place) in program.written.items():
             rows[place] = relaxed.added[name][2]
-        return Loaded(relaxed, program.highs, plan.columns, rows)
+        return Loaded(relaxed, program.highs, program.ids, rows)
 
     def estimate(self) -> Estimate:
-        """What is known of the optimum once all is let go and solved, by builder id."""
-        plan, form = self.plan, self.plan.relaxed.form
+        """What is known of the optimum once all is let go, by builder id."""
+        plan, form, program = self.plan, self.plan.relaxed.form, self.program
         x, y = np.zeros(len(form.cost)), np.zeros(plan.relaxed.core)
         column, row = np.full(len(x), LOWER, np.int32), np.full(len(y), BASIC, np.int32)
-        values, duals = self.program.highs.solution()
-        piece = self.program.piece()
-        x[plan.columns], column[plan.columns] = values, piece.column
-        rows = np.concatenate([plan.rows[self.program.links], plan.rows[plan.links :]])
-        y[rows], row[rows] = duals[: len(rows)], np.concatenate([list(piece.link.values()), piece.row])
-        return Estimate(x, y, column, row, piece.lazy)
+        x[plan.columns[self.out]] = self.rest
+        column[plan.columns[self.out]] = np.where(self.rest > form.lower[plan.columns[self.out]], UPPER, LOWER)
+        x[program.ids], column[program.ids] = self.x, self.column
+        rows = np.concatenate([plan.rows[program.links], plan.rows[plan.links :]])
+        y[rows], row[rows] = self.y[: len(rows)], self.row[: len(rows)]
+        known = {n: place < len(self.row) for n, (_, _, place) in program.written.items()}
+        lazy = {n: (w[0][known[n]], w[1][known[n]], self.row[w[2][known[n]]]) for n, w in program.written.items()}
+        return Estimate(x, y, column, row, lazy)
 
 
 def _together(pieces: list[Piece]):

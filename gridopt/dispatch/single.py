@@ -23,7 +23,7 @@ from gridopt.dispatch.formulate import Model, formulate, implied
 from gridopt.dispatch.lazy import Loaded, Program, Relaxed, solve
 from gridopt.dispatch.losses import settle
 from gridopt.dispatch.piece import solve_piece
-from gridopt.dispatch.plan import Estimate, levels, plan, refine
+from gridopt.dispatch.plan import Estimate, plan, refine
 from gridopt.dispatch.release import Whole
 from gridopt.dispatch.result import Dispatch
 from gridopt.dispatch.whole import decide
@@ -133,7 +133,7 @@ def _rung(case: Case, below: Rung | None, workers: int, progress: Progress) -> R
         if below is None:
             return case, model, _known(relaxed, solve(relaxed, program=partial(Highs, simplex_dual_edge_weight_strategy=1)))
         whole = _pieces(case, model, relaxed, _refined(case, model, below), workers, progress)
-        return (case, model, whole.estimate()) if whole.let_go() and whole.program.finish() else None
+        return (case, model, whole.estimate()) if whole.let_go() else None
     except (Infeasible, LimitReached, SolverFailed):
         return None
 
@@ -168,7 +168,7 @@ def _refined(case: Case, model: Model, below: Rung) -> Start:
 def _pieces(case: Case, model: Model, relaxed: Relaxed, start: Start, workers: int, progress: Progress, log: str = "") -> Whole:
     """Pieces held to an estimate, put together."""
     (known, ends), builder, steps = start, model.builder, len(case.time)
-    order = plan(relaxed, steps, known, levels(builder.column_families), builder.slow_columns)
+    order = plan(relaxed, builder, known)
     length = PIECE_H if len(builder.slow_columns) else SHORT_PIECE_H
     count = max(round(steps / max(length / case.time.hours[0], LEAST_PIECE)), 1)
     # Cuts lie where long steps end, for there the estimate of a level is one of this very instant.

@@ -258,6 +258,12 @@ class Highs:
         self._lib.Highs_getSolution(self._h, x, d, r, y)
         return x, y
 
+    def reduced_costs(self) -> np.ndarray:
+        """Reduced costs of the columns."""
+        x, d, r, y = (np.empty(n) for n in (self.columns, self.columns, self.rows, self.rows))
+        self._lib.Highs_getSolution(self._h, x, d, r, y)
+        return d
+
     @property
     def iterations(self) -> int:
         return self._int_info("simplex_iteration_count")
