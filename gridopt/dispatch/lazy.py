@@ -217,10 +217,10 @@ def solve(
 
     Raises Infeasible when even shedding and over-generation do not help.
     """
-    loaded, iterations = loaded or Loaded.load(relaxed, program), 0
+    loaded, iterations, joined = loaded or Loaded.load(relaxed, program), 0, False
     for number in range(1, ROUNDS + 1):
         try:
-            loaded.highs.solve()
+            loaded.highs.solve(primal=joined)
         except Infeasible:
             spare = relaxed.spare
             if not spare.any():
@@ -242,11 +242,12 @@ def solve(
                 return Solution(relaxed.form, x, y, bound, number, relaxed.added, {"iterations": iterations, "basis": loaded.basis()})
         count = sum(len(e) for e, _ in chosen.values())
         progress(f"round {number}: {count} broken rows, {int(wanted.sum())} columns asked for, {loaded.highs.iterations} iterations")
-        rows = relaxed.write(chosen)
-        if wanted.any():
-            columns, old = loaded.basis()
+        # Columns wait until no row is broken: then the basis meets all rows, and the primal method needs few steps for a few columns.
+        joined = wanted.any() and not chosen
+        if joined:
+            start = loaded.basis()
             relaxed.join(wanted)
-            loaded = Loaded.load(relaxed, program, (columns, np.concatenate([old, np.full(len(rows), BASIC, np.int32)])))
+            loaded = Loaded.load(relaxed, program, start)
         else:
-            loaded.add(rows)
+            loaded.add(relaxed.write(chosen))
     raise SolverFailed(f"rows were still broken after {ROUNDS} rounds")

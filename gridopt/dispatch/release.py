@@ -18,7 +18,7 @@ from gridopt.program.highs import BASIC, LOWER, OPTIMAL, UPPER, Highs
 BAND, WIDER, TRIES = 0.002, 4.0, 8
 """How far a held value may move at first, as a share of its range; by how much the band grows each time, and how often."""
 CHANGE = 0.1
-"""Columns whose reduced cost would keep its sign if all prices changed by this share are left out: they stay where they are."""
+"""Columns whose reduced cost would keep its sign if all prices changed by this share are left out at first: they stay where they are."""
 
 SEAM = 24
 """Steps on both sides of a cut where every column is kept: there prices may still change by much."""
@@ -30,14 +30,14 @@ class Whole:
     x, column, y, row: values and statuses of the columns of `program`, duals and statuses of its rows, once solved.
     """
 
-    def __init__(self, plan: Plan, pieces: list[Piece], log: str = ""):
+    def __init__(self, plan: Plan, pieces: list[Piece], change: float = CHANGE, log: str = ""):
         self.plan = plan
         arrays, links = stretch(plan, 0, plan.steps, held=True)
         self.program = Program(plan, 0, plan.steps, arrays, links, log)
         column, row, lazy, link = _together(pieces)
         status = np.array([link.get(int(i), BASIC) for i in links], np.int32)
         self._hold(pieces)
-        self.out, self.rest = self._settled(pieces)
+        self.out, self.rest = self._settled(pieces, change)
         self.program.leave_out(self.out, self.rest)
         # Where pieces meet, the values show which further rows are needed, those of the first steps above all.
         x = np.concatenate([p.x for p in pieces])[~self.out]
@@ -63,10 +63,10 @@ class Whole:
         self.budget = sp.csr_array(sp.vstack([sp.csr_array((0, size)), *rows], format="csr"))
         self.sign = np.sign(plan.known.y[self.links])
 
-    def _settled(self, pieces: list[Piece]) -> tuple[np.ndarray, np.ndarray]:
+    def _settled(self, pieces: list[Piece], change: float) -> tuple[np.ndarray, np.ndarray]:
         """Columns that are clearly at one of their bounds and not near a cut, as a mask, and at which value."""
         plan = self.plan
-        clear = CHANGE * plan.worth
+        clear = change * np.maximum(plan.worth, CLEAR)
         reduced, column = (np.concatenate(v) for v in ([p.reduced for p in pieces], [p.column for p in pieces]))
         out = ((column == LOWER) & (reduced > clear)) | ((column == UPPER) & (reduced < -clear))
         out[self.level] = False
@@ -152,6 +152,15 @@ class Whole:
         known = {n: place < len(self.row) for n, (_, _, place) in program.written.items()}
         lazy = {n: (w[0][known[n]], w[1][known[n]], self.row[w[2][known[n]]]) for n, w in program.written.items()}
         return Estimate(x, y, column, row, lazy)
+
+
+def together(plan: Plan, pieces: list[Piece], log: str = "") -> Whole | None:
+    """The whole with nothing held any more, None if there is no optimum. Where the columns left out are needed, all are kept."""
+    for change in (CHANGE, np.inf):
+        whole = Whole(plan, pieces, change, log)
+        if whole.let_go():
+            return whole
+    return None
 
 
 def _together(pieces: list[Piece]):

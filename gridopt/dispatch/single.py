@@ -24,7 +24,7 @@ from gridopt.dispatch.lazy import Loaded, Program, Relaxed, solve
 from gridopt.dispatch.losses import settle
 from gridopt.dispatch.piece import solve_piece
 from gridopt.dispatch.plan import Estimate, plan, refine
-from gridopt.dispatch.release import Whole
+from gridopt.dispatch.release import Whole, together
 from gridopt.dispatch.result import Dispatch
 from gridopt.dispatch.whole import decide
 from gridopt.program.highs import LOWER, Highs, give_back_memory
@@ -133,7 +133,7 @@ def _rung(case: Case, below: Rung | None, workers: int, progress: Progress) -> R
         if below is None:
             return case, model, _known(relaxed, solve(relaxed, program=partial(Highs, simplex_dual_edge_weight_strategy=1)))
         whole = _pieces(case, model, relaxed, _refined(case, model, below), workers, progress)
-        return (case, model, whole.estimate()) if whole.let_go() else None
+        return None if whole is None else (case, model, whole.estimate())
     except (Infeasible, LimitReached, SolverFailed):
         return None
 
@@ -148,7 +148,7 @@ def _whole(case: Case, model: Model, relaxed: Relaxed, start: Start, workers: in
     """The whole program with a basis close to the optimum, None if the way there failed."""
     try:
         whole = _pieces(case, model, relaxed, start, workers, progress, log)
-        if whole.let_go():
+        if whole is not None:
             return whole.loaded()
     except SolverFailed:
         pass
@@ -165,8 +165,8 @@ def _refined(case: Case, model: Model, below: Rung) -> Start:
     return known, np.searchsorted(inside, np.arange(len(longer) + 1))
 
 
-def _pieces(case: Case, model: Model, relaxed: Relaxed, start: Start, workers: int, progress: Progress, log: str = "") -> Whole:
-    """Pieces held to an estimate, put together."""
+def _pieces(case: Case, model: Model, relaxed: Relaxed, start: Start, workers: int, progress: Progress, log: str = "") -> Whole | None:
+    """Pieces held to an estimate, put together and let go; None if that failed."""
     (known, ends), builder, steps = start, model.builder, len(case.time)
     order = plan(relaxed, builder, known)
     length = PIECE_H if len(builder.slow_columns) else SHORT_PIECE_H
@@ -178,4 +178,4 @@ def _pieces(case: Case, model: Model, relaxed: Relaxed, start: Start, workers: i
         pieces = list(pool.map(lambda k: solve_piece(order, int(cuts[k]), int(cuts[k + 1])), range(len(cuts) - 1)))
     progress("pieces put together")
     give_back_memory()
-    return Whole(order, pieces, log)
+    return together(order, pieces, log)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from gridopt.dispatch import single
 from gridopt.dispatch.formulate import formulate
 from gridopt.dispatch.lazy import Relaxed, solve
-from gridopt.dispatch.plan import Estimate, levels, plan, refine
+from gridopt.dispatch.plan import Estimate, plan, refine
 from gridopt.dispatch.single import dispatch
 from gridopt.program.highs import BASIC, LOWER
 from tests.support.block_cases import buses, line, load, power_case, unit
@@ -99,7 +99,7 @@ def test_levels_at_a_cut_are_those_of_the_step_before_it():
     relaxed, builder = Relaxed(model.builder.form(), model.builder.lazy_families), model.builder
     known = Estimate(np.zeros(len(relaxed.form.cost)), np.zeros(relaxed.core), np.zeros(len(relaxed.form.cost), np.int32),
                      np.zeros(relaxed.core, np.int32), {})  # fmt: skip
-    order = plan(relaxed, HOURS, known, levels(builder.column_families), builder.slow_columns)
+    order = plan(relaxed, builder, known)
     at = order.columns[order.levels_before(24)]
     wanted = [f.ids[..., 23].ravel() for f in builder.column_families if f.name in ("storage.energy", "hydro.volume")]
     assert sorted(at) == sorted(np.concatenate(wanted))
