@@ -73,15 +73,20 @@ def stretch(plan: Plan, first: int, last: int, held: bool) -> tuple[Arrays, np.n
     return Arrays(cost, lower, upper, sp.csr_array(sp.vstack([shares, here[:, cols]], format="csr")), low, high), links
 
 
-def solve_piece(plan: Plan, first: int, last: int) -> Piece:
+def solve_piece(plan: Plan, first: int, last: int, before: Piece | None = None) -> Piece:
     """The stretch held to the estimate; where that is out of reach, at prices alone; where that is too, a piece that knows nothing.
 
-    The estimate's basis can be singular on finer steps: then the piece starts from nothing.
+    It starts from the statuses of the piece `before` it, if given, else from the estimate's. They can be singular here: then the piece
+    starts from nothing.
     """
     for held, warm in ((True, True), (True, False), (False, False)):
         arrays, links = stretch(plan, first, last, held)
         program = Program(plan, first, last, arrays, links)
-        program.begin(*squared(plan, first, last, links)) if warm else program.begin()
+        if warm:
+            column, row, lazy = estimated(plan, first, last) if before is None else later(plan, first, last, before)
+            program.begin(*squared(column, row, lazy, len(links)))
+        else:
+            program.begin()
         if program.finish():
             return program.piece()
     cols, core = plan.cols(first, last), plan.core(first, last)
@@ -89,20 +94,49 @@ def solve_piece(plan: Plan, first: int, last: int) -> Piece:
     return Piece(first, last, plan.known.x[cols], np.zeros(cols.stop - cols.start), *nothing, {}, {})
 
 
-def squared(plan: Plan, first: int, last: int, links: np.ndarray) -> tuple[np.ndarray, np.ndarray, LazyRows]:
-    """The estimate's statuses of a stretch with as many basic ones as rows; the links' slacks are basic."""
-    cols, core = plan.cols(first, last), plan.core(first, last)
-    column, row, lazy = plan.known.column[cols].copy(), plan.known.row[core].copy(), {}
+Statuses = tuple[np.ndarray, np.ndarray, LazyRows]
+"""Of the columns, core rows and lazy rows of a stretch."""
+
+
+def estimated(plan: Plan, first: int, last: int) -> Statuses:
+    """The estimate's statuses of a stretch."""
+    lazy = {}
     for name, (element, step, status) in plan.known.lazy.items():
         mine = (step >= first) & (step < last)
         if mine.any():
             lazy[name] = (element[mine], step[mine], status[mine])
+    return plan.known.column[plan.cols(first, last)].copy(), plan.known.row[plan.core(first, last)].copy(), lazy
+
+
+def later(plan: Plan, first: int, last: int, before: Piece) -> Statuses:
+    """The statuses of another piece so many steps later that both end together, its lazy rows included."""
+    shift = last - before.last
+    column, row, _ = estimated(plan, first, last)
+    form, start = plan.relaxed.form, max(first, before.first + shift)
+    for mine, ids, steps, theirs, status in (
+        (column, plan.columns[plan.cols(first, last)], form.column_step, plan.columns[plan.cols(before.first, before.last)], before.column),
+        (row, plan.rows[plan.core(first, last)], form.row_step, plan.rows[plan.core(before.first, before.last)], before.row),
+    ):
+        known = np.full(len(steps), -1, np.int32)
+        known[theirs] = status
+        at = np.flatnonzero(steps[ids] >= start)
+        found = known[ids[at] - shift]  # steps are the last coordinate of a family, so its ids follow each other in time
+        mine[at[found >= 0]] = found[found >= 0]
+    lazy = {}
+    for name, (element, step, status) in before.lazy.items():
+        inside = step + shift >= first
+        lazy[name] = (element[inside], step[inside] + shift, status[inside])
+    return column, row, lazy
+
+
+def squared(column: np.ndarray, row: np.ndarray, lazy: LazyRows, links: int) -> Statuses:
+    """Statuses with as many basic ones as rows; the slacks of the links, which come first, are basic."""
     surplus = int((column == BASIC).sum() + (row == BASIC).sum()) - len(row) - sum(int((v[2] != BASIC).sum()) for v in lazy.values())
     if surplus > 0:
         column[np.flatnonzero(column == BASIC)[-surplus:]] = LOWER
     elif surplus < 0:
         row[np.flatnonzero(row != BASIC)[:-surplus]] = BASIC
-    return column, np.concatenate([np.full(len(links), BASIC, np.int32), row]), lazy
+    return column, np.concatenate([np.full(links, BASIC, np.int32), row]), lazy
 
 
 class Program:

@@ -20,7 +20,7 @@ BAND, WIDER, TRIES = 0.002, 4.0, 8
 CHANGE = 0.1
 """Columns whose reduced cost would keep its sign if all prices changed by this share are left out at first: they stay where they are."""
 
-SEAM = 24
+SEAM = 12
 """Steps on both sides of a cut where every column is kept: there prices may still change by much."""
 
 

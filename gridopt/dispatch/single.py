@@ -22,7 +22,7 @@ from gridopt.dispatch.fair import even_out
 from gridopt.dispatch.formulate import Model, formulate, implied
 from gridopt.dispatch.lazy import Loaded, Program, Relaxed, solve
 from gridopt.dispatch.losses import settle
-from gridopt.dispatch.piece import solve_piece
+from gridopt.dispatch.piece import Piece, solve_piece
 from gridopt.dispatch.plan import Estimate, plan, refine
 from gridopt.dispatch.release import Whole, together
 from gridopt.dispatch.result import Dispatch
@@ -35,8 +35,9 @@ LONG_H = 700.0
 RUNGS_H = (168.0, 24.0, 6.0, 3.0)
 PIECE_H, LEAST_PIECE = 1095.0, 36
 """Length of the pieces in hours, and at least so many steps."""
-SHORT_PIECE_H = 365.0
-"""Their length where nothing follows the seasons: cuts cost little then, and pivots of small programs less."""
+WEEK_H, DAY_H = 168.0, 24.0
+"""Where nothing follows the seasons, pieces are weeks: cuts cost little then, pivots of small programs less, and a week starts best from
+the week before. The estimate is only needed at the cuts, so rungs shorter than a day are left out."""
 
 Progress = Callable[[str], None]
 Rung = tuple[Case, Model, Estimate]
@@ -77,7 +78,7 @@ def _once(
     if program is None and before is None and case.commitment == "off" and hours.sum() >= LONG_H and np.ptp(hours) == 0:
         for rung in RUNGS_H:
             group = round(rung / hours[0])
-            if group >= 2:
+            if group >= 2 and (below is None or rung >= DAY_H or _seasonal(below[1])):
                 below = _rung(case.on_time(case.time.coarsen(group)), below, workers, progress)
     begun = time.perf_counter()
     model = formulate(case)
@@ -165,17 +166,31 @@ def _refined(case: Case, model: Model, below: Rung) -> Start:
     return known, np.searchsorted(inside, np.arange(len(longer) + 1))
 
 
+def _seasonal(model: Model) -> bool:
+    """Whether something reaches over weeks: reservoirs, contracts of months."""
+    families = model.builder.row_families
+    return len(model.builder.slow_columns) > 0 or any(f.size for f in families if "time" not in f.over)
+
+
 def _pieces(case: Case, model: Model, relaxed: Relaxed, start: Start, workers: int, progress: Progress, log: str = "") -> Whole | None:
     """Pieces held to an estimate, put together and let go; None if that failed."""
     (known, ends), builder, steps = start, model.builder, len(case.time)
     order = plan(relaxed, builder, known)
-    length = PIECE_H if len(builder.slow_columns) else SHORT_PIECE_H
-    count = max(round(steps / max(length / case.time.hours[0], LEAST_PIECE)), 1)
+    seasonal = _seasonal(model)
+    count = max(round(steps / max((PIECE_H if seasonal else WEEK_H) / case.time.hours[0], LEAST_PIECE)), 1)
     # Cuts lie where long steps end, for there the estimate of a level is one of this very instant.
     cuts = np.unique(ends[np.searchsorted(ends, np.linspace(0, steps, count + 1))])
+    chains = [[k] for k in range(len(cuts) - 1)] if seasonal else np.array_split(np.arange(len(cuts) - 1), workers)
     progress(f"{len(cuts) - 1} pieces, {workers} side by side")
+
+    def chain(numbers) -> list[Piece]:
+        found: list[Piece] = []
+        for k in numbers:
+            found.append(solve_piece(order, int(cuts[k]), int(cuts[k + 1]), found[-1] if found else None))
+        return found
+
     with ThreadPoolExecutor(workers) as pool:
-        pieces = list(pool.map(lambda k: solve_piece(order, int(cuts[k]), int(cuts[k + 1])), range(len(cuts) - 1)))
+        pieces = [piece for found in pool.map(chain, chains) for piece in found]
     progress("pieces put together")
     give_back_memory()
     return together(order, pieces, log)
