@@ -121,12 +121,14 @@ class LazyFamily:
 
 @dataclass
 class Entry:
-    """What one block offers to a port: at (n,), columns (n, T) or None, coef and constant broadcast to (n, T)."""
+    """What one block offers to a port: at (n,), columns (n, T) or None, coef and constant broadcast to (n, T); gather (size, n) sums it
+    by place."""
 
     at: np.ndarray
     columns: np.ndarray | None
     coef: np.ndarray
     constant: np.ndarray | None
+    gather: sp.csr_array
 
 
 @dataclass
@@ -148,6 +150,7 @@ class Port:
                 None if columns is None else np.broadcast_to(columns, shape),
                 np.broadcast_to(np.asarray(coef, float), shape),
                 None if constant is None else np.broadcast_to(np.asarray(constant, float), shape),
+                sp.csr_array((np.ones(len(at)), (at, np.arange(len(at)))), shape=(self.size, len(at))),
             )
         )
 
@@ -164,9 +167,9 @@ class Port:
     def value(self, x: np.ndarray, steps: slice = slice(None)) -> np.ndarray:
         """The quantity at column values x, (size, T) or its part at a slice of the steps."""
         total = self.constant[:, steps].copy()
-        for at, columns, coef in self.offers():
-            gather = sp.csr_array((np.ones(len(at)), (at, np.arange(len(at)))), shape=(self.size, len(at)))
-            total += gather @ (coef[:, steps] * x[columns[:, steps]])
+        for e in self.entries:
+            if e.columns is not None:
+                total += e.gather @ (e.coef[:, steps] * x[e.columns[:, steps]])
         return total
 
     def offers(self):
