@@ -243,7 +243,7 @@ def solve(
         count = sum(len(e) for e, _ in chosen.values())
         progress(f"round {number}: {count} broken rows, {int(wanted.sum())} columns asked for, {loaded.highs.iterations} iterations")
         # Columns wait until no row is broken: then the basis meets all rows, and the primal method needs few steps for a few columns.
-        joined = wanted.any() and not chosen
+        joined = bool(wanted.any()) and not chosen
         if joined:
             start = loaded.basis()
             relaxed.join(wanted)

@@ -38,6 +38,8 @@ PIECE_H, LEAST_PIECE = 1095.0, 36
 WEEK_H, DAY_H = 168.0, 24.0
 """Where nothing follows the seasons, pieces are weeks: cuts cost little then, pivots of small programs less, and a week starts best from
 the week before. The estimate is only needed at the cuts, so rungs shorter than a day are left out."""
+CHAIN = 26
+"""Weeks that follow each other so, about; whatever the number of workers, for the same run shall give the same numbers."""
 
 Progress = Callable[[str], None]
 Rung = tuple[Case, Model, Estimate]
@@ -180,7 +182,8 @@ def _pieces(case: Case, model: Model, relaxed: Relaxed, start: Start, workers: i
     count = max(round(steps / max((PIECE_H if seasonal else WEEK_H) / case.time.hours[0], LEAST_PIECE)), 1)
     # Cuts lie where long steps end, for there the estimate of a level is one of this very instant.
     cuts = np.unique(ends[np.searchsorted(ends, np.linspace(0, steps, count + 1))])
-    chains = [[k] for k in range(len(cuts) - 1)] if seasonal else np.array_split(np.arange(len(cuts) - 1), workers)
+    numbers = np.arange(len(cuts) - 1)
+    chains = np.array_split(numbers, len(numbers) if seasonal else max(round(len(numbers) / CHAIN), 2))
     progress(f"{len(cuts) - 1} pieces, {workers} side by side")
 
     def chain(numbers) -> list[Piece]:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gridopt.dispatch import single
+from gridopt.dispatch import release, single
 from gridopt.dispatch.formulate import formulate
 from gridopt.dispatch.lazy import Relaxed, solve
 from gridopt.dispatch.plan import Estimate, plan, refine
@@ -19,8 +19,8 @@ from tests.support.small import case
 HOURS = 96
 
 
-def stored(seed: int, **kw):
-    """Four days on two buses: a battery, a seasonal reservoir, a contract of the whole period, wind; data at random."""
+def stored(seed: int, volume: float = 20.0, **kw):
+    """Four days on two buses: a battery, a reservoir (seasonal if its volume hm3 is large), wind; data at random."""
     rng = np.random.default_rng(seed)
     rows = dict(
         bus=buses("A", "B"),
@@ -29,7 +29,7 @@ def stored(seed: int, **kw):
         renewable=[dict(renewable="w", bus="A", technology="wind", profile="w", power_max_mw=90.0)],
         storage=[dict(storage="s", bus="B", technology="battery", power_max_mw=15.0, energy_max_mwh=45.0, charge_efficiency=0.9,
                       discharge_efficiency=0.9, energy_start_fraction=0.4)],
-        reservoir=[dict(reservoir="r", bus="B", power_max_mw=40.0, power_mw_per_m3s=1.0, volume_max_hm3=20.0, volume_start_hm3=9.0,
+        reservoir=[dict(reservoir="r", bus="B", power_max_mw=40.0, power_mw_per_m3s=1.0, volume_max_hm3=volume, volume_start_hm3=9.0,
                         volume_end_hm3=7.0, profile="i")],
         load=[load("A", "d", 30.0), load("B", "d", 90.0)],
     )  # fmt: skip
@@ -39,7 +39,8 @@ def stored(seed: int, **kw):
 
 @pytest.fixture
 def short_ladder(monkeypatch):
-    for name, value in (("LONG_H", 24.0), ("RUNGS_H", (12.0, 4.0, 2.0)), ("PIECE_H", 24.0), ("LEAST_PIECE", 3)):
+    lengths = (("RUNGS_H", (12.0, 4.0, 2.0)), ("PIECE_H", 24.0), ("WEEK_H", 12.0), ("DAY_H", 2.0), ("CHAIN", 3))
+    for name, value in (("LONG_H", 24.0), ("LEAST_PIECE", 3), *lengths):
         monkeypatch.setattr(single, name, value)
 
 
@@ -48,9 +49,20 @@ def plain(case) -> float:
     return solve(Relaxed(model.builder.form(), model.builder.lazy_families)).objective
 
 
+@pytest.mark.parametrize("volume", [20.0, 200.0])
 @pytest.mark.parametrize("seed", range(6))
-def test_the_ladder_reaches_the_optimum(seed, short_ladder):
-    case = stored(seed)
+def test_the_ladder_reaches_the_optimum(seed, volume, short_ladder):
+    case = stored(seed, volume)
+    solution = dispatch(case).solution
+    assert solution.objective == pytest.approx(plain(case), rel=1e-9) and abs(solution.gap) < 1e-9
+
+
+@pytest.mark.parametrize("change", [0.0, 0.02])
+@pytest.mark.parametrize("volume", [20.0, 200.0])
+def test_columns_left_out_too_boldly_come_back(volume, change, short_ladder, monkeypatch):
+    monkeypatch.setattr(release, "CHANGE", change)
+    monkeypatch.setattr(release, "SEAM", 1)
+    case = stored(3, volume)
     solution = dispatch(case).solution
     assert solution.objective == pytest.approx(plain(case), rel=1e-9) and abs(solution.gap) < 1e-9
 
@@ -60,7 +72,7 @@ def test_the_ladder_reaches_the_optimum(seed, short_ladder):
 def test_also_where_load_must_be_shed_in_some_hours(seed, power):
     case = stored(seed, unit=[unit("A", 20, 20.0), unit("B", 90, power)])
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in (("LONG_H", 24.0), ("RUNGS_H", (12.0, 4.0)), ("PIECE_H", 24.0), ("LEAST_PIECE", 3)):
+        for name, value in (("LONG_H", 24.0), ("RUNGS_H", (12.0, 4.0)), ("WEEK_H", 24.0), ("DAY_H", 2.0), ("LEAST_PIECE", 3)):
             patch.setattr(single, name, value)
         solution = dispatch(case).solution
     assert solution.objective == pytest.approx(plain(case), rel=1e-9) and abs(solution.gap) < 1e-9
