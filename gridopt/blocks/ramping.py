@@ -21,6 +21,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from gridopt.case.fleet import TABLES
+from gridopt.case.reserves import counts, span
 from gridopt.program.labels import Quantity
 
 
@@ -44,16 +46,28 @@ def _live(case) -> np.ndarray:
     return same
 
 
+def _plenty(case) -> np.ndarray:
+    """MW by which no output changes at once (n, 1). A bound from duals needs bounds of columns."""
+    table = case.table("ramping")
+    found = np.abs(table["initial_mw"].fillna(0.0).to_numpy(float))
+    for kind in table["kind"].unique():
+        mine = np.flatnonzero(table["kind"] == kind)
+        size = np.maximum(span(case, kind).max(axis=1, initial=0.0), case.table(kind)["power_max_mw"].abs().to_numpy(float))
+        most = 2.0 * counts(case, kind) * size if kind in TABLES else 2.0 * size
+        found[mine] += most[case.position(kind, table["element"].iloc[mine])]
+    return found[:, None]
+
+
 def declare(case, b):
     """Columns (X2) and their cost."""
     table, hours, live = case.table("ramping"), case.time.hours, _live(case)
-    minutes = 30.0 * (hours + np.append(hours[:1], hours[:-1]))
+    minutes, plenty = 30.0 * (hours + np.append(hours[:1], hours[:-1])), _plenty(case)
     names = np.array([f"{k} {e}" for k, e in zip(table["kind"], table["element"], strict=True)], object)
     made = []
     for name, way in (("rise", "up"), ("fall", "down")):
         most = table[f"{way}_mw_per_min"].fillna(np.inf).to_numpy(float)[:, None] * minutes
         over = {"element": names, "time": case.time.index}
-        ids = b.columns(f"ramping.{name}", unit="MW", over=over, upper=np.where(live, most, 0.0))
+        ids = b.columns(f"ramping.{name}", unit="MW", over=over, upper=np.where(live, np.minimum(most, plenty), 0.0))
         if len(table):
             b.cost(f"ramping.{name}", ids, table[f"{way}_cost_cny_per_mw"].to_numpy(float)[:, None])
         made.append(ids)

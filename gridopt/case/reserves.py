@@ -102,23 +102,27 @@ def together(case, offers: Offers) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def reach(case, offers: Offers) -> np.ndarray:
-    """More than the element of an offer, one unit of it, can be awarded MW (n, T): from its least to its largest output."""
+    """More than the element of an offer, one unit of it, can be awarded MW (n, T)."""
     found = np.zeros((len(offers), len(case.time)))
     for kind in np.unique(offers.kind):
-        table, mine = case.table(kind), offers.kind == kind
-        each = table["power_max_mw"].to_numpy(float)[:, None] * np.ones(len(case.time))
-        if kind == "generator":
-            least, most = generators.limits(case)
-            each = most - least
-        elif kind == "renewable":
-            each = each * np.maximum(case.series(table["profile"], 1.0), 1.0)
-        elif kind == "pumped":
-            each = table["units"].to_numpy(float)[:, None] * (each + table["pump_mw"].to_numpy(float)[:, None])
-        elif kind == "storage":
-            pull = table["charge_max_mw"].fillna(table["power_max_mw"]).to_numpy(float)[:, None]
-            each = each * case.series(table["discharge_profile"], 1.0) + pull * case.series(table["charge_profile"], 1.0)
-        found[mine] = each[offers.place[mine]]
-    return np.maximum(found, 0.0)
+        mine = offers.kind == kind
+        found[mine] = span(case, kind)[offers.place[mine]]
+    return found
+
+
+def span(case, kind: str) -> np.ndarray:
+    """From the least to the largest output that the elements of a table, one unit of each, can have while on MW, or more, (n, T)."""
+    table = case.table(kind)
+    each = table["power_max_mw"].to_numpy(float)[:, None] * np.ones(len(case.time))
+    if kind == "generator":
+        least, most = generators.limits(case)
+        each = most - least
+    elif kind == "renewable":
+        each = each * np.maximum(case.series(table["profile"], 1.0), 1.0)
+    elif kind == "storage":
+        pull = table["charge_max_mw"].fillna(table["power_max_mw"]).to_numpy(float)[:, None]
+        each = each * case.series(table["discharge_profile"], 1.0) + pull * case.series(table["charge_profile"], 1.0)
+    return np.maximum(each, 0.0)
 
 
 def ramps(case, kind: str) -> np.ndarray:

@@ -16,6 +16,7 @@ from gridopt.dispatch.whole import Search
 from tests.support.block_cases import buses, load, power_case
 from tests.support.certify import certificate
 from tests.support.optimum import assert_optimal
+from tests.support.reserved import system
 
 LOST = 10000.0
 whole = st.integers
@@ -94,3 +95,16 @@ def test_commitment_with_reserve_is_the_best_of_all_choices(s):
     assert checked.passed, checked.failed
     best = min(cost_by_hand(s, np.array(on, float)) for on in product((0, 1), repeat=len(s["cost"])))
     assert d.solution.objective == pytest.approx(best, rel=1e-7, abs=1e-5)
+
+
+@settings(max_examples=8, deadline=None, derandomize=True)
+@given(st.integers(0, 10**6))
+def test_any_system_with_reserves_is_certified(seed):
+    """With decisions between, whole ones, none: no check refuses them; what lies between costs no more than what is whole."""
+    costs = []
+    for commitment in ("relaxed", "exact", "off"):
+        d = dispatch(replace(system(seed), commitment=commitment), search=Search(gap=1e-7))
+        checked = certificate(d)
+        assert checked.passed, (commitment, checked.failed)
+        costs.append(d.solution.objective)
+    assert costs[0] <= costs[1] + 1e-6 * max(abs(costs[1]), 1.0)
