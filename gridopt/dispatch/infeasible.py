@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from gridopt.case.case import Case
+from gridopt.case.pools import studied
 from gridopt.case.topology import BRANCH_TABLES
 from gridopt.dispatch.result import Dispatch
 from gridopt.dispatch.single import dispatch
@@ -53,6 +54,11 @@ def unreserved(tables: Tables) -> Tables:
     return {**tables, "reserve_shortage": open_end}
 
 
+def without(*names: str) -> Callable[[Tables], Tables]:
+    """Tables without the rows of some."""
+    return lambda tables: {**tables, **{name: tables[name].iloc[:0] for name in names}}
+
+
 def reasons(case: Case, solve: Callable[[Case], Dispatch] = dispatch) -> list[str]:
     """Sentences on a case that has no dispatch: which change alone gives it one, and what it then takes."""
     found = ["no dispatch satisfies all limits"]
@@ -62,10 +68,18 @@ def reasons(case: Case, solve: Callable[[Case], Dispatch] = dispatch) -> list[st
         ("with load shedding and surplus allowed", replace(case, tables=softened(case.tables)), _short),
         ("without limits of branches, angles and sections", replace(case, tables=unlimited(case.tables)), lambda d: _beyond(case, d)),
     ]
-    if len(case.time) > 1:
+    if len(case.time) > 1 or case.table("dc_link")["initial_mw"].notna().any():
         repairs.append(("without ramps", replace(case, tables=unramped(case.tables)), lambda d: ""))
     if len(case.table("reserve")):
         repairs.append(("with reserves that may be missing", replace(case, tables=unreserved(case.tables)), _unreserved))
+    optional = (
+        ("without contracts of DC links", ("dc_contract",), lambda d: _uncontracted(case, d)),
+        ("without budgets and stocks of fuel and caps on CO2", ("fuel_budget", "fuel_stock", "emission_cap"), lambda d: ""),
+        *([("without schedules of DC links", ("dc_schedule",), lambda d: "")] if case.commitment != "off" else []),
+    )
+    for words, names, told in optional:
+        if any(len(case.table(n)) for n in names):
+            repairs.append((words, replace(case, tables=without(*names)(case.tables)), told))
     if secured:
         repairs.insert(0, ("without outages to withstand (N-1)", bare, lambda d: ""))
     for words, changed, told in repairs:
@@ -87,6 +101,17 @@ def _short(d: Dispatch) -> str:
     return "; " + "; ".join(parts) if parts else ""
 
 
+def _uncontracted(case: Case, d: Dispatch) -> str:
+    """How far the energy sent then is from what contracts ask for in the part of their periods that is studied."""
+    table, found = case.table("dc_contract"), d.quantities
+    inside, share = studied(case, table)
+    power = found.get("dc_power", found["dc_sent"]).values[case.position("dc_link", table["dc_link"])]
+    sent = (inside * case.time.hours * power).sum(axis=1)
+    low, high = (table[f"energy_{c}_mwh"].to_numpy(float) * share for c in ("min", "max"))
+    away = np.fmax(np.fmax(low - sent, sent - high), 0.0)
+    return f"; the energy sent then misses contracts ({_places('contract', table.index, away, 'MWh')})" if (away > NOTICED).any() else ""
+
+
 def _unreserved(d: Dispatch) -> str:
     """How much reserve is missing when most is."""
     short = d.quantities["reserve_shortage"].values
@@ -103,7 +128,7 @@ def _beyond(case: Case, d: Dispatch) -> str:
     return f"; flows then exceed limits ({_places('branch', case.grid.branches.ids, beyond)})" if (beyond > NOTICED).any() else ""
 
 
-def _places(kind: str, names, values: np.ndarray) -> str:
+def _places(kind: str, names, values: np.ndarray, unit: str = "MW") -> str:
     """The largest values, each at its element: `bus 7: 12.0 MW`."""
     order = np.argsort(-values, kind="stable")[:NAMED]
-    return ", ".join(f"{kind} {names[i]}: {values[i]:,.1f} MW" for i in order if values[i] > NOTICED)
+    return ", ".join(f"{kind} {names[i]}: {values[i]:,.1f} {unit}" for i in order if values[i] > NOTICED)

@@ -7,7 +7,7 @@ import pytest
 from gridopt.dispatch.infeasible import reasons
 from gridopt.dispatch.single import dispatch
 from gridopt.program.solution import Infeasible
-from tests.support.block_cases import line, load
+from tests.support.block_cases import FUEL, UNIT_TYPE, line, load, unit
 from tests.support.small import case, tables
 
 
@@ -69,3 +69,39 @@ def test_a_reserve_that_nobody_can_give():
     _, shed, free, missing = told(one)
     assert "5.0 MW are not served" in shed and free.endswith("there is none either")
     assert missing == "  with reserves that may be missing there is one; then missing at 2025-01-01 00:00: reserve up: 5.0 MW"
+
+
+def test_a_contract_that_the_ramp_forbids():
+    """30 MW from 0 at 0.5 MW/min: 30 MWh in the hour, 40 of the contract's day asked for: 10 missing without it."""
+    rows = dict(
+        bus=[dict(bus="A", voltage_kv=330.0), dict(bus="S", voltage_kv=800.0, role="sink")],
+        generator=[dict(generator="g", bus="A", power_max_mw=500.0, cost_cny_per_mwh=10.0)],
+        dc_link=[dict(dc_link="L", from_bus="A", to_bus="S", power_max_mw=100.0, ramp_fraction_per_min=0.005, initial_mw=0.0)],
+        dc_contract=[dict(contract="c", dc_link="L", start_date="2025-01-01", end_date="2025-01-01", energy_min_mwh=960.0)],
+        exchange=[dict(exchange="M", bus="S", export_flexible_mw=100.0, price_profile="p")],
+    )
+    found = told(case(1, series={"p": [50.0]}, **rows))
+    assert "  without ramps there is one" in found
+    missed = "  without contracts of DC links there is one; the energy sent then misses contracts (contract c: 10.0 MWh)"
+    assert missed in found
+
+
+def test_a_schedule_that_no_instant_serves():
+    """8 MW must go to B in each hour, in steps of 5 MW: 5 are too few, and of 10 two have no use."""
+    rows = dict(
+        bus=[dict(bus=n, voltage_kv=330.0, surplus_allowed="false") for n in "AB"],
+        generator=[dict(generator="g", bus="A", power_max_mw=50.0, cost_cny_per_mwh=10.0)],
+        load=[load("B", "", 8.0, sheddable="false")],
+        dc_link=[dict(dc_link="L", from_bus="A", to_bus="B", power_max_mw=20.0)],
+        dc_schedule=[dict(dc_link="L", step_mw=5.0)],
+    )
+    found = told(replace(case(1, **rows), commitment="exact"))
+    assert "  without schedules of DC links there is one" in found
+
+
+def test_fuel_that_is_not_there():
+    rows = dict(
+        bus=[dict(bus="A", voltage_kv=330.0, surplus_allowed="false")], unit_type=UNIT_TYPE, fuel=FUEL, unit=[unit("A", 10, 50)],
+        load=[load("A", "", 8.0, sheddable="false")], fuel_stock=[dict(fuel_stock="s", fuel="c10", stock_start_tce=5.0)],
+    )  # fmt: skip
+    assert "  without budgets and stocks of fuel and caps on CO2 there is one" in told(case(1, **rows))
