@@ -27,9 +27,11 @@ SECTIONS = {
     "Transmission lines": "line", "Interfaces": "interface", "Contingencies": "contingency",
 }  # fmt: skip
 PARAMETERS = {
-    "Version", "Time horizon (h)", "Time horizon (min)", "Time step (min)", "Power balance penalty ($/MW)", "Scenario name",
+    "Version", "Time horizon (h)", "Time horizon (min)", "Time (h)", "Time step (min)", "Power balance penalty ($/MW)", "Scenario name",
     "Scenario weight", "Investment cost weight", "Reserve shortfall penalty ($/MW)",
 }  # fmt: skip
+HORIZON = ("Time horizon (min)", "Time horizon (h)", "Time (h)")
+"""Keys of the length of the instance; the last one is of version 0.2."""
 MOST_STEPS = 100_000
 START = "2025-01-01T00:00"
 
@@ -65,12 +67,11 @@ def read(path: Path, branch_model: str) -> Imported:
 def _time(parameters: Record) -> TimeGrid:
     """Steps of equal length; raises CaseError where the horizon is not a number of them."""
     minutes = parameters.number("Time step (min)", 60.0, 1.0, 60.0)
-    both = ("Time horizon (min)", "Time horizon (h)")
-    given = [key for key in both if key in parameters]
+    given = [key for key in HORIZON if key in parameters]
     if len(given) != 1:
         rule = "are both given" if given else "are both missing"
-        raise CaseError([f"{parameters.place}: {both[0]} and {both[1]} {rule}. Give one.", *parameters.faults])
-    horizon = parameters.number(given[0], least=0.0) * (60.0 if given[0] == both[1] else 1.0)
+        raise CaseError([f"{parameters.place}: {' and '.join(given or HORIZON[:2])} {rule}. Give one.", *parameters.faults])
+    horizon = parameters.number(given[0], least=0.0) * (1.0 if given[0] == HORIZON[0] else 60.0)
     if 60.0 % minutes != 0 or not 1 <= horizon / minutes <= MOST_STEPS or horizon % minutes:
         rule = f"{horizon:g} min are no whole number, up to {MOST_STEPS:,}, of steps of {minutes:g} min that divide an hour"
         raise CaseError(parameters.faults or [f"{parameters.place}: {rule}. Correct them."])

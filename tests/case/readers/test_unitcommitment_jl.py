@@ -134,6 +134,15 @@ def test_storage(tmp_path):
     assert any("loss factor changes over time" in c for c in found.report.changes)
 
 
+@pytest.mark.parametrize("key, value", [("Time horizon (min)", 120), ("Time (h)", 2)])
+def test_horizon_in_minutes_and_in_words_of_version_0_2(tmp_path, key, value):
+    def change(case):
+        del case["Parameters"]["Time horizon (h)"]
+        case["Parameters"][key] = value
+
+    assert len(read(written(tmp_path, change), "matpower-dc").time) == 2
+
+
 def test_plain_and_compressed_say_the_same(tmp_path):
     plain, packed = read(written(tmp_path), "matpower-dc"), read(written(tmp_path, name="case.json.gz"), "matpower-dc")
     assert plain.report.found == packed.report.found == {
