@@ -55,11 +55,14 @@ def branches(found: dict[str, Record], model: str, base_mva: float, rows: CaseRo
         reactance, tap = branch.number("reactance"), branch.number("transformer_tap_ratio", 1.0, 0.0)
         if reactance == 0:
             branch.fault("reactance", 0, "must not be 0", "Merge the buses or correct it.")
-        rating = branch.number("rating_long_term", np.nan, 0.0) if model != "copperplate" else np.nan
+        rating, after = (branch.number(f"rating_{kind}", np.nan, 0.0) for kind in ("long_term", "emergency"))
+        if model == "copperplate":
+            rating = after = np.nan
         rows.add(
             "ac_branch", ac_branch=name, **ends, base_mva=base_mva, resistance_pu=branch.number("resistance", 0.0), reactance_pu=reactance,
             charging_pu=branch.number("charging_susceptance", 0.0), tap_ratio=tap or 1.0,
             shift_deg=branch.number("transformer_phase_shift", 0.0), rating_mw=rating if rating > 0 else None,
+            rating_emergency_mw=after if after >= rating > 0 else None,
         )  # fmt: skip
         _penalty(branch, "ac_branch", name, rows)
         _outages(name, branch, rows)
@@ -88,6 +91,13 @@ def _outages(name: str, branch: Record, rows: CaseRows) -> None:
         if out:
             cells = {"start_time": str(start).replace("T", " "), "end_time": str(end).replace("T", " ")}
             rows.add("outage", kind="ac_branch", element=name, **cells)
+
+
+def contingencies(found: dict[str, Record], rows: CaseRows) -> None:
+    """Rows of contingency: outages of branches, after which rating_emergency holds."""
+    for name, contingency in found.items():
+        contingency.only({"branch_contingency", "in_service"})
+        rows.add("contingency", contingency=name, kind="ac_branch", element=contingency.text("branch_contingency"))
 
 
 def dc_branches(found: dict[str, Record], model: str, rows: CaseRows, changes: list[str]) -> None:

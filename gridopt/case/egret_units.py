@@ -21,6 +21,7 @@ from gridopt.case.json_file import Record
 CHORDS = 2
 FUELS = {"W": "wind", "WIND": "wind", "S": "solar", "SOLAR": "solar", "H": "hydro_ror", "HYDRO": "hydro_ror"}
 LARGEST_RENEWABLE_COST = 10000.0
+REFUSED = ("startup_curve", "shutdown_curve", "aux_fuel_capable", "aux_fuel_supply", "agc_fixed_cost")
 Curve = tuple[np.ndarray, np.ndarray]
 
 
@@ -58,8 +59,16 @@ def _renewable(name: str, unit: Record, rows: CaseRows) -> None:
     rows.add("generator", generator=name, bus=unit.text("bus"), technology=technology or "other", **limits, **rows.price(name, cost))
 
 
+def _refuse(unit: Record) -> None:
+    """Faults for what would change the schedule and is not modelled."""
+    for key in REFUSED:
+        if unit.entries.get(key) not in (None, False, 0, 0.0, []):
+            unit.fault(key, unit.entries[key], "is not modelled", "Remove it.")
+
+
 def _thermal(name: str, unit: Record, committed: bool, fuel: Supplied | None, rows: CaseRows) -> None:
     steps = len(rows.time)
+    _refuse(unit)
     low, high = unit.series("p_min", steps, 0.0), unit.series("p_max", steps, 0.0)
     if (low > high).any():
         unit.fault("p_min", low.max(), "is above p_max at some time", "Swap or correct them.")

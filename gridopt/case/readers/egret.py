@@ -15,7 +15,7 @@ from gridopt.case.case_rows import CaseRows, totals
 from gridopt.case.check import CaseError
 from gridopt.case.complete import complete
 from gridopt.case.egret_fuel import supplied
-from gridopt.case.egret_network import branches, buses, dc_branches, interfaces, loads, security_constraints, storage
+from gridopt.case.egret_network import branches, buses, contingencies, dc_branches, interfaces, loads, security_constraints, storage
 from gridopt.case.egret_reserves import reserves
 from gridopt.case.egret_units import generators
 from gridopt.case.imported import BRANCH_MODELS, Imported, ImportReport
@@ -27,7 +27,6 @@ ELEMENTS = ("bus", "load", "shunt", "generator", "storage", "branch", "dc_branch
             "security_constraint", "contingency")  # fmt: skip
 PLURAL = {"bus": "buses", "branch": "branches", "dc_branch": "dc_branches", "storage": "storage", "fuel_supply": "fuel_supplies",
           "contingency": "contingencies"}  # fmt: skip
-NOT_MODELLED = ("contingency",)
 START = "2025-01-01T00:00"
 
 
@@ -63,6 +62,7 @@ def _write(here: dict, system: Record, model: str, committed: bool, rows: CaseRo
     buses(here["bus"], rows, committed)
     loads(here["load"], here["shunt"], rows, committed)
     branches(here["branch"], model, base, rows, changes)
+    contingencies(here["contingency"], rows)
     dc_branches(here["dc_branch"], model, rows, changes)
     interfaces(here["interface"], rows)
     fuel = supplied(here["generator"], here["fuel_supply"], len(rows.time), float(rows.time.hours[0])) if committed else {}
@@ -77,9 +77,6 @@ def _write(here: dict, system: Record, model: str, committed: bool, rows: CaseRo
         mismatch = system.number("load_mismatch_cost", 1e4 * base, 0.0)
         rows.add("shedding_tier", tier="mismatch", share=1.0, cost_cny_per_mwh=mismatch)
         changes.append(f"Load that is missed and generation in excess cost load_mismatch_cost, {mismatch:g} per MWh.")
-    for kind in NOT_MODELLED:
-        if here[kind]:
-            changes.append(f"Left out, as it is not modelled: {kind}, {len(here[kind])}.")
 
 
 def plain_series(record: Record, steps: int) -> None:

@@ -86,6 +86,16 @@ def test_network(tmp_path):
     assert tables(tmp_path, lambda e, s: e.pop("dc_branch"), "copperplate")["ac_branch"]["rating_mw"].isna().all()
 
 
+def test_contingencies_and_the_rating_that_holds_then(tmp_path):
+    def change(elements, system):
+        elements["branch"]["ab"]["rating_emergency"] = 60
+        elements["contingency"] = {"c": {"branch_contingency": "ab"}}
+
+    found = tables(tmp_path, change)
+    assert found["ac_branch"].loc["ab", ["rating_mw", "rating_emergency_mw"]].tolist() == [50, 60]
+    assert found["contingency"][["contingency", "kind", "element"]].values.tolist() == [["c", "ac_branch", "ab"]]
+
+
 def test_what_is_out_of_service_is_left_out_and_said(tmp_path):
     def change(elements, system):
         elements["branch"]["ab"]["in_service"] = False
@@ -181,6 +191,8 @@ FAULTS = [
     (put("dc_branch", "dc", "rating_long_term", value=None), "a DC branch needs a limit"),
     (put("security_constraint", "s", "coefs", "values", "generator", value={"x": 1}), "is not the name of a generator"),
     (put("security_constraint", "s", "security_constraint_type", value="flow"), "'flow' is not one of pg"),
+    (put(*G, "startup_curve", value=[5.0]), "startup_curve: '[5.0]' is not modelled"),
+    (put("contingency", value={"c": {"branch_contingency": "x"}}), "'x' is not in table ac_branch"),
     (put(*G, "fuel_supply", value="f"), "'f' is not among the fuel supplies"),
     (lambda e, s: fuelled(e, [125.0, 600.0]), "bounds what a start in step 1 may give"),
     (lambda e, s: (fuelled(e, [600.0, 50.0]), e["generator"]["g"].update(fixed_commitment=1)), "contradicts the fuel supply in step 2"),
