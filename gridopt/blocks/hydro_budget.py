@@ -1,10 +1,11 @@
 """Hydro budget: energy and release of hydro plants in a period (a season, a month), also where only a part of it is studied.
 
 Sets        c budget, of one plant r(c) and a period; t step of length h[t] hours, w[c,t] share of the step inside the period
-Data        energy [Emin, Emax] MWh and release [Wmin, Wmax] hm3 of the whole period; z[c] = hours of it studied / its hours
+Data        energy [Emin, Emax] MWh and release [Wmin, Wmax] hm3 of the whole period; z[c] = hours of it studied / its hours; or what was
+            given outside the study is known, o[c]: then z = 1
 
-    z Emin <= sum over t of w h p        <= z Emax                        (W1)  hydro_budget.energy
-    z Wmin <= sum over t of w 0.0036 h R <= z Wmax                        (W2)  hydro_budget.release
+    z Emin <= o + sum over t of w h p        <= z Emax                    (W1)  hydro_budget.energy
+    z Wmin <= o + sum over t of w 0.0036 h R <= z Wmax                    (W2)  hydro_budget.release
 
 Ports       draws on reservoir_output: p [MW] and reservoir_release: R [m3/s]
 Dual        hydro_budget.energy [CNY/MWh], hydro_budget.release [CNY/hm3]: what one more unit of the budget costs
@@ -35,9 +36,10 @@ def constrain(case, b, columns):
     studied = hours.sum(axis=1) / (24.0 * days)
     plant = case.position("reservoir", table["reservoir"])
     for name, unit, port, factor in (("energy", "mwh", "reservoir_output", 1.0), ("release", "hm3", "reservoir_release", 0.0036)):
-        low, high = (table[f"{name}_{c}_{unit}"].to_numpy(float) for c in ("min", "max"))
-        limited = np.flatnonzero(~np.isnan(low) | ~np.isnan(high))
-        low, high = (np.where(np.isnan(v), e, v * studied)[limited] for v, e in ((low, -np.inf), (high, np.inf)))
+        low, high, outside = (table[f"{name}_{c}_{unit}"].to_numpy(float) for c in ("min", "max", "outside"))
+        limited, part = np.flatnonzero(~np.isnan(low) | ~np.isnan(high)), np.where(np.isnan(outside), studied, 1.0)
+        rest = (v * part - np.nan_to_num(outside) for v in (low, high))
+        low, high = (np.where(np.isnan(v), e, v)[limited] for v, e in zip(rest, (-np.inf, np.inf), strict=True))
         label = {"mwh": "MWh", "hm3": "hm3"}[unit]
         row = b.rows(f"hydro_budget.{name}", unit=label, over={"budget": table.index[limited]}, lower=low, upper=high)
         for at, cols, coef in b.port(port).offers():

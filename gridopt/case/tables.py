@@ -350,6 +350,9 @@ HYDRO_BUDGET = plain(
     Column("energy_max_mwh", "number", "MWh", at_least=0.0, default=None, meaning="empty: none"),
     Column("release_min_hm3", "number", "hm3", at_least=0.0, default=None, meaning="turbines and spill; empty: none"),
     Column("release_max_hm3", "number", "hm3", at_least=0.0, default=None, meaning="empty: none"),
+    Column("energy_outside_mwh", "number", "MWh", at_least=0.0, default=None,
+           meaning="energy given in the period outside the study: then the study must meet the rest of the whole; empty: in proportion"),
+    Column("release_outside_hm3", "number", "hm3", at_least=0.0, default=None, meaning="release outside it, alike; empty: in proportion"),
     orders=(("start_date", "end_date"), ("energy_min_mwh", "energy_max_mwh"), ("release_min_hm3", "release_max_hm3")),
 )  # fmt: skip
 PUMP = element(

@@ -6,7 +6,8 @@
     0 <= output <= Pmax;  output = k turbine, k by the volume before the step where zones of head hold (between the least and the
         largest k of the plant where decisions are not exact)                        hydro.output, hydro.head
     0 <= pump <= Pmax, of whole units where decisions are exact                      pump.power, pump.units
-    energy and release of a period within its budget times the share of it studied   hydro_budget.energy, hydro_budget.release
+    energy and release of a period within its budget times the share of it studied, or with what was given outside the study within
+        the whole                                                                    hydro_budget.energy, hydro_budget.release
 
 Arriving water is the difference of the running volume that has passed the plant above, a travel time ago, at the two ends of the
 step: nothing is lost whatever the travel time. Before the first step the plant above passed what release_past says, and before that
@@ -149,7 +150,9 @@ def _budgets(e: Evidence) -> list[Check]:
     plant, checks = case.position("reservoir", table["reservoir"]), []
     for name, unit, given in (("energy", "MWh", e["hydro_output"]), ("release", "hm3", 0.0036 * e["reservoir_release"])):
         total = (given[plant] * hours).sum(axis=1)
-        low, high = (table[f"{name}_{c}_{unit.lower()}"].to_numpy(float) * part for c in ("min", "max"))
+        outside = table[f"{name}_outside_{unit.lower()}"].to_numpy(float)
+        total = total + np.nan_to_num(outside)
+        low, high = (table[f"{name}_{c}_{unit.lower()}"].to_numpy(float) * np.where(np.isnan(outside), part, 1.0) for c in ("min", "max"))
         over = np.fmax(np.where(part > 0, np.fmax(low - total, total - high), 0.0), 0.0)
         checks.append(e.judge(f"hydro_budget.{name}", unit, over, PERIOD if unit == "MWh" else WATER, table.index))
     return checks

@@ -48,6 +48,14 @@ def test_W2_release_at_most(minutes):
     assert d.values.dual("hydro_budget.release") == pytest.approx(-12500)
 
 
+def test_W1_what_was_given_outside_the_study_is_known():
+    """Of 480 MWh in two days 470 have been given: 10 are left, all in place of 90: 400 + 40*90 = 4000."""
+    d = budgeted(energy_max_mwh=480.0, energy_outside_mwh=470.0)
+    assert d.solution.objective == pytest.approx(400 + 40 * 90)
+    d = budgeted(release_max_hm3=1.0, release_outside_hm3=1.0 - 0.072)
+    assert d.solution.objective == pytest.approx(400 + 40 * 90)
+
+
 def test_a_period_that_is_not_studied_asks_nothing():
     d = budgeted(start_date="2025-02-01", end_date="2025-02-02", energy_max_mwh=0.0)
     assert d.solution.objective == pytest.approx(20 * 10 * 0 + 45 * 0 + 15 * 10)
