@@ -172,10 +172,10 @@ def _dc_terms(dispatch: Dispatch) -> list[Rent]:
         ("energy", np.ones(len(chosen)), ("dc_contract", "contract energy used up", "合同电量用尽")),
         ("share", least, ("dc_share", "least renewable share", "新能源占比下限")),
     ):
-        worth = _worth(-dispatch.values.dual(f"dc_contract.{name}")) * factor
+        worth = _worth(-dispatch.dual_by_step(f"dc_contract.{name}")) * factor[:, None]
         for d in np.unique(link):
             mine = link == d
-            (en, zh), value = names(table, d), (worth[mine] @ inside[mine]) * sent[d]
+            (en, zh), value = names(table, d), (worth * inside)[mine].sum(axis=0) * sent[d]
             text = (f"{words[0]}:{table.index[d]}", "dc", f"{en}: {words[1]}", f"{zh}{words[2]}")
             found.append(Rent(*text, start[[d]], value[None]))
     return found

@@ -107,7 +107,7 @@ def _status_bounds(case, fleet: Fleet) -> tuple[np.ndarray, np.ndarray]:
     begin, hours = begins(case), fleet.initial_h[:, None]
     bound = begin + INSTANT
     still_on = (hours > 0) & (bound < fleet.min_up[:, None] - hours)
-    still_off = (hours < 0) & (bound < fleet.min_down[:, None] + hours)
+    still_off = (hours < 0) & ~fleet.initial_outage[:, None] & (bound < fleet.min_down[:, None] + hours)
     off = fleet.must_off | (still_off & ~fleet.fixed_on)
     return (fleet.must_on | still_on) & ~off, ~off
 
@@ -343,7 +343,7 @@ def _kinds(case, b, columns: Columns, label) -> None:
     short = split[np.isfinite(starts.until[split])]
     of = starts.of[short]
     # No start comes sooner than the minimum down time, unless an outage or a fixed status makes it: so the first category begins there.
-    forced = (~fleet.here | fleet.fixed_on | fleet.must_off).any(axis=1)
+    forced = fleet.initial_outage | (~fleet.here | fleet.fixed_on | fleet.must_off).any(axis=1)
     least = np.where(forced, 0.0, fleet.min_down)[of]
     lag = np.where(np.append(True, of[1:] != of[:-1])[: len(of)], least, np.maximum(starts.lag[short], least))[:, None]
     limit = starts.until[short][:, None]
@@ -364,17 +364,21 @@ def _counts(case, b, columns: Columns, label) -> None:
     names, of = np.unique(station.astype(str), return_inverse=True)
     most = np.full(len(names), np.inf)
     np.fmin.at(most, of, fleet.max_changes)
-    _at_most(b, "commitment.day", columns, (columns.start, columns.stop), (names, of, most), day)
-    _at_most(b, "commitment.week", columns, (columns.start,), (label, np.arange(len(label)), fleet.max_starts), (day + 3) // 7)
+    made = np.bincount(of, fleet.initial_changes, len(names))
+    _at_most(b, "commitment.day", columns, (columns.start, columns.stop), (names, of, most, made), day)
+    each = label, np.arange(len(label)), fleet.max_starts, fleet.initial_starts
+    _at_most(b, "commitment.week", columns, (columns.start,), each, (day + 3) // 7)
 
 
 def _at_most(b, name: str, columns: Columns, changes, groups, period: np.ndarray) -> None:
-    """Changes of the elements of each group in each period, at most so many."""
-    names, of, most = groups
+    """Changes of the elements of each group in each period, at most so many; in the first less those made before."""
+    names, of, most, made = groups
     periods, place = np.unique(period, return_inverse=True)
     some = np.flatnonzero(np.isfinite(most))
     over = {"group": np.asarray(names, object)[some], "period": periods}
-    row = b.rows(name, unit="1", over=over, upper=np.broadcast_to(most[some, None], (len(some), len(periods))))
+    upper = np.repeat(most[some, None], len(periods), axis=1)
+    upper[:, :1] = np.maximum(upper[:, :1] - made[some, None], 0.0)
+    row = b.rows(name, unit="1", over=over, upper=upper)
     rank = np.full(len(most), -1)
     rank[some] = np.arange(len(some))
     mine = np.flatnonzero(rank[of] >= 0)

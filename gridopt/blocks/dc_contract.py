@@ -2,12 +2,12 @@
 
 Sets        c contract (a period of one link d), t step of length h[t] hours
 Data        energy [Emin, Emax] MWh of the whole period and share z of the sent energy; limits are scaled by the part of the period that
-            is studied
+            is studied, unless it is known what is sent (E0) and bundled (B0) in the rest of it: then both are of the whole period
 Columns     dc_contract.unbundled n [MW], by link
 
-    Emin <= sum_t h P <= Emax                                             (O1)  dc_contract.energy
+    Emin <= E0 + sum_t h P <= Emax                                        (O1)  dc_contract.energy
     n >= P - sum of the bundle's output                                   (O2)  dc_contract.unbundled
-    sum_t h n <= (1 - z) sum_t h P                                        (O3)  dc_contract.share
+    sum_t h n <= (1 - z) sum_t h P + B0 - z E0                            (O3)  dc_contract.share
 
 Ports       draws on dc_power P (of a link that reverses: less what it sends back) and bundle
 Dual        dc_contract.energy: what one more MWh of contract costs; dc_contract.share: what one more MWh of unbundled energy saves
@@ -59,16 +59,18 @@ def constrain(case, b, columns):
     inside = _shares(case)[0][columns.contracts]
     link, sent = case.position("dc_link", contract["dc_link"]), b.port("dc_power")
     days = (contract["end_date"] - contract["start_date"]).dt.days.to_numpy(float) + 1.0
-    studied = (inside * hours).sum(axis=1) / (24.0 * days)
-    base = np.einsum("ct,ct->c", inside * hours, sent.constant[link])
-    low, high = (contract[f"energy_{c}_mwh"].to_numpy(float) * studied for c in ("min", "max"))
+    outside, covered = (contract[f"{c}_outside_mwh"].to_numpy(float) for c in ("sent", "bundled"))
+    studied = np.where(np.isnan(outside), (inside * hours).sum(axis=1) / (24.0 * days), 1.0)
+    outside, base = np.nan_to_num(outside), np.einsum("ct,ct->c", inside * hours, sent.constant[link])
+    low, high = (contract[f"energy_{c}_mwh"].to_numpy(float) * studied - outside for c in ("min", "max"))
     over = {"contract": contract.index}
     # A link that never reverses sends at least nothing; one that does may be on balance the one that receives.
     least = np.where(case.table("dc_link")["power_reverse_max_mw"].to_numpy(float)[link] > 0, -np.inf, 0.0)
     low, high = np.where(np.isnan(low), least, low) - base, np.nan_to_num(high, nan=np.inf) - base
     energy = b.rows("dc_contract.energy", unit="MWh", over=over, lower=low, upper=high)
     share = contract["renewable_share_min"].to_numpy(float)
-    bound = b.rows("dc_contract.share", unit="MWh", over=over, upper=np.where(share > 0, (1.0 - share) * base, np.inf))
+    most = (1.0 - share) * base + covered - share * outside
+    bound = b.rows("dc_contract.share", unit="MWh", over=over, upper=np.where(share > 0, most, np.inf))
     row_of = _uncovered(case, b, columns)
     for c, d in enumerate(link):
         t = np.flatnonzero(inside[c] > 0)

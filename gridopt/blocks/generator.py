@@ -71,31 +71,36 @@ def _number(of: np.ndarray) -> np.ndarray:
 
 
 def constrain(case, b, columns):
-    """Lazy family (E2); a step at which the generator enters or leaves service is not a ramp."""
+    """Lazy family (E2), at the first step where the output before it is known (of a step as long); a step at which the generator enters or
+    leaves service is not a ramp."""
     table, hours = case.table("generator").iloc[columns.rows], case.time.hours
     ramp = ramps(case)[:, columns.rows]
     some = np.flatnonzero(np.isfinite(ramp).any(axis=0))
-    if not len(some) or len(hours) < 2:
+    before = table["initial_mw"].to_numpy(float)[some, None]
+    if not len(some) or (len(hours) < 2 and np.isnan(before).all()):
         return
     here = case.in_service("generator")[columns.rows[some]]
-    minutes = np.where(np.diff(here, axis=1) == 0, 60.0 * 0.5 * (hours[1:] + hours[:-1]), np.inf)
-    minutes = np.concatenate([np.full((len(some), 1), np.inf), minutes], axis=1)
+    steady = np.concatenate([~np.isnan(before), np.diff(here, axis=1) == 0], axis=1)
+    minutes = np.where(steady, 60.0 * 0.5 * (hours + np.append(hours[:1], hours[:-1])), np.inf)
     up, down = ramp[:, some, None] * minutes
     of, least = columns.of, columns.least
     gather = sp.csr_array((np.ones(len(of)), (of, np.arange(len(of)))), shape=least.shape[:1] + (len(of),))[some]
-    jump = np.diff(least[some], axis=1, prepend=least[some, :1])
+    before = np.where(np.isnan(before), least[some, :1], before)
+    jump = np.diff(least[some], axis=1, prepend=before)
 
     def rise(x, steps=slice(None)):
         part = slice(max((steps.start or 0) - 1, 0), steps.stop)
         output = least[some, part] + gather @ x[columns.band[:, part]]
-        return np.diff(output, axis=1, prepend=output[:, :1])[:, (steps.start or 0) - part.start :]
+        return np.diff(output, axis=1) if steps.start else np.diff(output, axis=1, prepend=before)
 
     def expand(element, step):
         mine = gather[element].tocoo()
         row, k = mine.coords
-        now, before = columns.band[k, step[row]], columns.band[k, step[row] - 1]
-        one = np.ones(len(row))
-        return np.tile(row, 2), np.concatenate([now, before]), np.concatenate([one, -one]), jump[element, step]
+        later = np.flatnonzero(step[row] > 0)
+        now, then = columns.band[k, step[row]], columns.band[k[later], step[row[later]] - 1]
+        one = np.ones(len(row) + len(later))
+        one[len(row) :] = -1.0
+        return np.append(row, row[later]), np.append(now, then), one, jump[element, step]
 
     over = {"generator": table.index.to_numpy(object)[some], "time": case.time.index}
     b.lazy("generator.ramp", unit="MW", over=over, bounds=(-down, up), activity=rise, expand=expand, looks_back=True)

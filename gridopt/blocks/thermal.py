@@ -2,7 +2,8 @@
 
 Sets        g group of identical units at one bus, t step of length h[t] hours
 Data        available capacity P[g,t] MW; must-run output m[g,t] MW (0 where the unit may stop); largest output M[g,t] MW (CHP in
-            the heating season below P; both as far as a heat load leaves them); fuel rate r(q) tce/MWh at load q = 1, 0.5, 0.3; ramp R MW/min
+            the heating season below P; both as far as a heat load leaves them); fuel rate r(q) tce/MWh at load q = 1, 0.5, 0.3; ramp R MW/min;
+            output before the first step, where it is known (then h[-1] = h[0])
 Columns     thermal.low a, thermal.high p [MW] above the must-run output
 
     0 <= a <= max(0, P/2 - m) where the unit must run, else 0             (G1)
@@ -120,32 +121,36 @@ def _offer_by_unit(case, b, rows, groups, limits, low, high):
 
 
 def constrain(case, b, columns):
-    """Lazy family (G3) over the steps after the first; a change of capacity or must-run output by date is no ramp."""
-    _, groups, able, must, low, high, _ = columns
-    if not len(groups) or len(case.time) < 2:
-        return
+    """Lazy family (G3), at the first step where the output before it is known; a change of capacity or must-run output by date is no
+    ramp."""
+    rows, groups, able, must, low, high, _ = columns
     hours = case.time.hours
+    before = groups.sum(case.table("unit")["initial_mw"].to_numpy(float)[rows, None]) - must[:, :1]
+    if not len(groups) or (len(hours) < 2 and np.isnan(before).all()):
+        return
     unit = case.table("unit").iloc[groups.first]
     rate = case.table("unit_type").loc[unit["unit_type"], "ramp_fraction_per_min"].to_numpy(float)[:, None]
-    width = rate * 60.0 * 0.5 * (hours[1:] + hours[:-1]) * able[:, 1:]
+    width = rate * 60.0 * 0.5 * (hours + np.append(hours[:1], hours[:-1])) * able
     steady = (np.diff(able, axis=1) == 0) & (np.diff(must, axis=1) == 0)
-    width = np.concatenate([np.full((len(groups), 1), np.inf), np.where(steady, width, np.inf)], axis=1)
+    width = np.where(np.concatenate([~np.isnan(before), steady], axis=1), width, np.inf)
 
     def rise(x, steps=slice(None)):
         part = slice(max((steps.start or 0) - 1, 0), steps.stop)
         output = x[high[:, part]] + np.where(low[:, part] >= 0, x[low[:, part]], 0.0)
-        return np.diff(output, axis=1, prepend=output[:, :1])[:, (steps.start or 0) - part.start :]
+        if not steps.start:
+            return np.diff(output, axis=1, prepend=np.where(np.isnan(before), output[:, :1], before))
+        return np.diff(output, axis=1)
 
     def expand(element, step):
         row, col, val = [], [], []
         for cols in (high, low):
             for back, sign in ((0, 1.0), (1, -1.0)):
                 chosen = cols[element, step - back]
-                there = np.flatnonzero(chosen >= 0)
+                there = np.flatnonzero((chosen >= 0) & (step >= back))
                 row.append(there)
                 col.append(chosen[there])
                 val.append(np.full(len(there), sign))
-        return np.concatenate(row), np.concatenate(col), np.concatenate(val), np.zeros(len(element))
+        return np.concatenate(row), np.concatenate(col), np.concatenate(val), np.where(step == 0, -before[element, 0], 0.0)
 
     b.lazy(
         "thermal.ramp", unit="MW", over={"group": groups.name, "time": case.time.index}, bounds=(-width, width),

@@ -44,7 +44,8 @@ class Fleet:
     initial_h h: on, or off where negative, NaN: free; initial_mw MW, NaN: any. stop_cost CNY (n,).
     least, most MW (n, T); curve: what it costs to be on and to give more; deep: bands below the normal least output, which `least`
     lies at the bottom of.
-    max_changes: starts and stops in a day of its station (NaN: any), station text; max_starts: in a calendar week (n,).
+    max_changes: starts and stops in a day of its station (NaN: any), station text; max_starts: in a calendar week; initial_outage: off
+    before the first step because of an outage; initial_changes, initial_starts: so many were made that day, that week before it (n,).
     """
 
     table: np.ndarray
@@ -70,6 +71,9 @@ class Fleet:
     station: np.ndarray
     max_changes: np.ndarray
     max_starts: np.ndarray
+    initial_outage: np.ndarray
+    initial_changes: np.ndarray
+    initial_starts: np.ndarray
     least: np.ndarray
     most: np.ndarray
     curve: Curve
@@ -128,7 +132,10 @@ def fleet_of(case) -> Fleet:
         initial_h=given["initial_h"].to_numpy(float), initial_mw=given["initial_mw"].to_numpy(float),
         stop_cost=given["stop_cny"].to_numpy(float), starts=_starts(case, table, name, given, kind),
         station=given["station"].to_numpy(object), max_changes=given["max_changes_per_day"].to_numpy(float),
-        max_starts=given["max_starts_per_week"].to_numpy(float), least=least, most=most, curve=curve, deep=deep,
+        max_starts=given["max_starts_per_week"].to_numpy(float),
+        initial_outage=given["initial_outage"].to_numpy(bool), initial_changes=given["initial_changes"].to_numpy(float),
+        initial_starts=given["initial_starts"].to_numpy(float),
+        least=least, most=most, curve=curve, deep=deep,
     )  # fmt: skip
 
 
@@ -142,7 +149,8 @@ def _given(case, table: np.ndarray, name: np.ndarray) -> pd.DataFrame:
     """Rows of table commitment for the elements, defaults where there is none."""
     frame = case.table("commitment")
     given = frame.set_index(["kind", "element"]).reindex(pd.MultiIndex.from_arrays([table, name]))
-    plain = {"start_cny": 0.0, "stop_cny": 0.0, "must_run": False, "status_profile": "", "station": "", "count": 1}
+    plain = {"start_cny": 0.0, "stop_cny": 0.0, "must_run": False, "status_profile": "", "station": "", "count": 1,
+             "initial_outage": False, "initial_changes": 0, "initial_starts": 0}  # fmt: skip
     return given.fillna(plain) if len(frame) else given.assign(**plain)
 
 

@@ -188,6 +188,7 @@ UNIT = element(
     _fraction("must_run_fraction", None, "least output when it must run, over rated; empty: from the type"),
     Column("heating_season", key_to="season", default="", meaning="season of heat supply; empty: none"),
     _fraction("available_fraction", 1.0, "expected availability: rated output times this is the limit", above=0.0),
+    _power("initial_mw", "output before the first step, for the ramp to it, of a unit that is not switched; empty: any", default=None),
     Column("self_owned", "flag", default=False, meaning="owned by an industrial user, outside central dispatch"),
 )  # fmt: skip
 
@@ -208,6 +209,8 @@ GENERATOR = element(
     Column("cost_quadratic_cny_per_mw2h", "number", "CNY/MW2h", at_least=0.0, default=0.0, meaning="times output squared"),
     Column("price_profile", unit="CNY/MWh", default="", meaning="series: added to cost_cny_per_mwh; empty: none"),
     Column("co2_t_per_mwh", "number", "t/MWh", at_least=0.0, at_most=3.0, default=0.0),
+    Column("initial_mw", "number", "MW", default=None,
+           meaning="output before the first step, for the ramp to it, of a generator that is not switched; empty: any"),
     orders=(("power_min_mw", "power_max_mw"),),
 )  # fmt: skip
 COST_POINT = plain(
@@ -236,6 +239,11 @@ COMMITMENT = plain(
     Column("station", default="", meaning="units of one station start and stop one at a time where max_changes_per_day is given"),
     Column("max_changes_per_day", "whole", "1", at_least=0, at_most=1000, default=None, meaning="starts and stops of its station in a day"),
     Column("max_starts_per_week", "whole", "1", at_least=0, at_most=1000, default=None),
+    Column("initial_outage", "flag", default=False,
+           meaning="off before the first step because it was out of service: its minimum down time does not count"),
+    Column("initial_changes", "whole", "1", at_least=0, at_most=1000, default=0,
+           meaning="starts and stops on the day of the first step before it"),
+    Column("initial_starts", "whole", "1", at_least=0, at_most=1000, default=0, meaning="starts in the week of the first step before it"),
     Column("count", "whole", "1", at_least=1, at_most=1000, default=1, meaning="identical units in this row; figures in MW are for one"),
 )  # fmt: skip
 START_COST = plain(
@@ -481,6 +489,9 @@ DC_CONTRACT = plain(
     Column("energy_min_mwh", "number", "MWh", at_least=0.0, default=None, meaning="least sent energy; empty: none"),
     Column("energy_max_mwh", "number", "MWh", at_least=0.0, default=None, meaning="largest sent energy; empty: none"),
     _fraction("renewable_share_min", 0.0, "least share of the sent energy from bundled plants in the same step"),
+    Column("sent_outside_mwh", "number", "MWh", default=None,
+           meaning="energy sent in the part of the period that is not studied; empty: as much of the contract as that part is of the period"),
+    Column("bundled_outside_mwh", "number", "MWh", at_least=0.0, default=0.0, meaning="what of sent_outside_mwh came from bundled plants"),
     orders=(("energy_min_mwh", "energy_max_mwh"),),
 )  # fmt: skip
 DC_BUNDLE = plain(

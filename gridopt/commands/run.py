@@ -21,6 +21,7 @@ from gridopt.commands import HoursRange, pairs, print_json, say, stop
     "--branch-model", type=click.Choice(("matpower-dc", "powermodels-dcp", "copperplate")),
     help="How branches of an imported case are read (matpower-dc).",
 )
+@click.option("--resume", is_flag=True, help="Go on from the windows that a stopped run has left (studies with 'rolling').")
 @click.option("--dry-run", is_flag=True, help="Read, check and build; solve and write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
 def command(
@@ -30,6 +31,7 @@ def command(
     hours: tuple[int, int] | None,
     solver: str | None,
     branch_model: str | None,
+    resume: bool,
     dry_run: bool,
     as_json: bool,
 ) -> int:
@@ -41,6 +43,7 @@ def command(
     \b
       gridopt run
       gridopt run studies/my.yaml -o results/mine
+      gridopt run gansu-2025-uc --resume
       gridopt run --hours 0:168 --set year=2024 --json > week.json
       gridopt run case118.m --json
       gridopt run case118.m --branch-model powermodels-dcp --solver pulp:CBC
@@ -50,7 +53,8 @@ def command(
     given = {"solver": solver, "branch_model": branch_model}
     overrides = settings | {key: value for key, value in given.items() if value}
     document = run_study(
-        Path(study) if study else None, overrides=overrides, hours=hours, output=output, dry_run=dry_run, stop=stop, progress=say
+        Path(study) if study else None, overrides=overrides, hours=hours, output=output, dry_run=dry_run, resume=resume,
+        stop=stop, progress=say,
     )
     if as_json:
         print_json(document)

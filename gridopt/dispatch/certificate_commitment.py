@@ -200,7 +200,8 @@ def _status(e: Evidence, s: Switched) -> list[Check]:
     here = (s.share > 0) & (s.limits[1] >= s.limits[0] * (1.0 - RELATIVE) - RELATIVE)
     fixed_on = here & (status >= 1.0)
     up, down = s.minimum
-    waits = (s.before < 0) & (s.begin + SECOND < down + s.before) & ~fixed_on
+    absent = s.said["initial_outage"].eq(True).to_numpy(bool)[:, None]
+    waits = (s.before < 0) & ~absent & (s.begin + SECOND < down + s.before) & ~fixed_on
     held = (s.before > 0) & (s.begin + SECOND < up - s.before)
     must = fixed_on | (here & (status > 0.0) & ((s.runs & ~waits) | held))
     calendar = np.maximum(np.where(must, s.count - on, 0.0), np.where(~here | (status <= 0.0) | waits, on, 0.0))
@@ -281,10 +282,12 @@ def _counts(e: Evidence, found: list[Switched]) -> list[Check]:
     station = np.concatenate([np.where(n == "", own, n) for n, own in zip(named, names, strict=True)])
     start, stop = (np.concatenate([s.array(n) for s in found]) for n in ("start", "stop"))
     checks = []
-    for name, group, column, changes, period in (
-        ("day", station, "max_changes_per_day", start + stop, days),
-        ("week", np.concatenate(names), "max_starts_per_week", start, (days - 4) // 7),
+    for name, group, column, made, changes, period in (
+        ("day", station, "max_changes_per_day", "initial_changes", start + stop, days),
+        ("week", np.concatenate(names), "max_starts_per_week", "initial_starts", start, (days - 4) // 7),
     ):
+        earlier = np.concatenate([s.number(made, 0.0) for s in found])
+        changes = np.concatenate([changes[:, :1] + earlier, changes[:, 1:]], axis=1)
         limit = np.concatenate([s.number(column, np.inf)[:, 0] for s in found])
         most = pd.Series(limit).groupby(group.astype(str)).min()
         total = pd.DataFrame(changes).groupby(group.astype(str)).sum().T.groupby(period).sum().T

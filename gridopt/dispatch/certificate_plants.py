@@ -8,7 +8,8 @@
     0 <= shedding <= load that may be shed;  surplus >= 0                                                         bus.shedding, bus.surplus
 
 The model merges units that nothing tells apart and shares their output afterwards, so a single unit may change faster than it
-could; the sum over such units may not. A step in which one of them enters, leaves or changes its least output is not a ramp.
+could; the sum over such units may not. A step in which one of them enters, leaves or changes its least output is not a ramp. Nor is
+the first step where the output before it is not known; where it is, the step before is as long.
 What is switched on and off stands in certificate_commitment.
 
 A unit that must run burns C f(q) at load q = output / C: f runs straight between the points q r(q) at 0.3, 0.5 and 1. One that
@@ -87,14 +88,14 @@ def _ramp(e: Evidence, least: np.ndarray, capacity: np.ndarray) -> Check:
     count = int(kind.max(initial=-1)) + 1
     merge = gather(kind, count)
     first = unit.index.to_numpy(object)[np.unique(kind, return_index=True)[1]]
-    minutes = 30.0 * (hours[1:] + hours[:-1])
-    able = merge @ (of_type(e.case, "ramp_fraction_per_min") * capacity[:, 1:]) * minutes
+    minutes, before = 30.0 * (hours + np.append(hours[:1], hours[:-1])), e.number("unit", "initial_mw")
+    able = merge @ (of_type(e.case, "ramp_fraction_per_min") * capacity) * minutes
     moved = (np.abs(np.diff(capacity, axis=1)) > 1e-9) | (np.abs(np.diff(least, axis=1)) > 1e-9)
-    excess = np.abs(np.diff(merge @ output, axis=1)) - able
+    moved = np.concatenate([np.isnan(before), moved], axis=1)
+    excess = np.abs(np.diff(merge @ output, axis=1, prepend=merge @ np.nan_to_num(before))) - able
     excess = np.where(merge @ moved > 0, 0.0, excess)
     excess[np.unique(kind[switched_rows(e.case, "unit")])] = 0.0
-    whole = np.concatenate([np.zeros((count, 1)), excess], axis=1)
-    return e.judge("unit.ramp", "MW", whole, POWER + RELATIVE * (merge @ capacity), first)
+    return e.judge("unit.ramp", "MW", excess, POWER + RELATIVE * (merge @ capacity), first)
 
 
 def generator_limits(e: Evidence) -> tuple[np.ndarray, np.ndarray]:
@@ -108,12 +109,13 @@ def generator_limits(e: Evidence) -> tuple[np.ndarray, np.ndarray]:
 def _generators(e: Evidence) -> list[Check]:
     case, table, output, hours = e.case, e.case.table("generator"), e["generator_output"], e.case.time.hours
     here, (least, most) = case.in_service("generator"), generator_limits(e)
-    size, minutes = np.abs(e.number("generator", "power_max_mw")), 30.0 * (hours[1:] + hours[:-1])
+    size, minutes = np.abs(e.number("generator", "power_max_mw")), 30.0 * (hours + np.append(hours[:1], hours[:-1]))
     up, down = (e.number("generator", f"ramp_{n}fraction_per_min") for n in ("", "down_"))
     able = np.array([up, np.where(np.isnan(down), up, down)]) * size * minutes
-    able = np.where(np.isnan(able) | (np.diff(here, axis=1) != 0), np.inf, able)
-    excess = outside(np.diff(output, axis=1), -able[1], able[0])
-    whole = np.concatenate([np.zeros((len(table), 1)), excess], axis=1)
+    before = e.number("generator", "initial_mw")
+    moved = np.concatenate([np.isnan(before), np.diff(here, axis=1) != 0], axis=1)
+    able = np.where(np.isnan(able) | moved, np.inf, able)
+    whole = outside(np.diff(output, axis=1, prepend=np.nan_to_num(before)), -able[1], able[0])
     switched = switched_rows(case, "generator")[:, None]
     whole = np.where(switched, 0.0, whole)
     return [

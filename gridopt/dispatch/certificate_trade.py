@@ -2,6 +2,7 @@
 
     Emin <= energy sent in the period <= Emax, both times the studied share of the period          dc_contract.energy
     bundled energy of the period >= share x energy sent                                           dc_contract.share
+        where it is known what is sent and bundled in the rest of the period: of the whole period instead
     0 <= sold <= width of the step of demand                                                     dc_market.sold
     agreed - import band <= export <= agreed + export band                                       exchange.export
 """
@@ -33,7 +34,9 @@ def _contracts(e: Evidence) -> list[Check]:
     sent = link_power(e)
     green = np.minimum(np.maximum(sent, 0.0), bundle(e))
     energy, covered = ((weight * v[link]).sum(axis=1) for v in (sent, green))
-    studied = weight.sum(axis=1) * 3600.0 / (last + DAY - first).astype(float)
+    outside = table["sent_outside_mwh"].to_numpy(float)
+    studied = np.where(np.isnan(outside), weight.sum(axis=1) * 3600.0 / (last + DAY - first).astype(float), 1.0)
+    energy, covered = energy + np.nan_to_num(outside), covered + table["bundled_outside_mwh"].to_numpy(float)
     low, high = (table[f"energy_{c}_mwh"].to_numpy(float) * studied for c in ("min", "max"))
     wrong = np.fmax(np.fmax(low - energy, energy - high), 0.0)
     short = np.where(table["renewable_share_min"] > 0, table["renewable_share_min"] * energy - covered, 0.0)

@@ -5,10 +5,12 @@ price of a port [place, t] = dual of the row that requires it there + sum over l
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import pandas as pd
 
 from gridopt.blocks import commitment, interface, network
 from gridopt.case.case import Case
@@ -36,6 +38,16 @@ class Dispatch:
     case: Case
     model: Model
     solution: Solution
+
+    @property
+    def audit(self) -> Mapping[str, pd.DataFrame]:
+        """Tables on how it was decided, by name."""
+        return {}
+
+    def dual_by_step(self, name: str) -> np.ndarray:
+        """Duals of a family of rows over no step, at every step, (rows, T)."""
+        dual = self.values.dual(name).reshape(-1, 1)
+        return np.broadcast_to(dual, (len(dual), len(self.case.time)))
 
     @cached_property
     def values(self) -> Values:

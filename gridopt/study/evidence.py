@@ -96,6 +96,7 @@ def analyse(solved: Dispatch, prices: Prices, search: Search | None = None) -> F
         **({"contingencies": contingencies.contingencies(solved)} if secured(solved) else {}),
         **({"reserves": reserves.reserves(solved), "reserve_providers": reserves.providers(solved)} if reserved(solved) else {}),
         "price_zones": balance.price_zones(solved, prices), "price_zones_monthly": balance.price_zones_monthly(solved, prices),
+        **solved.audit,
     }  # fmt: skip
     summary = _summary(solved, tables, causes, names, output)
     return Found(solved, prices, causes, tables, list(names), output, summary, _warnings(solved, tables))

@@ -9,10 +9,15 @@ from collections.abc import Callable
 from functools import partial
 from math import inf
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gridopt.case.check import CaseError
 from gridopt.study.load import Loaded, load_study
+
+if TYPE_CHECKING:
+    from gridopt.dispatch.attempts import Search
+    from gridopt.dispatch.result import Dispatch
+    from gridopt.study.checkpoint import Checkpoint
 
 Progress = Callable[[str], None]
 Program = Callable[[], Any]
@@ -38,11 +43,12 @@ def run_study(
     hours: tuple[int, int] | None = None,
     output: Path | None = None,
     dry_run: bool = False,
+    resume: bool = False,
     stop: threading.Event | None = None,
     progress: Progress = lambda text: None,
 ) -> dict:
     """Dispatches a study and writes its results; the summary document. A search for whole values ends early when `stop` is set, and sets
-    it itself when it hears KeyboardInterrupt.
+    it itself when it hears KeyboardInterrupt. `resume`: goes on from the windows of a run that stopped.
 
     Raises CaseError, NotFound, Infeasible, LimitReached, SolverMissing or CertificateFailed; results are moved into place only when
     everything has passed.
@@ -53,18 +59,23 @@ def run_study(
     for line in loaded.imported.lines() if loaded.imported else []:
         progress(line)
     program = _program(loaded)
+    if resume and loaded.study.rolling is None:
+        raise CaseError(["--resume: only a study that is decided window by window can be resumed. Give it the key 'rolling'."])
     from gridopt.study.store import place
 
     if dry_run:
         return _dry_run(loaded, clock)
     target = output if output is not None else place(loaded, hours)
-    unfinished = target.parent / f".unfinished-{target.name}"
     target.parent.mkdir(parents=True, exist_ok=True)
+    checkpoint = _checkpoint(target, loaded, hours, resume)
+    unfinished = target.parent / f".unfinished-{target.name}"
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir()
     try:
-        document = _solve_and_write(loaded, program, unfinished, target, stop, clock)
+        document = _solve_and_write(loaded, program, unfinished, target, stop, clock, checkpoint)
         _move(unfinished, target)
+        if checkpoint is not None:
+            checkpoint.remove()
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
     progress(f"done in {clock.total:.1f} s: {target}")
@@ -85,26 +96,58 @@ def _program(loaded: Loaded) -> Program | None:
     return partial(PulpProgram, name)
 
 
+def _checkpoint(target: Path, loaded: Loaded, hours: tuple[int, int] | None, resume: bool) -> Checkpoint | None:
+    if loaded.study.rolling is None:
+        return None
+    from gridopt.study.checkpoint import Checkpoint
+
+    return Checkpoint.open(target, loaded, hours, resume)
+
+
+def _solved(
+    loaded: Loaded, program: Program | None, log: str, search: Search, clock: Clock, checkpoint: Checkpoint | None
+) -> Dispatch:
+    """The dispatch in one solve, or window by window."""
+    from gridopt.program.solution import Infeasible, LimitReached, SolverFailed
+
+    study, rolling = loaded.study, loaded.study.rolling
+    if rolling is not None:
+        from gridopt.dispatch.rolling import Rule, roll
+
+        rule = Rule(rolling.window_h, rolling.look_ahead_h, search, program, study.workers, log)
+        try:
+            return roll(loaded.case, rule, checkpoint, clock.detail)
+        except (Infeasible, LimitReached, SolverFailed, KeyboardInterrupt):
+            clock.detail("the windows before are kept; --resume goes on from there")
+            raise
+    from gridopt.dispatch.single import dispatch
+
+    try:
+        return dispatch(loaded.case, log=log, workers=study.workers, program=program, search=search, progress=clock.detail)
+    except Infeasible:
+        from gridopt.dispatch.infeasible import reasons
+
+        clock.detail("infeasible; trying what would repair it")
+        raise Infeasible(*reasons(loaded.case)) from None
+
+
 def _solve_and_write(
-    loaded: Loaded, program: Program | None, folder: Path, target: Path, stop: threading.Event | None, clock: Clock
+    loaded: Loaded,
+    program: Program | None,
+    folder: Path,
+    target: Path,
+    stop: threading.Event | None,
+    clock: Clock,
+    checkpoint: Checkpoint | None,
 ) -> dict:
     from gridopt.dispatch.attempts import Search
-    from gridopt.dispatch.single import dispatch
     from gridopt.pricing.marginal import price
-    from gridopt.program.solution import Infeasible
     from gridopt.study import store
     from gridopt.study.evidence import analyse, certified
 
     with clock("solve", f"dispatching {len(loaded.case.time)} steps"):
-        log, workers = str(folder / "solver.log"), loaded.study.workers
-        try:
-            search = Search(loaded.study.mip_gap, loaded.study.time_limit_s or inf, stop, loaded.study.seed)
-            solved = dispatch(loaded.case, log=log, workers=workers, program=program, search=search, progress=clock.detail)
-        except Infeasible:
-            from gridopt.dispatch.infeasible import reasons
-
-            clock.detail("infeasible; trying what would repair it")
-            raise Infeasible(*reasons(loaded.case)) from None
+        search = Search(loaded.study.mip_gap, loaded.study.time_limit_s or inf, stop, loaded.study.seed)
+        solved = _solved(loaded, program, str(folder / "solver.log"), search, clock, checkpoint)
     spent = solved.solution.statistics["seconds"]
     clock.seconds["build"] = spent["build"]
     clock.seconds["solve"] -= spent["build"]

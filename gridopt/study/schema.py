@@ -22,6 +22,14 @@ class Profile(BaseModel):
     zone: str = ""
 
 
+class Rolling(BaseModel):
+    """Decide window by window: keep `window_h` hours of each, which also looks `look_ahead_h` hours ahead."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    window_h: Annotated[float, Field(gt=0, le=8784)] = 24.0
+    look_ahead_h: Annotated[float, Field(ge=0, le=8784)] = 24.0
+
+
 class Study(BaseModel):
     """Keys of a study file. Dates are local; `end` is the first day after the period."""
 
@@ -49,6 +57,7 @@ class Study(BaseModel):
     seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
     time_limit_s: Annotated[float, Field(gt=0)] | None = None
     dc_rule_values: bool = False
+    rolling: Rolling | None = None
     workers: Annotated[int, Field(ge=1, le=64)] = 2
     report: bool = True
     csv: bool = True
@@ -111,9 +120,10 @@ def _plain(value: Any) -> Any:
 def _sentence(fault: Any, file: str, rows: dict[str, int], overrides: dict[str, str]) -> str:
     key = str(fault["loc"][0]) if fault["loc"] else ""
     where = "--set" if key in overrides else file + (f", row {rows[key]}" if key in rows else "")
-    known = list(Study.model_fields)
     if fault["type"] == "extra_forbidden":
-        return f"{where}, key '{key}': is not a key of a study{nearest(key, known)} Known keys: {', '.join(known)}."
+        holder, inner = (f"'{key}'", list(Rolling.model_fields)) if len(fault["loc"]) == 2 and key == "rolling" else ("a study", [])
+        known, name = inner or list(Study.model_fields), str(fault["loc"][-1] if inner else key)
+        return f"{where}, key '{name}': is not a key of {holder}{nearest(name, known)} Known keys: {', '.join(known)}."
     if fault["type"] == "missing":
         return f"{where}, key '{'.'.join(map(str, fault['loc']))}': is missing. Add it."
     if not key:

@@ -281,3 +281,18 @@ def test_deep_bands_of_a_type_in_and_out_of_the_heating_season():
     assert warm.costs.get("thermal.deep", 0.0) == 0.0
     with pytest.raises(Infeasible):
         dispatch(built([26], [], [], **(tables | dict(unit=[unit | dict(heating_season="heat")], season=season))))
+
+
+@pytest.mark.parametrize(("before", "status"), [(0, [1, 1]), (1, [0, 0])])
+def test_U9_changes_and_starts_before_the_first_step_count(before, status):
+    """30 MW for two hours: 600 from g, 6000 without it; one change a day, one start a week, of which `before` were made."""
+    for limit, made in (("max_changes_per_day", "initial_changes"), ("max_starts_per_week", "initial_starts")):
+        found = solved([30, 30], [generator()], [committed(initial_h=-9.0, **{limit: 1, made: before})])
+        assert on(found) == status
+
+
+@pytest.mark.parametrize(("outage", "status"), [(True, [1, 1, 1]), (False, [0, 0, 1])])
+def test_U3_what_was_off_by_an_outage_need_not_stay_off(outage, status):
+    """Off for an hour, at least three: two more hours, unless it was out of service."""
+    found = solved([30, 30, 30], [generator()], [committed(initial_h=-1.0, min_down_h=3.0, initial_outage=outage)])
+    assert on(found) == status

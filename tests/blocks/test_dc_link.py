@@ -289,3 +289,20 @@ def test_cost_of_a_link_by_the_length_of_the_step(minutes):
 
 def test_a_link_without_cost_has_none():
     assert "dc_link.cost" not in solve(link_case()).costs
+
+
+@pytest.mark.parametrize("minutes", [60, 15])
+def test_O1_O3_what_is_sent_outside_the_study_counts(minutes):
+    """Two hours of a day whose contract asks for 1000 MWh, 860 of them sent elsewhere: 140 here, 70 MW in each hour or as it comes.
+
+    Made at 50, worth nothing: 140*50 = 7000. Half of the 1000 must be bundled, 480 were: 20 from the wind here, which costs 80.
+    """
+    rows = dict(bus=BUS, unit=[unit("A", 50, 500)], exchange=[BUYER], dc_link=[link()],
+                renewable=[dict(renewable="w", bus="A", technology="wind", power_max_mw=100.0, cost_cny_per_mwh=80.0)],
+                dc_bundle=[dict(plant="w", dc_link="L")],
+                dc_contract=[dict(contract="c", dc_link="L", start_date="2025-01-01", end_date="2025-01-01", energy_min_mwh=1000.0,
+                                  renewable_share_min=0.5, sent_outside_mwh=860.0, bundled_outside_mwh=480.0)])  # fmt: skip
+    d = solve(power_case(2, minutes, series={"p": [0.0, 0.0]}, **rows))
+    assert d.quantities["dc_sent"].values.sum() * minutes / 60 == pytest.approx(140)
+    assert d.solution.objective == pytest.approx(120 * 50 + 20 * 80)
+    assert certificate(d).passed

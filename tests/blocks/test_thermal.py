@@ -1,5 +1,7 @@
 """Thermal units: heat-rate curve, must-run output by season and date, ramps."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -158,3 +160,12 @@ def test_fuel_price_of_the_year():
     )
     assert d.solution.objective == pytest.approx(110)
     assert price(d).price[0] == pytest.approx([10, 12])
+
+
+def test_G3_the_first_step_ramps_from_the_output_before_it():
+    """Ramp 30 MW an hour from 10 MW: 40 at 10 CNY/MWh, the other 40 at 90, then 70: 400 + 3600 + 700 + 900 = 5600."""
+    case = ramp_case(loads=(80, 80))
+    unit = case.table("unit").assign(initial_mw=[10.0, float("nan")])
+    d = solve(replace(case, tables={**case.tables, "unit": unit}))
+    assert d.quantities["unit_output"].values[0] == pytest.approx([40, 70])
+    assert d.solution.objective == pytest.approx(5600)

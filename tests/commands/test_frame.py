@@ -151,7 +151,7 @@ def test_options_reach_the_study(study, capsys):
     assert args == (Path("my.yaml"),)
     progress = given.pop("progress")
     assert given.pop("stop") is commands.stop
-    assert given == {"overrides": {"year": "2024", "a.b": "c"}, "hours": (0, 168), "output": Path("out"), "dry_run": False}
+    assert given == {"overrides": {"year": "2024", "a.b": "c"}, "hours": (0, 168), "output": Path("out"), "dry_run": False, "resume": False}
     captured = capsys.readouterr()
     assert json.loads(captured.out) == study.returns
     assert captured.err == ""

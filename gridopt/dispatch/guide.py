@@ -1,0 +1,91 @@
+"""Guide: what the whole horizon as one linear program says about what lies beyond a window.
+
+A window that knows only a few days would empty every reservoir and send a year's contract as it pleases. The whole horizon, as a
+linear program in longer steps, is solved once; of its optimum these are kept, at the ends of its steps (instants e, hours from
+the start):
+
+    volume[r,e] hm3, water_value[r,e] CNY/hm3     of reservoirs: dual of hydro.water_balance of the step that ends then
+    energy[s,e] MWh                               of stores
+    sent[c,e], bundled[c,e] MWh                   of contracts, within their periods, from the start
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+
+import numpy as np
+
+from gridopt.case.case import Case
+from gridopt.dispatch.result import Dispatch
+from gridopt.dispatch.single import LONG_H, dispatch
+
+STEP_H = 3.0
+"""Length of the steps of a long horizon."""
+DAY = np.timedelta64(86400, "s")
+
+
+@dataclass(frozen=True)
+class Guide:
+    """`hours` float (E,); arrays (element, E) in the order of the case's tables (contracts of dc_contract)."""
+
+    hours: np.ndarray
+    volume: np.ndarray
+    water_value: np.ndarray
+    energy: np.ndarray
+    sent: np.ndarray
+    bundled: np.ndarray
+    cost: float
+
+    def at(self, name: str, hour: float) -> np.ndarray:
+        """An array at an instant, (element,), straight between the instants that are known."""
+        return np.array([np.interp(hour, self.hours, row) for row in getattr(self, name)]).reshape(-1)
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        return {name: np.asarray(value) for name, value in asdict(self).items()}
+
+    @classmethod
+    def read(cls, arrays: Mapping[str, np.ndarray]) -> Guide:
+        return cls(**{name: arrays[name] for name in cls.__dataclass_fields__ if name != "cost"}, cost=float(arrays["cost"]))
+
+
+def make_guide(case: Case, workers: int, progress: Callable[[str], None]) -> Guide:
+    """Solves the whole horizon as a linear program, without losses of AC branches. Raises as `dispatch` does.
+
+    Decisions are left out, but relaxed where generators are switched: those would always be on otherwise.
+    """
+    time = case.time
+    group = max(round(STEP_H / time.hours.max()), 1) if time.hours.sum() >= LONG_H else 1
+    switched = case.commitment != "off" and (case.table("commitment")["kind"] == "generator").any()
+    plain = replace(case, commitment="relaxed" if switched else "off", losses="off").on_time(time.coarsen(group))
+    found = dispatch(plain, workers=workers, progress=progress)
+    values, quantities = found.values, found.quantities
+    store = (case.table("reservoir")["volume_max_hm3"] > case.table("reservoir")["volume_min_hm3"]).to_numpy()
+    volume = _with_start(case.table("reservoir")["volume_start_hm3"].to_numpy(float), quantities["reservoir_volume"].values)
+    worth = np.zeros(volume.shape)
+    if store.any():
+        worth[store, 1:] = values.dual("hydro.water_balance")
+        worth[:, 0] = worth[:, 1]
+    energy = quantities["storage_energy"].values
+    start = np.where(case.table("storage")["cyclic"].to_numpy(bool), energy[:, -1], np.nan)
+    inside, link = in_period(plain), case.position("dc_link", case.table("dc_contract")["dc_link"])
+    sent, bundled = (_with_start(0.0, np.cumsum(inside * v[link], axis=1)) for v in (link_power(found), quantities["dc_bundled"].values))
+    hours = np.append(0.0, np.cumsum(plain.time.hours))
+    return Guide(hours, volume, worth, _with_start(start, energy), sent, bundled, found.solution.objective)
+
+
+def in_period(case: Case) -> np.ndarray:
+    """Hours of each step inside the period of each contract, (C, T)."""
+    begin, end = (case.table("dc_contract")[c].to_numpy("datetime64[s]") for c in ("start_date", "end_date"))
+    return case.time.share_between(begin, end + DAY) * case.time.hours if len(begin) else np.zeros((0, len(case.time)))
+
+
+def link_power(found: Dispatch) -> np.ndarray:
+    """Power of DC links at their sending ends, positive from from_bus to to_bus, MW (D, T)."""
+    quantities = found.quantities
+    return quantities["dc_power" if "dc_power" in quantities else "dc_sent"].values
+
+
+def _with_start(start, values: np.ndarray) -> np.ndarray:
+    first = np.broadcast_to(np.asarray(start, float), len(values))
+    return np.concatenate([first[:, None], values], axis=1)

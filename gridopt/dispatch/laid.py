@@ -1,0 +1,192 @@
+"""A window as an ordinary case: the tables of the whole horizon with the state laid in, and ends for what lies beyond.
+
+Beyond a window that does not reach the end of the horizon everything goes on as in the guide:
+
+    stores       at least the guide's energy at the end                                                            (D1)
+    reservoirs   end volume of the guide; a hm3 less costs SHORT times the highest value that water has in the guide, a hm3 more is
+                 worth SPARE times its value then: an end that is out of reach is told by its price                 (D2)
+    contracts    what was sent before, and what the guide sends after, count as sent outside the window              (D3)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from gridopt.blocks import commitment, storage
+from gridopt.case.case import Case
+from gridopt.case.fleet import TABLES as FLEET
+from gridopt.case.tables import TABLES
+from gridopt.case.units import limits
+from gridopt.dispatch.formulate import BLOCKS, Model
+from gridopt.dispatch.guide import Guide, in_period
+from gridopt.dispatch.state import State
+from gridopt.dispatch.window import Window
+from gridopt.program.standard_form import StandardForm
+
+SHORT, SPARE = 3.0, 0.5
+FAR_H = 240.0
+"""Hours before the first step from which no release is told."""
+Tables = Mapping[str, pd.DataFrame]
+
+
+@dataclass(frozen=True)
+class Horizon:
+    """The whole horizon: its case, its program, the guide (None where every window looks to the end)."""
+
+    case: Case
+    model: Model
+    form: StandardForm
+    guide: Guide | None
+
+    def window_case(self, window: Window, state: State) -> Case:
+        """The case of a window that begins in `state`."""
+        tables = dict(self.case.tables)
+        for part in (_stores, _rivers, _solar_thermal, _contracts, _outputs, _status):
+            tables |= part(self, window, state)
+        return replace(self.case, tables=tables, time=self.case.time.part(window.first, window.last), loss_points=None)
+
+    def ends(self, window: Window) -> bool:
+        return window.last == len(self.case.time)
+
+    def hour(self, step: int) -> float:
+        return float(self.case.time.hours[:step].sum())
+
+    def guided(self, name: str, hour: float) -> np.ndarray:
+        assert self.guide is not None, "a window that does not reach the end of the horizon needs a guide"
+        return self.guide.at(name, hour)
+
+
+def _stores(whole: Horizon, window: Window, state: State) -> Tables:
+    """(D1). Stores of one group have one share, or they would no longer be alike."""
+    table, columns = whole.case.table("storage"), whole.model.columns[BLOCKS.index(storage)]
+    if not len(table) or (state.steps == 0 and whole.ends(window)):
+        return {}
+    groups, room, cyclic = columns.groups, columns.groups.sum(columns.room), table["cyclic"].to_numpy(bool)
+    first = whole.guided("energy", 0.0) if cyclic.any() else np.zeros(len(table))
+
+    def share(energy: np.ndarray, step: int) -> np.ndarray:
+        total, held = groups.sum(energy), room[:, step]
+        return np.divide(np.clip(total, 0.0, held), held, out=np.zeros(len(held)), where=held > 0)[groups.of]
+
+    start = share(state.storage_mwh, window.first) if state.steps else table["energy_start_fraction"].to_numpy(float)
+    start = np.where(cyclic & (state.steps == 0), share(first, 0), start)
+    changes = {"energy_start_fraction": start, "cyclic": False}
+    if whole.ends(window):
+        least = whole.form.lower[columns.energy[:, -1]] / np.where(room[:, -1] > 0, room[:, -1], 1.0)
+        changes["energy_end_fraction"] = np.where(cyclic, share(first, -1), least[groups.of])
+    else:
+        changes["energy_end_fraction"] = share(whole.guided("energy", whole.hour(window.last)), window.last - 1)
+        changes["end_value_cny_per_mwh"] = np.nan
+    return {"storage": table.assign(**changes)}
+
+
+def _rivers(whole: Horizon, window: Window, state: State) -> Tables:
+    """(D2), volumes, and the water under way."""
+    table, past = whole.case.table("reservoir"), whole.case.table("release_past")
+    if not len(table):
+        return {}
+    low, high = (table[f"volume_{c}_hm3"].to_numpy(float) for c in ("min", "max"))
+    changes = {}
+    if state.steps:
+        changes["volume_start_hm3"] = np.clip(state.reservoir_hm3, np.minimum(low, high), high)
+        past = _past(whole, state)
+    if not whole.ends(window):
+        hour, highest = whole.hour(window.last), whole.guided("water_value", np.inf)
+        if whole.guide is not None:
+            highest = whole.guide.water_value.max(axis=1, initial=1.0)
+        short = SHORT * highest
+        changes |= {
+            "volume_end_hm3": np.clip(whole.guided("volume", hour), np.minimum(low, high), high), "end_short_cny_per_hm3": short,
+            "end_value_cny_per_hm3": np.clip(SPARE * whole.guided("water_value", hour), 0.0, short),
+        }  # fmt: skip
+    return {"reservoir": table.assign(**changes), "release_past": past}
+
+
+def _past(whole: Horizon, state: State) -> pd.DataFrame:
+    """Table release_past: what passed each plant in the steps before, and before those what the table says."""
+    table, own = whole.case.table("release_past"), whole.case.table("reservoir").index
+    ago = np.cumsum(state.passed_h[::-1])[::-1]
+    plant, k = np.nonzero(np.ones(state.passed_m3s.shape, bool))
+    found = pd.DataFrame({"reservoir": own[plant], "begin_h": ago[k], "release_m3s": state.passed_m3s[plant, k], "source": ""})
+    if state.passed_h.sum() >= whole.hour(state.steps) - 1e-9:  # nothing is forgotten: what was before the horizon is still on its way
+        found = pd.concat([found, table.assign(begin_h=table["begin_h"] + whole.hour(state.steps))])
+    return found[found["begin_h"] <= FAR_H].astype({c: table[c].dtype for c in found if len(table)}).reset_index(drop=True)
+
+
+def _solar_thermal(whole: Horizon, window: Window, state: State) -> Tables:
+    """Heat in store."""
+    table = whole.case.table("csp")
+    if not (len(table) and state.steps):
+        return {}
+    return {"csp": table.assign(store_start_mwh=np.clip(state.csp_mwh, 0.0, table["store_heat_max_mwh"].to_numpy(float)))}
+
+
+def _contracts(whole: Horizon, window: Window, state: State) -> Tables:
+    """(D3): the figures of the studied part of each period, and what lies outside the window of it."""
+    table, hour = whole.case.table("dc_contract"), whole.hour(window.last)
+    if not len(table) or (state.steps == 0 and whole.ends(window)):
+        return {}
+    period = 24.0 * ((table["end_date"] - table["start_date"]).dt.days.to_numpy(float) + 1.0)
+    outside = table["sent_outside_mwh"].to_numpy(float)
+    studied = np.where(np.isnan(outside), in_period(whole.case).sum(axis=1) / period, 1.0)
+    sent, bundled = np.nan_to_num(outside) + state.sent_mwh, table["bundled_outside_mwh"].to_numpy(float) + state.bundled_mwh
+    if not whole.ends(window):
+        sent, bundled = (had + whole.guided(n, np.inf) - whole.guided(n, hour) for n, had in (("sent", sent), ("bundled", bundled)))
+    figures = {f"energy_{c}_mwh": table[f"energy_{c}_mwh"] * studied for c in ("min", "max")}
+    return {"dc_contract": table.assign(**figures, sent_outside_mwh=sent, bundled_outside_mwh=np.minimum(bundled, sent))}
+
+
+def _seam(whole: Horizon, window: Window) -> Case:
+    """The case on the steps before and after the seam at which a window begins."""
+    return whole.case.on_time(whole.case.time.part(window.first - 1, window.first + 1))
+
+
+def _outputs(whole: Horizon, window: Window, state: State) -> Tables:
+    """Output and sent power before the first step. Where service or least output change at the seam, the change is no ramp."""
+    if not state.steps:
+        return {}
+    seam = _seam(whole, window)
+    least = limits(seam)[0]
+    found, ramping, schedule = {}, whole.case.table("ramping"), whole.case.table("dc_schedule")
+    for table, power in (("unit", state.unit_mw), ("generator", state.generator_mw), ("dc_link", state.link_mw)):
+        share = seam.in_service(table)
+        steady = (share > 0.5).all(axis=1) if table == "dc_link" else (share[:, 0] == share[:, 1]) & (share[:, 0] > 0)
+        steady = steady & (least[:, 0] == least[:, 1]) if table == "unit" else steady
+        found[table] = whole.case.table(table).assign(initial_mw=np.where(steady, power, np.nan))
+    found["dc_link"]["initial_hold_h"] = state.link_held_h
+    found["dc_schedule"] = schedule.assign(initial_changes=state.link_changes[whole.case.position("dc_link", schedule.index)].astype(int))
+    before = state.ramping_mw.copy()
+    for kind in ramping["kind"].unique():
+        mine = np.flatnonzero(ramping["kind"] == kind)
+        share = seam.in_service(kind)[whole.case.position(kind, ramping["element"].iloc[mine])]
+        before[mine[share[:, 0] != share[:, 1]]] = np.nan
+    return found | {"ramping": ramping.assign(initial_mw=before)}
+
+
+def _status(whole: Horizon, window: Window, state: State) -> Tables:
+    """Rows of table commitment for all that is switched, with hours in status, output and changes before the first step.
+
+    A unit that had no row takes what table unit says of it.
+    """
+    fleet, table = whole.model.columns[BLOCKS.index(commitment)].fleet, whole.case.table("commitment")
+    if not (len(fleet) and state.steps):
+        return {}
+    place = pd.MultiIndex.from_arrays([fleet.table, fleet.name], names=["kind", "element"])
+    given = table.set_index(["kind", "element"])
+    full, listed = given.reindex(place), place.isin(given.index)
+    plain = {c.name: c.default for c in TABLES["commitment"].columns if c.name in given and c.default is not None}
+    always = whole.case.table("unit")["must_run"].reindex(fleet.name).eq("always").to_numpy() & (fleet.table == "unit")
+    for column, value in (plain | {"must_run": always}).items():
+        full[column] = full[column].where(listed, value)
+    full = full.astype(given.dtypes)
+    power = np.concatenate([v[fleet.row[fleet.table == t]] for t, v in (("unit", state.unit_mw), ("generator", state.generator_mw))])
+    share = np.concatenate([_seam(whole, window).in_service(t)[fleet.row[fleet.table == t]] for t in FLEET])
+    full = full.assign(
+        initial_h=state.status_h, initial_mw=np.where((share[:, 0] == share[:, 1]) & (state.status_h > 0), power, np.nan),
+        initial_outage=state.outage.astype(bool), initial_changes=state.changes.astype(int), initial_starts=state.starts.astype(int),
+    )  # fmt: skip
+    return {"commitment": full.reset_index()[table.columns]}

@@ -1,0 +1,182 @@
+"""Rolling horizon: a long horizon decided window by window, as dispatchers decide it day by day.
+
+    guide                           the whole horizon as one linear program, once (guide.py)
+    window k: case from the state   ordinary tables (laid.py), dispatched like any case (single.py)
+    what it keeps                   goes to its place in the horizon's program (rolled.py); its end is the next state (state.py)
+
+All that a window leaves is a set of arrays. A run that stops goes on from the arrays of the windows before, and cannot tell the
+difference: nothing else is handed on.
+
+    lost at a seam = cost of the steps after it as its window decided them - as the window before had planned them     (T1)
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+
+from gridopt.case.case import Case
+from gridopt.dispatch.attempts import Search
+from gridopt.dispatch.formulate import formulate
+from gridopt.dispatch.guide import Guide, make_guide
+from gridopt.dispatch.infeasible import reasons
+from gridopt.dispatch.laid import Horizon
+from gridopt.dispatch.lazy import Program
+from gridopt.dispatch.result import Dispatch
+from gridopt.dispatch.rolled import Record, Rolled, kept_part
+from gridopt.dispatch.single import dispatch
+from gridopt.dispatch.state import State, begun, handed
+from gridopt.dispatch.window import Window, check_rows, check_sight, cut
+from gridopt.program.solution import Infeasible, LimitReached, SolverFailed
+
+Arrays = Mapping[str, np.ndarray]
+ENDS = ("hydro.end_short", "hydro.end_spare")
+"""Columns that price what lies beyond a window: no cost of its steps."""
+FIGURES = ("cost", "bound", "gap", "price_gap", "seconds", "rounds", "finished")
+
+
+class Store(Protocol):
+    """Where arrays outlast the run, by name."""
+
+    def load(self, name: str) -> Arrays | None: ...
+
+    def save(self, name: str, arrays: Arrays) -> None: ...
+
+
+class Nowhere:
+    """Keeps nothing."""
+
+    def load(self, name: str) -> Arrays | None:
+        return None
+
+    def save(self, name: str, arrays: Arrays) -> None:
+        pass
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How each window is solved."""
+
+    window_h: float
+    look_ahead_h: float
+    search: Search | None = None
+    program: Program | None = None
+    workers: int = 2
+    log: str = ""
+
+
+def roll(case: Case, rule: Rule, store: Store | None = None, progress: Callable[[str], None] = lambda text: None) -> Rolled:
+    """Dispatch of `case` window by window.
+
+    Raises CaseError for windows that do not suit the case, and Infeasible, LimitReached or SolverFailed with the window in words; the
+    windows before it are in `store` then.
+    """
+    store, begin = Nowhere() if store is None else store, time.perf_counter()
+    check_sight(case, rule.window_h + rule.look_ahead_h)
+    check_rows(case)
+    windows = cut(case.time, rule.window_h, rule.look_ahead_h)
+    model = formulate(case)
+    horizon = Horizon(case, model, model.builder.form(), _guide(case, windows, rule, store, progress))
+    built = time.perf_counter() - begin
+    record, state = Record(model, horizon.form), begun(case, model)
+    rows: list[dict[str, Any]] = []
+    steps: list[np.ndarray] = []
+    for k, window in enumerate(windows):
+        found = store.load(f"window-{k:05d}")
+        if found is None:
+            found = _window(horizon, window, state, rule)
+            store.save(f"window-{k:05d}", found)
+            progress(_line(case, windows, k, found, [r["seconds"] for r in rows]))
+        record.take(found, window)
+        state = State.read({n.removeprefix("state/"): v for n, v in found.items() if n.startswith("state/")})
+        rows.append({n: found[f"figure/{n}"].item() for n in FIGURES})
+        steps.append(found["steps"])
+    seconds = {"build": built, "solve": time.perf_counter() - begin - built}
+    return record.rolled(_table(case, windows, rows), _seams(case, windows, steps), seconds)
+
+
+def _guide(case: Case, windows: list[Window], rule: Rule, store: Store, progress: Callable[[str], None]) -> Guide | None:
+    """The guide where some window does not see the end, or a store ends as it begins."""
+    if len(windows) == 1 or (windows[0].last == len(case.time) and not case.table("storage")["cyclic"].any()):
+        return None
+    known = store.load("guide")
+    if known is None:
+        progress("guide: the whole horizon as a linear program")
+        try:
+            known = make_guide(case, rule.workers, progress).arrays()
+        except Infeasible:
+            raise Infeasible("the whole horizon as a linear program:", *reasons(replace(case, commitment="off"))) from None
+        store.save("guide", known)
+    return Guide.read(known)
+
+
+def _window(horizon: Horizon, window: Window, state: State, rule: Rule) -> dict[str, np.ndarray]:
+    """All that a window leaves: what it keeps, the state at its end, its figures, and the cost of each of its steps."""
+    begin = time.perf_counter()
+    case, name = horizon.window_case(window, state), f"window {window.named(horizon.case.time)}"
+    try:
+        found = dispatch(case, log=rule.log, workers=rule.workers, program=rule.program, search=rule.search)
+    except Infeasible:
+        raise Infeasible(f"{name}:", *reasons(case)) from None
+    except (LimitReached, SolverFailed) as error:
+        raise type(error)(f"{name}: {error}") from None
+    if rule.search is not None and rule.search.stop is not None and rule.search.stop.is_set():
+        raise KeyboardInterrupt  # what an interrupted search leaves is no plan to go on from
+    part = kept_part(found, horizon.model, horizon.form.upper, window)
+    part |= {f"state/{n}": v for n, v in handed(state, found, window.kept - window.first).arrays().items()}
+    solution = found.solution
+    price_gap = (solution.objective - solution.bound) / max(abs(solution.objective), 1.0)
+    proven = solution.bound if solution.proven is None else solution.proven
+    figures = (solution.objective, proven, max(solution.gap, 0.0), price_gap, time.perf_counter() - begin, solution.rounds, solution.finished)
+    return part | {f"figure/{n}": np.asarray(v) for n, v in zip(FIGURES, figures, strict=True)} | {"steps": step_costs(found)}
+
+
+def step_costs(found: Dispatch) -> np.ndarray:
+    """Cost of each step that decisions change CNY (T,), without what prices the end."""
+    form, x = found.solution.form, found.solution.x.copy()
+    for family in found.model.builder.column_families:
+        if family.name in ENDS:
+            x[family.ids] = 0.0
+    timed = form.column_step >= 0
+    return np.bincount(form.column_step[timed], (form.cost * x + form.square * x**2)[timed], len(found.case.time))
+
+
+def _line(case: Case, windows: list[Window], k: int, found: Arrays, before: list[float]) -> str:
+    """Progress of one window."""
+    seconds = [*before, found["figure/seconds"].item()][-20:]
+    left = (len(windows) - k - 1) * float(np.mean(seconds))
+    done = str(case.time.end[windows[k].kept - 1]).replace("T", " ")[:16]
+    finished = "" if found["figure/finished"].item() else ", limit reached"
+    return (
+        f"window {k + 1} of {len(windows)}, to {done}: gap {found['figure/gap'].item():.2%}{finished}, {seconds[-1]:.1f} s; "
+        f"about {left / 60:.0f} min left"
+    )
+
+
+def _table(case: Case, windows: list[Window], rows: list[dict]) -> pd.DataFrame:
+    """Table windows: window, start, end, kept_h, seen_h, cost_cny and bound_cny of all that it saw, gap, price_gap (of the prices'
+    linear program), seconds, rounds, finished."""
+    hours = np.append(0.0, np.cumsum(case.time.hours))
+    frame = pd.DataFrame(rows).rename(columns={"cost": "cost_cny", "bound": "bound_cny"})
+    start, end = case.time.start[[w.first for w in windows]], case.time.end[[w.kept - 1 for w in windows]]
+    kept, seen = (np.array([hours[getattr(w, n)] - hours[w.first] for w in windows]) for n in ("kept", "last"))
+    frame.insert(0, "window", np.arange(1, len(windows) + 1))
+    for place, (name, values) in enumerate((("start", start), ("end", end), ("kept_h", kept), ("seen_h", seen)), 1):
+        frame.insert(place, name, values)
+    return frame.astype({"finished": bool, "rounds": int})
+
+
+def _seams(case: Case, windows: list[Window], steps: list[np.ndarray]) -> pd.DataFrame:
+    """Table seams (T1): time, hours that both windows decided, planned_cny, decided_cny, lost_cny."""
+    rows = []
+    for before, after, old, new in zip(windows, windows[1:], steps, steps[1:], strict=False):
+        both = min(before.last, after.kept) - after.first
+        planned, decided = float(old[before.kept - before.first :][:both].sum()), float(new[:both].sum())
+        hours = float(case.time.hours[after.first : after.first + both].sum())
+        rows.append((case.time.start[after.first], hours, planned, decided, decided - planned))
+    return pd.DataFrame(rows, columns=["time", "hours", "planned_cny", "decided_cny", "lost_cny"])

@@ -1,0 +1,151 @@
+"""State: everything that one window hands to the next, at one instant.
+
+All of it goes into tables of the next window's case (laid.py), so that any window is a case that could be written by hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+from gridopt.blocks import commitment
+from gridopt.case.case import Case
+from gridopt.case.time import TimeGrid
+from gridopt.dispatch.formulate import BLOCKS, Model
+from gridopt.dispatch.guide import in_period, link_power
+from gridopt.dispatch.result import Dispatch
+
+LONG_H = 87600.0
+"""Hours in a status that stand for 'as long as is known'."""
+CHANGED = 1e-6
+"""MW by which a schedule changes at least."""
+
+
+@dataclass(frozen=True)
+class State:
+    """After `steps` steps of the horizon; arrays (element,) in the order of the case's tables, of what is switched in that of the fleet.
+
+    storage_mwh, reservoir_hm3, csp_mwh: what is stored. passed_m3s (R, K) over passed_h (K,) hours: water that passed each plant, the
+    newest last, as far back as any of it is under way. unit_mw, generator_mw, link_mw: output, sent power; ramping_mw: output of the rows of
+    table ramping. link_held_h: hours since the
+    power last changed; link_changes: changes today. status_h: hours on, or off where negative, NaN: not known; outage: off because it
+    was out of service; changes, starts: so many today, this week. sent_mwh, bundled_mwh: of each contract within its period.
+    """
+
+    steps: int
+    storage_mwh: np.ndarray
+    reservoir_hm3: np.ndarray
+    csp_mwh: np.ndarray
+    passed_m3s: np.ndarray
+    passed_h: np.ndarray
+    unit_mw: np.ndarray
+    generator_mw: np.ndarray
+    ramping_mw: np.ndarray
+    link_mw: np.ndarray
+    link_held_h: np.ndarray
+    link_changes: np.ndarray
+    status_h: np.ndarray
+    outage: np.ndarray
+    changes: np.ndarray
+    starts: np.ndarray
+    sent_mwh: np.ndarray
+    bundled_mwh: np.ndarray
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        return {name: np.asarray(value) for name, value in asdict(self).items()}
+
+    @classmethod
+    def read(cls, arrays: Mapping[str, np.ndarray]) -> State:
+        return cls(**{name: arrays[name] for name in cls.__dataclass_fields__ if name != "steps"}, steps=int(arrays["steps"]))
+
+
+def begun(case: Case, model: Model) -> State:
+    """Before the first step: what the tables say, with nothing sent yet."""
+
+    def size(table: str) -> int:
+        return len(case.table(table))
+
+    link, schedule, fleet = case.table("dc_link"), case.table("dc_schedule"), model.columns[BLOCKS.index(commitment)].fleet
+    changes = schedule["initial_changes"].reindex(link.index).fillna(0.0).to_numpy(float)
+    unknown = {t: np.full(size(t), np.nan) for t in ("storage", "reservoir", "csp", "unit", "generator")}
+    return State(
+        0, unknown["storage"], unknown["reservoir"], unknown["csp"], np.zeros((size("reservoir"), 0)), np.zeros(0), unknown["unit"],
+        unknown["generator"], case.table("ramping")["initial_mw"].to_numpy(float), link["initial_mw"].to_numpy(float),
+        link["initial_hold_h"].to_numpy(float), changes, fleet.initial_h, fleet.initial_outage,
+        fleet.initial_changes, fleet.initial_starts, np.zeros(size("dc_contract")), np.zeros(size("dc_contract")),
+    )  # fmt: skip
+
+
+def handed(before: State, found: Dispatch, kept: int) -> State:
+    """The state after the first `kept` steps of a window that began in `before`."""
+    case, value = found.case, {n: q.values[..., :kept] for n, q in found.quantities.items() if q.dims[-1] == "time"}
+    time = case.time.part(0, kept)
+    passed, length = _under_way(case, before, value["reservoir_release"], time.hours)
+    inside, link = in_period(case)[:, :kept], case.position("dc_link", case.table("dc_contract")["dc_link"])
+    power = link_power(found)[:, :kept]
+    sent, bundled = ((inside * v[link]).sum(axis=1) for v in (power, value["dc_bundled"]))
+    held, link_changes = _schedule(before, power, time)
+    status, outage, changes, starts = _status(before, found, time)
+    return State(
+        before.steps + kept, value["storage_energy"][:, -1], value["reservoir_volume"][:, -1], value["csp_store"][:, -1], passed, length,
+        value["unit_output"][:, -1], value["generator_output"][:, -1], _ramping(found, kept - 1), power[:, -1],
+        held, link_changes, status, outage, changes, starts,
+        before.sent_mwh + sent, before.bundled_mwh + bundled,
+    )  # fmt: skip
+
+
+def _ramping(found: Dispatch, step: int) -> np.ndarray:
+    """Output MW of the rows of table ramping in a step, (n,)."""
+    table, b = found.case.table("ramping"), found.model.builder
+    output = {kind: b.port(f"{kind}_output").value(found.solution.x, slice(step, step + 1))[:, 0] for kind in table["kind"].unique()}
+    place = [found.case.table(k).index.get_loc(e) for k, e in zip(table["kind"], table["element"], strict=True)]
+    return np.array([output[k][i] for k, i in zip(table["kind"], place, strict=True)])
+
+
+def _under_way(case: Case, before: State, release: np.ndarray, hours: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Releases m3/s (R, K) and lengths of their steps (K,), back to the longest travel time."""
+    passed, length = np.concatenate([before.passed_m3s, release], axis=1), np.append(before.passed_h, hours)
+    longest = float(case.table("reservoir")["delay_h"].max()) if len(release) else 0.0
+    wanted = np.cumsum(length[::-1])[::-1] - length < longest
+    return passed[:, wanted], length[wanted]
+
+
+def _schedule(before: State, power: np.ndarray, time: TimeGrid) -> tuple[np.ndarray, np.ndarray]:
+    """Hours since the power of each link last changed, NaN where it is not known to have, and its changes today, (D,)."""
+    changed = np.abs(np.diff(power, axis=1, prepend=before.link_mw[:, None])) > CHANGED
+    return _since(changed, before.link_held_h, time.hours), _so_far(changed, before.link_changes, time, "datetime64[D]")
+
+
+def _since(changed: np.ndarray, before: np.ndarray, hours: np.ndarray) -> np.ndarray:
+    """Hours from the last step that begins with a change to the end, (n,); where there is none, all and `before`."""
+    last = changed.shape[1] - 1 - np.argmax(changed[:, ::-1], axis=1)
+    ago = np.cumsum(hours[::-1])[::-1]
+    return np.where(changed.any(axis=1), ago[last], before + hours.sum())
+
+
+def _so_far(changed: np.ndarray, before: np.ndarray, time: TimeGrid, period: str) -> np.ndarray:
+    """Changes (n,) in the day or week that the next step lies in; `before`: those before the first step, in its own."""
+    of, now = ((t - np.timedelta64(4, "D") if period.endswith("[W]") else t).astype(period) for t in (time.start, time.end[-1]))
+    return (changed & (of == now)).sum(axis=1) + np.where(of[0] == now, before, 0.0)
+
+
+def _status(before: State, found: Dispatch, time: TimeGrid) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Signed hours in status, whether off by an outage, changes today and starts this week of all that is switched, (n,).
+
+    What is on in a status that was not known before has been on as long as any rule asks; what is off went off with the first step, and
+    nothing asks for how long.
+    """
+    columns = found.model.columns[BLOCKS.index(commitment)]
+    if not len(columns.fleet):
+        return before.status_h, before.outage, before.changes, before.starts
+    kept = slice(len(time))
+    on, start, stop = (found.solution.x[getattr(columns, n)[:, kept]] > 0.5 for n in ("on", "start", "stop"))
+    changed, known, last = start | stop, ~np.isnan(before.status_h), on[:, -1]
+    since = _since(changed, np.where(known, np.abs(before.status_h), np.where(last, LONG_H, 0.0)), time.hours)
+    stopped = stop.shape[1] - 1 - np.argmax(stop[:, ::-1], axis=1)
+    absent = ~columns.fleet.here[np.arange(len(stop)), stopped]
+    outage = ~last & np.where(changed.any(axis=1), absent, before.outage | ~known)
+    signed = np.where(last, 1.0, -1.0) * np.minimum(since, LONG_H)
+    return signed, outage, _so_far(changed, before.changes, time, "datetime64[D]"), _so_far(start, before.starts, time, "datetime64[W]")

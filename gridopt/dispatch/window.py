@@ -1,0 +1,79 @@
+"""Windows: a long horizon cut into stretches that are decided one after the other, each with a look ahead.
+
+    window k keeps steps first[k] .. kept[k]-1 and also decides, without keeping them, the steps up to last[k]-1         (W1)
+    first[k+1] = kept[k];   no window looks beyond the horizon; the last one keeps all that is left                      (W2)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from gridopt.case.case import Case
+from gridopt.case.check import CaseError
+from gridopt.case.fleet import fleet_of
+from gridopt.case.time import TimeGrid
+
+NEAR = 1e-9
+"""Hours by which an end may miss the end of a step."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """Steps first..last-1, of which those before `kept` are kept."""
+
+    first: int
+    kept: int
+    last: int
+
+    def named(self, time: TimeGrid) -> str:
+        """When it is, for messages: `2025-01-03 00:00 to 2025-01-05 00:00`."""
+        return " to ".join(str(t).replace("T", " ")[:16] for t in (time.start[self.first], time.end[self.last - 1]))
+
+
+def cut(time: TimeGrid, window_h: float, look_ahead_h: float) -> list[Window]:
+    """The windows of a horizon. Raises CaseError where a window does not end with a step."""
+    edge = np.append(0.0, np.cumsum(time.hours))
+    found, first = [], 0
+    while first < len(time):
+        kept = _step(edge, edge[first] + window_h, "window_h", window_h)
+        found.append(Window(first, kept, _step(edge, edge[kept] + look_ahead_h, "look_ahead_h", look_ahead_h)))
+        first = kept
+    return found
+
+
+def _step(edge: np.ndarray, end: float, key: str, value: float) -> int:
+    """The step that begins at `end`, the number of steps where that lies beyond the horizon."""
+    step = min(int(np.searchsorted(edge, end - NEAR)), len(edge) - 1)
+    if edge[step] > end + NEAR and step < len(edge):
+        raise CaseError([f"key 'rolling.{key}': {value:g} h does not end with a step. Give a multiple of the length of the steps."])
+    return step
+
+
+def check_sight(case: Case, sight_h: float) -> None:
+    """A window shorter than a minimum time cannot see it to its end. Raises CaseError that names the unit with the longest."""
+    if case.commitment == "off" or sight_h >= case.time.hours.sum():
+        return
+    fleet = fleet_of(case)
+    hours = np.maximum(fleet.min_up, fleet.min_down)
+    longer = np.flatnonzero(hours > sight_h)
+    if len(longer):
+        n = longer[np.argmax(hours[longer])]
+        others = f", and of {len(longer) - 1} more" if len(longer) > 1 else ""
+        raise CaseError([
+            f"key 'rolling': windows see {sight_h:g} h (window_h + look_ahead_h), shorter than the minimum time of {fleet.table[n]} "
+            f"'{fleet.name[n]}', {hours[n]:g} h{others}. Give a look_ahead_h longer by {hours[n] - sight_h:g} h."
+        ])  # fmt: skip
+
+
+def check_rows(case: Case) -> None:
+    """Each unit has a status of its own to hand on. Raises CaseError for rows that stand for several units."""
+    table = case.table("commitment")
+    several = table[(table["count"] > 1).to_numpy()]
+    if case.commitment != "off" and len(several):
+        raise CaseError([
+            f"table commitment, {row['kind']} '{row['element']}': count is {row['count']}, and windows hand on the status of single units. "
+            "Give each unit a row of its own, or leave out the key 'rolling'."
+            for _, row in several.iterrows()
+        ])  # fmt: skip

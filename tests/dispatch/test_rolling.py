@@ -1,0 +1,147 @@
+"""Rolling horizon: windows that see the end decide as one solve does, what is handed on is complete, a stopped run goes on unnoticed."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from gridopt.case.check import CaseError
+from gridopt.dispatch.attempts import Search
+from gridopt.dispatch.certificate import certify
+from gridopt.dispatch.rolling import Rule, roll
+from gridopt.dispatch.single import dispatch
+from gridopt.dispatch.window import Window, cut
+from gridopt.program.solution import Infeasible
+from tests.support.block_cases import BLOCK_CASES, buses, load, power_case, unit
+from tests.support.certified_case import build
+from tests.support.certify import evidence
+
+SURE = Search(gap=0.0)
+
+
+def switched(minutes=60):
+    """The case of block commitment with a row for each unit, and a status before the first step for each."""
+    given = BLOCK_CASES["commitment"]
+    rows = dict(given.rows)
+    rows["commitment"] = [{"initial_h": -9.0} | r | {"count": 1} for r in rows["commitment"]]
+    return replace(given, rows=rows).build(minutes)
+
+
+class Memory(dict):
+    """A store that keeps arrays, and fails when it should save `last` more."""
+
+    def __init__(self, last=10**9):
+        super().__init__()
+        self.left = last
+
+    def load(self, name):
+        return self.get(name)
+
+    def save(self, name, arrays):
+        if self.left == 0:
+            raise KeyboardInterrupt
+        self.left -= 1
+        self[name] = {k: np.array(v) for k, v in arrays.items()}
+
+
+def test_W1_W2_windows_keep_every_step_once():
+    time = build(60).time
+    assert cut(time, 3, 2) == [Window(0, 3, 5), Window(3, 6, 8), Window(6, 8, 8)]
+    assert cut(time, 100, 0) == [Window(0, 8, 8)]
+    with pytest.raises(CaseError, match=r"rolling.window_h.*1.5 h does not end with a step"):
+        cut(time, 1.5, 0)
+
+
+@pytest.mark.parametrize("minutes", [60, 15])
+@pytest.mark.parametrize("window_h", [1.0, 3.0, 4.0])
+@pytest.mark.parametrize("make", [build, switched])
+def test_windows_that_see_the_end_decide_as_one_solve_does(make, minutes, window_h):
+    """Every kind of element hands its state on: with everything in sight the cost is that of one solve, and the certificate of the
+    whole, which knows no windows, passes."""
+    case = make(minutes)
+    one = dispatch(case, search=SURE)
+    rolled = roll(case, Rule(window_h, 8.0, SURE))
+    assert rolled.solution.objective == pytest.approx(one.solution.objective, rel=1e-9)
+    assert not certify(**evidence(rolled)).failed
+    assert rolled.audit["seams"]["lost_cny"].to_numpy() == pytest.approx(0.0, abs=1e-3)
+    assert np.diff(rolled.audit["windows"]["seen_h"]).max() <= 0
+
+
+@pytest.mark.parametrize(("window_h", "ahead_h"), [(1.0, 1.0), (2.0, 2.0), (4.0, 0.0), (1.0, 5.0)])
+@pytest.mark.parametrize("make", [build, switched])
+def test_short_windows_cost_more_and_keep_every_rule(make, window_h, ahead_h):
+    case = make(60)
+    if make is switched and window_h + ahead_h < 3.0:
+        pytest.skip("shorter than a minimum time")
+    one, rolled = dispatch(case, search=SURE), roll(case, Rule(window_h, ahead_h, SURE))
+    assert rolled.solution.objective >= one.solution.objective - 1e-6 * abs(one.solution.objective)
+    assert not certify(**evidence(rolled)).failed
+
+
+def test_T1_a_seam_costs_what_the_window_before_did_not_see():
+    """50 MW at 10, 200 MW at 90, and 40 MW at 20 that cost 1500 to start. Loads 60, 60, 70, an hour kept, an hour ahead.
+
+    Hours 0 and 1: a start would save 2*10*70 = 1400, so hour 0 costs 500 + 900 and hour 1 is planned so. Hours 1 and 2: 700 + 20*70 =
+    2100 are saved, so hour 1 costs 500 + 200 + 1500 = 2200, 800 more than planned; hour 2 costs 500 + 400, as planned.
+    """
+    case = power_case(
+        3, series={"d": [60, 60, 70]}, bus=buses("A"), load=[load("A", "d")],
+        generator=[dict(generator=n, bus="A", power_max_mw=p, cost_cny_per_mwh=c)
+                   for n, p, c in (("base", 50.0, 10.0), ("mid", 40.0, 20.0), ("peak", 200.0, 90.0))],
+        commitment=[dict(kind="generator", element="mid", initial_h=-9.0, start_cny=1500.0)],
+    )  # fmt: skip
+    rolled = roll(replace(case, commitment="exact"), Rule(1.0, 1.0, SURE))
+    assert rolled.audit["seams"]["planned_cny"].to_numpy() == pytest.approx([1400, 900])
+    assert rolled.audit["seams"]["lost_cny"].to_numpy() == pytest.approx([800, 0], abs=1e-6)
+    assert rolled.solution.objective == pytest.approx(1400 + 2200 + 900)
+
+
+def test_the_guide_keeps_a_store_for_what_no_window_sees():
+    """50 MW at 10, 50 MW at 90; a store of 20 MWh, empty. Loads 40, 40, 80, an hour kept, none ahead.
+
+    The guide charges 10 in both hours and gives 20 in the last: 500 + 500 + 500 + 10*90 = 2400; so do the windows.
+    """
+    case = power_case(
+        3, series={"d": [40, 40, 80]}, bus=buses("A"), unit=[unit("A", 10, 50), unit("A", 90, 50)], load=[load("A", "d")],
+        storage=[dict(storage="s", bus="A", power_max_mw=20.0, energy_max_mwh=20.0, energy_end_fraction=0.0)],
+    )  # fmt: skip
+    assert roll(case, Rule(1.0, 0.0)).solution.objective == pytest.approx(2400)
+
+
+def test_a_stopped_run_goes_on_as_if_it_had_not_stopped():
+    whole, stopped = roll(switched(), Rule(1.0, 4.0, SURE)), Memory(last=4)
+    with pytest.raises(KeyboardInterrupt):
+        roll(switched(), Rule(1.0, 4.0, SURE), stopped)
+    stopped.left = 10**9
+    again = roll(switched(), Rule(1.0, 4.0, SURE), stopped)
+    for name in ("x", "y"):
+        assert (getattr(again.solution, name) == getattr(whole.solution, name)).all()
+    assert (again.reduced == whole.reduced).all()
+    assert again.audit["seams"].equals(whole.audit["seams"])
+
+
+def test_a_window_without_dispatch_is_named():
+    """40 MW, all or nothing, and 20 MW that ramp up 5 MW an hour; loads 10, 10, 30 that may not be shed, no surplus.
+
+    In hour 2 the large one gives too much and the small one, at 10 before, no more than 15. The guide may switch a part.
+    """
+    case = power_case(
+        3, series={"d": [10, 10, 30]}, bus=buses("A", surplus_allowed=False), load=[load("A", "d", sheddable=False)],
+        generator=[dict(generator="big", bus="A", power_min_mw=40.0, power_max_mw=40.0),
+                   dict(generator="small", bus="A", power_max_mw=20.0, ramp_fraction_per_min=5.0 / 1200)],
+        commitment=[dict(kind="generator", element="big", initial_h=-9.0)],
+    )  # fmt: skip
+    store = Memory()
+    with pytest.raises(Infeasible, match=r"window 2025-01-01 02:00 to 2025-01-01 03:00:"):
+        roll(replace(case, commitment="exact"), Rule(1.0, 0.0, SURE), store)
+    assert {"window-00000", "window-00001"} <= set(store)
+
+
+def test_a_window_shorter_than_a_minimum_time_is_refused_by_name():
+    with pytest.raises(CaseError, match=r"windows see 2 h .* shorter than the minimum time of unit 'A10', 3 h, and of 1 more"):
+        roll(switched(), Rule(1.0, 1.0))
+
+
+def test_a_row_for_several_units_is_refused_by_name():
+    with pytest.raises(CaseError, match=r"generator 'twins': count is 2"):
+        roll(BLOCK_CASES["commitment"].build(), Rule(1.0, 4.0))
