@@ -1,9 +1,9 @@
 """Contingency: after every outage the flows stay inside the emergency ratings (N-1), without any action but (K2).
 
-Sets        k contingency: branches B[k] and elements i (units, generators, DC links) that fail together; l branch, b bus, a area, t step
+Sets        k contingency: branches B[k], elements i (units, generators, plants, DC links) that fail together; l branch, b bus, a area, t step
 Data        emergency rating E[l,t] [MW]; LODF; share s[i] of the element that is lost; available output R[b,t] [MW] of the units and
             generators at b that k leaves whole
-Ports       draws on injection, phase_shift (flow f), unit_output, generator_output, dc_flow, dc_received (d: what i injects),
+Ports       draws on injection, phase_shift (flow f), <table>_output, dc_flow, dc_received (d: what i injects),
             branch_overload o[l,t];
             reads unit_available, generator_available
 
@@ -31,6 +31,7 @@ from gridopt.program.builder import drawn
 
 LOST = {
     "unit": (("unit_output", "bus", 1.0),), "generator": (("generator_output", "bus", 1.0),),
+    "renewable": (("renewable_output", "bus", 1.0),),
     "dc_link": (("dc_flow", "from_bus", -1.0), ("dc_received", "to_bus", 1.0)),
 }  # fmt: skip
 """What an element injects: port, column of the bus, sign."""

@@ -7,7 +7,7 @@ Columns     renewable.curtailment x [MW]
     0 <= x <= A,   output = A - x                                         (R1)
 
 Cost        renewable.variable = c h (A - x);  renewable.curtailment = k h x
-Ports       injection: A - x;  bundle (of the DC link the group counts for): A - x;  where there are reserves or ramping also
+Ports       injection: A - x;  bundle (of the DC link the group counts for): A - x;  where there are reserves, ramping or outages of plants also
             renewable_output, renewable_available, renewable_least by plant: A - x by share of A, A, 0
 Ties        members of a group share x pro rata to what they have available: the fair tie rule at one bus; wider ties are evened
             out after the solve (dispatch/fair.py)
@@ -55,13 +55,13 @@ def declare(case, b):
     bundled = np.flatnonzero(link.iloc[groups.first] != "")
     at = case.position("dc_link", link.iloc[groups.first[bundled]])
     b.port("bundle", len(case.table("dc_link"))).add(at, x[bundled], -1.0, constant=total[bundled])
-    if len(case.table("reserve")) or len(case.table("ramping")):
+    if len(case.table("reserve")) or len(case.table("ramping")) or (case.table("contingency")["kind"] == "renewable").any():
         _offer_by_plant(b, groups, each, total, x)
     return Columns(groups, each, x)
 
 
 def _offer_by_plant(b, groups: Groups, each: np.ndarray, total: np.ndarray, x: np.ndarray) -> None:
-    """What reserves draw on."""
+    """What each plant gives, for what draws on single plants."""
     every, none = np.arange(len(each)), np.zeros_like(each)
     share = np.divide(each, total[groups.of], out=none.copy(), where=total[groups.of] > 0)
     b.port("renewable_output", len(each)).add(every, x[groups.of], -share, each)

@@ -10,7 +10,7 @@ from gridopt.case.check import Checked, nearest
 
 BRANCH_TABLES = ("line", "transformer", "ac_branch", "dc_link")
 """Tables of things with two ends. One namespace: interfaces and results name their rows by the id alone."""
-IN_PART = ("unit", "generator", "dc_link")
+IN_PART = ("unit", "generator", "renewable", "dc_link")
 """Kinds of which a contingency may take a part; branches are lost whole."""
 
 

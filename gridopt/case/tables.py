@@ -100,7 +100,7 @@ CONTINGENCY = plain(
     "contingency", "outages that the network must withstand (N-1); rows with one name happen together",
     ("contingency", "kind", "element"),
     Column("contingency", meaning="name"),
-    Column("kind", choices=("line", "transformer", "ac_branch", "unit", "generator", "dc_link")),
+    Column("kind", choices=("line", "transformer", "ac_branch", "unit", "generator", "renewable", "dc_link")),
     Column("element", meaning="id in the table that `kind` names"),
     Column("share", "number", "1", above=0.0, at_most=1.0, default=1.0,
            meaning="part of the element that is lost, 0.5 for one pole of a DC link; branches are lost whole"),

@@ -3,7 +3,7 @@
     without the branches that fail, the DC power flow of what is injected then stays inside the emergency ratings, or beyond them by
     no more than the overload of the branch                                                                           contingency.limit
 
-What is injected then: the reported injections, less the share of units, generators and DC links that fail, and more of the other units
+What is injected then: the reported injections, less the share of units, generators, plants and DC links that fail, and more of the other units
 and generators of the area, each in proportion to its largest output in the step. Outages that cut buses off, and losses that nothing in
 the area can take over, are no rule. Flows are solved for anew without the branches; where that would be long, outages of single
 branches by what a transfer between their ends does to the angles.

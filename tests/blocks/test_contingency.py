@@ -123,6 +123,25 @@ def test_K2_a_unit_of_a_group_is_lost_alone():
     assert certificate(d).passed
 
 
+def test_K2_a_whole_wind_base():
+    """60 MW of load at B: two wind plants of 25 and 15 MW there fail together, and unit A (100 MW) takes two thirds, B (50 MW) the rest.
+
+    Without security A sends 20; after the outage 20 + 40 x 2/3 = 46.7 are too much for 40: B makes 6.67 at 50 instead of A at 10.
+    """
+    rows = dict(
+        bus=buses("A", "B"), line=[line("A", "B", 30.0, rating_emergency_mw=40.0)], unit=[unit("A", 10, 100), unit("B", 50, 50)],
+        renewable=[dict(renewable=n, bus="B", technology="wind", power_max_mw=p) for n, p in (("w", 25.0), ("x", 15.0))],
+        load=[load("B", mean=60.0)],
+    )  # fmt: skip
+    assert solve(power_case(**rows)).solution.objective == pytest.approx(200)
+    d = solve(power_case(**rows, contingency=outage("w", "x", kind="renewable", name="base")))
+    assert d.quantities["unit_output"].values[:, 0] == pytest.approx([40 / 3, 20 / 3])
+    assert d.solution.objective == pytest.approx(10 * 40 / 3 + 50 * 20 / 3)
+    assert certificate(d).passed
+    half = solve(power_case(**rows, contingency=outage("w", "x", kind="renewable", name="base", share=0.5)))
+    assert half.solution.objective == pytest.approx(200)
+
+
 def test_K2_half_a_dc_link():
     """A sends 40 MW by a link without losses beside the line of 30 MW; half of it lost must go over the line: what is sent comes back to
     A's units by their share.

@@ -92,7 +92,7 @@ def test_part_of_a_plant_or_dc_link_is_lost(kind, element):
 @pytest.mark.parametrize(("kind", "element"), [("line", "L1"), ("ac_branch", "K")])
 def test_branches_are_lost_whole(kind, element):
     lost = dict(contingency="N1", kind=kind, element=element, share=0.5)
-    words = [f"contingency.csv, row 2, column share: '0.5' is below 1, but a {kind} is lost whole", "unit, generator, dc_link"]
+    words = [f"contingency.csv, row 2, column share: '0.5' is below 1, but a {kind} is lost whole", "unit, generator, renewable, dc_link"]
     one(words, line=[LINE], ac_branch=[BRANCH], contingency=[lost])
     assert not faults(line=[LINE], ac_branch=[BRANCH], contingency=[lost | dict(share=1)])
 
