@@ -2,6 +2,7 @@
 
     min_output         must-run output x max(0, own marginal cost - price at its bus)                      (Q1)
     dc_limit           sent power x worth of one more MW of the link's limit                               (Q2)
+    dc_schedule        sent power x worth of one more MW that the schedule's step, hold or size of change rules out        (Q10)
     dc_contract        sent power x worth of one more MWh at the upper end of dc_contract.energy               (Q3)
     dc_share           sent power x least share x worth of one more unbundled MWh (dc_contract.share)          (Q4)
     tie_schedule       flexible export band x worth of one more MW of it                                   (Q5)
@@ -19,7 +20,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gridopt.blocks import commitment, dc_contract, dc_link, exchange, generator, storage, thermal
+from gridopt.blocks import commitment, dc_contract, dc_link, dc_schedule, exchange, generator, storage, thermal
 from gridopt.case.reserves import counting, offers_of
 from gridopt.dispatch.formulate import BLOCKS
 from gridopt.dispatch.result import Dispatch
@@ -51,6 +52,7 @@ def rents(dispatch: Dispatch, price: np.ndarray) -> list[Rent]:
     found = [
         *_min_output(dispatch, price),
         *_dc_limit(dispatch),
+        *_dc_schedule(dispatch),
         *_dc_terms(dispatch),
         *_ties(dispatch),
         _storage(dispatch),
@@ -152,6 +154,25 @@ def _dc_limit(dispatch: Dispatch) -> list[Rent]:
     return [
         Rent(f"dc_limit:{n}", "dc", f"{en} at its limit", f"{zh}送电到限", start[[d]], value[[d]])
         for d, n in enumerate(table.index)
+        for en, zh in [names(table, d)]
+    ]
+
+
+def _dc_schedule(dispatch: Dispatch) -> list[Rent]:
+    """(Q10): what all rows of a schedule together take off the worth of one more MW in a step."""
+    case, columns = dispatch.case, declared(dispatch, dc_schedule)
+    if not len(columns.link):
+        return []
+    dual = {n: dispatch.values.dual(f"dc_schedule.{n}") for n in ("step", "rise", "fall")}
+    push = dual["rise"] - dual["fall"]
+    push[:, :-1] -= (dual["rise"] - dual["fall"])[:, 1:]
+    push[columns.stepped] += dual["step"]
+    table, sent = case.table("dc_link"), np.maximum(dispatch.quantities["dc_sent"].values[columns.link], 0.0)
+    value = sent * _worth(-push / case.time.hours)
+    start = case.position("bus", table["from_bus"])
+    return [
+        Rent(f"dc_schedule:{table.index[d]}", "dc", f"{en}: schedule in steps", f"{zh}计划阶梯", start[[d]], value[[i]])
+        for i, d in enumerate(columns.link)
         for en, zh in [names(table, d)]
     ]
 

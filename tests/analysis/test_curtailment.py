@@ -1,5 +1,7 @@
 """Curtailment by cause: hand cases with one cause, with several, and adding up on anything."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -114,6 +116,23 @@ def test_Q2_link_at_its_limit():
     """Wind 100: load 50 and a link of 20 MW to a market that pays 100: 30 MW are left."""
     rows = dict(bus=[*buses("A"), *SINK], renewable=[wind("A", 100)], unit=[unit("A", 90, 100)], load=[load("A", mean=50.0)])
     assert split(power_case(**rows, **link(20))) == {("wA", "dc_limit:L"): pytest.approx(30)}
+
+
+def test_Q10_schedule_in_steps():
+    """Wind 95, load 50, a market that pays 50 behind a link in steps of 20 MW: 40 are sent, 5 left over (20 more would need 15 at 90)."""
+    rows = dict(bus=[*buses("A"), *SINK], renewable=[wind("A", 95)], unit=[unit("A", 90, 100)], load=[load("A", mean=50.0)])
+    made = power_case(**rows, **(link(60) | dict(series={"p": [50.0]})), dc_schedule=[dict(dc_link="L", step_mw=20.0)])
+    assert split(replace(made, commitment="exact")) == {("wA", "dc_schedule:L"): pytest.approx(5)}
+    assert split(made) == {}
+
+
+def test_Q10_power_that_is_held():
+    """Wind 70 then 95 on a load of 50; power of the link must stay, sold at 30: 20 MW in both, 25 left over then."""
+    plant = wind("A", 100, profile="w")
+    rows = dict(bus=[*buses("A"), *SINK], renewable=[plant], unit=[unit("A", 90, 100)], load=[load("A", mean=50.0)])
+    prices = link(60) | dict(series={"p": [30.0, 30.0], "w": [0.7, 0.95]})
+    made = power_case(2, **rows, **prices, dc_schedule=[dict(dc_link="L", changes_per_day=0)])
+    assert split(replace(made, commitment="exact")) == {("wA", "dc_schedule:L"): pytest.approx(25)}
 
 
 def test_Q2_a_link_below_its_limit_is_no_cause():
