@@ -259,7 +259,26 @@ def _ramp(dispatch: Dispatch) -> Rent:
             held[:, :-1] += np.where(dual < 0, rent, 0.0)[:, 1:]
             bus.append(case.position("bus", unit["bus"] if units else link["from_bus"]))
             value.append(held / hours)
-    return Rent("ramp", "ramp", "Ramp limits", "爬坡限制", np.concatenate(bus), np.concatenate(value))
+    at, held = _switched_ramp(dispatch)
+    return Rent("ramp", "ramp", "Ramp limits", "爬坡限制", np.concatenate([*bus, at]), np.concatenate([*value, held]))
+
+
+def _switched_ramp(dispatch: Dispatch) -> tuple[np.ndarray, np.ndarray]:
+    """(Q7) of what is switched: bus (n,) and rent (n, T); the width of a ramp is that of the units that are on before it."""
+    columns, hours = declared(dispatch, commitment), dispatch.case.time.hours
+    fleet, held, x = columns.fleet, np.zeros(columns.on.shape), dispatch.solution.x
+    families = {f.name: f for f in dispatch.model.builder.row_families}
+    minutes = 30.0 * (hours[1:] + hours[:-1])
+    for name, ramp, steps in (("down", fleet.ramp_down, slice(1, None)), ("up", fleet.ramp_up, slice(None, -1))):
+        family = families.get(f"commitment.ramp_{name}")
+        if family is None or not family.size:
+            continue
+        labels = {label: n for n, label in enumerate(commitment.labels(fleet))}
+        place = np.array([labels[label] for label in family.over["element"]])
+        dual = -dispatch.values.dual(family.name)[:, 1:]
+        paid = np.where(dual > NOISE * hours[1:], dual, 0.0)
+        held[place, steps] += paid * ramp[place, None] * minutes * x[columns.on[place, :-1]]
+    return fleet.bus, held / hours
 
 
 def _hydro(dispatch: Dispatch) -> Rent:

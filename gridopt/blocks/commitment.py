@@ -69,7 +69,7 @@ def declare(case, b):
     fleet = fleet_of(case)
     if not len(fleet):
         return Columns(fleet, *np.zeros((6, 0, len(case.time)), int), np.zeros(0, int), np.zeros((0, len(case.time)), int))
-    label = np.array([f"{t} {n}" for t, n in zip(fleet.table, fleet.name, strict=True)], object)
+    label = labels(fleet)
     over, count, exact = {"element": label, "time": case.time.index}, fleet.count[:, None], case.commitment == "exact"
     least, most = _status_bounds(case, fleet)
     on = b.columns("commitment.on", unit="1", over=over, lower=least * count, upper=most * count, integer=exact)
@@ -94,6 +94,11 @@ def declare(case, b):
     _costs(case, b, columns)
     _offer(case, b, columns)
     return columns
+
+
+def labels(fleet: Fleet) -> np.ndarray:
+    """What families over elements call them, text (n,)."""
+    return np.array([f"{t} {n}" for t, n in zip(fleet.table, fleet.name, strict=True)], object)
 
 
 def names_of(label: np.ndarray, of: np.ndarray) -> np.ndarray:
@@ -162,7 +167,7 @@ def constrain(case, b, columns):
     """Rows (U1) to (U10). Minimum times and ramps reach back over the first step where the status before it is known."""
     if not len(columns.fleet):
         return
-    label = next(f for f in b.column_families if f.name == "commitment.on").over["element"]
+    label = labels(columns.fleet)
     _status(case, b, columns, label)
     _minimum_times(case, b, columns, label)
     caps = _caps(case, columns.fleet)
