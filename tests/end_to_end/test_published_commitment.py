@@ -1,0 +1,73 @@
+"""Published unit commitment of PGLib-UC, run as a user would: `gridopt run FILE --json`; linear relaxations, and schedules with a gap.
+
+Our relaxation is tighter than that of the library's own equations, so that it lies between theirs and the best schedule.
+Expected values lie beside the repository; without them these tests are left out.
+"""
+
+import csv
+import json
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+from gridopt.commands import execute
+
+CASES = Path(__file__).parents[3] / "shared" / "cases"
+SAME = 1e-6
+QUICK = "2020-07-06"
+
+
+def expected() -> dict[str, dict[str, float]]:
+    """(problem quantity) -> value, by file."""
+    found: dict[str, dict[str, float]] = defaultdict(dict)
+    path = CASES / "expected.csv"
+    for row in csv.DictReader(path.open(encoding="utf-8")) if path.exists() else []:
+        if row["file"].startswith("pglib_uc/") and row["problem"].startswith("uc") and row["value"] != "unknown":
+            found[row["file"]][f"{row['problem']} {row['quantity']}"] = float(row["value"])
+    return dict(found)
+
+
+EXPECTED = expected()
+pytestmark = pytest.mark.skipif(not EXPECTED, reason="the folder with published cases is absent")
+
+
+def files(gaps: dict[str, float] | None = None):
+    """Parameters (file, gap); all but one count as slow."""
+    for file in EXPECTED:
+        marks = [] if QUICK in file else [pytest.mark.slow]
+        yield pytest.param(file, (gaps or {}).get(file.split("/")[1], 0.0), id=Path(file).stem, marks=marks)
+
+
+def run(file: str, folder: Path, capsys, **keys) -> tuple[int, dict]:
+    words = ["run", str(CASES / file), "--json", "--set", "report=false", "-o", str(folder)]
+    code = execute([*words, *(w for key, value in keys.items() for w in ("--set", f"{key}={value}"))])
+    return code, json.loads(capsys.readouterr().out)
+
+
+@pytest.mark.parametrize(("file", "gap"), list(files()))
+def test_relaxation(file, gap, tmp_path, capsys):
+    code, document = run(file, tmp_path / "run", capsys, commitment="relaxed")
+    assert code == 0 and document["certificate"]["passed"], document
+    want = EXPECTED[file]
+    assert want["uc_lp_relaxation objective"] * (1 - SAME) <= document["objective"] <= want["uc best_upper_bound"] * (1 + SAME)
+    assert document["gap"] <= 1e-9
+
+
+@pytest.mark.parametrize(("file", "gap"), list(files({"rts_gmlc": 0.005, "ca": 0.001, "ferc": 0.001})))
+def test_schedule(file, gap, tmp_path, capsys):
+    code, document = run(file, tmp_path / "run", capsys, mip_gap=gap)
+    assert code == 0 and document["status"] == "optimal" and document["certificate"]["passed"], document
+    want = EXPECTED[file]
+    assert document["gap"] <= gap and document["bound"] <= want["uc best_upper_bound"] * (1 + SAME)
+    assert want["uc best_lower_bound"] * (1 - SAME) <= document["objective"] <= want["uc best_upper_bound"] * (1 + gap + SAME) / (1 - gap)
+
+
+@pytest.mark.parametrize("file", [f for f in EXPECTED if QUICK in f])
+def test_a_limit_of_time_is_exit_code_4_and_keeps_the_schedule(file, tmp_path, capsys):
+    words = ["run", str(CASES / file), "--hours", "0:24", "--set", "mip_gap=0", "--set", "time_limit_s=20", "--set", "report=false"]
+    code = execute([*words, "--json", "-o", str(tmp_path / "run")])
+    document = json.loads(capsys.readouterr().out)
+    assert code == 4 and document["status"] == "limit_reached" and document["exit_code"] == 4
+    assert document["certificate"]["passed"] and 0 < document["gap"] < 0.05 and document["bound"] < document["objective"]
+    assert json.loads((tmp_path / "run" / "manifest.json").read_text())["summary"]["status"] == "limit_reached"
