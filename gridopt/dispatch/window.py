@@ -67,8 +67,20 @@ def check_sight(case: Case, sight_h: float) -> None:
         ])  # fmt: skip
 
 
+UNKNOWN = ("fuel_budget", "fuel_stock", "emission_cap", "data_centre")
+"""Tables of which windows hand on nothing: what is left of a budget or stock, what waits."""
+
+
 def check_rows(case: Case) -> None:
-    """Each unit has a status of its own to hand on. Raises CaseError for rows that stand for several units."""
+    """Each unit has a status of its own to hand on. Raises CaseError for rows that stand for several units, and for tables of which
+    nothing is handed on."""
+    lost = [name for name in UNKNOWN if len(case.table(name))]
+    lost += ["interruptible"] if case.table("interruptible")["hours_per_season"].notna().any() else []
+    if lost:
+        raise CaseError([
+            f"table {name}: has rows whose state windows do not hand on. Leave the table out (key 'leave_out'), or leave out the key 'rolling'."
+            for name in lost
+        ])  # fmt: skip
     table = case.table("commitment")
     several = table[(table["count"] > 1).to_numpy()]
     if case.commitment != "off" and len(several):

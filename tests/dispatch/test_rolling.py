@@ -145,3 +145,11 @@ def test_a_window_shorter_than_a_minimum_time_is_refused_by_name():
 def test_a_row_for_several_units_is_refused_by_name():
     with pytest.raises(CaseError, match=r"generator 'twins': count is 2"):
         roll(BLOCK_CASES["commitment"].build(), Rule(1.0, 4.0))
+
+
+@pytest.mark.parametrize("name", ["fuel", "data_centre", "interruptible"])
+def test_tables_of_which_windows_hand_on_nothing_are_refused_by_name(name):
+    made = BLOCK_CASES[name].build()
+    table = "fuel_stock" if name == "fuel" else name
+    with pytest.raises(CaseError, match=f"table {table}: has rows whose state windows do not hand on"):
+        roll(made, Rule(2.0, 1.0))
