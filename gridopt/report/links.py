@@ -10,7 +10,7 @@ from gridopt.report.energy import long_enough, month_sum, months
 from gridopt.report.figures import ALARM, INK, LEVEL_SCALE, SERIES, axis, colour_bar, figure, time_axis
 from gridopt.report.folder import Run, cell, names, number, table, values
 from gridopt.report.pack import Page, pack, token
-from gridopt.report.text import Both
+from gridopt.report.text import WORDS, Both
 
 BUNDLED, OTHER = "#3fa79a", "#b3bcc6"
 
@@ -37,6 +37,28 @@ def dc_links(run: Run, page: Page) -> list[dict] | None:
             run.days, "dc_sent", [[i, name] for i, (_, name) in enumerate(options)], "MW", LEVEL_SCALE, (0.0, top)
         )
     return [_contract(row, name) for link, name in zip(sent[0], both, strict=True) for row in contracts(run, link)]
+
+
+def rules(run: Run) -> list[dict]:
+    """What each rule of each DC link is worth, those that save most first; [] where nothing is known of them."""
+    found = []
+    for row in table(run, "dc_rules").to_dict("records"):
+        rule = cell(row, "rule")
+        name, _, contract = rule.partition(" of ")
+        words = WORDS.get(f"rule_{name}") or (name, name)
+        found.append(
+            {
+                "link": names(run, "dc_link", [cell(row, "dc_link")])[0],
+                "rule": tuple(f"{w} ({contract})" if contract else w for w in words),
+                "limit": number(row, "limit"),
+                "relaxed": number(row, "relaxed_to"),
+                "unit": cell(row, "unit"),
+                "saving": number(row, "saving_cny"),
+                "uncertain": number(row, "uncertain_cny"),
+                "method": WORDS["method_dual" if cell(row, "method") == "dual" else "method_resolve"],
+            }
+        )
+    return sorted(found, key=lambda r: -(r["saving"] or 0.0))
 
 
 def table_of_links(run: Run) -> list[dict]:

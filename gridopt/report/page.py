@@ -22,6 +22,7 @@ from gridopt.report import (
     links,
     market,
     plants,
+    reserves,
     security,
     stores,
 )
@@ -40,6 +41,7 @@ SECTIONS = (
     "monthly",
     "curtailment",
     "map",
+    "reserves",
     "dc",
     "storage",
     "prices",
@@ -54,7 +56,13 @@ SECTIONS = (
 )
 
 # Sentences for a section that is left out, where there are several or another than no_<section>.
-ABSENT = {"storage": ("no_storage", "no_reservoirs"), "balance": ("no_balance", "no_costs", "no_emissions"), "import": (), "commitment": ()}
+ABSENT: dict[str, tuple[str, ...]] = {
+    "storage": ("no_storage", "no_reservoirs"),
+    "balance": ("no_balance", "no_costs", "no_emissions"),
+    "import": (),
+    "commitment": (),
+    "reserves": (),
+}
 
 
 def write(run: pathlib.Path) -> pathlib.Path:
@@ -147,6 +155,8 @@ def _content(run: Run, page: Page) -> dict:
         "losses": branches.losses(run),
         "security": security.contingencies(run),
         "import_report": imports.import_report(run),
+        "reserves": reserves.reserves(run, page),
+        "dc_rules": links.rules(run),
         "dc_table": links.table_of_links(run),
         "contracts": links.dc_links(run, page),
         "has_storage": stores.storage(run, page),
@@ -182,6 +192,7 @@ def _absent(content: dict, page: Page) -> set[str]:
         "monthly": "monthly" in page.figures,
         "curtailment": content["has_curtailment"],
         "map": content["has_map"],
+        "reserves": content["reserves"],
         "dc": content["contracts"] is not None,
         "storage": content["has_storage"] or content["has_reservoirs"],
         "prices": content["has_prices"],

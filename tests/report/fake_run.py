@@ -271,6 +271,7 @@ def _trade_and_thermal(world: dict) -> None:
         (share / share.sum())[:, None] * coal, {"unit": [f"U{i:02d}" for i in range(90)], "time": time}, ("unit", "time")
     )
     world["technology"] = technology
+    _reserves(world)
     _commitment(world, [f"U{i:02d}" for i in range(90)])
 
 
@@ -286,6 +287,40 @@ def _commitment(world: dict, units: list[str]) -> None:
     most = data["unit_output"].values.max(axis=1)
     station = [f"Station {i // 2}" for i in range(len(units))]
     world["unit"] = pd.DataFrame({"unit": units, "name": units, "name_zh": units, "plant": station, "power_max_mw": most.round(0) + 1.0})
+
+
+def _reserves(world: dict) -> None:
+    """Two reserves; the second is short on a day."""
+    data, time, names = world["data"], world["time"], ["agc", "spin"]
+    required = np.array([0.015 * world["load"] + 100, 0.03 * world["load"] + 900])
+    short = np.zeros_like(required)
+    short[1, 24:30] = 200.0
+    price = np.array([12 + 3 * world["sun"], 5 + 40 * (short[1] > 0)])
+    for name, values in (("requirement", required), ("shortage", short), ("price", price)):
+        data[f"reserve_{name}"] = xr.DataArray(values, {"reserve": names, "time": time}, ("reserve", "time"))
+
+
+def _reserve_tables(world: dict) -> dict[str, pd.DataFrame]:
+    data = world["data"]
+    required, short, price = (data[f"reserve_{n}"].values.astype(float) for n in ("requirement", "shortage", "price"))
+    reserve = pd.DataFrame(
+        {
+            "reserve": ["agc", "spin"], "name": ["Regulation", "Spinning"], "name_zh": ["调频", "上备用"],
+            "product": ["regulation", "spinning_up"],
+            "required_mwh": required.sum(1), "awarded_mwh": (required - short).sum(1), "shortage_mwh": short.sum(1),
+            "shortage_h": (short > 0).sum(1), "price_mean": price.mean(1),
+        }
+    )  # fmt: skip
+    providers = pd.DataFrame(
+        {"reserve": ["agc", "agc", "spin"], "kind": ["unit", "storage", "reservoir"], "element": ["U01", "PSH1", "LJX"],
+         "awarded_mwh": [300.0, 100.0, 500.0]}
+    )  # fmt: skip
+    rules = pd.DataFrame(
+        [("QISHAO", "changes_per_day", 8.0, 9.0, "1", 12000.0, 300.0, "re-solve, commitment held"),
+         ("LONGDONG", "energy_min_mwh of LONGDONG_2025_03", 900000.0, 899999.0, "MWh", 44.0, 0.0, "dual")],
+        columns=["dc_link", "rule", "limit", "relaxed_to", "unit", "saving_cny", "uncertain_cny", "method"],
+    )  # fmt: skip
+    return {"reserves": reserve, "reserve_providers": providers, "dc_rules": rules}
 
 
 def _network_and_prices(world: dict) -> None:
@@ -403,6 +438,7 @@ def _tables(world: dict) -> dict[str, pd.DataFrame]:
         ),
         "storage": world["storage"],
         "unit": world["unit"],
+        **_reserve_tables(world),
         "costs": pd.DataFrame(
             [
                 ("thermal.fuel", "燃料", energy["coal"] * 260),

@@ -51,7 +51,7 @@ def test_all_figures_of_the_specification_are_there(document):
     wanted = (
         "dispatch monthly monthly_curtailment causes cause_months when plants dc_use dc_share dc_day storage_day storage_level "
     )
-    wanted += "gantt storage_value water_value reservoirs price_days price_hours price_duration"
+    wanted += "gantt reserve storage_value water_value reservoirs price_days price_hours price_duration"
     assert set(document["figures"]) == set(wanted.split())
     assert {"map_price", "map_flow", "map_limit", "interface_flow", "dc_sent", "technology", "curtailed"} <= set(
         document["arrays"]

@@ -46,7 +46,7 @@ def test_every_figure_is_drawn_in_both_languages(browser, report, query, lang, w
         ".figure",
         "all => all.map(e => [e.dataset.figure, e.querySelectorAll('svg.main-svg').length && e._fullData.length])",
     )
-    assert len(counts) == 19 and all(traces for _, traces in counts), counts
+    assert len(counts) == 20 and all(traces for _, traces in counts), counts
     assert seen.page.eval_on_selector("#figure-map svg", "e => e.querySelectorAll('path').length") > 60
     assert word in texts(seen, "#figure-monthly_curtailment .ytitle, #figure-monthly_curtailment .y2title")
     assert seen.clean(), (seen.requests, seen.complaints)
