@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from gridopt.report.figures import ALARM, INK, SERIES, axis, figure, time_axis
-from gridopt.report.folder import Run, cell, names, number, pair, table, values
+from gridopt.report.folder import Run, cell, number, pair, table, values
 from gridopt.report.pack import Page, token
 from gridopt.report.text import WORDS, Both, unit_price
 
@@ -22,7 +22,7 @@ def reserves(run: Run, page: Page) -> list[dict] | None:
     if len(run.time) > 1:
         page.figures["reserve"] = _over_time(run, page, required)
     return [
-        {"name": pair(cell(r, "name"), cell(r, "name_zh"), cell(r, "reserve")), "providers": _providers(run, cell(r, "reserve"))}
+        {"name": _name(run, cell(r, "reserve")), "providers": _providers(run, cell(r, "reserve"))}
         | {c: number(r, c) for c in FIGURES}
         for r in frame.to_dict("records")
     ]
@@ -54,8 +54,14 @@ def _over_time(run: Run, page: Page, required: tuple[list[str], np.ndarray]) -> 
         "yaxis": axis(token("power_mw"), rangemode="tozero"),
         "yaxis2": axis(page.name(unit_price(run.currency)), overlaying="y", side="right", rangemode="tozero", showgrid=False),
     }
-    control = {"kind": "pick", "options": [[k, page.name(n)] for k, n in zip(required[0], names(run, "reserve", required[0]), strict=True)]}
+    control = {"kind": "pick", "options": [[k, page.name(_name(run, k))] for k in required[0]]}
     return figure(traces, layout, height=340, control=control)
+
+
+def _name(run: Run, reserve: str) -> Both:
+    known = {cell(r, "reserve"): r for r in table(run, "reserves").to_dict("records")}
+    row = known.get(reserve, {})
+    return pair(cell(row, "name"), cell(row, "name_zh"), reserve)
 
 
 def _providers(run: Run, reserve: str) -> list[tuple[Both, float]]:
