@@ -23,7 +23,7 @@ from gridopt.case.tables import TABLES
 from gridopt.case.units import limits
 from gridopt.dispatch.formulate import BLOCKS, Model
 from gridopt.dispatch.guide import Guide, in_period
-from gridopt.dispatch.state import State
+from gridopt.dispatch.state import LONG_H, MODES, State, budgeted
 from gridopt.dispatch.window import Window
 from gridopt.program.standard_form import StandardForm
 
@@ -45,7 +45,7 @@ class Horizon:
     def window_case(self, window: Window, state: State) -> Case:
         """The case of a window that begins in `state`."""
         tables = dict(self.case.tables)
-        for part in (_stores, _rivers, _solar_thermal, _contracts, _outputs, _status):
+        for part in (_stores, _rivers, _solar_thermal, _pumped, _budgets, _contracts, _outputs, _status):
             tables |= part(self, window, state)
         return replace(self.case, tables=tables, time=self.case.time.part(window.first, window.last), loss_points=None)
 
@@ -118,11 +118,46 @@ def _past(whole: Horizon, state: State) -> pd.DataFrame:
 
 
 def _solar_thermal(whole: Horizon, window: Window, state: State) -> Tables:
-    """Heat in store."""
+    """Heat in store, status and output of the power block. Where service changes at the seam, the change is no ramp."""
     table = whole.case.table("csp")
     if not (len(table) and state.steps):
         return {}
-    return {"csp": table.assign(store_start_mwh=np.clip(state.csp_mwh, 0.0, table["store_heat_max_mwh"].to_numpy(float)))}
+    heat, share = np.clip(state.csp_mwh, 0.0, table["store_heat_max_mwh"].to_numpy(float)), _seam(whole, window).in_service("csp")
+    steady = (share[:, 0] == share[:, 1]) & (share[:, 0] > 0) & ~(state.block_h < 0)
+    return {"csp": table.assign(store_start_mwh=heat, initial_h=state.block_h, initial_mw=np.where(steady, state.block_mw, np.nan))}
+
+
+def _pumped(whole: Horizon, window: Window, state: State) -> Tables:
+    """Energy above and below, and the last mode. At the end of every window at least what is asked for at the end of the horizon."""
+    table = whole.case.table("pumped")
+    if not (len(table) and state.steps):
+        return {}
+    top, room = (table[c].fillna(table["upper_max_mwh"]).to_numpy(float) for c in ("upper_max_mwh", "lower_max_mwh"))
+    end = table["upper_end_mwh"].where(table["end_value_cny_per_mwh"].notna(), table["upper_end_mwh"].fillna(table["upper_start_mwh"]))
+    return {"pumped": table.assign(
+        upper_start_mwh=np.clip(state.pumped_mwh[0], 0.0, top), lower_start_mwh=np.clip(state.pumped_mwh[1], 0.0, room), upper_end_mwh=end,
+        mode_before=np.array(MODES, object)[state.pumped_mode], mode_before_h=np.minimum(state.pumped_mode_h, LONG_H),
+    )}  # fmt: skip
+
+
+def _budgets(whole: Horizon, window: Window, state: State) -> Tables:
+    """What was given before counts as given outside the window, and the budget up to its end is in proportion to the hours until then."""
+    table = whole.case.table("hydro_budget")
+    if not len(table) or (state.steps == 0 and whole.ends(window)):
+        return {}
+    hours = budgeted(whole.case) * whole.case.time.hours
+    period = 24.0 * ((table["end_date"] - table["start_date"]).dt.days.to_numpy(float) + 1.0)
+    studied = hours.sum(axis=1)
+    so_far = np.divide(hours[:, : window.last].sum(axis=1), studied, out=np.ones(len(table)), where=studied > 0)
+    changes = {}
+    for name, unit, used in (("energy", "mwh", state.budget_mwh), ("release", "hm3", state.budget_hm3)):
+        outside = table[f"{name}_outside_{unit}"].to_numpy(float)
+        known, had = ~np.isnan(outside), np.nan_to_num(outside)
+        for side in ("min", "max"):
+            limit = table[f"{name}_{side}_{unit}"].to_numpy(float)
+            changes[f"{name}_{side}_{unit}"] = had + np.maximum(limit * np.where(known, 1.0, studied / period) - had, 0.0) * so_far
+        changes[f"{name}_outside_{unit}"] = had + used
+    return {"hydro_budget": table.assign(**changes)}
 
 
 def _contracts(whole: Horizon, window: Window, state: State) -> Tables:

@@ -19,6 +19,7 @@ from gridopt.dispatch.result import Dispatch
 
 LONG_H = 87600.0
 """Hours in a status that stand for 'as long as is known'."""
+MODES = ("", "generate", "pump")
 CHANGED = 1e-6
 """MW by which a schedule changes at least."""
 
@@ -28,10 +29,12 @@ class State:
     """After `steps` steps of the horizon; arrays (element,) in the order of the case's tables, of what is switched in that of the fleet.
 
     storage_mwh, reservoir_hm3, csp_mwh: what is stored. passed_m3s (R, K) over passed_h (K,) hours: water that passed each plant, the
-    newest last, as far back as any of it is under way. unit_mw, generator_mw, link_mw: output, sent power; ramping_mw: output of the rows of
-    table ramping. link_held_h: hours since the
-    power last changed; link_changes: changes today. status_h: hours on, or off where negative, NaN: not known; outage: off because it
-    was out of service; changes, starts: so many today, this week. sent_mwh, bundled_mwh: of each contract within its period.
+    newest last, as far back as any of it is under way. unit_mw, generator_mw, link_mw: output, sent power; ramping_mw: output of the rows
+    of table ramping. link_held_h: hours since the power last changed; link_changes: changes today. status_h: hours on, or off where
+    negative, NaN: not known; outage: off because it was out of service; changes, starts: so many today, this week. sent_mwh, bundled_mwh:
+    of each contract within its period. pumped_mwh (2, n): above and below; pumped_mode: place in MODES of what each plant did last,
+    pumped_mode_h since it ended. block_h, block_mw: signed hours in status and output of power blocks. budget_mwh, budget_hm3: energy and
+    release of each hydro budget within its period.
     """
 
     steps: int
@@ -52,6 +55,13 @@ class State:
     starts: np.ndarray
     sent_mwh: np.ndarray
     bundled_mwh: np.ndarray
+    pumped_mwh: np.ndarray
+    pumped_mode: np.ndarray
+    pumped_mode_h: np.ndarray
+    block_h: np.ndarray
+    block_mw: np.ndarray
+    budget_mwh: np.ndarray
+    budget_hm3: np.ndarray
 
     def arrays(self) -> dict[str, np.ndarray]:
         return {name: np.asarray(value) for name, value in asdict(self).items()}
@@ -75,6 +85,9 @@ def begun(case: Case, model: Model) -> State:
         unknown["generator"], case.table("ramping")["initial_mw"].to_numpy(float), link["initial_mw"].to_numpy(float),
         link["initial_hold_h"].to_numpy(float), changes, fleet.initial_h, fleet.initial_outage,
         fleet.initial_changes, fleet.initial_starts, np.zeros(size("dc_contract")), np.zeros(size("dc_contract")),
+        np.full((2, size("pumped")), np.nan), np.array([MODES.index(m) for m in case.table("pumped")["mode_before"]], int),
+        case.table("pumped")["mode_before_h"].to_numpy(float), case.table("csp")["initial_h"].to_numpy(float), unknown["csp"],
+        np.zeros(size("hydro_budget")), np.zeros(size("hydro_budget")),
     )  # fmt: skip
 
 
@@ -93,7 +106,44 @@ def handed(before: State, found: Dispatch, kept: int) -> State:
         value["unit_output"][:, -1], value["generator_output"][:, -1], _ramping(found, kept - 1), power[:, -1],
         held, link_changes, status, outage, changes, starts,
         before.sent_mwh + sent, before.bundled_mwh + bundled,
+        np.array([value["pumped_upper"][:, -1], value["pumped_lower"][:, -1]]),
+        *_mode(before, value["pumped_generate"], value["pumped_pump"], time.hours), _block(before, case, value["csp_on"], time.hours),
+        value["csp_output"][:, -1], before.budget_mwh + _used(case, kept, value["hydro_output"]),
+        before.budget_hm3 + 0.0036 * _used(case, kept, value["reservoir_release"]),
     )  # fmt: skip
+
+
+def budgeted(case: Case) -> np.ndarray:
+    """Share of each step inside the period of each hydro budget (n, T)."""
+    table = case.table("hydro_budget")
+    begin, end = (table[c].to_numpy("datetime64[s]") for c in ("start_date", "end_date"))
+    return case.time.share_between(begin, end + np.timedelta64(1, "D")) if len(table) else np.zeros((0, len(case.time)))
+
+
+def _used(case: Case, kept: int, rate: np.ndarray) -> np.ndarray:
+    """A rate of the plants (R, T) over the first `kept` steps within the period of each hydro budget, rate x h (n,)."""
+    plant = case.position("reservoir", case.table("hydro_budget")["reservoir"])
+    return (budgeted(case)[:, :kept] * case.time.hours[:kept] * rate[plant]).sum(axis=1)
+
+
+def _mode(before: State, generate: np.ndarray, pump: np.ndarray, hours: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Place in MODES of what each plant did last, and hours since that ended, (n,)."""
+    busy = np.where(generate > CHANGED, 1, np.where(pump > CHANGED, 2, 0))
+    last = busy.shape[1] - 1 - np.argmax((busy > 0)[:, ::-1], axis=1)
+    left = np.cumsum(hours[::-1])[::-1] - hours
+    any_now = (busy > 0).any(axis=1)
+    mode = np.where(any_now, busy[np.arange(len(busy)), last], before.pumped_mode)
+    return mode, np.where(any_now, left[last], before.pumped_mode_h + hours.sum())
+
+
+def _block(before: State, case: Case, on: np.ndarray, hours: np.ndarray) -> np.ndarray:
+    """Signed hours in status of power blocks (n,); not known without decisions."""
+    if case.commitment == "off":
+        return np.full(len(on), np.nan)
+    now, known = on > 0.5, ~np.isnan(before.block_h)
+    was = np.where(known, before.block_h > 0, now[:, 0])
+    since = _since(np.diff(now, axis=1, prepend=was[:, None]), np.where(known, np.abs(before.block_h), LONG_H), hours)
+    return np.where(now[:, -1], 1.0, -1.0) * np.minimum(since, LONG_H)
 
 
 def _ramping(found: Dispatch, step: int) -> np.ndarray:

@@ -153,3 +153,15 @@ def test_tables_of_which_windows_hand_on_nothing_are_refused_by_name(name):
     table = "fuel_stock" if name == "fuel" else name
     with pytest.raises(CaseError, match=f"table {table}: has rows whose state windows do not hand on"):
         roll(made, Rule(2.0, 1.0))
+
+
+@pytest.mark.parametrize("window_h", [1.0, 2.0, 3.0])
+@pytest.mark.parametrize("name", ["pumped", "power_block", "head", "hydro_budget"])
+def test_stores_that_decide_hand_on_what_they_did(name, window_h):
+    """Levels, modes and the time since, status of power blocks: with everything in sight the cost is that of one solve."""
+    case = replace(BLOCK_CASES[name].build(), commitment="exact")
+    if name == "pumped":
+        case = replace(case, tables={**case.tables, "pumped": case.table("pumped").assign(mode_change_h=1.0)})
+    one, rolled = dispatch(case, search=SURE), roll(case, Rule(window_h, 8.0, SURE))
+    assert rolled.solution.objective == pytest.approx(one.solution.objective, rel=1e-9)
+    assert not certify(**evidence(rolled)).failed
