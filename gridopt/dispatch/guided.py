@@ -21,17 +21,20 @@ SECONDS = 60.0
 """Time of one reach, at most."""
 
 
-def guided(attempts: Attempts, relaxed: np.ndarray) -> None:
-    """Searches around the values `relaxed` (n,) of the linear relaxation, until the gap is met or the widest reach is searched."""
+def guided(attempts: Attempts, relaxed: np.ndarray, wide: bool) -> None:
+    """Searches around the values `relaxed` (n,) of the linear relaxation, until the gap is met.
+
+    wide: on to the widest reach; else to the first that finds anything, for where a search of everything is quick as well.
+    """
     whole, undecided = attempts.whole(relaxed), undecided_of(attempts, relaxed)
     first = max(2, int(attempts.step.max(initial=0) + 1) // 24)
     for factor in WIDER:
         free = near(undecided, attempts.element, first * factor) | (attempts.step < 0) | attempts.lone
         with suppress(Infeasible):  # too much was held
-            found = attempts.attempt("guided search", ~free, whole, gap=0.25 * attempts.search.gap, seconds=SECONDS)
+            found = attempts.attempt("guided search", ~free, whole, gap=0.25 * attempts.search.gap, seconds=SECONDS if wide else SECONDS / 3)
             if not found.done:
                 return  # a wider search would end even less
-        if attempts.over or free.all():
+        if attempts.over or free.all() or (attempts.x is not None and not wide):
             return
 
 

@@ -62,11 +62,12 @@ def decide(
 
 def _search(attempts: Attempts, first: Solution) -> None:
     """(W2). Raises Infeasible, and LimitReached where nothing was found."""
-    guided(attempts, first.x)
-    if not attempts.over and len(attempts.ids) < MANY:
-        _everything(attempts, attempts.stop)
-    elif not attempts.over:
+    many = len(attempts.ids) >= MANY
+    guided(attempts, first.x, many)
+    if not attempts.over and many:
         _side_by_side(attempts, first)
+    elif not attempts.over:
+        _everything(attempts, attempts.stop)
     if attempts.x is None:
         raise LimitReached("a limit was reached before any feasible schedule was found")
 

@@ -6,6 +6,10 @@ Expected values lie beside the repository; without them these tests are left out
 
 import csv
 import json
+import os
+import signal
+import subprocess
+import sys
 from collections import defaultdict
 from pathlib import Path
 
@@ -71,3 +75,21 @@ def test_a_limit_of_time_is_exit_code_4_and_keeps_the_schedule(file, tmp_path, c
     assert code == 4 and document["status"] == "limit_reached" and document["exit_code"] == 4
     assert document["certificate"]["passed"] and 0 < document["gap"] < 0.05 and document["bound"] < document["objective"]
     assert json.loads((tmp_path / "run" / "manifest.json").read_text())["summary"]["status"] == "limit_reached"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows sends no signals between processes")
+@pytest.mark.parametrize("file", [f for f in EXPECTED if QUICK in f])
+def test_ctrl_c_ends_a_search_and_keeps_the_schedule(file, tmp_path):
+    words = ["run", str(CASES / file), "--hours", "0:24", "--set", "mip_gap=0", "--set", "report=false", "--json", "-o", str(tmp_path / "run")]
+    # A shell lets what it starts in the background ignore SIGINT, and so would all that these tests start.
+    listens = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)}
+    command = [sys.executable, "-m", "gridopt", *words]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **listens) as process:
+        for line in process.stderr:
+            if "cost" in line and "gap" in line:
+                process.send_signal(signal.SIGINT)
+                break
+        out, _ = process.communicate(timeout=300)
+    document = json.loads(out)
+    assert process.returncode == 4 and document["status"] == "limit_reached" and document["certificate"]["passed"]
+    assert 0 < document["gap"] < 0.05 and (tmp_path / "run" / "results.nc").exists()
