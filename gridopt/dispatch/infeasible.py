@@ -12,6 +12,8 @@ import numpy as np
 import pandas as pd
 
 from gridopt.case.case import Case
+from gridopt.case.fleet import TABLES as SWITCHED
+from gridopt.case.fleet import fleet_of, switched
 from gridopt.case.pools import studied
 from gridopt.case.topology import BRANCH_TABLES
 from gridopt.dispatch.result import Dispatch
@@ -47,6 +49,20 @@ def unramped(tables: Tables) -> Tables:
     return {**tables, **free, "generator": tables["generator"].assign(**ramps)}
 
 
+def unhurried(tables: Tables) -> Tables:
+    """What is switched may start and stop at any time, whatever was before the first step."""
+    free = {"min_up_h": 0.0, "min_down_h": 0.0, "initial_h": np.nan, "initial_mw": np.nan}
+    times = dict.fromkeys(("min_up_h", "min_down_h"), 0.0)
+    return {**tables, "commitment": tables["commitment"].assign(**free), "unit_type": tables["unit_type"].assign(**times)}
+
+
+def unforced(tables: Tables) -> Tables:
+    """Nothing must run, no status is fixed, and stations and weeks have no limits of changes."""
+    free = {"must_run": False, "status_profile": "", "max_changes_per_day": np.nan, "max_starts_per_week": np.nan}
+    return {**tables, "commitment": tables["commitment"].assign(**free), "unit": tables["unit"].assign(must_run="no"),
+            "chp": tables["chp"].assign(other_heat=True)}  # fmt: skip
+
+
 def unreserved(tables: Tables) -> Tables:
     """Every reserve may be missing, dearer than load."""
     open_end = tables["reserve_shortage"].iloc[:0].reindex(range(len(tables["reserve"])))
@@ -70,6 +86,11 @@ def reasons(case: Case, solve: Callable[[Case], Dispatch] = dispatch) -> list[st
     ]
     if len(case.time) > 1 or case.table("dc_link")["initial_mw"].notna().any():
         repairs.append(("without ramps", replace(case, tables=unramped(case.tables)), lambda d: ""))
+    if any(switched(case, table).any() for table in SWITCHED):
+        repairs += [
+            ("without minimum times and the status before the first step", replace(case, tables=unhurried(case.tables)), lambda d: ""),
+            ("with units free to be on or off at any time", replace(case, tables=unforced(case.tables)), lambda d: _unforced(case, d)),
+        ]
     if len(case.table("reserve")):
         repairs.append(("with reserves that may be missing", replace(case, tables=unreserved(case.tables)), _unreserved))
     optional = (
@@ -88,6 +109,16 @@ def reasons(case: Case, solve: Callable[[Case], Dispatch] = dispatch) -> list[st
         except (Infeasible, LimitReached, SolverFailed):
             found.append(f"  {words} there is none either")
     return found
+
+
+def _unforced(case: Case, d: Dispatch) -> str:
+    """What then has another status than it must have."""
+    fleet, on = fleet_of(case), {t: d.quantities[f"{t}_on"].values for t in SWITCHED if f"{t}_on" in d.quantities}
+    status = np.array([on[t][row] for t, row in zip(fleet.table, fleet.row, strict=True)])
+    other = (fleet.must_on & (status < 0.5)) | (fleet.must_off & (status > 0.5))
+    names = [f"{fleet.table[n]} '{fleet.name[n]}'" for n in np.flatnonzero(other.any(axis=1))]
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return f"; on or off against its rule: {', '.join(names[:NAMED])}{more}" if names else ""
 
 
 def _short(d: Dispatch) -> str:

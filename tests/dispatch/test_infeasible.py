@@ -7,7 +7,7 @@ import pytest
 from gridopt.dispatch.infeasible import reasons
 from gridopt.dispatch.single import dispatch
 from gridopt.program.solution import Infeasible
-from tests.support.block_cases import FUEL, UNIT_TYPE, line, load, unit
+from tests.support.block_cases import FUEL, UNIT_TYPE, buses, line, load, unit
 from tests.support.small import case, tables
 
 
@@ -105,3 +105,21 @@ def test_fuel_that_is_not_there():
         load=[load("A", "", 8.0, sheddable="false")], fuel_stock=[dict(fuel_stock="s", fuel="c10", stock_start_tce=5.0)],
     )  # fmt: skip
     assert "  without budgets and stocks of fuel and caps on CO2 there is one" in told(case(1, **rows))
+
+
+def test_what_must_run_and_what_was_off():
+    """Load 5 MW and a generator that must give 10: it may stop, or somebody takes 5 MW. Off for 1 h of 3 with a load of 20: without its
+    minimum time it serves."""
+    only = dict(generator=[dict(generator="g", bus="A", power_min_mw=10.0, power_max_mw=50.0, cost_cny_per_mwh=10.0),
+                           dict(generator="small", bus="A", power_max_mw=6.0, cost_cny_per_mwh=20.0)],
+                bus=buses("A", surplus_allowed=False))  # fmt: skip
+
+    def case_of(mean, **row):
+        needs = [dict(load="d", bus="A", mean_mw=mean, sheddable=False)]
+        return replace(case(1, **only, load=needs, commitment=[dict(kind="generator", element="g", **row)]), commitment="exact")
+
+    found = reasons(case_of(5.0, must_run=True))
+    assert "  with units free to be on or off at any time there is one; on or off against its rule: generator 'g'" in found
+    assert "  without minimum times and the status before the first step there is none either" in found
+    found = reasons(case_of(20.0, initial_h=-1.0, min_down_h=3.0))
+    assert "  without minimum times and the status before the first step there is one" in found
