@@ -28,6 +28,7 @@ Ports       injection, <table>_output: m u + a;  <table>_available: N M;  emissi
             a + up in (U4), a - down >= 0;  <table>_up_ramp, <table>_down_ramp: what of it joins the rise in (U5), the fall in (U6)
 Assumes     what is out of service is off: a stop at its begin needs no minimum up time, and no minimum down time after its end. Where
             the status before the first step is not known, it is what suits the first step best. Status that is fixed goes before all else.
+            Of alike units in a row, ramps hold for their sum.
 Source      Gentile, Morales-España, Ramos, 2017, doi:10.1007/s13675-016-0066-y; start categories: Morales-España, Latorre, Ramos, 2013,
             doi:10.1109/TPWRS.2013.2251373
 """
@@ -73,7 +74,9 @@ def declare(case, b):
     over, count, exact = {"element": label, "time": case.time.index}, fleet.count[:, None], case.commitment == "exact"
     least, most = _status_bounds(case, fleet)
     on = b.columns("commitment.on", unit="1", over=over, lower=least * count, upper=most * count, integer=exact)
-    start, stop = (b.columns(f"commitment.{n}", unit="1", over=over, upper=may * count)
+    # Of one unit they follow from its status; of several, a start and a stop in one step could be halves.
+    whole = exact & (count > 1)
+    start, stop = (b.columns(f"commitment.{n}", unit="1", over=over, upper=may * count, integer=whole)
                    for n, may in zip(("start", "stop"), _change_bounds(case, fleet), strict=True))  # fmt: skip
     above = b.columns("commitment.above", unit="MW", over=over, upper=fleet.room * count)
     several = np.flatnonzero(np.bincount(fleet.curve.of, minlength=len(fleet))[fleet.curve.of] > 1)

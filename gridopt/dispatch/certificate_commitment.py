@@ -195,7 +195,7 @@ def _status(e: Evidence, s: Switched) -> list[Check]:
     change = np.abs(np.diff(on, axis=1, prepend=before) - start + stop)
     worst = np.maximum.reduce([change, -on, on - s.count, -start, -stop])
     if e.case.commitment == "exact":
-        worst = np.maximum(worst, np.abs(on - np.round(on)))
+        worst = np.maximum.reduce([worst, *(np.abs(v - np.round(v)) for v in (on, start, stop))])
     status = e.case.series(s.said["status_profile"].fillna("").tolist(), 0.5)
     here = (s.share > 0) & (s.limits[1] >= s.limits[0] * (1.0 - RELATIVE) - RELATIVE)
     fixed_on = here & (status >= 1.0)

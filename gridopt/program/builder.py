@@ -228,16 +228,16 @@ class Builder:
         self._count = {"column": 0, "row": 0}
 
     def columns(
-        self, name: str, *, unit: str, over: Mapping, lower=0.0, upper=INF, optional: bool = False, integer: bool = False
+        self, name: str, *, unit: str, over: Mapping, lower=0.0, upper=INF, optional: bool = False, integer: bool | np.ndarray = False
     ) -> np.ndarray:
         """Ids shaped like `over`. `optional` columns (normally 0) stay out of the solver until their reduced cost is negative;
-        `integer` ones take whole values only."""
+        `integer` ones (all, or a mask that is stretched to the shape) take whole values only."""
         family = self._family(name, unit, over, "column", self.column_families)
         self._lower.append(np.broadcast_to(np.asarray(lower, float), family.shape).ravel())
         self._upper.append(np.broadcast_to(np.asarray(upper, float), family.shape).ravel())
         self._optional.append(np.full(family.size, optional))
-        if integer:
-            self._integer.append(family.ids.ravel())
+        if np.any(integer):
+            self._integer.append(family.ids[np.broadcast_to(integer, family.shape)])
         return family.ids
 
     def slow(self, cols) -> None:
