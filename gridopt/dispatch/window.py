@@ -76,6 +76,7 @@ def check_rows(case: Case) -> None:
     nothing is handed on."""
     lost = [name for name in UNKNOWN if len(case.table(name))]
     lost += ["interruptible"] if case.table("interruptible")["hours_per_season"].notna().any() else []
+    lost += ["pump"] if (case.table("pump")["delay_h"] > 0).any() else []  # water on its way up
     if lost:
         raise CaseError([
             f"table {name}: has rows whose state windows do not hand on. Leave the table out (key 'leave_out'), or leave out the key 'rolling'."

@@ -147,7 +147,7 @@ def test_a_row_for_several_units_is_refused_by_name():
         roll(BLOCK_CASES["commitment"].build(), Rule(1.0, 4.0))
 
 
-@pytest.mark.parametrize("name", ["fuel", "data_centre", "interruptible"])
+@pytest.mark.parametrize("name", ["fuel", "data_centre", "interruptible", "pump"])
 def test_tables_of_which_windows_hand_on_nothing_are_refused_by_name(name):
     made = BLOCK_CASES[name].build()
     table = "fuel_stock" if name == "fuel" else name
