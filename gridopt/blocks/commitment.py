@@ -305,10 +305,12 @@ def _beside(b, name: str, fleet: Fleet, some: np.ndarray, row: np.ndarray, use: 
 
 
 def _first_ramp(case, b, columns: Columns, label) -> None:
-    """(U5), (U6) of the first step, from the output before it: p0 - RD <= m + a <= p0 + RU for what stays on."""
+    """(U5), (U6) of the first step, from the output before it: p0 - RD <= m + a <= p0 + RU for what stays on. Limits that have moved away
+    from p0 go before its ramp: least and largest output are always in reach."""
     fleet, minutes = columns.fleet, 60.0 * case.time.hours[0]
     before = np.where((fleet.initial_h > 0) & fleet.here[:, 0], fleet.initial_mw, np.nan) - fleet.least[:, 0]
-    high, low = before + fleet.ramp_up * minutes, before - fleet.ramp_down * minutes
+    high = np.maximum(before + fleet.ramp_up * minutes, 0.0)
+    low = np.minimum(before - fleet.ramp_down * minutes, fleet.room[:, 0])
     for name, side, some in (("up", high, high < fleet.room[:, 0]), ("down", low, low > 0)):
         some = np.flatnonzero(some)
         bound = {"upper": 0.0} if name == "up" else {"lower": 0.0}

@@ -265,7 +265,9 @@ def _output(e: Evidence, s: Switched) -> list[Check]:
     stays = on[known, :1]
     level, given = s.array("output")[known, :1], at[known]
     with np.errstate(invalid="ignore"):
-        reached = np.maximum(level - (given + up[known] * 60.0 * hours[0]) * stays, (given - down[known] * 60.0 * hours[0]) * stays - level)
+        highest = np.maximum(given + up[known] * 60.0 * hours[0], low[known, :1])
+        lowest = np.minimum(given - down[known] * 60.0 * hours[0], high[known, :1])
+        reached = np.maximum(level - highest * stays, lowest * stays - level)
     too_high = np.where(given > s.number("stop_ramp_mw", np.inf)[known], given * stop[known, :1], 0.0)
     first[known] = np.maximum(np.where(stays > 0, reached, 0.0), too_high)
     return [

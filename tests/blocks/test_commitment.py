@@ -102,6 +102,13 @@ def test_first_step_follows_the_output_before():
     assert found.solution.objective == pytest.approx(4220.0)
 
 
+def test_first_step_reaches_limits_that_have_moved():
+    """12 MW before, 6 MW/h, but the least output is 30 MW now: it gives 30, then 36 at most, of a load of 40: (30 + 36) x 10 + 14 x 100."""
+    found = solved([40, 40], [generator(ramp_fraction_per_min=6 / 60 / 50, power_min_mw=30.0)],
+                   [committed(initial_h=9.0, initial_mw=12.0)])  # fmt: skip
+    assert found.solution.objective == pytest.approx(660.0 + 1400.0)
+
+
 def test_U8_starts_by_hours_off_line():
     """A start costs 20, after 2 h off line 50, after 5 h 700. Nobody takes 10 MW in hours 1 to 3: off for 3 h, 50. Off for 4 h before the
     first step, a start in hour 0 costs 50, one in hour 1 costs 700."""
