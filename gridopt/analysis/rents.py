@@ -228,20 +228,28 @@ def _ties(dispatch: Dispatch) -> list[Rent]:
 
 
 def _storage(dispatch: Dispatch) -> Rent:
-    """(Q6). A store that fills later is worth less now: the drop reaches back to the last step that drew on the very bottom."""
-    case, columns = dispatch.case, declared(dispatch, storage)
-    one, hours, form = case.table("storage").iloc[columns.groups.first], case.time.hours, dispatch.solution.form
-    reduced = dispatch.values.reduced_cost("storage.energy")
+    """(Q6), of stores and of pumped storage plants."""
+    case, hours = dispatch.case, dispatch.case.time.hours
+    one, plant = case.table("storage").iloc[declared(dispatch, storage).groups.first], case.table("pumped")
     keep = (1.0 - one["standing_loss_per_h"].to_numpy(float)[:, None]) ** hours
+    gain, lifted = one["charge_efficiency"].to_numpy(float)[:, None], plant["pump_efficiency"].to_numpy(float)[:, None]
+    value = [_filling(dispatch, "storage.energy", "storage.charge", keep, gain)]
+    value.append(_filling(dispatch, "pumped.upper", "pumped.pump", np.ones((len(plant), len(hours))), lifted))
+    text = ("storage", "storage", "Storage full or charging at its limit", "储能充满或充电到限")
+    return Rent(*text, np.concatenate([case.position("bus", t["bus"]) for t in (one, plant)]), np.concatenate(value))
+
+
+def _filling(dispatch: Dispatch, level: str, charge: str, keep: np.ndarray, gain: np.ndarray) -> np.ndarray:
+    """(Q6) of two families of columns, (n, T). A store that fills later is worth less now: the drop reaches back to the last step that
+    drew on the very bottom."""
+    reduced, hours = dispatch.values.reduced_cost(level), dispatch.case.time.hours
     drop = np.maximum(-reduced, 0.0)
     for t in range(drop.shape[1] - 2, -1, -1):
         # A positive reduced cost: what is stored is worth more now than later, so what happens later does not matter.
         drop[:, t] += np.where(reduced[:, t] > NOISE, 0.0, keep[:, t + 1] * drop[:, t + 1])
-    worth = np.maximum(-dispatch.values.reduced_cost("storage.charge") / hours, 0.0)
-    worth = _worth(worth + one["charge_efficiency"].to_numpy(float)[:, None] * drop)
-    value = form.upper[columns.charge] * worth
-    text = ("storage", "storage", "Storage full or charging at its limit", "储能充满或充电到限")
-    return Rent(*text, case.position("bus", one["bus"]), value)
+    worth = _worth(np.maximum(-dispatch.values.reduced_cost(charge) / hours, 0.0) + gain * drop)
+    family = next(f for f in dispatch.model.builder.column_families if f.name == charge)
+    return dispatch.solution.form.upper[family.ids] * worth if family.size else worth
 
 
 def _ramp(dispatch: Dispatch) -> Rent:

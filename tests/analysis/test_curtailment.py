@@ -186,6 +186,8 @@ def test_Q6_storage_at_its_limits(power, energy):
     rows = dict(bus=buses("A"), renewable=[wind("A", 100, profile="w")], unit=[unit("A", 90, 100)], load=[load("A", mean=50.0)])
     store = dict(storage="b", bus="A", power_max_mw=power, energy_max_mwh=energy)
     assert split(power_case(5, series={"w": [1, 1, 0, 0, 0]}, **rows, storage=[store])) == {("wA", "storage"): pytest.approx(90)}
+    plant = dict(pumped="p", bus="A", units=2, power_max_mw=power / 2, pump_mw=power / 2, upper_max_mwh=energy)
+    assert split(power_case(5, series={"w": [1, 1, 0, 0, 0]}, **rows, pumped=[plant])) == {("wA", "storage"): pytest.approx(90)}
 
 
 def test_Q7_a_unit_that_cannot_fall():
