@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -22,12 +23,53 @@ MOST_STEPS = 8784
 REMARK = re.compile(r"\s+\([^()]*\)|(?<=[\u4e00-\u9fff])[(（][^()（）]*[)）]|(?<=\S{4})(: |：).*$")
 
 
+@dataclass
+class Variable:
+    """A variable of results.nc: names of its dimensions, and its values, read once when they are asked for."""
+
+    stored: Any
+
+    @property
+    def dims(self) -> tuple[str, ...]:
+        return self.stored.dimensions
+
+    @cached_property
+    def values(self) -> np.ndarray:
+        return np.asarray(self.stored[...])
+
+
+class Results:
+    """An open results.nc. By h5netcdf itself, as it is written: xarray, and dask that it loads, take longer to load than the file."""
+
+    def __init__(self, path: pathlib.Path):
+        import h5netcdf
+
+        self._file = h5netcdf.File(path, "r", decode_vlen_strings=True)
+        self.attrs = dict(self._file.attrs)
+        self.variables = {name: Variable(stored) for name, stored in self._file.variables.items()}
+
+    def __getitem__(self, name: str) -> Variable:
+        return self.variables[name]
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.variables
+
+    @property
+    def stamps(self) -> pd.DatetimeIndex:
+        """Where the steps start: numbers of a unit since a date, by the convention of NetCDF."""
+        unit, _, since = str(self["time"].stored.attrs["units"]).partition(" since ")
+        return pd.DatetimeIndex(pd.Timestamp(since) + pd.to_timedelta(self["time"].values, unit=unit))
+
+    def close(self) -> None:
+        self._file.close()
+
+
 @dataclass(frozen=True)
 class Run:
     """What a finished run left behind. `time` are the labels shown, `hours` their lengths [h], `block` steps make one label."""
 
     folder: pathlib.Path
-    data: Any
+    data: Results
     manifest: dict
     certificate: dict
     time: pd.DatetimeIndex
@@ -62,14 +104,12 @@ class Run:
 
 def open_run(folder: pathlib.Path) -> Run:
     """Open `folder`; results.nc stays open and is read variable by variable. Raises FileNotFoundError naming what is missing."""
-    import xarray
-
     folder = pathlib.Path(folder)
     if not (folder / "results.nc").is_file():
         raise FileNotFoundError(f"{folder / 'results.nc'} does not exist: a report needs the folder of a finished run.")
-    data: Any = xarray.open_dataset(folder / "results.nc", engine="h5netcdf", decode_timedelta=False)
+    data = Results(folder / "results.nc")
     manifest, certificate = (_json(folder / name) for name in ("manifest.json", "certificate.json"))
-    stamps = pd.DatetimeIndex(data["time"].values)
+    stamps = data.stamps
     block = max(1, -(-len(stamps) // MOST_STEPS))
     start = np.arange(0, len(stamps), block)
     steps = np.asarray(data["step_hours"].values, dtype=float) if "step_hours" in data else _step_hours(stamps, manifest)
@@ -78,14 +118,15 @@ def open_run(folder: pathlib.Path) -> Run:
 
 def values(run: Run, name: str) -> tuple[list[str], np.ndarray] | None:
     """Variable `name` as (ids, float32 array (element, label)); ids is [''] where it has only time. None: absent or empty."""
-    if name not in run.data.variables or "time" not in run.data[name].dims:
+    if name not in run.data or "time" not in run.data[name].dims:
         return None
     variable = run.data[name]
     other = [d for d in variable.dims if d != "time"]
-    array = np.asarray(variable.transpose(*other, "time").values, dtype=np.float32).reshape(-1, variable.sizes["time"])
+    array = np.moveaxis(np.asarray(variable.values, dtype=np.float32), variable.dims.index("time"), -1)
+    array = array.reshape(-1, array.shape[-1])
     if array.size == 0:
         return None
-    ids = [str(v) for v in variable[other[0]].values] if other else [""]
+    ids = [str(v) for v in run.data[other[0]].values] if other else [""]
     return ids, _mean_of_blocks(array, run.block)
 
 

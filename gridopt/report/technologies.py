@@ -67,7 +67,7 @@ def palette(found: list[str]) -> dict[str, str]:
 
 
 def _technologies(run: Run) -> list[str]:
-    named = [str(t) for t in run.data["technology"].values] if "technology" in run.data.variables else []
+    named = [str(t) for t in run.data["technology"].values] if "technology" in run.data else []
     columns = [table(run, name)["technology"] for name in ("generator", "unit", "renewable") if "technology" in table(run, name)]
     return sorted({*named, *(str(t) for c in columns for t in c.dropna().unique())})
 

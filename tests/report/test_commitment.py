@@ -29,11 +29,11 @@ def test_hours_starts_and_load_are_those_of_the_run(opened):
 
 
 def test_an_idle_unit_has_no_load_and_no_error(opened):
-    opened.data["unit_on"][3] = 0.0
+    opened.data["unit_on"].values[3] = 0.0
     row = next(r for r in commitment(opened, Page())["rows"] if r["id"] == "U03")
     assert row["mean_load"] is None and row["hours"] == 0.0 and np.isnan(row["load"]).all()
 
 
 def test_a_run_without_commitment_has_no_section(opened):
-    data = opened.data.drop_vars(["unit_on"])
-    assert commitment(type(opened)(**{**opened.__dict__, "data": data, "known": {}}), Page()) is None
+    del opened.data.variables["unit_on"]
+    assert commitment(opened, Page()) is None

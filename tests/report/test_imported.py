@@ -135,7 +135,7 @@ def test_many_buses_show_their_spread_and_extremes(tmp_path):
 
 def test_one_price_everywhere_needs_no_extremes(tmp_path):
     def flat(run):
-        run.data["price"][:] = 30.0
+        run.data["price"].values[:] = 30.0
         return run
 
     run = flat(opened(fake_import.make(tmp_path / "r", buses=100)))
