@@ -33,6 +33,17 @@ MANY = 8_000
 Progress = Callable[[str], None]
 
 
+class Enough(threading.Event):
+    """Set by itself, or when another event is."""
+
+    def __init__(self, other: threading.Event):
+        super().__init__()
+        self._other = other
+
+    def is_set(self) -> bool:
+        return super().is_set() or self._other.is_set()
+
+
 def decide(
     relaxed: Relaxed,
     search: Search,
@@ -74,14 +85,16 @@ def _search(attempts: Attempts, first: Solution) -> None:
 
 def _everything(attempts: Attempts, stop: threading.Event) -> None:
     """Nothing held: the bound is that of the whole program, and what ends by itself has met the gap."""
+    # Not `stop` itself: it may be that of the process, and a gap that is met here must not end the searches that follow.
+    enough = Enough(stop)
 
     def tell(bound: float) -> None:
         attempts.prove(bound)
         if attempts.over:
-            stop.set()
+            enough.set()
 
     nothing = np.zeros(len(attempts.ids), bool)
-    found = attempts.attempt("whole program", nothing, np.zeros(len(nothing)), gap=attempts.search.gap, stop=stop, tell=tell)
+    found = attempts.attempt("whole program", nothing, np.zeros(len(nothing)), gap=attempts.search.gap, stop=enough, tell=tell)
     attempts.prove(found.bound)
     attempts.ended = found.done
 

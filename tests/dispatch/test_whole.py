@@ -19,7 +19,7 @@ from gridopt.dispatch.lazy import Relaxed, solve
 from gridopt.dispatch.neighbourhood import improve
 from gridopt.dispatch.whole import decide
 from gridopt.program.builder import Builder
-from gridopt.program.highs import Highs
+from gridopt.program.highs import Highs, Incumbent
 from gridopt.program.pulp_solvers import PulpProgram
 from gridopt.program.solution import Infeasible, LimitReached
 
@@ -166,6 +166,30 @@ def test_a_limit_of_time_keeps_the_best(name):
 def test_no_time_at_all_is_told():
     with pytest.raises(LimitReached, match="before any feasible schedule"):
         decide(crowd(), Search(0.0, seconds=0.0))
+
+
+def test_a_gap_that_is_met_leaves_the_event_of_the_caller_alone():
+    """It may be that of the process, and searches follow; but when it is set, the search of everything hears of it."""
+    seen = []
+
+    class Met:
+        search, ids, over = Search(0.1), np.zeros(2, int), True
+
+        def prove(self, bound):
+            seen.append(bound)
+
+        def attempt(self, who, held, values, *, gap, stop, tell):
+            seen.append(stop.is_set())
+            tell(5.0)
+            seen.append(stop.is_set())
+            return Incumbent(None, np.inf, 5.0, False)
+
+    stop = threading.Event()
+    whole._everything(Met(), stop)
+    assert seen == [False, 5.0, True, 5.0] and not stop.is_set()
+    stop.set()
+    whole._everything(Met(), stop)
+    assert seen[4] is True
 
 
 def test_an_interruption_keeps_the_best():
