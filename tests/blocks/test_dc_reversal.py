@@ -210,3 +210,31 @@ def test_J_enumeration_both_ways(data):
     d = dispatch(made, search=PROVEN)
     assert d.solution.objective == pytest.approx(enumerated(a, b, before, reversal, hold, changes))
     assert certificate(d).passed, certificate(d).failed
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.data())
+def test_energy_out_is_never_above_energy_in_whatever_it_is_worth(data):
+    """Random losses, limits, pole outages and prices below zero at both ends: with whole values a link loses exactly what its curve says."""
+    number = lambda low, high: float(data.draw(st.integers(low, high)))  # noqa: E731
+    least = number(0, 5)
+    link = dict(dc_link="R", from_bus="A", to_bus="B", power_max_mw=20.0, power_reverse_max_mw=number(6, 16), power_min_mw=least,
+                loss_no_load_fraction=number(0, 2) / 100, loss_linear_fraction=number(0, 3) / 100, loss_quadratic_fraction=number(0, 10) / 100)
+    pole = dict(kind="dc_link", element="R", start_time="2025-01-01 01:00", end_time="2025-01-01 02:00", share=0.5)
+    wind = [dict(renewable=f"w{x}", bus=x, technology="wind", power_max_mw=number(0, 30), curtailment_cost_cny_per_mwh=number(0, 90))
+            for x in "AB"]  # fmt: skip
+    trade = [dict(exchange=f"M{x}", bus=x, export_flexible_mw=50.0, import_flexible_mw=50.0, price_profile=f"p{x}") for x in "AB"]
+    prices = {f"p{x}": [number(-80, 60) for _ in range(3)] for x in "AB"}
+    rows = dict(bus=buses("A", "B"), dc_link=[link], outage=[pole], renewable=wind, exchange=trade)
+    if data.draw(st.booleans()):
+        rows["dc_schedule"] = [dict(dc_link="R", may_stop=True)]
+    made = power_case(3, series=prices, **rows)
+    cost = {}
+    for commitment in ("off", "relaxed", "exact"):
+        d = dispatch(replace(made, commitment=commitment), search=PROVEN)
+        sent, received = (d.quantities[f"dc_{n}"].values for n in ("sent", "received"))
+        assert (received <= sent + 1e-7).all()
+        assert certificate(d).passed, (commitment, certificate(d).failed)
+        cost[commitment] = d.solution.objective
+    assert d.quantities["dc_artificial_loss"].values == pytest.approx(0, abs=1e-5)
+    assert cost["relaxed"] <= cost["exact"] + 1e-6 * max(abs(cost["exact"]), 1.0)
