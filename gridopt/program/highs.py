@@ -317,9 +317,11 @@ class Highs:
         return Incumbent(self.solution()[0] if found else None, cost, bound, status in (OPTIMAL, TARGET_MET))
 
     def _listen(self, stop: threading.Event, tell: Callable[[float], None] | None) -> None:
+        library = self._lib  # not self: in a circle of references the program would end whenever, and in whatever thread, it is found
+
         def interrupt(kind, message, out, into, data):
             if tell is not None and out:
-                tell(self._lib.Highs_getCallbackDataOutItem(out, b"mip_dual_bound")[0])
+                tell(library.Highs_getCallbackDataOutItem(out, b"mip_dual_bound")[0])
             if stop.is_set() and into:
                 into[0] = 1  # user_interrupt, the first field of what HiGHS reads back
 
