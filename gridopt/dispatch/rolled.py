@@ -3,7 +3,8 @@
 Values, duals and reduced costs of the steps that each window kept stand at their places in the program of the whole horizon:
 
     x, d, y [family, label, t] = those of the window that kept t                                                     (J1)
-    rows over no step (contracts) have a dual per window: `dual_by_step`; their place in y holds the mean over time      (J2)
+    rows over no step (contracts) have a dual per window: `dual_by_step`; their place in y holds the mean over the time of
+                                                      the windows that have them                                      (J2)
     bound = cost - |cost| x mean over the windows, by hours kept, of (cost - bound) / |cost| of each                     (J3)
 
 So a gap of the whole tells how far the windows may miss the best decision, each for what it saw; nothing is proven across seams.
@@ -30,6 +31,10 @@ Part = Mapping[str, np.ndarray]
 window, dual of rows written; step last, places of the whole horizon's families."""
 
 
+Untimed = tuple[Window, np.ndarray, np.ndarray]
+"""A window, rows of a family and their duals in it, (k,)."""
+
+
 @dataclass
 class RolledValues(Values):
     """As Values, with the reduced costs that the windows had."""
@@ -43,10 +48,10 @@ class RolledValues(Values):
 
 @dataclass(frozen=True)
 class Rolled(Dispatch):
-    """reduced (n,): reduced costs; by_step: duals of rows over no step, (rows, T); tables: `windows` and `seams`."""
+    """reduced (n,): reduced costs; untimed: duals of the rows over no step that each window had; tables: `windows` and `seams`."""
 
     reduced: np.ndarray = field(default_factory=lambda: np.zeros(0))
-    by_step: Mapping[str, np.ndarray] = field(default_factory=dict)
+    untimed: Mapping[str, list[Untimed]] = field(default_factory=dict)
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
     @property
@@ -58,7 +63,10 @@ class Rolled(Dispatch):
         return RolledValues(self.model.builder, self.solution, self.reduced)
 
     def dual_by_step(self, name: str) -> np.ndarray:
-        return self.by_step[name]
+        dual = np.zeros((next(f.size for f in self.model.builder.row_families if f.name == name), len(self.case.time)))
+        for window, place, found in self.untimed[name]:
+            dual[place, window.first : window.kept] = found[:, None]
+        return dual
 
 
 def kept_part(found: Dispatch, whole: Model, upper: np.ndarray, window: Window) -> dict[str, np.ndarray]:
@@ -72,12 +80,14 @@ def kept_part(found: Dispatch, whole: Model, upper: np.ndarray, window: Window) 
     def take(array: np.ndarray, mine: Family, family: Family) -> np.ndarray:
         place = _places(found.model, whole, mine, family)
         flat = array[..., :kept].reshape(-1, kept) if "time" in family.over else array.reshape(-1, 1)
-        taken = np.where(place[:, None] >= 0, flat[place], 0.0) if len(flat) else np.zeros((len(place), flat.shape[1]))
+        # A row over no step that the window does not know has no dual there, not one of zero.
+        unknown = 0.0 if "time" in family.over else np.nan
+        taken = np.where(place[:, None] >= 0, flat[place], unknown) if len(flat) else np.zeros((len(place), flat.shape[1]))
         return taken.reshape(*family.shape[:-1], -1) if "time" in family.over else taken.reshape(family.shape)
 
     for mine, family in _pairs(builder.column_families, whole.builder.column_families):
         value = take(values[mine.name], mine, family)
-        part[f"x/{mine.name}"] = value * _share(_places(found.model, whole, mine, family), upper, family, window)
+        part[f"x/{mine.name}"] = np.nan_to_num(value) * _share(_places(found.model, whole, mine, family), upper, family, window)
         part[f"d/{mine.name}"] = take(values.reduced_cost(mine.name), mine, family)
     for mine, family in _pairs(builder.row_families, whole.builder.row_families):
         part[f"y/{mine.name}"] = take(values.dual(mine.name), mine, family)
@@ -135,7 +145,7 @@ class Record:
     def __init__(self, model: Model, form: StandardForm):
         self.model, self.form = model, form
         self.x, self.reduced, self.y = np.zeros(len(form.cost)), np.zeros(len(form.cost)), np.zeros(len(form.row_lower))
-        self.by_step = {f.name: np.zeros((f.size, len(model.case.time))) for f in model.builder.row_families if "time" not in f.over}
+        self.untimed: dict[str, list[Untimed]] = {f.name: [] for f in model.builder.row_families if "time" not in f.over}
         self.lazy: dict[str, list[np.ndarray]] = {z.family.name: [] for z in model.builder.lazy_families}
 
     def take(self, part: Part, window: Window) -> None:
@@ -147,9 +157,13 @@ class Record:
             for family in families:
                 value = part.get(f"{kind}/{family.name}")
                 if value is not None:
-                    target[family.ids[..., steps] if "time" in family.over else family.ids] = value
-                    if kind == "y" and family.name in self.by_step:
-                        self.by_step[family.name][:, steps] = value.reshape(-1, 1)
+                    if "time" in family.over:
+                        target[family.ids[..., steps]] = value
+                    elif kind == "y":
+                        known = np.flatnonzero(~np.isnan(value.ravel()))
+                        self.untimed[family.name].append((window, known, value.ravel()[known]))
+                    else:
+                        target[family.ids] = np.nan_to_num(value)
         for name, found in self.lazy.items():
             if f"lazy/{name}" in part:
                 found.append(part[f"lazy/{name}"])
@@ -158,8 +172,12 @@ class Record:
         """The dispatch of the whole horizon; `windows` has a row for each window (J3)."""
         hours, y = self.model.case.time.hours, self.y.copy()
         for family in self.model.builder.row_families:
-            if family.name in self.by_step:
-                y[family.ids.ravel()] = self.by_step[family.name] @ hours / hours.sum()
+            if family.name in self.untimed:
+                total = np.zeros((2, family.size))
+                for window, place, dual in self.untimed[family.name]:
+                    length = hours[window.first : window.kept].sum()
+                    total[:, place] += length * np.array([dual, np.ones(len(dual))])
+                y[family.ids.ravel()] = np.divide(total[0], total[1], out=np.zeros(family.size), where=total[1] > 0)
         added, duals = {}, [y]
         for name, parts in self.lazy.items():
             element, step, dual = np.concatenate([np.zeros((3, 0)), *parts], axis=1)
@@ -174,4 +192,4 @@ class Record:
             bool(windows["finished"].all()),
         )  # fmt: skip
         tables = {"windows": windows, "seams": seams}
-        return Rolled(self.model.case, self.model, solution, self.reduced, self.by_step, tables)
+        return Rolled(self.model.case, self.model, solution, self.reduced, self.untimed, tables)
