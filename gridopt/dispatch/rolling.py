@@ -31,7 +31,7 @@ from gridopt.dispatch.result import Dispatch
 from gridopt.dispatch.rolled import Record, Rolled, kept_part
 from gridopt.dispatch.single import dispatch
 from gridopt.dispatch.state import State, begun, handed
-from gridopt.dispatch.window import Window, check_rows, check_sight, cut
+from gridopt.dispatch.window import Window, check_rows, check_shifts, check_sight, cut
 from gridopt.program.solution import Infeasible, LimitReached, SolverFailed
 
 Arrays = Mapping[str, np.ndarray]
@@ -79,6 +79,7 @@ def roll(case: Case, rule: Rule, store: Store | None = None, progress: Callable[
     store, begin = Nowhere() if store is None else store, time.perf_counter()
     check_sight(case, rule.window_h + rule.look_ahead_h)
     check_rows(case)
+    check_shifts(case, rule.window_h)
     windows = cut(case.time, rule.window_h, rule.look_ahead_h)
     model = formulate(case)
     horizon = Horizon(case, model, model.builder.form(), _guide(case, windows, rule, store, progress))

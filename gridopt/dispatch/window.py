@@ -71,6 +71,18 @@ UNKNOWN = ("fuel_budget", "fuel_stock", "emission_cap", "data_centre")
 """Tables of which windows hand on nothing: what is left of a budget or stock, what waits."""
 
 
+def check_shifts(case: Case, window_h: float) -> None:
+    """Energy is moved inside windows of its own; those may not be cut. Raises CaseError with a sentence for each load."""
+    hours = case.table("shiftable")["window_h"]
+    faults = [
+        f"table shiftable, '{name}': its energy is moved within {own:g} h, which the key rolling.window_h, {window_h:g} h, would cut. "
+        "Give a multiple of it."
+        for name, own in hours.items() if abs(round(window_h / own) * own - window_h) > NEAR
+    ]  # fmt: skip
+    if faults:
+        raise CaseError(faults)
+
+
 def check_rows(case: Case) -> None:
     """Each unit has a status of its own to hand on. Raises CaseError for rows that stand for several units, and for tables of which
     nothing is handed on."""

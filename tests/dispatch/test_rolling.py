@@ -165,3 +165,19 @@ def test_stores_that_decide_hand_on_what_they_did(name, window_h):
     one, rolled = dispatch(case, search=SURE), roll(case, Rule(window_h, 8.0, SURE))
     assert rolled.solution.objective == pytest.approx(one.solution.objective, rel=1e-9)
     assert not certify(**evidence(rolled)).failed
+
+
+@pytest.mark.parametrize("name", ["dc_schedule", "dc_link", "ramping", "reserve", "price_response", "overload"])
+def test_what_a_block_remembers_is_handed_on(name):
+    """With everything in sight the cost is that of one solve, whatever the block."""
+    case = BLOCK_CASES[name].build()
+    one, rolled = dispatch(case, search=SURE), roll(case, Rule(1.0, 24.0, SURE))
+    assert rolled.solution.objective == pytest.approx(one.solution.objective, rel=1e-9)
+    assert not certify(**evidence(rolled)).failed
+
+
+def test_windows_that_cut_those_of_a_shiftable_load_are_refused_by_name():
+    case = power_case(3, bus=buses("A"), unit=[unit("A", 10, 50)], load=[load("A", mean=10.0)],
+                      shiftable=[dict(shiftable="s", load="dA", power_less_mw=1.0, power_more_mw=1.0, window_h=2.0)])  # fmt: skip
+    with pytest.raises(CaseError, match="shiftable, 's': its energy is moved within 2 h, which .* 1 h, would cut"):
+        roll(case, Rule(1.0, 1.0))
