@@ -388,7 +388,7 @@ def test_S4_S5_long_horizon_climbs_the_ladder():
     )  # fmt: skip
     said: list[str] = []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(single, "PIECE_H", 400.0)
+        patch.setattr(single, "WEEK_H", 400.0)
         d = single.dispatch(case, progress=said.append)
     assert_optimal(d)
     assert said.count("4 pieces, 2 side by side") >= 1
