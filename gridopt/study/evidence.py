@@ -26,13 +26,16 @@ ELEMENTS = {
     "pumped": ("name", "name_zh", "bus", "units", "power_max_mw", "pump_mw", "upper_max_mwh"),
     "pump": ("name", "name_zh", "bus", "from_reservoir", "to_reservoir", "power_max_mw"),
     "dc_link": ("name", "name_zh", "from_bus", "to_bus", "technology", "power_max_mw"),
+    "interface": ("name", "name_zh"),
+    "exchange": ("name", "name_zh", "bus"),
+}
+SELDOM = {
     "fuel_stock": ("fuel", "plant"), "fuel_budget": ("fuel", "plant", "start_date", "end_date"),
     "interruptible": ("name", "name_zh", "load", "power_max_mw"), "shiftable": ("name", "name_zh", "load"),
     "data_centre": ("name", "name_zh", "load", "power_max_mw"), "price_response": ("name", "name_zh", "load", "price_cny_per_mwh"),
     "dc_market": ("name", "name_zh", "dc_link", "power_max_mw", "tariff_cny_per_mwh"),
-    "interface": ("name", "name_zh"),
-    "exchange": ("name", "name_zh", "bus"),
-}
+}  # fmt: skip
+"""Tables that are left out where they are empty."""
 COST_ZH = {
     "thermal.fuel": "燃料费", "thermal.variable": "火电变动运维费", "carbon.allowance": "碳配额费",
     "demand.shedding": "切负荷损失", "demand.surplus": "过剩出力惩罚", "renewable.variable": "新能源变动费",
@@ -84,12 +87,13 @@ def analyse(solved: Dispatch, prices: Prices, search: Search | None = None) -> F
     """All tables and the entries of the summary. search: how rules of DC links are solved again to tell what they are worth; None: not."""
     causes = curtailment.causes(solved, prices)
     names, output = balance.technology_output(solved)
-    tables = {t: solved.case.table(t).reset_index()[[t, *columns]] for t, columns in ELEMENTS.items()}
+    elements = ELEMENTS | {t: columns for t, columns in SELDOM.items() if len(solved.case.table(t))}
+    tables = {t: solved.case.table(t).reset_index()[[t, *columns]] for t, columns in elements.items()}
     tables |= {
         "branch": _branch(solved), "renewable": _renewable(solved), "curtailment_by_cause": curtailment.by_plant(solved, causes),
         "curtailment_cause_hourly": curtailment.hourly(solved, causes), "congestion": congestion.congestion(solved),
         "energy_balance": balance.energy_balance(solved), "emissions": emissions.by_technology(solved),
-        "emissions_unit": emissions.by_unit(solved), "budgets": budgets.budgets(solved),
+        "emissions_unit": emissions.by_unit(solved), **_some("budgets", budgets.budgets(solved)),
         "dc_contracts": contracts.dc_contracts(solved), "dc_links": contracts.dc_links(solved), "costs": _costs(solved),
         **({"dc_rules": dc_rules.dc_rules(solved, search)} if len(solved.case.table("dc_link")) else {}),
         **({"branch_losses": losses.branch_losses(solved)} if solved.case.losses != "off" else {}),
@@ -100,6 +104,11 @@ def analyse(solved: Dispatch, prices: Prices, search: Search | None = None) -> F
     }  # fmt: skip
     summary = _summary(solved, tables, causes, names, output)
     return Found(solved, prices, causes, tables, list(names), output, summary, _warnings(solved, tables))
+
+
+def _some(name: str, frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """A table by name, nothing where it is empty."""
+    return {name: frame} if len(frame) else {}
 
 
 def certified(solved: Dispatch, prices: Prices, found: Found) -> Certificate:

@@ -19,7 +19,10 @@ from gridopt.study.load import Loaded
 LIBRARIES = ("numpy", "scipy", "pandas", "xarray", "highspy", "plotly", "pandapower", "pvlib")
 LIMIT_REACHED = 4
 """Exit code of a run whose search ended before the gap was proven; its results are kept."""
-ELEMENTS = ("bus", "unit", "generator", "renewable", "csp", "storage", "reservoir", "pump", "pumped", "dc_link", "exchange", "interface")
+ELEMENTS = (
+    "bus", "unit", "generator", "renewable", "csp", "storage", "reservoir", "pump", "pumped", "dc_link", "exchange", "interface",
+    "dc_market", "fuel_stock", "fuel_budget", "interruptible", "shiftable", "data_centre", "price_response",
+)  # fmt: skip
 """Tables whose elements are coordinates of results.nc."""
 
 

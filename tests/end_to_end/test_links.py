@@ -80,7 +80,8 @@ def test_everything_at_once(tmp_path, capsys):
     assert document["gap"] <= 1e-6
     with xr.open_dataset(tmp_path / "out" / "results.nc", engine="h5netcdf") as data:
         assert data["fuel_stock_level"].values[0, -1] >= 20 - 1e-6
-        called = data["interruptible_called"].values[0]
+        called = data["interruptible_called"].sel(interruptible="i").values
+        assert list(data["fuel_stock"].values) == ["pile"] and list(data["dc_market"].values) == ["M"]
         assert called == pytest.approx(30 * np.round(called / 30), abs=1e-5)
         assert float(np.abs(data["demand_change"]).max()) > 1
     items = {row["item"]: float(row["energy_mwh"]) for row in table(tmp_path, "energy_balance")}
