@@ -44,6 +44,8 @@ def narrowed(case: Case, kind: str, low: np.ndarray, high: np.ndarray) -> tuple[
 def bands_of(case: Case, kind: str, name: str, unit_type: str) -> list[tuple[float, float, float]]:
     """(lower end over largest output, CNY/MWh, CNY/h) of the bands of an element from the highest."""
     table = case.table("deep_band")
+    if not len(table):
+        return []
     mine = table[(table["kind"] == kind) & (table["element"] == name)]
     if not len(mine) and kind == "unit":
         mine = table[(table["kind"] == "unit_type") & (table["element"] == unit_type)]
