@@ -178,6 +178,28 @@ class Loaded:
         first = int(self.rows.max(initial=-1)) + 1
         self.rows = np.append(self.rows, np.arange(first, first + len(rows)))
 
+    def join(self, wanted: np.ndarray, program: Program) -> Loaded:
+        """The program with more columns (a mask), each at the bound that its price asks for: so the basis stays dual feasible."""
+        ids, rest = np.flatnonzero(wanted), self.relaxed.rest[wanted]
+        if self.tangents is not None or not isinstance(self.highs, Highs):
+            start = self.basis()
+            self.relaxed.join(wanted)
+            return Loaded.load(self.relaxed, program, start)
+        self.relaxed.join(wanted)
+        form, (column, row) = self.relaxed.form, self.highs.basis()
+        matrix = form.matrix[:, ids][self.rows]
+        touched = np.flatnonzero(abs(matrix) @ np.abs(rest))
+        own = self.rows[touched]
+        given = form.matrix[own] @ self.relaxed.rest
+        for place, low, high in zip(touched, form.row_lower[own] - given, form.row_upper[own] - given, strict=True):
+            self.highs.change_row_bounds(int(place), [low], [high])
+        self.highs.add_columns(form.cost[ids], form.lower[ids], form.upper[ids], sp.csc_array(matrix))
+        at_upper = (rest <= form.lower[ids]) & np.isfinite(form.upper[ids])
+        self.highs.set_basis(np.append(column, np.where(at_upper, UPPER, LOWER)), row)
+        self.columns = np.append(self.columns, ids)
+        self.rank[self.columns] = np.arange(len(self.columns))
+        return self
+
     def values(self, form: StandardForm) -> tuple[np.ndarray, np.ndarray]:
         """Columns and row duals by builder id."""
         x, y = self.relaxed.rest.copy(), np.zeros(len(form.row_lower))
@@ -217,10 +239,10 @@ def solve(
 
     Raises Infeasible when even shedding and over-generation do not help.
     """
-    loaded, iterations, joined = loaded or Loaded.load(relaxed, program), 0, False
+    loaded, iterations = loaded or Loaded.load(relaxed, program), 0
     for number in range(1, ROUNDS + 1):
         try:
-            loaded.highs.solve(primal=joined)
+            loaded.highs.solve()
         except Infeasible:
             spare = relaxed.spare
             if not spare.any():
@@ -242,12 +264,7 @@ def solve(
                 return Solution(relaxed.form, x, y, bound, number, relaxed.added, {"iterations": iterations, "basis": loaded.basis()})
         count = sum(len(e) for e, _ in chosen.values())
         progress(f"round {number}: {count} broken rows, {int(wanted.sum())} columns asked for, {loaded.highs.iterations} iterations")
-        # Columns wait until no row is broken: then the basis meets all rows, and the primal method needs few steps for a few columns.
-        joined = bool(wanted.any()) and not chosen
-        if joined:
-            start = loaded.basis()
-            relaxed.join(wanted)
-            loaded = Loaded.load(relaxed, program, start)
-        else:
-            loaded.add(relaxed.write(chosen))
+        loaded.add(relaxed.write(chosen))
+        if wanted.any():
+            loaded = loaded.join(wanted, program)
     raise SolverFailed(f"rows were still broken after {ROUNDS} rounds")

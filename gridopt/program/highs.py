@@ -236,12 +236,9 @@ class Highs:
         self._lib.Highs_run(self._h)
         return self._lib.Highs_getModelStatus(self._h)
 
-    def solve(self, primal: bool = False) -> None:
-        """Solves to optimality or raises Infeasible, LimitReached or SolverFailed.
-
-        primal: by the primal method, for a basis that meets all rows.
-        """
-        status = UNKNOWN if primal else self.run()
+    def solve(self) -> None:
+        """Solves to optimality or raises Infeasible, LimitReached or SolverFailed."""
+        status = self.run()
         if status == UNKNOWN:  # the dual simplex method ended with infeasibilities it could not clear; the primal one starts from there
             self.set(simplex_strategy=4)
             status = self.run()

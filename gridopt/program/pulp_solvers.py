@@ -209,7 +209,7 @@ class PulpProgram:
         """Values of the columns and duals of the rows (L2), after `solve`."""
         return self._found
 
-    def solve(self, primal: bool = False) -> None:
+    def solve(self) -> None:
         """Solves to a proven optimum or raises Infeasible, LimitReached or SolverFailed."""
         self._a.refuse()
         if not self.columns:
