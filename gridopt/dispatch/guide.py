@@ -20,8 +20,8 @@ from gridopt.case.case import Case
 from gridopt.dispatch.result import Dispatch
 from gridopt.dispatch.single import LONG_H, dispatch
 
-STEP_H = 3.0
-"""Length of the steps of a long horizon."""
+STEP_H = 1.0
+"""Length of the steps of a long horizon, where the study has shorter ones. Longer steps would promise more bundled energy than hours give."""
 DAY = np.timedelta64(86400, "s")
 
 
