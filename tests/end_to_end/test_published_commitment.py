@@ -69,7 +69,7 @@ def test_schedule(file, gap, tmp_path, capsys):
 
 @pytest.mark.parametrize("file", [f for f in EXPECTED if QUICK in f])
 def test_a_limit_of_time_is_exit_code_4_and_keeps_the_schedule(file, tmp_path, capsys):
-    words = ["run", str(CASES / file), "--hours", "0:24", "--set", "mip_gap=0", "--set", "time_limit_s=20", "--set", "report=false"]
+    words = ["run", str(CASES / file), "--set", "mip_gap=0", "--set", "time_limit_s=40", "--set", "report=false"]
     code = execute([*words, "--json", "-o", str(tmp_path / "run")])
     document = json.loads(capsys.readouterr().out)
     assert code == 4 and document["status"] == "limit_reached" and document["exit_code"] == 4
