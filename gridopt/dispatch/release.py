@@ -91,6 +91,7 @@ class Whole:
         self.program.highs.load(a.cost, self.bounds[0], self.bounds[1], matrix, low, high)
         self.program.highs.set_basis(column, np.append(row, np.array(self.status, np.int32)))
         flip(self.program.highs, matrix, a.cost, self.bounds, (low, high))
+        a.matrix = sp.csr_array((0, 0))  # HiGHS has it now, and for a year it is large
 
     def _closed(self, low, high, first: int):
         """Open sides of rows first.. closed by what the columns' boxes allow at most, and room to spare, so that they never bind."""

@@ -225,6 +225,7 @@ class Builder:
         self._row_upper: list[np.ndarray] = []
         self._tighter: list[tuple[np.ndarray, np.ndarray]] = []
         self._terms: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+        self._matrix: sp.csr_array | None = None
         self._count = {"column": 0, "row": 0}
 
     def columns(
@@ -274,7 +275,7 @@ class Builder:
         """Adds coef * column to rows; the three broadcast against each other. Zero coefficients are left out."""
         r, c, v = np.broadcast_arrays(rows, cols, np.asarray(coef, float))
         keep = v != 0.0
-        self._terms.append((r[keep], c[keep], v[keep]))
+        self._terms.append((r[keep].astype(np.int32), c[keep].astype(np.int32), v[keep]))
 
     def cost(self, name: str, cols, coef) -> None:
         """Adds coef * column to the objective under `name` (money per unit of the column, over the whole step)."""
@@ -321,30 +322,45 @@ class Builder:
         return total
 
     def form(self) -> StandardForm:
-        """The whole program as arrays."""
-        cost, square, upper = np.zeros(self._count["column"]), np.zeros(self._count["column"]), _join(self._upper)
-        for c, u in self._tighter:
-            np.minimum.at(upper, c, u)
+        """The whole program as arrays. What was joined stays joined, shared with the form: for a year the parts are as large as it."""
+        cost, square = np.zeros(self._count["column"]), np.zeros(self._count["column"])
+        upper = self._once("_upper")
+        if self._tighter:
+            upper = upper.copy()
+            for c, u in self._tighter:
+                np.minimum.at(upper, c, u)
+            self._upper, self._tighter = [upper], []
+        terms = tuple(_join([t[k] for t in self._terms], kind) for k, kind in ((0, np.int32), (1, np.int32), (2, float)))
+        self._terms = []
         for parts in self.costs.values():
             for c, v in parts:
                 np.add.at(cost, c, v)
         for parts in self.squares.values():
             for c, v in parts:
                 np.add.at(square, c, v)
-        return assemble(
+        form = assemble(
             cost=cost,
             square=square,
             offset=sum(self.fixed_costs.values()),
-            lower=_join(self._lower),
+            lower=self._once("_lower"),
             upper=upper,
-            optional=_join(self._optional, bool),
-            row_lower=_join(self._row_lower),
-            row_upper=_join(self._row_upper),
-            terms=tuple(_join([t[k] for t in self._terms], kind) for k, kind in ((0, np.int64), (1, np.int64), (2, float))),
+            optional=self._once("_optional", bool),
+            row_lower=self._once("_row_lower"),
+            row_upper=self._once("_row_upper"),
+            terms=terms,
+            before=self._matrix,
             column_step=_join([f.step(self.steps) for f in self.column_families], np.int64),
             row_step=_join([f.step(self.steps) for f in self.row_families], np.int64),
             integer=_join(self._integer, np.int64),
         )
+        self._matrix = form.matrix
+        return form
+
+    def _once(self, name: str, kind=float) -> np.ndarray:
+        """The parts of one kind as one array, kept in place of the parts."""
+        joined = _join(getattr(self, name), kind)
+        setattr(self, name, [joined])
+        return joined
 
     def _family(self, name, unit, over, kind, families) -> Family:
         if any(f.name == name for f in families):

@@ -47,11 +47,15 @@ class Rows:
 
 
 def assemble(
-    *, cost, square, offset, lower, upper, optional, row_lower, row_upper, terms, column_step, row_step, integer=()
+    *, cost, square, offset, lower, upper, optional, row_lower, row_upper, terms, column_step, row_step, integer=(), before=None
 ) -> StandardForm:
-    """Form from coefficient triplets; several coefficients of one place are added up."""
+    """Form from coefficient triplets, on top of a smaller matrix `before`; several coefficients of one place are added up."""
     row, col, coef = terms
     matrix = sp.csr_array((coef, (row, col)), shape=(len(row_lower), len(cost)))
+    if before is not None:
+        known = before.copy()
+        known.resize(matrix.shape)
+        matrix = matrix + known
     matrix.sum_duplicates()
     whole = np.asarray(integer, np.int64)
     return StandardForm(cost, square, float(offset), lower, upper, optional, row_lower, row_upper, matrix, column_step, row_step, whole)

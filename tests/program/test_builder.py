@@ -37,6 +37,22 @@ def test_rows_take_equal_or_bounds_and_know_their_step():
     assert form.row_step.tolist() == [0, 1, 2, -1]
 
 
+def test_a_form_is_the_same_again_and_grows_with_what_comes_after_it():
+    b = Builder(2)
+    over = {"time": np.arange(2)}
+    x, row = b.columns("x", unit="MW", over=over, upper=4.0), b.rows("r", unit="MW", over=over, equal=3.0)
+    b.term(row, x, 2.0)
+    b.tighten(x[:1], upper=1.0)
+    first, again = b.form(), b.form()
+    assert (first.matrix != again.matrix).nnz == 0 and again.upper.tolist() == [1.0, 4.0]
+    y = b.columns("y", unit="MW", over=over, upper=7.0)
+    b.term(row, y, 5.0)
+    b.term(row, x, 1.0)
+    more = b.form()
+    assert more.matrix.toarray().tolist() == [[3.0, 0.0, 5.0, 0.0], [0.0, 3.0, 0.0, 5.0]]
+    assert more.upper.tolist() == [1.0, 4.0, 7.0, 7.0] and first.matrix.shape == (2, 2) and first.upper.tolist() == [1.0, 4.0]
+
+
 def test_terms_broadcast_and_duplicates_add_up():
     """x in every row with coefficient 2 and again with 0.5; zeros are left out of the matrix."""
     b = Builder(3)
