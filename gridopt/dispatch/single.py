@@ -26,7 +26,7 @@ from gridopt.dispatch.piece import Piece, solve_piece
 from gridopt.dispatch.plan import Estimate, plan, refine
 from gridopt.dispatch.release import Whole, together
 from gridopt.dispatch.result import Dispatch
-from gridopt.dispatch.whole import decide
+from gridopt.dispatch.whole import MANY, decide
 from gridopt.program.highs import LOWER, Highs, give_back_memory
 from gridopt.program.solution import Infeasible, LimitReached, Solution, SolverFailed
 
@@ -103,7 +103,8 @@ def _decided(case: Case, log: str, program: Program | None, search: Search, prog
     model = formulate(case)
     relaxed = Relaxed(model.builder.form(), model.builder.lazy_families)
     built = time.perf_counter()
-    empty = program or partial(Highs, log, presolve="on", random_seed=search.seed)
+    options = {"mip_heuristic_run_root_reduced_cost": False} if len(relaxed.form.integer) >= MANY else {}  # guided search does as much
+    empty = program or partial(Highs, log, presolve="on", random_seed=search.seed, **options)
     solution = decide(relaxed, search, empty, progress, partial(implied, model))
     solution.statistics["storage_spared_mwh"] = spared(model, solution, empty)
     solution.statistics["seconds"] = {"build": built - begun, "solve": time.perf_counter() - built}
