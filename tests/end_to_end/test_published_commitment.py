@@ -19,7 +19,7 @@ from gridopt.commands import execute
 
 CASES = Path(__file__).parents[3] / "shared" / "cases"
 SAME = 1e-6
-QUICK = "2020-07-06"
+QUICK, SLOW = "2020-07-06", "2014-09-01"
 
 
 def expected() -> dict[str, dict[str, float]]:
@@ -37,9 +37,9 @@ pytestmark = pytest.mark.skipif(not EXPECTED, reason="the folder with published 
 
 
 def files(gaps: dict[str, float] | None = None):
-    """Parameters (file, gap); all but one count as slow."""
+    """Parameters (file, gap); all but two are long."""
     for file in EXPECTED:
-        marks = [] if QUICK in file else [pytest.mark.slow]
+        marks = [] if QUICK in file else [pytest.mark.slow if SLOW in file else pytest.mark.long]
         yield pytest.param(file, (gaps or {}).get(file.split("/")[1], 0.0), id=Path(file).stem, marks=marks)
 
 
