@@ -44,6 +44,9 @@ from gridopt.case.pools import offer_fuel
 from gridopt.case.windows import INSTANT, begins, since, spread, until
 from gridopt.program.labels import Quantity
 
+NEAR = 1e-6
+"""MW by which an output that a solver left may lie above a limit that it was held to."""
+
 
 class Columns(NamedTuple):
     """fleet; on, start, stop, above int (n, T); segment int (K, T): columns of the segments, `above` itself where there is one;
@@ -121,11 +124,12 @@ def _status_bounds(case, fleet: Fleet) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _change_bounds(case, fleet: Fleet) -> tuple[np.ndarray, np.ndarray]:
-    """Whether units may start and stop (n, T): not at the first step where the status before is free, nor from an output above SD."""
+    """Whether units may start and stop (n, T): not at the first step where the status before is free, nor from an output, with the awards
+    above it, that is more than SD."""
     start, stop = np.ones((2, len(fleet), len(case.time)), bool)
     known = ~np.isnan(fleet.initial_h)
     start[:, :1] = known[:, None]
-    stop[:, :1] = (known & ~((fleet.initial_mw > fleet.stop_ramp) & fleet.here[:, 0]))[:, None]
+    stop[:, :1] = (known & ~((fleet.initial_mw + fleet.initial_award > fleet.stop_ramp + NEAR) & fleet.here[:, 0]))[:, None]
     return start, stop
 
 

@@ -41,7 +41,8 @@ class Fleet:
     must_on: must-run, fixed_on: by status profile, too_low: its largest output is below its least,
     so that it cannot be on, must_off bool (n, T). min_up, min_down h; ramp_up, ramp_down MW/min, start_ramp,
     stop_ramp MW, inf where there is none;
-    initial_h h: on, or off where negative, NaN: free; initial_mw MW, NaN: any. stop_cost CNY (n,).
+    initial_h h: on, or off where negative, NaN: free; initial_mw MW, NaN: any; initial_award: upward reserve beside it MW. stop_cost CNY
+    (n,).
     least, most MW (n, T); curve: what it costs to be on and to give more; deep: bands below the normal least output, which `least`
     lies at the bottom of.
     max_changes: starts and stops in a day of its station (NaN: any), station text; max_starts: in a calendar week; initial_outage: off
@@ -66,6 +67,7 @@ class Fleet:
     stop_ramp: np.ndarray
     initial_h: np.ndarray
     initial_mw: np.ndarray
+    initial_award: np.ndarray
     stop_cost: np.ndarray
     starts: Starts
     station: np.ndarray
@@ -130,6 +132,7 @@ def fleet_of(case) -> Fleet:
         min_up=minimum[0], min_down=minimum[1], ramp_up=ramp[0], ramp_down=ramp[1],
         start_ramp=_or(given["start_ramp_mw"], np.inf), stop_ramp=_or(given["stop_ramp_mw"], np.inf),
         initial_h=given["initial_h"].to_numpy(float), initial_mw=given["initial_mw"].to_numpy(float),
+        initial_award=given["initial_award_mw"].to_numpy(float),
         stop_cost=given["stop_cny"].to_numpy(float), starts=_starts(case, table, name, given, kind),
         station=given["station"].to_numpy(object), max_changes=given["max_changes_per_day"].to_numpy(float),
         max_starts=given["max_starts_per_week"].to_numpy(float),
@@ -150,7 +153,7 @@ def _given(case, table: np.ndarray, name: np.ndarray) -> pd.DataFrame:
     frame = case.table("commitment")
     given = frame.set_index(["kind", "element"]).reindex(pd.MultiIndex.from_arrays([table, name]))
     plain = {"start_cny": 0.0, "stop_cny": 0.0, "must_run": False, "status_profile": "", "station": "", "count": 1,
-             "initial_outage": False, "initial_changes": 0, "initial_starts": 0}  # fmt: skip
+             "initial_outage": False, "initial_changes": 0, "initial_starts": 0, "initial_award_mw": 0.0}  # fmt: skip
     return given.fillna(plain) if len(frame) else given.assign(**plain)
 
 

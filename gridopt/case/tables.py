@@ -233,6 +233,7 @@ COMMITMENT = plain(
     Column("initial_h", "number", "h", at_least=-87600.0, at_most=87600.0, default=None,
            meaning="before the first step: on for so many hours, or off for so many (negative); empty: either, and free to choose"),
     _power("initial_mw", "output before the first step; empty: any", default=None),
+    _power("initial_award_mw", "upward reserve awarded before the first step, beside initial_mw: both have to allow a stop", default=0.0),
     Column("must_run", "flag", default=False,
            meaning="on whenever in service; of a unit listed here it stands for must_run 'always' of table unit, which then counts no more"),
     Column("status_profile", unit="1", default="", meaning="series: 1 on, 0 off, anything between: free; empty: free"),

@@ -268,7 +268,8 @@ def _output(e: Evidence, s: Switched) -> list[Check]:
         highest = np.maximum(given + up[known] * 60.0 * hours[0], low[known, :1])
         lowest = np.minimum(given - down[known] * 60.0 * hours[0], high[known, :1])
         reached = np.maximum(level - highest * stays, lowest * stays - level)
-    too_high = np.where(given > s.number("stop_ramp_mw", np.inf)[known], given * stop[known, :1], 0.0)
+    held = given + s.number("initial_award_mw", 0.0)[known]
+    too_high = np.where(held > s.number("stop_ramp_mw", np.inf)[known] + POWER, held * stop[known, :1], 0.0)
     first[known] = np.maximum(np.where(stays > 0, reached, 0.0), too_high)
     return [
         e.judge("commitment.output", "MW", excess, near, s.frame.index),

@@ -226,6 +226,7 @@ def _status(whole: Horizon, window: Window, state: State) -> Tables:
     share = np.concatenate([_seam(whole, window).in_service(t)[fleet.row[fleet.table == t]] for t in FLEET])
     full = full.assign(
         initial_h=state.status_h, initial_mw=np.where((share[:, 0] == share[:, 1]) & (state.status_h > 0), power, np.nan),
+        initial_award_mw=np.maximum(state.award_mw, 0.0),
         initial_outage=state.outage.astype(bool), initial_changes=state.changes.astype(int), initial_starts=state.starts.astype(int),
     )  # fmt: skip
     return {"commitment": full.reset_index()[table.columns]}

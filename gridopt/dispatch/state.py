@@ -31,7 +31,8 @@ class State:
     storage_mwh, reservoir_hm3, csp_mwh: what is stored. passed_m3s (R, K) over passed_h (K,) hours: water that passed each plant, the
     newest last, as far back as any of it is under way. unit_mw, generator_mw, link_mw: output, sent power; ramping_mw: output of the rows
     of table ramping. link_held_h: hours since the power last changed; link_changes: changes today. status_h: hours on, or off where
-    negative, NaN: not known; outage: off because it was out of service; changes, starts: so many today, this week. sent_mwh, bundled_mwh:
+    negative, NaN: not known; award_mw: upward reserve beside the output; outage: off because it was out of service; changes, starts: so many
+    today, this week. sent_mwh, bundled_mwh:
     of each contract within its period. pumped_mwh (2, n): above and below; pumped_mode: place in MODES of what each plant did last,
     pumped_mode_h since it ended. block_h, block_mw: signed hours in status and output of power blocks. budget_mwh, budget_hm3: energy and
     release of each hydro budget within its period.
@@ -50,6 +51,7 @@ class State:
     link_held_h: np.ndarray
     link_changes: np.ndarray
     status_h: np.ndarray
+    award_mw: np.ndarray
     outage: np.ndarray
     changes: np.ndarray
     starts: np.ndarray
@@ -83,7 +85,7 @@ def begun(case: Case, model: Model) -> State:
     return State(
         0, unknown["storage"], unknown["reservoir"], unknown["csp"], np.zeros((size("reservoir"), 0)), np.zeros(0), unknown["unit"],
         unknown["generator"], case.table("ramping")["initial_mw"].to_numpy(float), link["initial_mw"].to_numpy(float),
-        link["initial_hold_h"].to_numpy(float), changes, fleet.initial_h, fleet.initial_outage,
+        link["initial_hold_h"].to_numpy(float), changes, fleet.initial_h, fleet.initial_award, fleet.initial_outage,
         fleet.initial_changes, fleet.initial_starts, np.zeros(size("dc_contract")), np.zeros(size("dc_contract")),
         np.full((2, size("pumped")), np.nan), np.array([MODES.index(m) for m in case.table("pumped")["mode_before"]], int),
         case.table("pumped")["mode_before_h"].to_numpy(float), case.table("csp")["initial_h"].to_numpy(float), unknown["csp"],
@@ -104,7 +106,7 @@ def handed(before: State, found: Dispatch, kept: int) -> State:
     return State(
         before.steps + kept, value["storage_energy"][:, -1], value["reservoir_volume"][:, -1], value["csp_store"][:, -1], passed, length,
         value["unit_output"][:, -1], value["generator_output"][:, -1], _ramping(found, kept - 1), power[:, -1],
-        held, link_changes, status, outage, changes, starts,
+        held, link_changes, status, _award(found, kept - 1), outage, changes, starts,
         before.sent_mwh + sent, before.bundled_mwh + bundled,
         np.array([value["pumped_upper"][:, -1], value["pumped_lower"][:, -1]]),
         *_mode(before, value["pumped_generate"], value["pumped_pump"], time.hours), _block(before, case, value["csp_on"], time.hours),
@@ -144,6 +146,17 @@ def _block(before: State, case: Case, on: np.ndarray, hours: np.ndarray) -> np.n
     was = np.where(known, before.block_h > 0, now[:, 0])
     since = _since(np.diff(now, axis=1, prepend=was[:, None]), np.where(known, np.abs(before.block_h), LONG_H), hours)
     return np.where(now[:, -1], 1.0, -1.0) * np.minimum(since, LONG_H)
+
+
+def _award(found: Dispatch, step: int) -> np.ndarray:
+    """Upward reserve MW that what is switched holds above its output in a step, (n,)."""
+    fleet, builder = found.model.columns[BLOCKS.index(commitment)].fleet, found.model.builder
+    award = np.zeros(len(fleet))
+    for table in np.unique(fleet.table):
+        port, mine = builder.ports.get(f"{table}_up"), fleet.table == table
+        if port is not None:
+            award[mine] = port.value(found.solution.x, slice(step, step + 1))[fleet.row[mine], 0]
+    return award
 
 
 def _ramping(found: Dispatch, step: int) -> np.ndarray:

@@ -181,3 +181,21 @@ def test_windows_that_cut_those_of_a_shiftable_load_are_refused_by_name():
                       shiftable=[dict(shiftable="s", load="dA", power_less_mw=1.0, power_more_mw=1.0, window_h=2.0)])  # fmt: skip
     with pytest.raises(CaseError, match="shiftable, 's': its energy is moved within 2 h, which .* 1 h, would cut"):
         roll(case, Rule(1.0, 1.0))
+
+
+def test_awards_before_a_seam_keep_a_unit_from_stopping_after_it():
+    """g: 10 to 50 MW at 1, stops from 20 MW, off for 2 h at least; b: 100 MW at 50. Loads 20, 20, 0, 50; reserve of 30 MW in hour 0, by g.
+
+    Seen from hour 1, a stop then would save 50*49 - 20*49; but in hour 0 g held 20 + 30 > 20 MW: 20 + 20 + 0 + 50*50 = 2540.
+    """
+    case = power_case(
+        4, series=dict(d=[20, 20, 0, 50], q=[30, 0, 0, 0]), bus=buses("A"), load=[load("A", "d")],
+        generator=[dict(generator="g", bus="A", power_min_mw=10.0, power_max_mw=50.0, cost_cny_per_mwh=1.0),
+                   dict(generator="b", bus="A", power_max_mw=100.0, cost_cny_per_mwh=50.0)],
+        commitment=[dict(kind="generator", element="g", stop_ramp_mw=20.0, min_down_h=2.0, initial_h=9.0, initial_mw=20.0)],
+        reserve=[dict(reserve="s", product="spinning_up", profile="q")], reserve_offer=[dict(reserve="s", kind="generator", element="g")],
+    )  # fmt: skip
+    case = replace(case, commitment="exact")
+    rolled = roll(case, Rule(1.0, 2.0, SURE))
+    assert not certify(**evidence(rolled)).failed
+    assert rolled.solution.objective == pytest.approx(2540) == dispatch(case, search=SURE).solution.objective
