@@ -72,26 +72,28 @@ def _rows(case, b, kind: str, name: str, unit: str, parts: dict[str, float], som
 
 
 def _ramp(case, b, kind: str, name: str, way: float, ramp: np.ndarray) -> None:
-    """Rows (Y5) after the first step; where an element enters or leaves service, or a unit changes its limits, that is no ramp."""
+    """Rows (Y5), at the first step where the output before it is known; where an element enters or leaves service, or a unit changes its
+    limits, that is no ramp."""
     award, output, hours = b.ports.get(f"{kind}_{name}_ramp"), b.ports[f"{kind}_output"], case.time.hours
-    if award is None or len(hours) < 2:
+    if award is None:
         return
     shared = [at[(coef > 0).any(axis=1)] for at, _, coef in award.offers()]
     places = np.unique(np.concatenate(shared))
     places = places[np.isfinite(ramp[places]) & ~switched(case, kind)[places]]
-    limits = case.in_service(kind), *((b.ports[f"{kind}_{p}"].constant for p in ("least", "available")) if kind == "unit" else ())
+    before, share = case.table(kind)["initial_mw"].to_numpy(float)[places, None], case.in_service(kind)
+    limits = share, *((b.ports[f"{kind}_{p}"].constant for p in ("least", "available")) if kind == "unit" else ())
     steady = np.all([np.diff(v[places], axis=1) == 0 for v in limits], axis=0)
-    width = np.where(steady, ramp[places, None] * 30.0 * (hours[1:] + hours[:-1]), np.inf)
-    moved = way * np.diff(output.constant[places], axis=1)
-    over, upper = {kind: case.table(kind).index[places], "time": case.time.index}, np.full((len(places), len(hours)), np.inf)
-    upper[:, 1:] = width - moved
-    row = b.rows(f"headroom.ramp_{name}_{kind}", unit="MW", over=over, upper=upper)
+    steady = np.concatenate([~np.isnan(before) & (share[places, :1] > 0), steady], axis=1)
+    width = np.where(steady, ramp[places, None] * 30.0 * (hours + np.append(hours[:1], hours[:-1])), np.inf)
+    moved = way * np.diff(output.constant[places], axis=1, prepend=np.nan_to_num(before))
+    over = {kind: case.table(kind).index[places], "time": case.time.index}
+    row = b.rows(f"headroom.ramp_{name}_{kind}", unit="MW", over=over, upper=width - moved)
     rank = np.full(len(ramp), -1)
     rank[places] = np.arange(len(places))
     for at, cols, coef in award.offers():
         here = np.flatnonzero(rank[at] >= 0)
-        b.term(row[rank[at[here]], 1:], cols[here, 1:], coef[here, 1:])
+        b.term(row[rank[at[here]]], cols[here], coef[here])
     for at, cols, coef in output.offers():
         here = np.flatnonzero(rank[at] >= 0)
-        b.term(row[rank[at[here]], 1:], cols[here, 1:], way * coef[here, 1:])
+        b.term(row[rank[at[here]]], cols[here], way * coef[here])
         b.term(row[rank[at[here]], 1:], cols[here, :-1], -way * coef[here, :-1])

@@ -3,7 +3,8 @@
     0 <= award <= its largest, and ramp x response;  together with all quicker ones of the element too    reserve.award, reserve.response
     output + upward awards <= what the element can give;  output - downward awards >= its least           reserve.headroom
     awards to units that are off <= what they offer so x number of units off                              reserve.offline
-    change of output + awards that share the ramp <= ramp x step, for what stays on                       reserve.ramp
+    change of output + awards that share the ramp <= ramp x step, for what stays on, also from an output
+    before the first step that is known                                                                   reserve.ramp
     awards x hours <= what a store can still give (take), before and after the step                       reserve.store
 
 What is switched can give what its status permits: M u, in the step of a start and in that before a stop no more than its start and stop
@@ -166,14 +167,26 @@ def _held(e: Evidence, table: str) -> tuple[list[np.ndarray], list[np.ndarray]]:
     return [], []
 
 
+def _before(e: Evidence, table: str) -> np.ndarray:
+    """Output before the first step MW (n, 1), NaN where it is not known or was none."""
+    if table not in ("unit", "generator"):
+        return np.full((len(e.case.table(table)), 1), np.nan)
+    found = e.number(table, "initial_mw").copy()
+    for s in fleets(e):
+        if s.kind == table:
+            found[s.rows] = np.where(s.before > 0, s.number("initial_mw", np.nan), np.nan)
+    return found
+
+
 def _delivery(e: Evidence, table: str, found: list[Offer]) -> tuple[np.ndarray, ...]:
     """By how much awards go beyond headroom, stores, shared ramps and quick ramps of the elements of a table (n, T) each."""
     reserve, hours = e.case.table("reserve"), e.case.time.hours
     mine = [(k, o.reserve, o.place) for k, o in enumerate(found) if o.table == table]
     output, least, most = _limits(e, table)
     slope, (number, on, switched) = _ramps(e, table), _units_on(e, table)
-    jump = np.diff(output, axis=1, prepend=output[:, :1])
-    still = np.diff(e.case.in_service(table), axis=1, prepend=np.nan) == 0
+    before, share = _before(e, table), e.case.in_service(table)
+    jump = np.diff(output, axis=1, prepend=np.where(np.isnan(before), output[:, :1], before))
+    still = np.concatenate([~np.isnan(before) & (share[:, :1] > 0), np.diff(share, axis=1) == 0], axis=1)
     stays = (on > WHOLE) & (np.append(on[:, :1], on[:, :-1], axis=1) > WHOLE) & (number == 1)
     still &= stays | ~switched[:, None]
     if table == "unit":

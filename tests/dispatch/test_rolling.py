@@ -199,3 +199,20 @@ def test_awards_before_a_seam_keep_a_unit_from_stopping_after_it():
     rolled = roll(case, Rule(1.0, 2.0, SURE))
     assert not certify(**evidence(rolled)).failed
     assert rolled.solution.objective == pytest.approx(2540) == dispatch(case, search=SURE).solution.objective
+
+
+@pytest.mark.parametrize("ahead_h", [0.0, 1.0])
+def test_awards_share_the_ramp_over_a_seam(ahead_h):
+    """100 MW that ramp 40 MW an hour; loads 20, 40; reserve of 30 MW that shares the ramp in hour 1, 100 for each MW missing.
+
+    From 20 to 40 MW only 20 are left: 60 MWh at 1 and 10 MW missing at 100: 1060, in one solve and in windows.
+    """
+    case = power_case(
+        2, series=dict(d=[20, 40], q=[0, 30]), bus=buses("A"), load=[load("A", "d", sheddable=False)],
+        generator=[dict(generator="g", bus="A", power_max_mw=100.0, cost_cny_per_mwh=1.0, ramp_fraction_per_min=0.4 / 60.0)],
+        reserve=[dict(reserve="s", product="spinning_up", profile="q", shares_ramp=True)],
+        reserve_shortage=[dict(reserve="s", cost_cny_per_mwh=100.0)], reserve_offer=[dict(reserve="s", kind="generator", element="g")],
+    )  # fmt: skip
+    rolled = roll(case, Rule(1.0, ahead_h))
+    assert not certify(**evidence(rolled)).failed
+    assert rolled.solution.objective == pytest.approx(1060) == dispatch(case).solution.objective
