@@ -2,7 +2,8 @@
 
 Sets        d link with a row in dc_schedule, t step that begins at instant b[t]
 Data        step D [MW]; instants at which power may change; hold H [h]; changes per day N, of which n0 were made before the first step;
-            steps per change R; reversal time V [h]; power before the first step P0 and how long it has been so
+            steps per change R; reversal time V [h]; power before the first step P0 and how long it has been so; the way it sent last
+            before, and how long ago
 Columns     dc_schedule.level n [1] of links with a step (whole);  dc_schedule.change a [1], 0 where nothing may change
 
     P = D n                                                               (J1)  dc_schedule.step
@@ -128,24 +129,31 @@ def _daily(case, b, columns, table) -> None:
 
 
 def _reversals(case, b, columns, table) -> None:
-    """Rows (J5), and no power against that before the first step while its time lasts."""
+    """Rows (J5), and no power against the way before the first step while its time lasts."""
     begin, end, on = case.time.start, case.time.end, {}
     for name in ("dc_on", "dc_on_back"):
         on[name] = np.full((len(case.table("dc_link")), len(begin)), -1)
         for at, cols, _ in b.port(name, len(on[name])).offers():
             on[name][at] = cols
-    before = case.table("dc_link")["initial_mw"].to_numpy(float)
+    way, ago = _way_before(case, columns.link, table)
     parts = []
-    for d, hours in zip(columns.link, table["reversal_h"].to_numpy(float), strict=True):
+    for k, (d, hours) in enumerate(zip(columns.link, table["reversal_h"].to_numpy(float), strict=True)):
         if hours <= 0 or on["dc_on_back"][d, 0] < 0:
             continue
         gap = np.timedelta64(round(hours * 3600), "s")
-        early = np.flatnonzero(begin - begin[0] < gap)
-        if before[d] != 0 and not np.isnan(before[d]):
-            b.tighten(on["dc_on_back" if before[d] > 0 else "dc_on"][d, early], upper=0.0)
+        early = np.flatnonzero((begin - begin[0]) / HOUR + ago[k] < hours - 1e-9)
+        if way[k]:
+            b.tighten(on["dc_on_back" if way[k] > 0 else "dc_on"][d, early], upper=0.0)
         s, t = np.nonzero((begin[None, :] - end[:, None] < gap) & (begin[None, :] > begin[:, None]))
         parts += [(on["dc_on"][d, s], on["dc_on_back"][d, t]), (on["dc_on_back"][d, s], on["dc_on"][d, t])]
     one, other = (np.concatenate([np.zeros(0, int), *(p[i] for p in parts)]) for i in (0, 1))
     row = b.rows("dc_schedule.reversal", unit="1", over={"reversal": np.arange(len(one))}, upper=1.0)
     b.term(row, one)
     b.term(row, other)
+
+
+def _way_before(case, link: np.ndarray, table) -> tuple[np.ndarray, np.ndarray]:
+    """Way that each link sent last before the first step, 1, -1 or 0 for none, and hours since, (n,)."""
+    power = np.nan_to_num(case.table("dc_link")["initial_mw"].to_numpy(float)[link])
+    told = table["way_before"].map({"": 0.0, "forward": 1.0, "back": -1.0}).to_numpy(float)
+    return np.where(power != 0, np.sign(power), told), np.where(power != 0, 0.0, table["way_before_h"].to_numpy(float))

@@ -17,6 +17,9 @@ DC_SCHEDULE = plain(
            meaning="least time between sending one way and sending the other way"),
     Column("initial_changes", "whole", "1", at_least=0, at_most=1440, default=0,
            meaning="changes made on the day of the first step before it"),
+    Column("way_before", choices=("", "forward", "back"), default="",
+           meaning="way that it sent last before the first step, where its initial_mw does not say so; empty: none that matters"),
+    Column("way_before_h", "number", "h", at_least=0.0, at_most=87600.0, default=0.0, meaning="hours since it sent that way"),
 )  # fmt: skip
 
 DC_MARKET = element(

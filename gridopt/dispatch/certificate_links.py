@@ -175,16 +175,19 @@ def _schedules(e: Evidence, power: np.ndarray, live: np.ndarray) -> list[Check]:
         count = count + np.where(days == begin[0].astype("datetime64[D]"), rule["initial_changes"], 0)
         if rule["changes_per_day"] == rule["changes_per_day"]:
             worst["changes"][i] = max(0.0, (count - rule["changes_per_day"]).max(initial=0.0))
-        worst["reversal"][i] = _short_of_reversal(p, begin, end, table.at[name, "initial_mw"], rule["reversal_h"])
+        earlier = table.at[name, "initial_mw"]
+        last = {s: begin[0] - rule["way_before_h"] * HOUR for w, s in (("forward", 1.0), ("back", -1.0)) if rule["way_before"] == w}
+        last |= {np.sign(earlier): begin[0]} if earlier == earlier else {}
+        worst["reversal"][i] = _short_of_reversal(p, begin, end, last, rule["reversal_h"])
     if not kept:
         return []
     return [e.judge(f"dc_schedule.{n}", u, worst[n], POWER if u == "MW" else 1e-6, kept) for n, u in units.items()]
 
 
-def _short_of_reversal(power, begin, end, before: float, least_h: float) -> float:
-    """Hours by which the shortest time between the two ways falls short of `least_h`."""
+def _short_of_reversal(power, begin, end, last: dict, least_h: float) -> float:
+    """Hours by which the shortest time between the two ways falls short of `least_h`. last: when it sent each way, before the first step."""
     way = np.where(np.abs(power) > POWER, np.sign(power), 0.0)
-    last, short = {np.sign(before): begin[0]} if before == before else {}, 0.0
+    last, short = dict(last), 0.0
     for t in np.flatnonzero(way):
         if -way[t] in last:
             short = max(short, least_h - (begin[t] - last[-way[t]]) / HOUR)

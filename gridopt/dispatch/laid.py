@@ -24,7 +24,7 @@ from gridopt.case.tables import TABLES
 from gridopt.case.units import limits
 from gridopt.dispatch.formulate import BLOCKS, Model
 from gridopt.dispatch.guide import Guide, in_period
-from gridopt.dispatch.state import LONG_H, MODES, State, budgeted
+from gridopt.dispatch.state import LONG_H, MODES, WAYS, State, budgeted
 from gridopt.dispatch.window import Window
 from gridopt.program.standard_form import StandardForm
 
@@ -197,7 +197,11 @@ def _outputs(whole: Horizon, window: Window, state: State) -> Tables:
         steady = steady & (least[:, 0] == least[:, 1]) if table == "unit" else steady
         found[table] = whole.case.table(table).assign(initial_mw=np.where(steady, power, np.nan))
     found["dc_link"]["initial_hold_h"] = state.link_held_h
-    found["dc_schedule"] = schedule.assign(initial_changes=state.link_changes[whole.case.position("dc_link", schedule.index)].astype(int))
+    ruled = whole.case.position("dc_link", schedule.index)
+    found["dc_schedule"] = schedule.assign(
+        initial_changes=state.link_changes[ruled].astype(int), way_before=np.array(WAYS, object)[state.link_way[ruled]],
+        way_before_h=np.minimum(state.link_way_h[ruled], LONG_H),
+    )  # fmt: skip
     before = state.ramping_mw.copy()
     for kind in ramping["kind"].unique():
         mine = np.flatnonzero(ramping["kind"] == kind)

@@ -19,7 +19,7 @@ from gridopt.dispatch.result import Dispatch
 
 LONG_H = 87600.0
 """Hours in a status that stand for 'as long as is known'."""
-MODES = ("", "generate", "pump")
+MODES, WAYS = ("", "generate", "pump"), ("", "forward", "back")
 CHANGED = 1e-6
 """MW by which a schedule changes at least."""
 
@@ -30,7 +30,8 @@ class State:
 
     storage_mwh, reservoir_hm3, csp_mwh: what is stored. passed_m3s (R, K) over passed_h (K,) hours: water that passed each plant, the
     newest last, as far back as any of it is under way. unit_mw, generator_mw, link_mw: output, sent power; ramping_mw: output of the rows
-    of table ramping. link_held_h: hours since the power last changed; link_changes: changes today. status_h: hours on, or off where
+    of table ramping. link_held_h: hours since the power last changed; link_changes: changes today; link_way: place in WAYS of
+    the way each link sent last, link_way_h since. status_h: hours on, or off where
     negative, NaN: not known; award_mw: upward reserve beside the output; outage: off because it was out of service; changes, starts: so many
     today, this week. sent_mwh, bundled_mwh:
     of each contract within its period. pumped_mwh (2, n): above and below; pumped_mode: place in MODES of what each plant did last,
@@ -50,6 +51,8 @@ class State:
     link_mw: np.ndarray
     link_held_h: np.ndarray
     link_changes: np.ndarray
+    link_way: np.ndarray
+    link_way_h: np.ndarray
     status_h: np.ndarray
     award_mw: np.ndarray
     outage: np.ndarray
@@ -81,11 +84,14 @@ def begun(case: Case, model: Model) -> State:
 
     link, schedule, fleet = case.table("dc_link"), case.table("dc_schedule"), model.columns[BLOCKS.index(commitment)].fleet
     changes = schedule["initial_changes"].reindex(link.index).fillna(0.0).to_numpy(float)
+    told, since = schedule["way_before"].reindex(link.index), schedule["way_before_h"].reindex(link.index).fillna(0.0).to_numpy(float)
+    way, sent = np.array([WAYS.index(w) if w in WAYS else 0 for w in told], int), np.nan_to_num(link["initial_mw"].to_numpy(float))
+    way, since = np.where(sent > 0, 1, np.where(sent < 0, 2, way)), np.where(sent != 0, 0.0, since)
     unknown = {t: np.full(size(t), np.nan) for t in ("storage", "reservoir", "csp", "unit", "generator")}
     return State(
         0, unknown["storage"], unknown["reservoir"], unknown["csp"], np.zeros((size("reservoir"), 0)), np.zeros(0), unknown["unit"],
         unknown["generator"], case.table("ramping")["initial_mw"].to_numpy(float), link["initial_mw"].to_numpy(float),
-        link["initial_hold_h"].to_numpy(float), changes, fleet.initial_h, fleet.initial_award, fleet.initial_outage,
+        link["initial_hold_h"].to_numpy(float), changes, way, since, fleet.initial_h, fleet.initial_award, fleet.initial_outage,
         fleet.initial_changes, fleet.initial_starts, np.zeros(size("dc_contract")), np.zeros(size("dc_contract")),
         np.full((2, size("pumped")), np.nan), np.array([MODES.index(m) for m in case.table("pumped")["mode_before"]], int),
         case.table("pumped")["mode_before_h"].to_numpy(float), case.table("csp")["initial_h"].to_numpy(float), unknown["csp"],
@@ -101,15 +107,15 @@ def handed(before: State, found: Dispatch, kept: int) -> State:
     inside, link = in_period(case)[:, :kept], case.position("dc_link", case.table("dc_contract")["dc_link"])
     power = link_power(found)[:, :kept]
     sent, bundled = ((inside * v[link]).sum(axis=1) for v in (power, value["dc_bundled"]))
-    held, link_changes = _schedule(before, power, time)
+    held, link_changes = _schedule(before, case, power, time)
     status, outage, changes, starts = _status(before, found, time)
     return State(
         before.steps + kept, value["storage_energy"][:, -1], value["reservoir_volume"][:, -1], value["csp_store"][:, -1], passed, length,
         value["unit_output"][:, -1], value["generator_output"][:, -1], _ramping(found, kept - 1), power[:, -1],
-        held, link_changes, status, _award(found, kept - 1), outage, changes, starts,
+        held, link_changes, *_last(_busy(power, -power), before.link_way, before.link_way_h, time.hours), status, _award(found, kept - 1), outage, changes, starts,
         before.sent_mwh + sent, before.bundled_mwh + bundled,
         np.array([value["pumped_upper"][:, -1], value["pumped_lower"][:, -1]]),
-        *_mode(before, value["pumped_generate"], value["pumped_pump"], time.hours), _block(before, case, value["csp_on"], time.hours),
+        *_last(_busy(value["pumped_generate"], value["pumped_pump"]), before.pumped_mode, before.pumped_mode_h, time.hours), _block(before, case, value["csp_on"], time.hours),
         value["csp_output"][:, -1], before.budget_mwh + _used(case, kept, value["hydro_output"]),
         before.budget_hm3 + 0.0036 * _used(case, kept, value["reservoir_release"]),
     )  # fmt: skip
@@ -128,14 +134,18 @@ def _used(case: Case, kept: int, rate: np.ndarray) -> np.ndarray:
     return (budgeted(case)[:, :kept] * case.time.hours[:kept] * rate[plant]).sum(axis=1)
 
 
-def _mode(before: State, generate: np.ndarray, pump: np.ndarray, hours: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Place in MODES of what each plant did last, and hours since that ended, (n,)."""
-    busy = np.where(generate > CHANGED, 1, np.where(pump > CHANGED, 2, 0))
+def _busy(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """1 where the one power is given, 2 where the other is, else 0; int (n, T)."""
+    return np.where(one > CHANGED, 1, np.where(other > CHANGED, 2, 0))
+
+
+def _last(busy: np.ndarray, before: np.ndarray, before_h: np.ndarray, hours: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What each element did last (n,), as `busy` (n, T) tells it or as it was before, and hours since that ended."""
     last = busy.shape[1] - 1 - np.argmax((busy > 0)[:, ::-1], axis=1)
     left = np.cumsum(hours[::-1])[::-1] - hours
     any_now = (busy > 0).any(axis=1)
-    mode = np.where(any_now, busy[np.arange(len(busy)), last], before.pumped_mode)
-    return mode, np.where(any_now, left[last], before.pumped_mode_h + hours.sum())
+    mode = np.where(any_now, busy[np.arange(len(busy)), last], before)
+    return mode, np.where(any_now, left[last], before_h + hours.sum())
 
 
 def _block(before: State, case: Case, on: np.ndarray, hours: np.ndarray) -> np.ndarray:
@@ -175,9 +185,12 @@ def _under_way(case: Case, before: State, release: np.ndarray, hours: np.ndarray
     return passed[:, wanted], length[wanted]
 
 
-def _schedule(before: State, power: np.ndarray, time: TimeGrid) -> tuple[np.ndarray, np.ndarray]:
-    """Hours since the power of each link last changed, NaN where it is not known to have, and its changes today, (D,)."""
-    changed = np.abs(np.diff(power, axis=1, prepend=before.link_mw[:, None])) > CHANGED
+def _schedule(before: State, case: Case, power: np.ndarray, time: TimeGrid) -> tuple[np.ndarray, np.ndarray]:
+    """Hours since the power of each link last changed, NaN where it is not known to have, and its changes today, (D,). Entering or
+    leaving service is no change."""
+    earlier, here = case.table("dc_link")["initial_mw"].to_numpy(float)[:, None], case.in_service("dc_link")[:, : len(time)] > 0.5
+    both = here & np.concatenate([here[:, :1], here[:, :-1]], axis=1)
+    changed = both & (np.abs(np.diff(power, axis=1, prepend=earlier)) > CHANGED)
     return _since(changed, before.link_held_h, time.hours), _so_far(changed, before.link_changes, time, "datetime64[D]")
 
 

@@ -216,3 +216,37 @@ def test_awards_share_the_ramp_over_a_seam(ahead_h):
     rolled = roll(case, Rule(1.0, ahead_h))
     assert not certify(**evidence(rolled)).failed
     assert rolled.solution.objective == pytest.approx(1060) == dispatch(case).solution.objective
+
+
+def test_the_way_that_a_link_sent_is_handed_on():
+    """A: 50 MW at 30, load 50; a link of 20 MW to B, where power is worth 100, 0, -100, -100; 3 h between one way and the other.
+
+    Two hours at a time, without a guide to what follows: 20 MW are sent in hour 0 for 2000, and nothing comes back before hour 4, as 40
+    MWh for 4000 would have. 1500 * 4 + 600 - 2000 = 4600.
+    """
+    case = power_case(
+        4, series=dict(p=[100, 0, -100, -100]), bus=buses("A", "B"), load=[load("A", mean=50.0)],
+        generator=[dict(generator="g", bus="A", power_max_mw=100.0, cost_cny_per_mwh=30.0)],
+        dc_link=[dict(dc_link="l", from_bus="A", to_bus="B", power_max_mw=20.0, power_reverse_max_mw=20.0)],
+        dc_schedule=[dict(dc_link="l", reversal_h=3.0, may_stop=True)],
+        exchange=[dict(exchange="x", bus="B", price_profile="p", import_flexible_mw=50.0, export_flexible_mw=50.0)],
+    )  # fmt: skip
+    rolled = roll(replace(case, commitment="exact"), Rule(2.0, 0.0, SURE))
+    assert not certify(**evidence(rolled)).failed
+    assert rolled.solution.objective == pytest.approx(4600)
+
+
+def test_a_link_that_leaves_and_enters_service_has_changed_nothing():
+    """A link of 20 MW that may change once a day, out in hour 1; it is paid 50, 0, 50, -50 for power: on, out, on, and off is the change."""
+    case = power_case(
+        4, series=dict(p=[50, 0, 50, -50]), bus=buses("A", "B"), load=[load("A", mean=50.0)],
+        generator=[dict(generator="g", bus="A", power_max_mw=100.0, cost_cny_per_mwh=30.0)],
+        dc_link=[dict(dc_link="l", from_bus="A", to_bus="B", power_max_mw=20.0)], dc_schedule=[dict(dc_link="l", changes_per_day=1)],
+        outage=[dict(kind="dc_link", element="l", start_time="2025-01-01 01:00", end_time="2025-01-01 02:00", share=1.0)],
+        exchange=[dict(exchange="x", bus="B", price_profile="p", export_flexible_mw=50.0)],
+    )  # fmt: skip
+    case = replace(case, commitment="exact")
+    one, rolled = dispatch(case, search=SURE), roll(case, Rule(3.0, 1.0, SURE))
+    assert one.quantities["dc_sent"].values[0] == pytest.approx([20, 0, 20, 0])
+    assert rolled.solution.objective == pytest.approx(one.solution.objective)
+    assert not certify(**evidence(rolled)).failed
