@@ -112,11 +112,12 @@ def handed(before: State, found: Dispatch, kept: int) -> State:
     return State(
         before.steps + kept, value["storage_energy"][:, -1], value["reservoir_volume"][:, -1], value["csp_store"][:, -1], passed, length,
         value["unit_output"][:, -1], value["generator_output"][:, -1], _ramping(found, kept - 1), power[:, -1],
-        held, link_changes, *_last(_busy(power, -power), before.link_way, before.link_way_h, time.hours), status, _award(found, kept - 1), outage, changes, starts,
+        held, link_changes, *_last(_busy(power, -power), before.link_way, before.link_way_h, time.hours),
+        status, _award(found, kept - 1), outage, changes, starts,
         before.sent_mwh + sent, before.bundled_mwh + bundled,
         np.array([value["pumped_upper"][:, -1], value["pumped_lower"][:, -1]]),
-        *_last(_busy(value["pumped_generate"], value["pumped_pump"]), before.pumped_mode, before.pumped_mode_h, time.hours), _block(before, case, value["csp_on"], time.hours),
-        value["csp_output"][:, -1], before.budget_mwh + _used(case, kept, value["hydro_output"]),
+        *_last(_busy(value["pumped_generate"], value["pumped_pump"]), before.pumped_mode, before.pumped_mode_h, time.hours),
+        _block(before, case, value["csp_on"], time.hours), value["csp_output"][:, -1], before.budget_mwh + _used(case, kept, value["hydro_output"]),
         before.budget_hm3 + 0.0036 * _used(case, kept, value["reservoir_release"]),
     )  # fmt: skip
 

@@ -128,6 +128,9 @@ def _part(grid: TimeGrid, hours: tuple[int, int] | None) -> TimeGrid:
     first, last = (int(np.searchsorted(edge, h)) for h in hours)
     if not 0 <= hours[0] < hours[1] <= edge[-1] + 1e-9:
         raise CaseError([f"--hours {hours[0]}:{hours[1]}: lies outside the study's hours 0:{edge[-1]:g}. Give hours inside it."])
+    if first == last or np.abs(edge[[first, last]] - hours).max() > 1e-9:
+        longest = f"{grid.hours.max():g} h" if np.ptp(grid.hours) == 0 else "several lengths"
+        raise CaseError([f"--hours {hours[0]}:{hours[1]}: cuts a step of the study ({longest}). Give hours at which steps begin and end."])
     return grid.part(first, last)
 
 
