@@ -17,7 +17,7 @@ from gridopt.program.highs import BASIC, LOWER, OPTIMAL, UPPER, Highs
 
 BAND, WIDER, TRIES = 0.002, 4.0, 8
 """How far a held value may move at first, as a share of its range; by how much the band grows each time, and how often."""
-CHANGE = 0.05
+CHANGE = 0.1
 """Columns whose reduced cost would keep its sign if all prices changed by this share are left out at first: they stay where they are."""
 
 SEAM = 12
@@ -165,14 +165,18 @@ def together(plan: Plan, pieces: list[Piece], log: str = "") -> Whole | None:
 
 
 def _together(pieces: list[Piece]):
-    """Statuses of the pieces one after the other. A link in one piece keeps its status, one in several begins with its slack basic."""
+    """Statuses of the pieces one after the other. A link in one piece keeps its status, one in several begins with its slack basic.
+
+    Lazy rows that do not bind are left behind: chains gather many, and in the whole they cost memory.
+    """
     seen: dict[int, list[int]] = {}
     found: dict[str, list] = {}
     for p in pieces:
         for i, status in p.link.items():
             seen.setdefault(i, []).append(status)
         for name, some in p.lazy.items():
-            found.setdefault(name, []).append(some)
+            tight = some[2] != BASIC
+            found.setdefault(name, []).append(tuple(v[tight] for v in some))
     lazy: dict[str, tuple[np.ndarray, ...]] = {}
     for name, parts in found.items():
         lazy[name] = tuple(np.concatenate(values) for values in zip(*parts, strict=True))
