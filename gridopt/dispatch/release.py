@@ -17,7 +17,7 @@ from gridopt.program.highs import BASIC, LOWER, OPTIMAL, UPPER, Highs
 
 BAND, WIDER, TRIES = 0.002, 4.0, 8
 """How far a held value may move at first, as a share of its range; by how much the band grows each time, and how often."""
-CHANGE = 0.1
+CHANGE = 0.25
 """Columns whose reduced cost would keep its sign if all prices changed by this share are left out at first: they stay where they are."""
 
 SEAM = 12
