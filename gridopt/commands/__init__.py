@@ -122,7 +122,8 @@ def execute(args: list[str]) -> int:
         if "--json" in args:
             print_json({"status": "usage", "exit_code": USAGE, "messages": [fault.format_message()]})
         return USAGE
-    except BrokenPipeError:  # the reader of stdout has gone (`| head`); point stdout away so that its flush at exit is silent
+    except (BrokenPipeError, SystemExit):
+        # The reader of stdout has gone (`| head`), which click makes a SystemExit; stdout points away so that its flush at exit is silent.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import rich_click as click
 
-from gridopt.commands import pairs, print_json, say
+from gridopt.commands import pairs, print_json, say, stop
 
 
 @click.command()
@@ -29,14 +29,18 @@ def command(case: Path, rules: str, settings: dict[str, str], as_json: bool) -> 
     """
     from gridopt.study.priced import known_rules, price_file
 
-    found = price_file(case, known_rules(rules), settings, say)
+    found = price_file(case, known_rules(rules), settings, say, stop)
+    for warning in found["warnings"]:
+        say(f"warning: {warning}")
+    if "exit_code" in found:
+        say(f"a limit was reached: prices of a schedule that costs up to {found['gap']:.2%} more than the best")
     if as_json:
         print_json(found)
-        return 0
+        return found.get("exit_code", 0)
     click.echo(f"cleared\t{found['objective']:.2f}\t{found['currency']}\tgap\t{found['gap']:.2g}")
     click.echo("rule\tmean price\tload pays\tMWP\tLOC\tPRS\tseconds")
     for rule, r in found["rules"].items():
         mean = sum(p.get("load_price", p["price"]) for p in r["prices"]) / len(r["prices"])
         money = "\t".join("–" if r[k] is None else f"{r[k]:.2f}" for k in ("load_payment", "mwp", "loc", "prs"))
         click.echo(f"{rule}\t{mean:.2f}\t{money}\t{found['seconds'][rule]:.2f}")
-    return 0
+    return found.get("exit_code", 0)

@@ -117,7 +117,8 @@ def handed(before: State, found: Dispatch, kept: int) -> State:
         before.sent_mwh + sent, before.bundled_mwh + bundled,
         np.array([value["pumped_upper"][:, -1], value["pumped_lower"][:, -1]]),
         *_last(_busy(value["pumped_generate"], value["pumped_pump"]), before.pumped_mode, before.pumped_mode_h, time.hours),
-        _block(before, case, value["csp_on"], time.hours), value["csp_output"][:, -1], before.budget_mwh + _used(case, kept, value["hydro_output"]),
+        _block(before, case, value["csp_on"], time.hours), value["csp_output"][:, -1],
+        before.budget_mwh + _used(case, kept, value["hydro_output"]),
         before.budget_hm3 + 0.0036 * _used(case, kept, value["reservoir_release"]),
     )  # fmt: skip
 

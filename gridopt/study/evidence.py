@@ -211,13 +211,19 @@ def _number(value) -> float | None:
     return float(value) if np.isfinite(value) else None
 
 
-def _warnings(solved: Dispatch, tables: dict[str, pd.DataFrame]) -> list[str]:
-    hours, quantities = solved.case.time.hours, solved.quantities
+def unserved(solved: Dispatch) -> list[str]:
+    """A sentence where load is shed, and one where generation finds no use."""
     found = []
     for name, text in (("shedding", "load is shed"), ("surplus", "generation finds no use")):
-        energy = float(quantities[name].values.sum(axis=0) @ hours)
+        energy = float(solved.quantities[name].values.sum(axis=0) @ solved.case.time.hours)
         if energy > 1e-3:
             found.append(f"{text}: {energy:,.1f} MWh")
+    return found
+
+
+def _warnings(solved: Dispatch, tables: dict[str, pd.DataFrame]) -> list[str]:
+    hours, quantities = solved.case.time.hours, solved.quantities
+    found = unserved(solved)
     both = np.minimum(quantities["storage_charge"].values, quantities["storage_discharge"].values)
     if (both > 1e-6).any():
         lost = float((quantities["storage_both"].values @ hours).sum())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -38,26 +39,52 @@ def known_rules(text: str) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def price_file(path: Path, rules: Sequence[str], overrides: dict[str, str], progress: Callable[[str], None]) -> dict:
-    """Clears a case and prices it; the document for JSON. Raises CaseError, Infeasible, LimitReached."""
+def price_file(
+    path: Path,
+    rules: Sequence[str],
+    overrides: dict[str, str],
+    progress: Callable[[str], None],
+    stop: threading.Event | None = None,
+) -> dict:
+    """Clears a case and prices it; the document for JSON. A limit of time, or `stop`, leaves prices of the best schedule by then, with a
+    status and an exit code of their own. Raises CaseError, Infeasible, LimitReached."""
+    from gridopt.dispatch.infeasible import reasons
     from gridopt.dispatch.single import dispatch
     from gridopt.dispatch.whole import Search
+    from gridopt.program.solution import Infeasible
+    from gridopt.study.evidence import unserved
     from gridopt.study.load import load_study
+    from gridopt.study.store import LIMIT_REACHED
 
     loaded = load_study(path, overrides, None)
+    _check_whole(loaded.study)
     begun = time.perf_counter()
     gap = loaded.study.mip_gap if "mip_gap" in overrides else EXACT_GAP
-    solved = dispatch(loaded.case, search=Search(gap, loaded.study.time_limit_s or np.inf), progress=progress)
+    search = Search(gap, loaded.study.time_limit_s or np.inf, stop, loaded.study.seed)
+    try:
+        solved = dispatch(loaded.case, search=search, progress=progress)
+    except Infeasible:
+        raise Infeasible(*reasons(loaded.case)) from None
     cleared = time.perf_counter() - begun
     found = [price_by(rule, solved) for rule in rules]
     solution = solved.solution
+    status = {"status": "priced"} if solution.finished else {"status": "limit_reached", "exit_code": LIMIT_REACHED}
     return {
-        "status": "priced", "case": loaded.name, "currency": loaded.study.currency, "objective": solution.objective,
+        **status, "case": loaded.name, "currency": loaded.study.currency, "objective": solution.objective,
         "bound": solution.bound if solution.proven is None else solution.proven, "gap": max(solution.gap, 0.0),
-        "exact": bool(solution.finished and solution.gap <= 1e-9),
+        "exact": bool(solution.finished and solution.gap <= 1e-9), "warnings": unserved(solved),
         "seconds": {"clearing": round(cleared, 3)} | {p.rule: round(p.seconds, 3) for p in found},
         "rules": {p.rule: document(solved, p) for p in found},
     }  # fmt: skip
+
+
+def _check_whole(study) -> None:
+    """Raises CaseError for keys of a study by which a case would be cleared otherwise than in one solve of HiGHS."""
+    faults = ["key 'rolling': a case is cleared in one solve before it is priced. Remove the key."] if study.rolling is not None else []
+    if study.solver != "highs":
+        faults.append(f"key 'solver': '{study.solver}' cannot clear a case that is to be priced. Write highs.")
+    if faults:
+        raise CaseError(faults)
 
 
 def price_by(rule: str, solved) -> Priced:

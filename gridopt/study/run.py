@@ -74,6 +74,8 @@ def run_study(
     unfinished.mkdir()
     try:
         document = _solve_and_write(loaded, program, unfinished, target, stop, clock, checkpoint)
+        for warning in document["warnings"]:
+            progress(f"warning: {warning}")
         _move(unfinished, target)
         if checkpoint is not None:
             checkpoint.remove()

@@ -99,7 +99,8 @@ def write_documents(loaded: Loaded, solved, found, certificate, seconds: dict, f
         "objective": solution.objective, "bound": solution.bound if solution.proven is None else solution.proven,
         "gap": max(solution.gap, 0.0),
         "currency": loaded.study.currency, "seconds": {k: round(v, 3) for k, v in seconds.items()},
-        "size": found.size, "peak_memory_mb": peak_memory_mb(), **found.summary, "certificate": certificate.to_dict(),
+        "size": found.size, "peak_memory_mb": peak_memory_mb(), **found.summary, "warnings": found.warnings,
+        "certificate": certificate.to_dict(),
         "files": [], **found_in,
     }  # fmt: skip
     case = loaded.case
