@@ -36,19 +36,21 @@ Tables = Mapping[str, pd.DataFrame]
 
 @dataclass(frozen=True)
 class Horizon:
-    """The whole horizon: its case, its program, the guide (None where every window looks to the end)."""
+    """The whole horizon: its case, its program, the guide (None where every window looks to the end); look_ahead_step_h: what steps
+    of a look-ahead are joined to."""
 
     case: Case
     model: Model
     form: StandardForm
     guide: Guide | None
+    look_ahead_step_h: float = 0.0
 
     def window_case(self, window: Window, state: State) -> Case:
         """The case of a window that begins in `state`."""
         tables = dict(self.case.tables)
         for part in (_stores, _rivers, _solar_thermal, _pumped, _budgets, _contracts, _outputs, _status):
             tables |= part(self, window, state)
-        return replace(self.case, tables=tables, time=self.case.time.part(window.first, window.last), loss_points=None)
+        return replace(self.case, tables=tables, time=window.steps(self.case.time, self.look_ahead_step_h), loss_points=None)
 
     def ends(self, window: Window) -> bool:
         return window.last == len(self.case.time)

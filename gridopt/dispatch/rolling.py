@@ -8,6 +8,8 @@ All that a window leaves is a set of arrays. A run that stops goes on from the a
 difference: nothing else is handed on.
 
     lost at a seam = cost of the steps after it as its window decided them - as the window before had planned them     (T1)
+
+Where the look-ahead has longer steps, what was planned for part of such a step is its share of the hours.
 """
 
 from __future__ import annotations
@@ -68,6 +70,7 @@ class Rule:
     program: Program | None = None
     workers: int = 2
     log: str = ""
+    look_ahead_step_h: float = 0.0
 
 
 def roll(case: Case, rule: Rule, store: Store | None = None, progress: Callable[[str], None] = lambda text: None) -> Rolled:
@@ -82,7 +85,7 @@ def roll(case: Case, rule: Rule, store: Store | None = None, progress: Callable[
     check_shifts(case, rule.window_h)
     windows = cut(case.time, rule.window_h, rule.look_ahead_h)
     model = formulate(case)
-    horizon = Horizon(case, model, model.builder.form(), _guide(case, windows, rule, store, progress))
+    horizon = Horizon(case, model, model.builder.form(), _guide(case, windows, rule, store, progress), rule.look_ahead_step_h)
     built = time.perf_counter() - begin
     record, state = Record(model, horizon.form), begun(case, model)
     rows: list[dict[str, Any]] = []
@@ -98,7 +101,7 @@ def roll(case: Case, rule: Rule, store: Store | None = None, progress: Callable[
         rows.append({n: found[f"figure/{n}"].item() for n in FIGURES})
         steps.append(found["steps"])
     seconds = {"build": built, "solve": time.perf_counter() - begin - built}
-    return record.rolled(_table(case, windows, rows), _seams(case, windows, steps), seconds)
+    return record.rolled(_table(case, windows, rows), _seams(case, windows, steps, rule.look_ahead_step_h), seconds)
 
 
 def _guide(case: Case, windows: list[Window], rule: Rule, store: Store, progress: Callable[[str], None]) -> Guide | None:
@@ -172,12 +175,14 @@ def _table(case: Case, windows: list[Window], rows: list[dict]) -> pd.DataFrame:
     return frame.astype({"finished": bool, "rounds": int})
 
 
-def _seams(case: Case, windows: list[Window], steps: list[np.ndarray]) -> pd.DataFrame:
+def _seams(case: Case, windows: list[Window], steps: list[np.ndarray], longest_h: float) -> pd.DataFrame:
     """Table seams (T1): time, hours that both windows decided, planned_cny, decided_cny, lost_cny."""
     rows = []
     for before, after, old, new in zip(windows, windows[1:], steps, steps[1:], strict=False):
         both = min(before.last, after.kept) - after.first
-        planned, decided = float(old[before.kept - before.first :][:both].sum()), float(new[:both].sum())
         hours = float(case.time.hours[after.first : after.first + both].sum())
+        ahead = before.steps(case.time, longest_h).hours[before.kept - before.first :]
+        share = np.clip((hours - (np.cumsum(ahead) - ahead)) / ahead, 0.0, 1.0)
+        planned, decided = float(share @ old[before.kept - before.first :]), float(new[:both].sum())
         rows.append((case.time.start[after.first], hours, planned, decided, decided - planned))
     return pd.DataFrame(rows, columns=["time", "hours", "planned_cny", "decided_cny", "lost_cny"])

@@ -2,6 +2,7 @@
 
     window k keeps steps first[k] .. kept[k]-1 and also decides, without keeping them, the steps up to last[k]-1         (W1)
     first[k+1] = kept[k];   no window looks beyond the horizon; the last one keeps all that is left                      (W2)
+    steps that are not kept may be longer: what is far is decided again and need not be decided finely                   (W3)
 """
 
 from __future__ import annotations
@@ -26,6 +27,16 @@ class Window:
     first: int
     kept: int
     last: int
+
+    def steps(self, time: TimeGrid, longest_h: float) -> TimeGrid:
+        """Its steps: kept ones as they are, those of the look-ahead joined up to `longest_h` hours (W3)."""
+        kept, ahead = time.part(self.first, self.kept), time.part(self.kept, self.last)
+        if not len(ahead):
+            return kept
+        begun = np.cumsum(ahead.hours) - ahead.hours
+        number = np.floor(begun / max(longest_h, float(ahead.hours.max())) + NEAR).astype(int)
+        first = np.flatnonzero(np.diff(number, prepend=-1))
+        return TimeGrid(np.append(kept.start, ahead.start[first]), np.append(kept.hours, np.add.reduceat(ahead.hours, first)))
 
     def named(self, time: TimeGrid) -> str:
         """When it is, for messages: `2025-01-03 00:00 to 2025-01-05 00:00`."""

@@ -117,7 +117,7 @@ def _solved(
     if rolling is not None:
         from gridopt.dispatch.rolling import Rule, roll
 
-        rule = Rule(rolling.window_h, rolling.look_ahead_h, search, program, study.workers, log)
+        rule = Rule(rolling.window_h, rolling.look_ahead_h, search, program, study.workers, log, rolling.look_ahead_step_h)
         try:
             return roll(loaded.case, rule, checkpoint, clock.detail)
         except (Infeasible, LimitReached, SolverFailed, KeyboardInterrupt):

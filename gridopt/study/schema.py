@@ -23,11 +23,13 @@ class Profile(BaseModel):
 
 
 class Rolling(BaseModel):
-    """Decide window by window: keep `window_h` hours of each, which also looks `look_ahead_h` hours ahead."""
+    """Decide window by window: keep `window_h` hours of each, which also looks `look_ahead_h` hours ahead, in steps of up to
+    `look_ahead_step_h` hours (0: as the others)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     window_h: Annotated[float, Field(gt=0, le=8784)] = 24.0
     look_ahead_h: Annotated[float, Field(ge=0, le=8784)] = 24.0
+    look_ahead_step_h: Annotated[float, Field(ge=0, le=168)] = 0.0
 
 
 class Study(BaseModel):

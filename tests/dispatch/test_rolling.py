@@ -52,6 +52,24 @@ def test_W1_W2_windows_keep_every_step_once():
         cut(time, 1.5, 0)
 
 
+def test_W3_steps_ahead_are_joined_and_kept_ones_are_not():
+    """Eight hours in half hours, two kept, then five in steps of up to 2 h: 2, 2 and 1."""
+    time = build(30).time
+    window = cut(time, 2, 5)[0]
+    assert window == Window(0, 4, 14)
+    assert window.steps(time, 2.0).hours.tolist() == [0.5] * 4 + [2.0, 2.0, 1.0]
+    assert window.steps(time, 0.0).hours.tolist() == [0.5] * 14
+    assert (window.steps(time, 2.0).end[:-1] == window.steps(time, 2.0).start[1:]).all()
+    assert cut(time, 8, 5)[0].steps(time, 2.0).hours.tolist() == [0.5] * 16
+
+
+def test_W3_a_look_ahead_in_longer_steps_keeps_every_rule():
+    case = switched(30)
+    one, rolled = dispatch(case, search=SURE), roll(case, Rule(2.0, 6.0, SURE, look_ahead_step_h=1.5))
+    assert rolled.solution.objective >= one.solution.objective - 1e-6 * abs(one.solution.objective)
+    assert not certify(**evidence(rolled)).failed
+
+
 @pytest.mark.parametrize("minutes", [60, 15])
 @pytest.mark.parametrize("window_h", [1.0, 3.0, 4.0])
 @pytest.mark.parametrize("make", [build, switched])
@@ -94,6 +112,21 @@ def test_T1_a_seam_costs_what_the_window_before_did_not_see():
     assert rolled.audit["seams"]["planned_cny"].to_numpy() == pytest.approx([1400, 900])
     assert rolled.audit["seams"]["lost_cny"].to_numpy() == pytest.approx([800, 0], abs=1e-6)
     assert rolled.solution.objective == pytest.approx(1400 + 2200 + 900)
+
+
+def test_T1_planned_costs_of_longer_steps_count_by_the_hour():
+    """50 MW at 10, 200 MW at 90, loads 60, 60, 70, 70; an hour kept, three ahead as one step of 3 h, whose mean load is 66.67 MW.
+
+    First window: hours 1 to 3 cost 3 * (500 + 90*16.67) = 6000, a third of which is hour 1: 2000 planned, 500 + 900 decided: -600.
+    Second: hours 2 and 3 as one step of 70 MW: 2 * 2300, half of it hour 2: nothing lost; the third as well.
+    """
+    case = power_case(
+        4, series={"d": [60, 60, 70, 70]}, bus=buses("A"), load=[load("A", "d")],
+        generator=[dict(generator=n, bus="A", power_max_mw=p, cost_cny_per_mwh=c) for n, p, c in (("base", 50.0, 10.0), ("peak", 200.0, 90.0))],
+    )  # fmt: skip
+    rolled = roll(case, Rule(1.0, 3.0, SURE, look_ahead_step_h=3.0))
+    assert rolled.audit["seams"]["lost_cny"].to_numpy() == pytest.approx([-600.0, 0.0, 0.0], abs=1e-6)
+    assert rolled.solution.objective == pytest.approx(1400 + 1400 + 2300 + 2300)
 
 
 def test_the_guide_keeps_a_store_for_what_no_window_sees():
