@@ -16,6 +16,7 @@ from gridopt.case.fleet import TABLES as SWITCHED
 from gridopt.case.fleet import fleet_of, switched
 from gridopt.case.pools import studied
 from gridopt.case.topology import BRANCH_TABLES
+from gridopt.dispatch.attempts import Search
 from gridopt.dispatch.result import Dispatch
 from gridopt.dispatch.single import dispatch
 from gridopt.program.solution import Infeasible, LimitReached, SolverFailed
@@ -26,6 +27,8 @@ MISSING = 1e5
 """CNY/MWh of a reserve that is missing, in a repair."""
 NOTICED = 1e-3
 """MW."""
+SECONDS = 60.0
+"""Time in which whole values are looked for in one repair."""
 Tables = Mapping[str, pd.DataFrame]
 
 
@@ -75,7 +78,12 @@ def without(*names: str) -> Callable[[Tables], Tables]:
     return lambda tables: {**tables, **{name: tables[name].iloc[:0] for name in names}}
 
 
-def reasons(case: Case, solve: Callable[[Case], Dispatch] = dispatch) -> list[str]:
+def _briefly(case: Case) -> Dispatch:
+    """A dispatch, of a search for whole values that ends after SECONDS with the best by then."""
+    return dispatch(case, search=Search(seconds=SECONDS))
+
+
+def reasons(case: Case, solve: Callable[[Case], Dispatch] = _briefly) -> list[str]:
     """Sentences on a case that has no dispatch: which change alone gives it one, and what it then takes."""
     found = ["no dispatch satisfies all limits"]
     secured = case.security != "listed" or len(case.table("contingency"))
@@ -106,8 +114,10 @@ def reasons(case: Case, solve: Callable[[Case], Dispatch] = dispatch) -> list[st
     for words, changed, told in repairs:
         try:
             found.append(f"  {words} there is one{told(solve(changed))}")
-        except (Infeasible, LimitReached, SolverFailed):
+        except Infeasible:
             found.append(f"  {words} there is none either")
+        except (LimitReached, SolverFailed) as error:
+            found.append(f"  {words} there may be one: not decided, {error}")
     return found
 
 

@@ -16,8 +16,8 @@ from gridopt.case.check import CaseError
 from gridopt.case.fleet import fleet_of
 from gridopt.case.time import TimeGrid
 
-NEAR = 1e-9
-"""Hours by which an end may miss the end of a step."""
+NEAR, DAY_H = 1e-9, 24.0
+"""Hours by which an end may miss the end of a step; hours of a day."""
 
 
 @dataclass(frozen=True)
@@ -83,20 +83,27 @@ UNKNOWN = ("fuel_budget", "fuel_stock", "emission_cap", "data_centre")
 
 
 def check_shifts(case: Case, window_h: float) -> None:
-    """Energy is moved inside windows of its own; those may not be cut. Raises CaseError with a sentence for each load."""
-    hours = case.table("shiftable")["window_h"]
+    """What counts by hours of its own may not be cut by windows: energy that is moved, hours of a day that are called. Raises CaseError
+    with a sentence for each element."""
+    if window_h >= case.time.hours.sum() - NEAR:
+        return
+    own = [(f"table shiftable, '{name}': its energy is moved within {h:g} h", h) for name, h in case.table("shiftable")["window_h"].items()]
+    daily = case.table("interruptible")["hours_per_day"].dropna()
+    own += [(f"table interruptible, '{name}': it may be called {h:g} h in a day", DAY_H) for name, h in daily.items()]
+    begin = float(case.time.start[0].astype("datetime64[s]").astype(float)) / 3600.0
     faults = [
-        f"table shiftable, '{name}': its energy is moved within {own:g} h, which the key rolling.window_h, {window_h:g} h, would cut. "
-        "Give a multiple of it."
-        for name, own in hours.items() if abs(round(window_h / own) * own - window_h) > NEAR
+        f"{what}, which the key rolling.window_h, {window_h:g} h, would cut. Give a multiple of {h:g}, and begin at a multiple of it."
+        for what, h in own if any(abs(round(v / h) * h - v) > NEAR for v in (window_h, begin))
     ]  # fmt: skip
     if faults:
         raise CaseError(faults)
 
 
 def check_rows(case: Case) -> None:
-    """Each unit has a status of its own to hand on. Raises CaseError for rows that stand for several units, and for tables of which
-    nothing is handed on."""
+    """Each unit has a whole status of its own to hand on. Raises CaseError for statuses that are relaxed, for rows that stand for several
+    units, and for tables of which nothing is handed on."""
+    if case.commitment == "relaxed":
+        raise CaseError(["key 'commitment': windows hand on what is on or off, and relaxed decisions lie between. Write exact or off."])
     lost = [name for name in UNKNOWN if len(case.table(name))]
     lost += ["interruptible"] if case.table("interruptible")["hours_per_season"].notna().any() else []
     lost += ["pump"] if (case.table("pump")["delay_h"] > 0).any() else []  # water on its way up

@@ -6,8 +6,8 @@ import pytest
 
 from gridopt.dispatch.infeasible import reasons
 from gridopt.dispatch.single import dispatch
-from gridopt.program.solution import Infeasible
-from tests.support.block_cases import FUEL, UNIT_TYPE, buses, line, load, unit
+from gridopt.program.solution import Infeasible, LimitReached
+from tests.support.block_cases import FUEL, UNIT_TYPE, buses, line, load, power_case, unit
 from tests.support.small import case, tables
 
 
@@ -123,3 +123,11 @@ def test_what_must_run_and_what_was_off():
     assert "  without minimum times and the status before the first step there is none either" in found
     found = reasons(case_of(20.0, initial_h=-1.0, min_down_h=3.0))
     assert "  without minimum times and the status before the first step there is one" in found
+
+
+def test_a_repair_that_was_not_decided_is_not_called_none():
+    def late(case):
+        raise LimitReached("a limit was reached before any feasible schedule was found")
+
+    found = reasons(power_case(1, bus=buses("A"), unit=[unit("A", 10, 5)], load=[load("A", mean=10.0, sheddable=False)]), late)
+    assert len(found) > 1 and all("there may be one: not decided, a limit was reached" in line for line in found[1:])

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from gridopt.case.check import CaseError
+from gridopt.case.time import TimeGrid
 from gridopt.dispatch.attempts import Search
 from gridopt.dispatch.certificate import certify
 from gridopt.dispatch.rolling import Rule, roll
@@ -283,3 +284,22 @@ def test_a_link_that_leaves_and_enters_service_has_changed_nothing():
     assert one.quantities["dc_sent"].values[0] == pytest.approx([20, 0, 20, 0])
     assert rolled.solution.objective == pytest.approx(one.solution.objective)
     assert not certify(**evidence(rolled)).failed
+
+
+def test_relaxed_decisions_are_refused():
+    with pytest.raises(CaseError, match="key 'commitment': .* relaxed decisions lie between"):
+        roll(replace(switched(), commitment="relaxed"), Rule(1.0, 8.0))
+
+
+@pytest.mark.parametrize(("start", "window_h"), [("2025-01-01T06:00", 24.0), ("2025-01-01T00:00", 12.0)])
+def test_windows_that_cut_a_day_of_calls_or_shifts_are_refused(start, window_h):
+    """From six in the morning windows of a day cut every day, too."""
+    case = power_case(
+        48, bus=buses("A"), unit=[unit("A", 10, 50)], load=[load("A", mean=10.0)],
+        shiftable=[dict(shiftable="s", load="dA", power_less_mw=1.0, power_more_mw=1.0, window_h=24.0)],
+        interruptible=[dict(interruptible="i", load="dA", power_max_mw=1.0, cost_cny_per_mwh=9.0, hours_per_day=2.0)],
+    )  # fmt: skip
+    case = case.on_time(TimeGrid.regular(start, str(np.datetime64(start) + np.timedelta64(48, "h"))))
+    with pytest.raises(CaseError) as refused:
+        roll(case, Rule(window_h, 0.0))
+    assert [("shiftable, 's'" in f, "interruptible, 'i'" in f) for f in refused.value.faults] == [(True, False), (False, True)]
