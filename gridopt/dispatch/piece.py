@@ -157,7 +157,9 @@ class Program:
     def leave_out(self, out: np.ndarray, values: np.ndarray) -> None:
         """Takes columns (a mask) out of the arrays, before anything is loaded; they stay at `values`."""
         a, gone = self.arrays, self.ids[out]
-        given = a.matrix[:, out] @ values
+        stays = np.zeros(len(out))
+        stays[out] = values
+        given = a.matrix @ stays
         self.arrays = Arrays(a.cost[~out], a.lower[~out], a.upper[~out], a.matrix[:, ~out], a.low - given, a.high - given)
         self.ids, self.full[gone], self.rank[gone] = self.ids[~out], values, -1
         self.rank[self.ids] = np.arange(len(self.ids))

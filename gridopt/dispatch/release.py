@@ -34,6 +34,7 @@ class Whole:
         self.plan = plan
         arrays, links = stretch(plan, 0, plan.steps, held=True)
         self.program = Program(plan, 0, plan.steps, arrays, links, log)
+        del arrays  # the program has smaller ones as soon as columns are left out
         column, row, lazy, link = _together(pieces)
         status = np.array([link.get(int(i), BASIC) for i in links], np.int32)
         self._hold(pieces)
