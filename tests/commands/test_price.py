@@ -82,3 +82,36 @@ def test_a_reader_that_goes_away_leaves_no_code_of_a_bug(case):
     done = subprocess.run(words, stdout=into, stderr=subprocess.PIPE, text=True, check=False)
     os.close(into)
     assert done.returncode == 0 and "Traceback" not in done.stderr
+
+
+RESERVED = """
+demand_mw: 100
+spinning_reserve_fraction: 0.2
+spinning_reserve_mw: 10
+generators:
+  - {id: A, p_max: 120, marginal_cost: 10}
+  - {id: B, p_min: 20, p_max: 60, marginal_cost: 30, no_load_cost: 100, initially_on: false}
+"""
+RAMPING = """
+periods: 2
+demand_mw: [100, 100]
+generators:
+  - {id: A, p_max: 100, marginal_cost: 10, ramp_mw_per_h: 30, initial_mw: 20}
+  - {id: B, p_max: 100, marginal_cost: 50}
+"""
+
+
+@pytest.mark.parametrize(("text", "cost"), [(RESERVED, 80 * 10 + 20 * 30 + 100), (RAMPING, 130 * 10 + 70 * 50)])
+def test_reserve_and_the_output_before_are_not_passed_over(case, capsys, text, cost):
+    """A alone holds 20 of 30 MW of reserve beside 100, so B is on at 20 MW; A rises from 20 MW to 50 and 80, B gives 50 and 20."""
+    case.write_text(text, encoding="utf-8")
+    assert execute(["price", str(case), "--rules", "ip", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["objective"] == pytest.approx(cost)
+
+
+def test_entries_without_use_are_told(case, capsys):
+    text = CASE.replace("marginal_cost: 40", "marginal_cost: 40, hot_start_cost: 5") + "bids: [{id: b, blocks: [[5, 10]], price: 4}]\n"
+    case.write_text(text, encoding="utf-8")
+    assert execute(["price", str(case)]) == 5
+    said = capsys.readouterr().err
+    assert "hot_start_cost" in said and "has no use without cold_start_cost" in said and "price" in said

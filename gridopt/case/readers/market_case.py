@@ -35,8 +35,8 @@ SWITCHED = ("no_load_cost", "startup_cost", "hot_start_cost", "cold_start_cost",
 GENERATOR = {"id", "bus", "p_min", "p_max", "marginal_cost", "cost", "blocks", "curve", "shutdown_cost", "cold_start_hours", "ramp_mw_per_h",
              "ramp_down_mw_per_h", "start_ramp_mw", "stop_ramp_mw", "initial_mw", "must_run", "technology", *SWITCHED}  # fmt: skip
 LINE = {"id", "frm", "from", "to", "x_pu", "limit_mw"}
-BID = {"id", "bus", "blocks", "demand_mw", "price"}
-START, ONE_BUS, LONG_H, BASE_MVA = "2025-01-01T00:00", "bus", 8760.0, 100.0
+BID = {"id", "bus", "blocks"}
+START, ONE_BUS, LONG_H, BASE_MVA, RESERVE = "2025-01-01T00:00", "bus", 8760.0, 100.0, "spinning reserve"
 
 
 def read(path: Path, branch_model: str) -> Imported:
@@ -53,6 +53,7 @@ def read(path: Path, branch_model: str) -> Imported:
         _generator(unit, rows)
     for bid in _list(file, "bids", "bid"):
         _bid(bid, rows)
+    _reserve(file, units, rows)
     price = file.number("value_of_lost_load", 10000.0, 0.0)
     rows.add("shedding_tier", tier="all", share=1.0, cost_cny_per_mwh=price)
     if file.faults:
@@ -154,7 +155,8 @@ def _generator(unit: Record, rows: CaseRows) -> None:
         cells[column] = limit / 60.0 / most if limit is not None and most > 0 else None
     rows.add(
         "generator", generator=name, bus=_place(unit, rows), technology=unit.text("technology", "thermal"),
-        **rows.limits(name, low, high), **cells, **_costs(name, unit, float(low.min(initial=0.0)), rows),
+        initial_mw=unit.number("initial_mw", None, 0.0), **rows.limits(name, low, high), **cells,
+        **_costs(name, unit, float(low.min(initial=0.0)), rows),
     )  # fmt: skip
     if any(key in unit for key in SWITCHED):
         _switched(name, unit, rows)
@@ -196,6 +198,10 @@ def _pairs(record: Record, key: str) -> np.ndarray:
 
 def _switched(name: str, unit: Record, rows: CaseRows) -> None:
     hot, cold = unit.number("hot_start_cost", 0.0, 0.0), unit.number("cold_start_cost", None, 0.0)
+    for key in ("hot_start_cost", "cold_start_hours") if cold is None else ("startup_cost",):
+        if key in unit:
+            rule = "has no use without cold_start_cost" if cold is None else "stands beside cold_start_cost"
+            unit.fault(key, unit.get(key, None), rule, "Give startup_cost alone, or hot_start_cost, cold_start_cost and cold_start_hours.")
     down = unit.number("min_down", 0.0, 0.0)
     if cold is not None:
         rows.add("start_cost", kind="generator", element=name, offline_h=0.0, cost_cny=hot)
@@ -211,6 +217,15 @@ def _switched(name: str, unit: Record, rows: CaseRows) -> None:
         start_cny=unit.number("startup_cost", 0.0), stop_cny=unit.number("shutdown_cost", 0.0), initial_h=before,
         initial_mw=unit.number("initial_mw", None, 0.0), must_run="true" if unit.flag("must_run", False) else "false",
     )  # fmt: skip
+
+
+def _reserve(file: Record, units: list[Record], rows: CaseRows) -> None:
+    """Spinning reserve of all generators that are on: a number of MW and a share of the demand."""
+    share, power = (file.number(f"spinning_reserve_{n}", 0.0, 0.0) for n in ("fraction", "mw"))
+    if share or power:
+        rows.add("reserve", reserve=RESERVE, product="spinning_up", load_share=share, requirement_mw=power)
+        for unit in units:
+            rows.add("reserve_offer", reserve=RESERVE, kind="generator", element=_name(unit))
 
 
 def _bid(bid: Record, rows: CaseRows) -> None:
