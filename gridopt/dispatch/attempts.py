@@ -82,6 +82,13 @@ class Attempts:
         return self._end - time.monotonic()
 
     @property
+    def asked(self) -> float:
+        """Relative gap to ask of a solver, which knows nothing of fixed costs: no more money than the gap of the whole cost."""
+        known, offset = np.array([v for v in (self.bound, self.cost) if np.isfinite(v)]), self.relaxed.form.offset
+        without = np.abs(known - offset).max(initial=0.0)
+        return self.search.gap * min(1.0, float(np.maximum(np.abs(known), 1.0).min(initial=np.inf) / without) if without > 0 else 1.0)
+
+    @property
     def target(self) -> float:
         """A cost that meets the gap, if only just."""
         return self.bound + 0.98 * self.search.gap * abs(self.bound)

@@ -94,7 +94,7 @@ def _everything(attempts: Attempts, stop: threading.Event) -> None:
             enough.set()
 
     nothing = np.zeros(len(attempts.ids), bool)
-    found = attempts.attempt("whole program", nothing, np.zeros(len(nothing)), gap=attempts.search.gap, stop=enough, tell=tell)
+    found = attempts.attempt("whole program", nothing, np.zeros(len(nothing)), gap=attempts.asked, stop=enough, tell=tell)
     attempts.prove(found.bound)
     attempts.ended = found.done
 

@@ -4,6 +4,7 @@ import _thread
 import itertools
 import threading
 import time
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -254,3 +255,15 @@ def test_the_reach_grows_where_too_much_is_held(monkeypatch):
     monkeypatch.setattr(guided, "WIDER", (1, 3, 9))
     solution = decide(crowd(count=20, steps=30), Search(1e-4, seconds=20))
     assert seen == sorted(seen, reverse=True) and len(seen) >= 2 and np.isfinite(solution.objective)
+
+
+def test_a_gap_is_one_of_the_whole_cost(monkeypatch):
+    """Fixed costs that take away 98 % of the rest: a solver's gap of 1 % of what it sees would be 50 % of the cost."""
+    monkeypatch.setattr(whole, "guided", lambda *_: None)
+    r = np.random.default_rng(0)
+    least = r.integers(5, 30, 14)
+    most = least + r.integers(1, 20, 14)
+    relaxed = units(least, most, r.integers(50, 900, 14), r.integers(5, 40, 14), r.integers(60, int(most.sum() * 0.7), 3))
+    best = decide(relaxed, Search(gap=0.0)).objective
+    found = decide(Relaxed(replace(relaxed.form, offset=-0.98 * best), []), Search(gap=0.01))
+    assert found.finished and found.objective - found.proven <= 0.01 * abs(found.objective) + 1e-6
