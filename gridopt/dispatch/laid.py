@@ -5,8 +5,8 @@ Beyond a window that does not reach the end of the horizon everything goes on as
     stores       at least the guide's energy at the end                                                            (D1)
     reservoirs   end volume of the guide; a hm3 less costs SHORT times the highest value that water has in the guide, a hm3 more is
                  worth SPARE times its value then: an end that is out of reach is told by its price                 (D2)
-    contracts    what was sent before, and what the guide sends after, count as sent outside the window; while more of the
-                 period follows, each limit may be missed by PLAY of what the guide sends in the window, to be made up later     (D3)
+    contracts    what was sent before, and what the guide sends after, count as sent outside the window: the plan of the
+                 window before, and then the guide, keep every limit                                                     (D3)
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from gridopt.dispatch.state import LONG_H, MODES, WAYS, State, budgeted
 from gridopt.dispatch.window import Window
 from gridopt.program.standard_form import StandardForm
 
-SHORT, SPARE, PLAY = 3.0, 0.5, 0.01
+SHORT, SPARE = 3.0, 0.5
 FAR_H = 240.0
 """Hours before the first step from which no release is told."""
 Tables = Mapping[str, pd.DataFrame]
@@ -172,12 +172,9 @@ def _contracts(whole: Horizon, window: Window, state: State) -> Tables:
     outside = table["sent_outside_mwh"].to_numpy(float)
     studied = np.where(np.isnan(outside), in_period(whole.case).sum(axis=1) / period, 1.0)
     sent, bundled = np.nan_to_num(outside) + state.sent_mwh, table["bundled_outside_mwh"].to_numpy(float) + state.bundled_mwh
-    play = np.zeros(len(table))
+    figures = {f"energy_{c}_mwh": table[f"energy_{c}_mwh"] * studied for c in ("min", "max")}
     if not whole.ends(window):
-        rest = whole.guided("sent", np.inf) - whole.guided("sent", hour)
-        play = np.where(rest > 0, PLAY * (whole.guided("sent", hour) - whole.guided("sent", whole.hour(window.first))), 0.0)
-        sent, bundled = sent + rest, bundled + whole.guided("bundled", np.inf) - whole.guided("bundled", hour) + play
-    figures = {f"energy_{c}_mwh": (table[f"energy_{c}_mwh"] * studied + sign * play).clip(lower=0.0) for c, sign in (("min", -1), ("max", 1))}
+        sent, bundled = (had + whole.guided(n, np.inf) - whole.guided(n, hour) for n, had in (("sent", sent), ("bundled", bundled)))
     return {"dc_contract": table.assign(**figures, sent_outside_mwh=sent, bundled_outside_mwh=np.minimum(bundled, sent))}
 
 
