@@ -1,6 +1,6 @@
 """Renewable: wind, solar and run-of-river plants with explicit curtailment.
 
-Sets        g group of plants at one bus with the same costs and the same DC bundle, t step of length h[t] hours
+Sets        g group of plants at one bus with the same costs, the same DC bundle and no rules of their own, t step of length h[t] hours
 Data        available A[g,t] = sum of power_max_mw x series x readiness over the members [MW], cost c, cost of curtailment k [CNY/MWh]
 Columns     renewable.curtailment x [MW]
 
@@ -38,11 +38,21 @@ def available(case) -> np.ndarray:
     return ready * plant["power_max_mw"].to_numpy(float)[:, None] * case.series(plant["profile"], 1.0) * case.in_service("renewable")
 
 
+def _apart(case) -> list[np.ndarray]:
+    """What tells plants apart besides their figures, (n,) each: a section or ramp of their own; their kind, where reserves ask for shares
+    of output."""
+    plant = case.table("renewable")
+    named = [f["element"][f["kind"] == "renewable"] for f in (case.table("interface_member"), case.table("ramping"))]
+    own = [np.where(plant.index.isin(n), plant.index.to_numpy(object), "") for n in named]
+    by_output = (case.table("reserve")["renewable_basis"] == "output").any()
+    return [*own, plant["technology"].to_numpy(object)] if by_output else own
+
+
 def declare(case, b):
     """Column (R1), costs and what it offers to the ports."""
     plant, hours = case.table("renewable"), case.time.hours
     link = case.table("dc_bundle")["dc_link"].reindex(plant.index).fillna("")
-    groups = group_by(plant, ("bus", "cost_cny_per_mwh", "curtailment_cost_cny_per_mwh"), (link,))
+    groups = group_by(plant, ("bus", "cost_cny_per_mwh", "curtailment_cost_cny_per_mwh"), (link, *_apart(case)))
     each = available(case)
     total = groups.sum(each)
     x = b.columns("renewable.curtailment", unit="MW", over={"group": groups.name, "time": case.time.index}, upper=total)

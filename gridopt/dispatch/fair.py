@@ -79,13 +79,14 @@ def _pool(x, available, tie) -> np.ndarray:
 
 
 def _broken_steps(model: Model, form: StandardForm, x: np.ndarray) -> np.ndarray:
-    """Steps in which some limit on injections, the room for an award of reserve, or what ramping costs, would not hold."""
+    """Steps in which some limit on injections, a requirement or the room for an award of reserve, or what ramping costs, would not hold."""
     bad = np.zeros(model.builder.steps, bool)
     for lazy in model.builder.lazy_families:
         if lazy.port == "injection":
             bad[lazy.broken(x, FEASIBLE)[1]] = True
     for family in model.builder.row_families:
-        if family.name.startswith(("headroom.", "ramping.")) and family.name.endswith("_renewable"):
+        drawn = family.name.startswith(("headroom.", "ramping.")) and family.name.endswith("_renewable")
+        if family.size and (drawn or family.name == "reserve.requirement"):
             ids = family.ids.ravel()
             value = form.matrix[ids] @ x
             over = np.maximum(value - form.row_upper[ids], form.row_lower[ids] - value) > FEASIBLE

@@ -419,3 +419,17 @@ def test_alike_stores_hold_reserve_together():
     )  # fmt: skip
     assert award(d, "up", "a", "storage") == pytest.approx(8)
     assert award(d, "up", "b", "storage") == pytest.approx(16)
+
+
+@pytest.mark.parametrize("other", ["A", "B"])
+def test_even_curtailment_does_not_ask_for_more_reserve(other):
+    """50 MW of wind and 50 of solar for a load of 50; half of what wind gives must be held by g at 8: solar serves the load alone."""
+    case = power_case(
+        1, bus=buses("A", "B"), line=[line("A", "B", 999.0)], load=[load("A", mean=50.0)], generator=[generator("g", 100, 30)],
+        renewable=[dict(renewable=n, bus=b, technology=n, power_max_mw=50.0) for n, b in (("wind", "A"), ("solar", other))],
+        reserve=[dict(reserve="up", product="spinning_up", wind_share=0.5, renewable_basis="output")],
+        reserve_offer=[offer("up", "g", cost_cny_per_mwh=8.0)],
+    )  # fmt: skip
+    d = dispatch(case)
+    assert d.quantities["renewable_output"].values[:, 0] == pytest.approx([0, 50])
+    assert not certificate(d).failed

@@ -159,7 +159,7 @@ def crowd(count=60, steps=12, seed=3) -> Relaxed:
 
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_a_limit_of_time_keeps_the_best(name):
-    solution = decide(crowd(), Search(0.0, seconds=4.0), PROGRAMS[name])
+    solution = decide(crowd(150, 24), Search(0.0, seconds=4.0), PROGRAMS[name])
     assert not solution.finished and 0 < solution.gap < 0.05
     assert solution.proven < solution.objective and solution.bound == pytest.approx(solution.objective, rel=1e-9)
 
