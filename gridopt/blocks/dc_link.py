@@ -11,7 +11,7 @@ Columns     dc_link.segment s, dc_link.back r [MW] above least power;  dc_link.o
     0 <= s[k] <= width[k] u,  sent S = Pmin u + sum_k s[k];  likewise back S' by r, v      (L1)  dc_link.segment_on, dc_link.back_on
     received = S - loss(Pmin) u - sum_k slope[k] s[k],  slopes of the secants of loss (rising);  likewise back    (L2)
     |P[t] - P[t-1]| <= 60 ramp Pn (h[t]+h[t-1])/2,  P = S - S'    written only when broken     (L3)  dc_link.ramp
-    u + v <= 1, and >= 1 in service for a link that may not stop          (L4)  dc_link.one_way
+    u + v <= 1, and >= 1 in service for a link that may not stop, unless its least power and the loss there are 0  (L4)  dc_link.one_way
     s[k] <= width[k] z[k],  s[k-1] >= width[k-1] z[k]    written only where segments are out of order     (L5)  dc_link.segment_order
 
 Cost        dc_link.cost = cost_cny_per_mwh h (S + S')
@@ -150,11 +150,15 @@ def _switch(case, b, columns) -> None:
         b.term(row, way.on[:, None, :], way.curve.room[some])
         b.term(row, way.segment[some], -1.0)
     link, bound = columns.back.link[columns.back.decided], limits(case)
-    must = np.where(np.isin(link, bound.may_stop)[:, None], 0.0, bound.active[link])
+    ahead = np.searchsorted(columns.forward.decided, link)
+    # On at no power and without losses is off, too: a reversal must be able to wait there.
+    ways = ((columns.forward, columns.forward.decided[ahead]), (columns.back, columns.back.decided))
+    idle = np.all([(way.curve.least[at] == 0) & (way.curve.least_loss[at] == 0) for way, at in ways], axis=0)
+    must = np.where(np.isin(link, bound.may_stop)[:, None] | idle, 0.0, bound.active[link])
     over = {"dc_link": case.table("dc_link").index[link], "time": case.time.index}
     row = b.rows("dc_link.one_way", unit="1", over=over, lower=must, upper=1.0)
     b.term(row, columns.back.on)
-    b.term(row, columns.forward.on[np.searchsorted(columns.forward.decided, link)])
+    b.term(row, columns.forward.on[ahead])
 
 
 def _order(case, b, name: str, way: Way) -> None:

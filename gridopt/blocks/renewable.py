@@ -1,6 +1,6 @@
 """Renewable: wind, solar and run-of-river plants with explicit curtailment.
 
-Sets        g group of plants at one bus with the same costs, the same DC bundle and no rules of their own, t step of length h[t] hours
+Sets        g group of plants at one bus with the same costs, the same DC bundle and no ramps of their own, t step of length h[t] hours
 Data        available A[g,t] = sum of power_max_mw x series x readiness over the members [MW], cost c, cost of curtailment k [CNY/MWh]
 Columns     renewable.curtailment x [MW]
 
@@ -39,13 +39,12 @@ def available(case) -> np.ndarray:
 
 
 def _apart(case) -> list[np.ndarray]:
-    """What tells plants apart besides their figures, (n,) each: a section or ramp of their own; their kind, where reserves ask for shares
-    of output."""
-    plant = case.table("renewable")
-    named = [f["element"][f["kind"] == "renewable"] for f in (case.table("interface_member"), case.table("ramping"))]
-    own = [np.where(plant.index.isin(n), plant.index.to_numpy(object), "") for n in named]
+    """What tells plants apart besides their figures, (n,) each: a ramp of their own; their kind, where reserves ask for shares of output."""
+    plant, ramping = case.table("renewable"), case.table("ramping")
+    own = plant.index.isin(ramping["element"][ramping["kind"] == "renewable"])
     by_output = (case.table("reserve")["renewable_basis"] == "output").any()
-    return [*own, plant["technology"].to_numpy(object)] if by_output else own
+    kind = plant["technology"].to_numpy(object)
+    return [np.where(own, plant.index.to_numpy(object), ""), *([kind] if by_output else [])]
 
 
 def declare(case, b):

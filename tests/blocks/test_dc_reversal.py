@@ -238,3 +238,21 @@ def test_energy_out_is_never_above_energy_in_whatever_it_is_worth(data):
         cost[commitment] = d.solution.objective
     assert d.quantities["dc_artificial_loss"].values == pytest.approx(0, abs=1e-5)
     assert cost["relaxed"] <= cost["exact"] + 1e-6 * max(abs(cost["exact"]), 1.0)
+
+
+def test_a_reversal_waits_at_no_power_of_a_link_that_may_not_stop():
+    """A: load 50, power at 30; a link of 20 MW to B, where power is worth 200, 0, -100, -100; an hour between the ways, least power 0.
+
+    20 MW are sent in hour 0, none in hour 1, 20 come back in hours 2 and 3: 30 * (70 + 50 + 30 + 30) - 200 * 20 - 100 * 40 = -2600.
+    """
+    case = power_case(
+        4, series=dict(p=[200, 0, -100, -100]), bus=buses("A", "B"), load=[load("A", mean=50.0)],
+        generator=[dict(generator="g", bus="A", power_max_mw=100.0, cost_cny_per_mwh=30.0)],
+        dc_link=[dict(dc_link="l", from_bus="A", to_bus="B", power_max_mw=20.0, power_reverse_max_mw=20.0)],
+        dc_schedule=[dict(dc_link="l", reversal_h=1.0)],
+        exchange=[dict(exchange="x", bus="B", price_profile="p", import_flexible_mw=50.0, export_flexible_mw=50.0)],
+    )  # fmt: skip
+    d = dispatch(replace(case, commitment="exact"))
+    assert d.solution.objective == pytest.approx(-2600)
+    assert d.quantities["dc_power"].values[0] == pytest.approx([20, 0, -20, -20])
+    assert not certificate(d).failed
