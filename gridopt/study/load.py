@@ -106,6 +106,14 @@ def _case(tables, grid: TimeGrid, source, study: Study) -> Case:
     return Case(tables, grid, source, study.security, study.losses, commitment).present()
 
 
+def undecided(loaded: Loaded) -> list[str]:
+    """A sentence on tables whose rules are not kept because the study does not say that decisions are made."""
+    names = [n for n in ("commitment", "dc_schedule") if len(loaded.case.table(n))]
+    if loaded.study.commitment is not None or loaded.case.commitment != "off" or not names:
+        return []
+    return [f"no decisions are made, so that the rules of {' and '.join(names)} are left out; key 'commitment: exact' keeps them"]
+
+
 def _without(tables, names: list[str]):
     """Tables less the named ones and those whose rows name a row of theirs. Raises CaseError for a table that is not known."""
     faults = [f"key 'leave_out': '{n}' is not a table of a network{nearest(n, TABLES)} Correct the name." for n in names if n not in TABLES]

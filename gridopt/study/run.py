@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gridopt.case.check import CaseError
-from gridopt.study.load import Loaded, load_study
+from gridopt.study.load import Loaded, load_study, undecided
 
 if TYPE_CHECKING:
     from gridopt.dispatch.attempts import Search
@@ -56,7 +56,7 @@ def run_study(
     clock = Clock(progress)
     with clock("read", "reading network and series"):
         loaded = load_study(what, overrides, hours)
-    for line in loaded.imported.lines() if loaded.imported else []:
+    for line in [*(loaded.imported.lines() if loaded.imported else []), *undecided(loaded)]:
         progress(line)
     program = _program(loaded)
     if resume and loaded.study.rolling is None:

@@ -3,7 +3,7 @@
 import pytest
 
 from gridopt.case.check import CaseError
-from gridopt.study.load import load_study
+from gridopt.study.load import load_study, undecided
 
 BUS = "bus,voltage_kv\nA,330\n"
 RESERVE = "reserve,product,requirement_mw\nr,spinning_up,10\n"
@@ -28,3 +28,12 @@ def test_a_table_that_is_left_out_takes_along_what_names_its_rows(network):
 def test_an_unknown_table_is_named(network):
     with pytest.raises(CaseError, match="'reserv' is not a table of a network; did you mean 'reserve'"):
         load_study(network, {"start": "2025-01-01", "end": "2025-01-02", "leave_out": "[reserv]"}, None)
+
+
+def test_rules_that_need_decisions_are_named_where_none_are_made(network):
+    (network / "bus.csv").write_text(BUS + "B,330\n", encoding="utf-8")
+    (network / "dc_link.csv").write_text("dc_link,from_bus,to_bus,power_max_mw\nl,A,B,20\n", encoding="utf-8")
+    (network / "dc_schedule.csv").write_text("dc_link,hold_h\nl,2\n", encoding="utf-8")
+    period = {"start": "2025-01-01", "end": "2025-01-02"}
+    assert "rules of dc_schedule are left out" in undecided(load_study(network, period, None))[0]
+    assert [undecided(load_study(network, period | {"commitment": c}, None)) for c in ("off", "exact")] == [[], []]
