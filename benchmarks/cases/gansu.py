@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from gridopt.blocks import dc_link, interface, renewable
+from gridopt.blocks import interface, renewable
 from gridopt.dispatch.formulate import BLOCKS, Model, formulate
 from gridopt.study.load import load_study
 
@@ -72,7 +72,7 @@ def network(case) -> dict[str, np.ndarray]:
         "bus": case.table("bus").index.to_numpy(str), "branch_from": branches.from_bus, "branch_to": branches.to_bus,
         "branch_x": 1.0 / branches.susceptance, "branch_rating": np.minimum(branches.rating, UNLIMITED_MW), "epoch": grid.epoch,
         "branch_here": here[:, first], "interface_lower": lower, "interface_upper": upper, "interface_ac": ac.toarray(),
-        "interface_dc": dc.toarray(),
+        "interface_dc": dc["dc_link"].toarray() if "dc_link" in dc else np.zeros((len(lower), len(case.table("dc_link")))),
     }  # fmt: skip
 
 
@@ -162,18 +162,18 @@ def _feeds(columns, own, fed) -> np.ndarray:
 
 def trade(case, columns, declared, model) -> dict[str, np.ndarray]:
     """DC links by segments above the least sent power, their ramps, contracts (C,) and bundles."""
-    own, link = declared["dc_link"], case.table("dc_link")
-    least = dc_link.limits(case)[0]
+    own, agreed, link = declared["dc_link"].forward, declared["dc_contract"], case.table("dc_link")
+    least = own.curve.least
     ramp = next(f for f in model.builder.lazy_families if f.family.name == "dc_link.ramp")
     jump = np.diff(least, axis=1, prepend=least[:, :1])
-    contract = case.table("dc_contract").iloc[own.contracts]
+    contract = case.table("dc_contract").iloc[agreed.contracts]
     of = case.position("dc_link", contract["dc_link"])
-    weight = np.array([columns.weights("dc_link.energy", own.segment[d, 0])[c] for c, d in enumerate(of)])
-    energy, share = columns.row_bounds("dc_link.energy"), columns.row_bounds("dc_link.share")[1]
+    weight = np.array([columns.weights("dc_contract.energy", own.segment[d, 0])[c] for c, d in enumerate(of)])
+    energy, share = columns.row_bounds("dc_contract.energy"), columns.row_bounds("dc_contract.share")[1]
     return {
         "dc_from": case.position("bus", link["from_bus"]), "dc_to": case.position("bus", link["to_bus"]), "dc_least": least,
-        "dc_slope": own.slope, "dc_segment": columns.of("dc_link.segment")["upper"], "dc_ramp_lower": ramp.lower - jump,
-        "dc_ramp_upper": ramp.upper - jump, "dc_linked": own.linked, "dc_unbundled": columns.of("dc_link.unbundled")["upper"],
+        "dc_slope": own.curve.slope, "dc_segment": columns.of("dc_link.segment")["upper"], "dc_ramp_lower": ramp.lower - jump,
+        "dc_ramp_upper": ramp.upper - jump, "dc_linked": agreed.linked, "dc_unbundled": columns.of("dc_contract.unbundled")["upper"],
         "contract_link": of, "contract_weight": weight.reshape(len(of), len(case.time)), "contract_lower": energy[0],
         "contract_upper": energy[1], "contract_share": contract["renewable_share_min"].to_numpy(float), "contract_uncovered": share,
     }  # fmt: skip

@@ -174,7 +174,7 @@ def test_a_gap_that_is_met_leaves_the_event_of_the_caller_alone():
     seen = []
 
     class Met:
-        search, ids, over = Search(0.1), np.zeros(2, int), True
+        asked, ids, over = 0.1, np.zeros(2, int), True
 
         def prove(self, bound):
             seen.append(bound)
