@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 
-from gridopt.report.figures import LEVEL_SCALE, axis, colour_bar, figure, time_axis
-from gridopt.report.folder import Run, cell, names, number, table, values
+from gridopt.report.figures import LEVEL_SCALE, axis, colour_bar, figure, week_axis
+from gridopt.report.folder import Run, cell, names, number, pair, table, values
 from gridopt.report.pack import Page, pack, token
 
 KINDS = ("unit", "generator")
@@ -18,6 +20,9 @@ def commitment(run: Run, page: Page) -> dict | None:
     rows = [row for kind in KINDS for row in _units(run, kind)]
     if not rows:
         return None
+    # Rows of one name would be drawn as one.
+    count = Counter(r["name"] for r in rows)
+    rows = [r | {"name": r["name"] if count[r["name"]] == 1 else r["whole"]} for r in rows]
     rows.sort(key=lambda r: (-r["starts"], -r["hours"]))
     shown = sorted(rows[:MOST_ROWS], key=lambda r: (r["station"], r["id"]))
     if len(run.time) > 1:
@@ -44,6 +49,7 @@ def _units(run: Run, kind: str) -> list[dict]:
             {
                 "id": key,
                 "name": name,
+                "whole": pair(cell(known.get(key, {}), "name"), cell(known.get(key, {}), "name_zh"), key),
                 "station": cell(known.get(key, {}), "plant") or cell(known.get(key, {}), "bus"),
                 "hours": float(on[1][i].astype(float) @ run.hours),
                 "share_of_time": float(running @ run.hours / run.hours.sum()),
@@ -79,7 +85,7 @@ def _gantt(run: Run, labels: list[str]) -> dict:
         "hovertemplate": "%{y}<br>%{x}<br>%{z:.0%}<extra></extra>",
     }
     layout = {
-        "xaxis": time_axis(run.days, showgrid=False),
+        "xaxis": week_axis(run.days, showgrid=False),
         "yaxis": axis("", showgrid=False, zeroline=False, autorange="reversed", dtick=1, tickfont={"size": 10}),
         "plot_bgcolor": "#ffffff",
     }

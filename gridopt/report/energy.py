@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gridopt.report.figures import ALARM, INK, SERIES, axis, figure, hatched
+from gridopt.report.figures import ALARM, INK, SERIES, axis, figure, hatched, week_axis
 from gridopt.report.folder import Run, cell, number, table, values
 from gridopt.report.pack import Page, pack, token
 from gridopt.report.technologies import canonical, technology_colour, technology_order, technology_words
@@ -107,13 +107,12 @@ def dispatch(run: Run, page: Page) -> bool:
         | {"yaxis": "y2", "legend": "legend2", "hovertemplate": f"%{{y:,.0f}} {unit}"}
         for i, z in enumerate(prices)
     ]
-    ticks = "f_day" if run.days > 3 else "f_clock"
     page.figures["dispatch"] = figure(
         traces,
         {
             "hovermode": "x unified",
             "hoversubplots": "axis",
-            "xaxis": axis(type="date", tickformat=token(ticks), hoverformat=token("f_hour"), anchor="y2" if prices else "y"),
+            "xaxis": week_axis(run.days, anchor="y2" if prices else "y"),
             "yaxis": axis(token("power_mw"), rangemode="tozero", tickformat=",.0f", domain=[0.3 if prices else 0.0, 1.0]),
             "yaxis2": axis(unit, domain=[0.0, 0.2]),
             "legend": {"traceorder": "reversed"},

@@ -89,9 +89,16 @@ def time_axis(days: float, **more: object) -> dict:
     """A date axis over so many days: months by name for a season or more, days below, hours below three."""
     months = days > 75
     more |= {"dtick": "M1", "ticklabelmode": "period"} if months else {}
+    more |= {"nticks": int(days) + 2} if 3 < days <= 14 else {}
     form, hover = ("f_month", "f_date") if months else ("f_day", "f_date") if days > 3 else ("f_clock", "f_hour")
     more |= {"type": "date", "tickformat": token(form), "hoverformat": token(hover)}
     return axis("", **more)
+
+
+def week_axis(days: float, **more: object) -> dict:
+    """A date axis that shows a week, or a run of so many days as a whole; no more ticks than days of a week, or each day is named twice."""
+    form = {"tickformat": token("f_day"), "nticks": 9} if days > 3 else {"tickformat": token("f_clock")}
+    return axis("", type="date", hoverformat=token("f_hour"), **form, **more)
 
 
 def colour_bar(title: str) -> dict:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gridopt.report.commitment import commitment
-from gridopt.report.folder import open_run
+from gridopt.report.folder import open_run, table
 from gridopt.report.pack import Page
 
 
@@ -37,3 +37,12 @@ def test_an_idle_unit_has_no_load_and_no_error(opened):
 def test_a_run_without_commitment_has_no_section(opened):
     del opened.data.variables["unit_on"]
     assert commitment(opened, Page()) is None
+
+
+def test_units_of_one_name_are_kept_apart(opened):
+    """Without their remarks these two are alike; whole names tell them apart."""
+    frame = table(opened, "unit").copy()
+    frame.loc[[0, 1], ["name", "name_zh"]] = [["Works (300 MW) 1", "甲厂(300)1"], ["Works (320 MW) 1", "甲厂(320)1"]]
+    opened.known["table unit"] = frame
+    names = [r["name"][0] for r in commitment(opened, Page())["rows"] if r["id"] in ("U00", "U01")]
+    assert sorted(names) == ["Works (300 MW) 1", "Works (320 MW) 1"]
