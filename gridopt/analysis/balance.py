@@ -15,8 +15,8 @@ import pandas as pd
 
 from gridopt.blocks import pumped, storage
 from gridopt.dispatch.formulate import BLOCKS
+from gridopt.dispatch.lmp import Prices
 from gridopt.dispatch.result import Dispatch
-from gridopt.pricing.marginal import Prices
 
 SUPPLY = {
     "nuclear": "核电", "coal": "煤电", "gas": "气电", "oil": "油电", "biomass": "生物质", "hydro": "水库水电",

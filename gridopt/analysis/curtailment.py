@@ -26,9 +26,9 @@ import scipy.sparse as sp
 from gridopt.analysis.contingencies import label
 from gridopt.analysis.rents import NOISE, names, offers, rents
 from gridopt.case.topology import BRANCH_TABLES
+from gridopt.dispatch.lmp import LOSSES as LOSS_BLOCKS
+from gridopt.dispatch.lmp import Prices
 from gridopt.dispatch.result import Dispatch
-from gridopt.pricing.marginal import LOSSES as LOSS_BLOCKS
-from gridopt.pricing.marginal import Prices
 
 CURTAILED = 1e-9
 """MW; less is rounding."""

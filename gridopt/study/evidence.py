@@ -12,8 +12,8 @@ from gridopt.analysis import balance, budgets, congestion, contingencies, contra
 from gridopt.case.topology import BRANCH_TABLES
 from gridopt.dispatch.attempts import Search
 from gridopt.dispatch.certificate import Certificate, certify
+from gridopt.dispatch.lmp import Prices
 from gridopt.dispatch.result import Dispatch
-from gridopt.pricing.marginal import Prices
 from gridopt.program.labels import Quantity
 
 ELEMENTS = {

@@ -144,7 +144,7 @@ def _solve_and_write(
     checkpoint: Checkpoint | None,
 ) -> dict:
     from gridopt.dispatch.attempts import Search
-    from gridopt.pricing.marginal import price
+    from gridopt.dispatch.lmp import price
     from gridopt.study import store
     from gridopt.study.evidence import analyse, certified
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from gridopt.analysis import balance
+from gridopt.dispatch.lmp import price
 from gridopt.dispatch.single import dispatch
-from gridopt.pricing.marginal import price
 from tests.support.block_cases import BLOCK_CASES, buses, line, load, power_case, unit
 from tests.support.certified_case import build
 from tests.support.meshed import meshed

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from gridopt.analysis import curtailment, emissions
+from gridopt.dispatch.lmp import price
 from gridopt.dispatch.single import dispatch
 from gridopt.dispatch.whole import Search
-from gridopt.pricing.marginal import price
 from tests.blocks.test_commitment import built, committed, generator
 from tests.support.certify import certificate
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from gridopt.analysis.congestion import congestion
+from gridopt.dispatch.lmp import price
 from gridopt.dispatch.single import dispatch
-from gridopt.pricing.marginal import price
 from tests.support.block_cases import buses, line, load, power_case, unit
 from tests.support.certified_case import build
 from tests.support.optimum import solve

@@ -5,7 +5,7 @@ import pytest
 from gridopt.analysis import curtailment
 from gridopt.analysis.congestion import congestion
 from gridopt.analysis.contingencies import contingencies
-from gridopt.pricing.marginal import price
+from gridopt.dispatch.lmp import price
 from tests.blocks.test_contingency import outage, secure, triangle
 from tests.support.block_cases import buses, line, load
 from tests.support.optimum import solve

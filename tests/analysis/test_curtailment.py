@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from gridopt.analysis import curtailment
 from gridopt.dispatch.certificate import certify
+from gridopt.dispatch.lmp import price
 from gridopt.dispatch.single import dispatch
-from gridopt.pricing.marginal import price
 from tests.support.block_cases import BLOCK_CASES, buses, line, load, power_case, unit
 from tests.support.certified_case import build
 from tests.support.certify import evidence

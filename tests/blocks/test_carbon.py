@@ -6,7 +6,7 @@ import pytest
 
 from gridopt.analysis.budgets import budgets
 from gridopt.dispatch.certificate import certify
-from gridopt.pricing.marginal import price
+from gridopt.dispatch.lmp import price
 from tests.support.block_cases import UNIT_TYPE, buses, load, power_case
 from tests.support.certify import certificate, evidence
 from tests.support.optimum import solve

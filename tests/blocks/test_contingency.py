@@ -14,8 +14,8 @@ from gridopt.dispatch import single
 from gridopt.dispatch.formulate import formulate
 from gridopt.dispatch.lazy import Relaxed
 from gridopt.dispatch.lazy import solve as loop
+from gridopt.dispatch.lmp import price
 from gridopt.dispatch.single import dispatch
-from gridopt.pricing.marginal import price
 from tests.support.block_cases import BLOCK_CASES, buses, line, load, power_case, unit
 from tests.support.certify import certificate
 from tests.support.meshed import meshed_rows

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gridopt.case.time import TimeGrid
-from gridopt.pricing.marginal import price
+from gridopt.dispatch.lmp import price
 from tests.support.block_cases import buses, load, power_case, unit
 from tests.support.optimum import solve
 

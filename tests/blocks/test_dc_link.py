@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from gridopt.case.time import TimeGrid
+from gridopt.dispatch.lmp import price
 from gridopt.dispatch.single import dispatch
 from gridopt.dispatch.whole import Search
-from gridopt.pricing.marginal import price
 from gridopt.program.solution import Infeasible
 from tests.support.block_cases import buses, power_case, unit
 from tests.support.certify import certificate

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gridopt.pricing.marginal import price
+from gridopt.dispatch.lmp import price
 from tests.blocks.test_dc_link import BUS, link
 from tests.support.block_cases import power_case, unit
 from tests.support.certify import certificate

@@ -7,8 +7,8 @@ import pytest
 
 from gridopt.analysis.budgets import budgets
 from gridopt.dispatch.certificate import certify
+from gridopt.dispatch.lmp import price
 from gridopt.dispatch.single import dispatch
-from gridopt.pricing.marginal import price
 from gridopt.program.solution import Infeasible
 from tests.support.block_cases import BLOCK_CASES, UNIT_TYPE, buses, load, power_case, unit
 from tests.support.certify import certificate, evidence

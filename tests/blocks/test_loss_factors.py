@@ -8,9 +8,9 @@ import pytest
 from gridopt.analysis.losses import branch_losses
 from gridopt.dispatch import losses
 from gridopt.dispatch.certificate import certify
+from gridopt.dispatch.lmp import price
 from gridopt.dispatch.losses import loss_error
 from gridopt.dispatch.single import dispatch
-from gridopt.pricing.marginal import price
 from gridopt.program.solution import SolverFailed
 from tests.blocks.test_losses import R, two_buses
 from tests.support.block_cases import BLOCK_CASES, buses, load, power_case, unit

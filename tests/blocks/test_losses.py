@@ -9,8 +9,8 @@ from scipy.optimize import linprog
 from gridopt.analysis import balance, losses
 from gridopt.blocks.losses import GRAIN, GRID, POINTS, nearest
 from gridopt.case.losses import resistance
+from gridopt.dispatch.lmp import price
 from gridopt.dispatch.single import dispatch
-from gridopt.pricing.marginal import price
 from tests.support.block_cases import buses, line, load, power_case, unit
 from tests.support.certify import certificate, evidence
 from tests.support.meshed import meshed, meshed_rows

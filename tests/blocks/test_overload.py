@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gridopt.pricing.marginal import price
+from gridopt.dispatch.lmp import price
 from tests.support.block_cases import buses, line, load, power_case, unit
 from tests.support.certify import evidence
 from tests.support.optimum import assert_optimal, solve

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gridopt.pricing.marginal import price
+from gridopt.dispatch.lmp import price
 from tests.support.block_cases import buses, load, power_case
 from tests.support.certify import certificate
 from tests.support.optimum import solve

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from gridopt.case.reserves import offers_of
+from gridopt.dispatch.lmp import price
 from gridopt.dispatch.single import dispatch
 from gridopt.dispatch.whole import Search
-from gridopt.pricing.marginal import price
 from tests.support.block_cases import buses, line, load, power_case
 from tests.support.certify import certificate
 from tests.support.optimum import solve as solve_exactly

@@ -13,9 +13,9 @@ from gridopt.analysis.balance import energy_balance
 from gridopt.case.demands import hours_share
 from gridopt.case.time import TimeGrid
 from gridopt.dispatch.certificate import certify
+from gridopt.dispatch.lmp import price
 from gridopt.dispatch.single import dispatch
 from gridopt.dispatch.whole import Search
-from gridopt.pricing.marginal import price
 from tests.support.block_cases import BLOCK_CASES, buses, load, power_case, unit
 from tests.support.certify import certificate, evidence
 from tests.support.optimum import solve

@@ -15,7 +15,7 @@ from gridopt.dispatch.attempts import Search
 from gridopt.dispatch.formulate import formulate
 from gridopt.dispatch.lazy import Relaxed
 from gridopt.dispatch.lazy import solve as solve_plainly
-from gridopt.pricing.marginal import price
+from gridopt.dispatch.lmp import price
 from tests.support.block_cases import buses, load, power_case, unit
 from tests.support.certify import certificate
 from tests.support.optimum import assert_optimal, solve

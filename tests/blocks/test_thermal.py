@@ -8,7 +8,7 @@ import pytest
 from gridopt.blocks import thermal
 from gridopt.case.time import TimeGrid
 from gridopt.dispatch.formulate import formulate
-from gridopt.pricing.marginal import price
+from gridopt.dispatch.lmp import price
 from tests.support.block_cases import UNIT_TYPE, buses, load, power_case, unit
 from tests.support.optimum import solve
 

@@ -9,9 +9,9 @@ import pytest
 import gridopt.blocks
 from gridopt.case.reserves import offers_of
 from gridopt.dispatch.formulate import BLOCKS
+from gridopt.dispatch.lmp import price
 from gridopt.dispatch.single import dispatch
 from gridopt.dispatch.whole import Search
-from gridopt.pricing.marginal import price
 from tests.support.block_cases import BLOCK_CASES, buses
 from tests.support.optimum import assert_optimal
 from tests.support.small import case

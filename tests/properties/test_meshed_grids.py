@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from gridopt.case.topology import Topology
 from gridopt.dispatch.formulate import formulate
 from gridopt.dispatch.lazy import Relaxed, solve
+from gridopt.dispatch.lmp import price
 from gridopt.dispatch.single import dispatch
-from gridopt.pricing.marginal import price
 from tests.support.meshed import meshed, meshed_rows
 from tests.support.optimum import assert_optimal
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from gridopt.dispatch.formulate import formulate
 from gridopt.dispatch.lazy import Relaxed, solve
+from gridopt.dispatch.lmp import price
 from gridopt.dispatch.single import dispatch
-from gridopt.pricing.marginal import price
 from gridopt.program.pulp_solvers import PulpProgram
 from gridopt.program.solution import Infeasible
 from tests.case.dc_opf import optimum

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gridopt.dispatch.certificate import certify
-from gridopt.pricing.marginal import price
+from gridopt.dispatch.lmp import price
 
 
 def evidence(dispatch) -> dict:

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from gridopt.case.time import TimeGrid
+from gridopt.dispatch.lmp import load_share, price
 from gridopt.dispatch.single import dispatch
-from gridopt.pricing.marginal import load_share, price
 from tests.support.block_cases import UNIT_TYPE, buses, load, power_case, unit
 from tests.support.meshed import meshed, meshed_rows
 from tests.support.optimum import solve
