@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gridopt.dispatch.lazy import ROUNDS, Loaded, Program, Relaxed
+from gridopt.dispatch.lazy import ROUNDS, Loaded, Program, Relaxed, broken
 from gridopt.program.highs import Incumbent
 from gridopt.program.solution import SolverFailed
 from gridopt.program.standard_form import value
@@ -128,7 +128,7 @@ class Attempts:
         offset = self.relaxed.form.offset
         for _ in range(ROUNDS):
             with self._lock:
-                form, start = self.relaxed.form, self.x
+                form, start, known = self.relaxed.form, self.x, dict(self.relaxed.added)
                 lower, upper = form.lower.copy(), form.upper.copy()
                 lower[self.ids[held]] = upper[self.ids[held]] = values[held]
                 part = Relaxed(replace(form, lower=lower, upper=upper), self.relaxed.families)
@@ -147,8 +147,9 @@ class Attempts:
             x = np.zeros(loaded.size)
             x[loaded.columns] = found.x[: len(loaded.columns)]
             with self._lock:
-                chosen = self.relaxed.broken(x)
-                self.relaxed.write(chosen)
+                # Rows that another thread has written meanwhile are not in this program: what breaks them is no schedule.
+                chosen = broken(self.relaxed.families, x, known)
+                self.relaxed.write(self.relaxed.broken(x))
             if not chosen:
                 self.offer(x, who)
                 return Incumbent(x, value(form, x), found.bound + offset, found.done)

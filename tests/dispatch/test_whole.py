@@ -2,6 +2,7 @@
 
 import _thread
 import itertools
+import signal
 import threading
 import time
 from dataclasses import replace
@@ -9,7 +10,7 @@ from functools import partial
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gridopt.dispatch import guided, whole
@@ -130,6 +131,7 @@ def fleets(draw):
     return dict(least=least, most=most, fixed=fixed, slope=slope, load=load)
 
 
+@example(dict(least=[17, 1, 1, 1], most=[32, 1, 1, 17], fixed=[0, 0, 0, 130], slope=[8, 9, 9, 0], load=[33]), True, True, 0.0)
 @given(fleets(), st.booleans(), st.booleans(), st.sampled_from([0.0, 1e-3, 0.05]))
 @settings(max_examples=60, deadline=None)
 def test_random_fleets(fleet, lazy, side_by_side, gap):
@@ -193,7 +195,15 @@ def test_a_gap_that_is_met_leaves_the_event_of_the_caller_alone():
     assert seen[4] is True
 
 
-def test_an_interruption_keeps_the_best():
+@pytest.fixture
+def listening():
+    """A shell lets what it starts in the background ignore SIGINT; these tests listen to it all the same."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_an_interruption_keeps_the_best(listening):
     said = []
 
     def progress(text):
@@ -206,7 +216,7 @@ def test_an_interruption_keeps_the_best():
     assert time.monotonic() - begun < 60 and not solution.finished and 0 < solution.gap < 0.05
 
 
-def test_an_interruption_before_anything_was_found_is_one():
+def test_an_interruption_before_anything_was_found_is_one(listening):
     def work():
         time.sleep(1.0)
         raise LimitReached("nothing")
