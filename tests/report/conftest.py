@@ -13,6 +13,16 @@ def run(tmp_path_factory):
     return fake_run.make(tmp_path_factory.mktemp("runs") / "small")
 
 
+@pytest.fixture
+def opened(run):
+    """The small run as the report reads it."""
+    from gridopt.report.folder import open_run
+
+    found = open_run(run)
+    yield found
+    found.data.close()
+
+
 @pytest.fixture(scope="session")
 def report(run):
     """The report of the small run."""

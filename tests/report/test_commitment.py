@@ -4,15 +4,8 @@ import numpy as np
 import pytest
 
 from gridopt.report.commitment import commitment
-from gridopt.report.folder import open_run, table
+from gridopt.report.folder import table
 from gridopt.report.pack import Page
-
-
-@pytest.fixture
-def opened(run):
-    found = open_run(run)
-    yield found
-    found.data.close()
 
 
 def test_hours_starts_and_load_are_those_of_the_run(opened):

@@ -2,17 +2,9 @@
 
 import pytest
 
-from gridopt.report.folder import open_run
 from gridopt.report.links import rules
 from gridopt.report.pack import Page
 from gridopt.report.reserves import reserves
-
-
-@pytest.fixture
-def opened(run):
-    found = open_run(run)
-    yield found
-    found.data.close()
 
 
 def test_rows_and_providers(opened):
