@@ -121,7 +121,7 @@ def _offer(case, b, way: Way, start, end, outgoing: tuple[str, float], incoming:
     into.add(way.link, constant=incoming[1] * received)
     power.add(way.link, constant=outgoing[1] * sent)
     if rate.any():
-        b.fixed_cost("dc_link.cost", float((rate * sent).sum()))
+        b.fixed_cost("dc_link.cost", rate * sent, {"dc_link": link.index[way.link]})
     for at, cols, leaving, arriving in way.parts():
         here = way.link[at]
         injection.add(start[here], cols, -leaving)

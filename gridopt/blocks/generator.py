@@ -55,7 +55,7 @@ def declare(case, b):
     square = table["cost_quadratic_cny_per_mw2h"].to_numpy(float)[:, None]
     b.cost("generator.energy", band, (bands.slope[:, None] + price[of] + 2.0 * square[of] * least[of]) * hours)
     b.square_cost("generator.energy", band, square[of] * hours)
-    b.fixed_cost("generator.energy", float(np.sum((cost_at(case, limits(case)[0])[rows] + price * least) * hours)))
+    b.fixed_cost("generator.energy", (cost_at(case, limits(case)[0])[rows] + price * least) * hours, {"generator": table.index})
     bus, emits = case.position("bus", table["bus"]), table["co2_t_per_mwh"].to_numpy(float)[:, None]
     for port, at, rate in (("injection", bus, 1.0), ("generator_output", rows, 1.0), ("emission", 0 * bus, emits)):
         b.port(port, size if port == "generator_output" else 1).add(at, constant=rate * least)

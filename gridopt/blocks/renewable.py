@@ -58,7 +58,7 @@ def declare(case, b):
     one = plant.iloc[groups.first]
     variable = one["cost_cny_per_mwh"].to_numpy(float)[:, None] * hours
     b.cost("renewable.variable", x, -variable)
-    b.fixed_cost("renewable.variable", np.sum(variable * total))
+    b.fixed_cost("renewable.variable", variable * total, {"group": groups.name})
     b.cost("renewable.curtailment", x, one["curtailment_cost_cny_per_mwh"].to_numpy(float)[:, None] * hours)
     b.port("injection").add(case.position("bus", one["bus"]), x, -1.0, constant=total)
     bundled = np.flatnonzero(link.iloc[groups.first] != "")

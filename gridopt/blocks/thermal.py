@@ -98,8 +98,8 @@ def _offer(case, b, groups, able, must, low, high):
         energy.add(np.zeros(len(cols), int), cols)
     burnt = np.where(on, fire.burnt(must, able), 0.0)
     offer_fuel(case, b, groups.first, None, 0.0, burnt)
-    b.fixed_cost("thermal.fuel", np.sum(burnt * price * hours))
-    b.fixed_cost("thermal.variable", np.sum(must * variable * hours))
+    b.fixed_cost("thermal.fuel", burnt * price * hours, {"group": groups.name})
+    b.fixed_cost("thermal.variable", must * variable * hours, {"group": groups.name})
     injection.add(bus, constant=must)
     emitted = burnt * per_tce + must * per_mwh
     emission.add(np.zeros(len(must), int), constant=emitted)

@@ -78,7 +78,7 @@ class Participants:
             else:
                 form = extend(form, _rest(lazy, known, len(form.cost)))
         rows = np.unique(np.concatenate([*shared, np.zeros(0, int)]).astype(int))
-        names, label = _labels(builder)
+        names, label = element_labels(builder)
         part = _groups(form, rows, label)
         families = [f for f in builder.lazy_families if f.port in SHARED_PORTS]
         added = {f.family.name: solution.added[f.family.name] for f in families if f.family.name in solution.added}
@@ -260,13 +260,17 @@ def _rest(lazy: LazyFamily, known: np.ndarray, columns: int) -> Rows:
     return written(lazy, element, step, columns) if len(element) else stack([], columns)
 
 
-def _labels(builder) -> tuple[list[str], np.ndarray]:
+GROUPED = {"thermal": "unit", "renewable": "renewable", "storage": "storage"}
+"""Table of the elements that are one group in a block; a group bears the name of its first."""
+
+
+def element_labels(builder) -> tuple[list[str], np.ndarray]:
     """Names of elements ('table id'), and the element of each column (n,): what its family calls it, without bands and steps."""
     names: dict[str, int] = {}
     label = np.zeros(builder.column_count, int)
     for family in builder.column_families:
         dims = [d for d in family.over if d not in ("time", "tier")]
-        keys = [_element(dims[0], v) for v in family.over[dims[0]]] if dims else [family.name]
+        keys = [element_name(family.name, dims[0], v) for v in family.over[dims[0]]] if dims else [family.name]
         code = np.array([names.setdefault(k, len(names)) for k in keys], int)
         shape = [1] * len(family.shape)
         if dims:
@@ -275,13 +279,13 @@ def _labels(builder) -> tuple[list[str], np.ndarray]:
     return list(names), label
 
 
-def _element(dim: str, value: object) -> str:
+def element_name(family: str, dim: str, value: object) -> str:
     """The element that a label of a family belongs to: bands, segments and kinds of starts are parts of one."""
     text = str(value)
     if dim in ("band", "segment", "kind", "element"):
         text = text.rsplit("/", 1)[0].rsplit(" after ", 1)[0] if dim != "element" else text
         return f"generator {text}" if dim == "band" else text
-    return f"{dim} {text}"
+    return f"{GROUPED.get(family.split('.')[0], dim) if dim == 'group' else dim} {text}"
 
 
 def _groups(form: StandardForm, shared: np.ndarray, label: np.ndarray) -> np.ndarray:

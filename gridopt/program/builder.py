@@ -213,6 +213,7 @@ class Builder:
         self.costs: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {}
         self.squares: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {}
         self.fixed_costs: dict[str, float] = {}
+        self.fixed_parts: list[tuple[str, str, np.ndarray, np.ndarray]] = []
         self.ports: dict[str, Port] = {}
         self.balance_rows: dict[str, np.ndarray] = {}
         self.shared_rows: set[str] = set()
@@ -289,9 +290,14 @@ class Builder:
         if keep.any():
             self.squares.setdefault(name, []).append((c.ravel()[keep], v.ravel()[keep]))
 
-    def fixed_cost(self, name: str, amount: float) -> None:
-        """Adds a cost that no column changes."""
-        self.fixed_costs[name] = self.fixed_costs.get(name, 0.0) + float(amount)
+    def fixed_cost(self, name: str, amount, over: Mapping | None = None) -> None:
+        """Adds a cost that no column changes: a number, or one for each element and step (k, T) `over` one coordinate, which keeps whose
+        it is."""
+        amount = np.asarray(amount, float)
+        self.fixed_costs[name] = self.fixed_costs.get(name, 0.0) + float(amount.sum())
+        if over is not None:
+            (dim, labels), = over.items()
+            self.fixed_parts.append((name, dim, labels, amount))
 
     def balanced(self, port: str, rows: np.ndarray) -> None:
         """Tells which row requires the port's quantity at each place and step, (size, T); its dual is the port's base price."""

@@ -1,0 +1,266 @@
+"""One run of the market as settlement, metrics and reports see it: plain arrays, no model.
+
+    output[g,t] = what plant g gives to the network at its bus; charging, pumping and export are negative          [MW]     (M1)
+    load[b,t]   = served demand: load - shedding + response of demand                                              [MW]     (M2)
+    rent[k,t]   = mu flow h,   mu = worth of one more MW of the limit, signed like the flow it holds down           [CNY]    (M3)
+    sum over plants of output - sum over buses of load - losses - surplus = 0                                              (M4)
+
+A DC link is two plants, one at each end; only the first bears its cost. Alike elements that share a column share its cost by their
+part of the output.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from typing import NamedTuple
+
+import numpy as np
+
+from gridopt.blocks import renewable, storage, thermal
+from gridopt.dispatch.formulate import BLOCKS
+from gridopt.dispatch.lmp import Prices
+from gridopt.dispatch.participants import element_labels, element_name
+from gridopt.dispatch.result import Dispatch
+
+FAR = " far end"
+PLANTS = (
+    ("unit", "unit_output", 1.0), ("generator", "generator_output", 1.0), ("renewable", "renewable_output", 1.0), ("csp", "csp_output", 1.0),
+    ("reservoir", "hydro_output", 1.0), ("pump", "pump_power", -1.0), ("exchange", "exchange_export", -1.0),
+)  # fmt: skip
+"""Table, quantity, sign of what it gives to its bus."""
+BY_TIME = ("output", "available", "cost", "load", "lmp", "energy", "congestion", "loss", "load_price", "settled", "flow", "limit", "mu")
+
+
+@dataclass(frozen=True)
+class MarketRun:
+    """stage DA or RT; start (T,), hours (T,); bus, zone (B,); plant 'table id', plant_bus, technology (g,); output, available MW and cost
+    CNY (g, T); load MW, lmp and its parts, load_price (what users pay), settled (what plants get) CNY/MWh (B, T); constraint (k,); flow,
+    limit MW, mu CNY/MWh (k, T); losses (T,) MW; gap and exact of the clearing."""
+
+    stage: str
+    start: np.ndarray
+    hours: np.ndarray
+    bus: np.ndarray
+    zone: np.ndarray
+    plant: np.ndarray
+    plant_bus: np.ndarray
+    technology: np.ndarray
+    output: np.ndarray
+    available: np.ndarray
+    cost: np.ndarray
+    load: np.ndarray
+    lmp: np.ndarray
+    energy: np.ndarray
+    congestion: np.ndarray
+    loss: np.ndarray
+    load_price: np.ndarray
+    settled: np.ndarray
+    constraint: np.ndarray
+    flow: np.ndarray
+    limit: np.ndarray
+    mu: np.ndarray
+    losses: np.ndarray
+    gap: float = 0.0
+    exact: bool = True
+
+    @property
+    def rent(self) -> np.ndarray:
+        """(M3), (k, T)."""
+        return np.where(self.mu != 0, self.mu * self.flow * self.hours, 0.0)
+
+    @property
+    def price_at_plant(self) -> np.ndarray:
+        """What each plant gets CNY/MWh (g, T)."""
+        return self.settled[self.plant_bus]
+
+    @classmethod
+    def of(cls, dispatch: Dispatch, prices: Prices, stage: str, settled: np.ndarray | None = None) -> MarketRun:
+        """A cleared dispatch at the prices of a rule; `settled` (B, T): what plants get where a floor or cap changes it."""
+        case, solution = dispatch.case, dispatch.solution
+        plants = _plants(dispatch)
+        change = dispatch.model.builder.ports.get("demand_change")
+        q = dispatch.quantities
+        load = q["load"].values - q["shedding"].values + (0.0 if change is None else change.value(solution.x))
+        given = np.zeros(load.shape)
+        np.add.at(given, plants.bus, plants.output)
+        constraint, flow, limit, mu = _constraints(dispatch, prices)
+        return cls(
+            stage, case.time.start, case.time.hours, case.table("bus").index.to_numpy(str), case.table("bus")["zone"].to_numpy(str),
+            plants.name, plants.bus, plants.technology, plants.output, plants.available, _costs(dispatch, plants.name, plants.output), load,
+            prices.price, prices.energy, prices.congestion, prices.loss, prices.price if prices.load_price is None else prices.load_price,
+            prices.price if settled is None else settled, constraint, flow, limit, mu, (given - load - q["surplus"].values).sum(axis=0), max(solution.gap, 0.0),
+            bool(solution.finished and solution.gap <= 1e-9),
+        )  # fmt: skip
+
+    @classmethod
+    def joined(cls, runs: Sequence[MarketRun]) -> MarketRun:
+        """Runs that follow each other as one; constraints that a run does not name have no price in it, its flow there is nan."""
+        first = runs[0]
+        names = list(dict.fromkeys(n for r in runs for n in r.constraint))
+        place = {n: i for i, n in enumerate(names)}
+        spread = {f: [_spread(getattr(r, f), [place[n] for n in r.constraint], len(names), f) for r in runs] for f in ("flow", "limit", "mu")}
+        for r in runs[1:]:
+            if not np.array_equal(r.plant, first.plant) or not np.array_equal(r.bus, first.bus):
+                raise ValueError("runs of different networks cannot be joined")
+        parts = {f.name: [getattr(r, f.name) for r in runs] for f in fields(cls) if f.name in (*BY_TIME, "start", "hours", "losses")}
+        joined = {k: np.concatenate(spread.get(k, v), axis=-1) for k, v in parts.items()}
+        kept = {f.name: getattr(first, f.name) for f in fields(cls)}
+        whole = {"constraint": np.array(names, dtype=object), "gap": max(r.gap for r in runs), "exact": all(r.exact for r in runs)}
+        return cls(**(kept | joined | whole))
+
+
+def _spread(values: np.ndarray, place: list[int], size: int, name: str) -> np.ndarray:
+    """Rows (k, T) at their places among (size, T)."""
+    found = np.full((size, values.shape[1]), 0.0 if name == "mu" else np.nan)
+    found[place] = values
+    return found
+
+
+class _Plants(NamedTuple):
+    """Elements of one kind: names, bus, technology (n,); output and what was available MW (n, T)."""
+
+    name: np.ndarray
+    bus: np.ndarray
+    technology: np.ndarray
+    output: np.ndarray
+    available: np.ndarray
+
+
+def _plants(dispatch: Dispatch) -> _Plants:
+    """All plants, kind by kind."""
+    case, q, ports = dispatch.case, dispatch.quantities, dispatch.model.builder.ports
+
+    def of(table: str, output: np.ndarray, most: np.ndarray, at: str = "bus", suffix: str = "") -> _Plants:
+        rows = case.table(table)
+        kind = rows["technology"] if "technology" in rows else np.full(len(rows), table, dtype=object)
+        names = np.array([f"{table} {i}{suffix}" for i in rows.index], dtype=object)
+        return _Plants(names, case.position("bus", rows[at]), np.asarray(kind, dtype=object), output, np.maximum(most, output))
+
+    found = []
+    for table, quantity, sign in PLANTS:
+        output, port = sign * q[quantity].values, ports.get(f"{table}_available")
+        most = q["renewable_available"].values if table == "renewable" else output
+        found.append(of(table, output, most if port is None else port.value(dispatch.solution.x)))
+    sent, received = q["dc_sent"].values, q["dc_received"].values
+    found += [
+        of("storage", q["storage_discharge"].values - q["storage_charge"].values, _power(case, "storage")),
+        of("pumped", q["pumped_generate"].values - q["pumped_pump"].values, _power(case, "pumped")),
+        of("dc_link", -sent, -sent, "from_bus"), of("dc_link", received, received, "to_bus", FAR),
+    ]  # fmt: skip
+    if "dc_market_sold" in q:
+        sold, table = q["dc_market_sold"].values, case.table("dc_market")
+        bus = case.position("bus", case.table("dc_link")["to_bus"].reindex(table["dc_link"]))
+        names = np.array([f"dc_market {i}" for i in table.index], dtype=object)
+        found.append(_Plants(names, bus, np.full(len(table), "dc_market", dtype=object), -sold, np.zeros_like(sold)))
+    name, bus, kind, output, able = (np.concatenate(p) for p in zip(*found, strict=True))
+    return _Plants(name, bus.astype(int), kind, output, able)
+
+
+def _power(case, table: str) -> np.ndarray:
+    """Largest power of the elements of a table while in service MW (n, T)."""
+    return case.table(table)["power_max_mw"].to_numpy(float)[:, None] * case.in_service(table)
+
+
+def _costs(dispatch: Dispatch, plant: np.ndarray, output: np.ndarray) -> np.ndarray:
+    """Cost of each plant at its offers CNY (g, T); what is over no step is spread over all hours."""
+    builder, x, hours = dispatch.model.builder, dispatch.solution.x, dispatch.case.time.hours
+    names, label = element_labels(builder)
+    step = np.concatenate([f.step(builder.steps) for f in builder.column_families] or [np.zeros(0, int)])
+    total = np.zeros((len(names), builder.steps))
+    for parts, power in ((builder.costs, 1), (builder.squares, 2)):
+        for column, rate in (pair for pairs in parts.values() for pair in pairs):
+            worth, t = rate * x[column] ** power, step[column]
+            np.add.at(total, (label[column[t >= 0]], t[t >= 0]), worth[t >= 0])
+            whole = np.bincount(label[column[t < 0]], worth[t < 0], len(names))
+            total += whole[:, None] * (hours / hours.sum())
+    found = dict(zip(names, total, strict=True))
+    for part, dim, labels, amount in builder.fixed_parts:
+        for key, values in zip((element_name(part, dim, v) for v in labels), amount, strict=True):
+            found[key] = found.get(key, 0.0) + values
+    shared = np.zeros(output.shape)
+    of = _leaders(dispatch, plant)
+    for lead in np.unique(of):
+        mine = np.flatnonzero(of == lead)
+        weight = np.abs(output[mine])
+        weight = np.where(weight.sum(axis=0) > 0, weight, 1.0)
+        shared[mine] = weight / weight.sum(axis=0) * found.get(plant[lead], 0.0)
+    return shared
+
+
+def _leaders(dispatch: Dispatch, plant: np.ndarray) -> np.ndarray:
+    """Plant that bears the name of the columns of each plant, int (g,)."""
+    place, of = {n: i for i, n in enumerate(plant)}, np.arange(len(plant))
+    for table, block in (("unit", thermal), ("renewable", renewable), ("storage", storage)):
+        columns, ids = dispatch.model.columns[BLOCKS.index(block)], dispatch.case.table(table).index
+        rows = columns.rows if block is thermal else np.arange(len(ids))
+        for row, group in zip(rows, columns.groups.of, strict=True):
+            of[place[f"{table} {ids[row]}"]] = place[f"{table} {columns.groups.name[group]}"]
+    return of
+
+
+class _Limits(NamedTuple):
+    """Constraints of one kind: names (k,); flow, lower and upper limit MW, signed mu CNY/MWh (k, T)."""
+
+    name: np.ndarray
+    flow: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    mu: np.ndarray
+
+
+def _constraints(dispatch: Dispatch, prices: Prices) -> tuple[np.ndarray, ...]:
+    """Names (k,), flow, limit and signed mu (k, T) of branches and interfaces with a limit and of limits after outages that have a price,
+    by the duals that the prices are made of."""
+    solved = dispatch if prices.people is None else _priced_by(dispatch, prices)
+    parts = [_branches(solved), *_interfaces(solved), _after_outages(solved)]
+    name, flow, low, high, mu = (np.concatenate(p) for p in zip(*parts, strict=True))
+    return name, flow, np.where(mu < 0, low, np.where(mu > 0, high, np.where(flow < 0, low, high))), mu
+
+
+def _branches(solved: Dispatch) -> _Limits:
+    grid = solved.case.grid
+    some = np.flatnonzero((np.isfinite(grid.upper) | np.isfinite(grid.lower)).any(axis=1))
+    mu = solved.branch_shadow_price * np.where(solved.pushes["branch_forward"], 1.0, -1.0)
+    return _Limits(grid.branches.ids.astype(object)[some], solved.flow[some], grid.lower[some], grid.upper[some], mu[some])
+
+
+def _interfaces(solved: Dispatch) -> list[_Limits]:
+    if not len(solved.case.table("interface")):
+        return []
+    low, high = solved.interface_limits
+    some = np.flatnonzero((np.isfinite(low) | np.isfinite(high)).any(axis=1))
+    mu = -solved.values.dual("interface.limit") / solved.case.time.hours
+    name = solved.case.table("interface").index.to_numpy(object)
+    return [_Limits(name[some], solved.interface_flow[some], low[some], high[some], mu[some])]
+
+
+def _after_outages(solved: Dispatch) -> _Limits:
+    """Names 'branch|contingency'; a flow is known (not nan) where its row has a price."""
+    case, solution = solved.case, solved.solution
+    lazy = next((f for f in solved.model.builder.lazy_families if f.family.name == "contingency.limit"), None)
+    element, step, row = solution.added.get("contingency.limit", np.zeros((3, 0), int))
+    used = solution.y[row] != 0
+    some, place = np.unique(element[used], return_inverse=True)
+    if lazy is None or not len(some):
+        none = np.zeros((0, len(case.time)))
+        return _Limits(np.array([], dtype=object), none, none, none, none)
+    label, row, step = lazy.family.labels(some), row[used], step[used]
+    position = {b: i for i, b in enumerate(case.grid.branches.ids)}
+    limit = case.grid.emergency[[position[branch] for _, branch in label]]
+    flow, mu = np.full(limit.shape, np.nan), np.zeros(limit.shape)
+    flow[place, step] = limit[place, step] - solution.form.row_upper[row] + solution.form.matrix[row] @ solution.x
+    mu[place, step] = -solution.y[row] / case.time.hours[step]
+    name = np.empty(len(some), dtype=object)
+    name[:] = [f"{branch}|{outage}" for outage, branch in label]
+    return _Limits(name, flow, -limit, limit, mu)
+
+
+def _priced_by(dispatch: Dispatch, prices: Prices) -> Dispatch:
+    """The dispatch with the duals that prices are made of."""
+    people, y = prices.people, prices.dual
+    assert people is not None and y is not None
+    duals = np.zeros(len(people.form.row_lower))
+    duals[people.shared[: len(y)]] = y
+    solution = replace(dispatch.solution, form=people.form, y=duals, added=people.added)
+    return Dispatch(dispatch.case, dispatch.model, solution)
