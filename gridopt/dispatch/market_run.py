@@ -89,8 +89,8 @@ class MarketRun:
             stage, case.time.start, case.time.hours, case.table("bus").index.to_numpy(str), case.table("bus")["zone"].to_numpy(str),
             plants.name, plants.bus, plants.technology, plants.output, plants.available, _costs(dispatch, plants.name, plants.output), load,
             prices.price, prices.energy, prices.congestion, prices.loss, prices.price if prices.load_price is None else prices.load_price,
-            prices.price if settled is None else settled, constraint, flow, limit, mu, (given - load - q["surplus"].values).sum(axis=0), max(solution.gap, 0.0),
-            bool(solution.finished and solution.gap <= 1e-9),
+            prices.price if settled is None else settled, constraint, flow, limit, mu,
+            (given - load - q["surplus"].values).sum(axis=0), max(solution.gap, 0.0), bool(solution.finished and solution.gap <= 1e-9),
         )  # fmt: skip
 
     @classmethod
