@@ -20,7 +20,7 @@ import numpy as np
 from gridopt.blocks import renewable, storage, thermal
 from gridopt.dispatch.formulate import BLOCKS
 from gridopt.dispatch.lmp import Prices
-from gridopt.dispatch.participants import element_labels, element_name
+from gridopt.dispatch.participants import Participants, element_labels, element_name
 from gridopt.dispatch.result import Dispatch
 
 FAR = " far end"
@@ -115,6 +115,27 @@ def _spread(values: np.ndarray, place: list[int], size: int, name: str) -> np.nd
     found = np.full((size, values.shape[1]), 0.0 if name == "mu" else np.nan)
     found[place] = values
     return found
+
+
+def beyond_columns(dispatch: Dispatch, people: Participants, price: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Revenue at prices (B, T) CNY/MWh and cost of each participant (g,) that its columns do not show: of output that is given, as the
+    available output of a wind farm whose column is what it curtails."""
+    plants, builder = _plants(dispatch), dispatch.model.builder
+    hours, x = dispatch.case.time.hours, dispatch.solution.x
+    place = {name: g for g, text in enumerate(people.names) for name in str(text).split(" + ")}
+    leader = plants.name[_leaders(dispatch, plants.name)]
+    of = np.array([place.get(n.removesuffix(FAR), -1) for n in leader], int)
+    mine = of >= 0
+    true = np.bincount(of[mine], ((plants.output * price[plants.bus]) @ hours)[mine], len(people.names))
+    shown = np.zeros(len(people.names))
+    for at, columns, coef in builder.port("injection").offers():
+        shown += np.bincount(people.part[columns].ravel(), (coef * x[columns] * price[at] * hours).ravel(), len(shown))
+    cost = np.zeros(len(shown))
+    for part, dim, labels, amount in builder.fixed_parts:
+        g = np.array([place.get(element_name(part, dim, v), -1) for v in labels], int)
+        cost += np.bincount(g[g >= 0], amount.sum(axis=1)[g >= 0], len(cost))
+    known = np.bincount(of[mine], minlength=len(shown)) > 0
+    return np.where(known, true - shown, 0.0), cost
 
 
 class _Plants(NamedTuple):

@@ -61,10 +61,11 @@ class Duals:
 
     def __init__(self, form: StandardForm, x: np.ndarray):
         at_low, at_high = standing(form, x)
-        self.rows = np.flatnonzero(at_low | at_high)
+        columns = np.flatnonzero(form.lower < form.upper)
+        alone = np.diff(sp.csr_array(form.matrix[:, columns]).indptr) == 0  # nothing is decided there, as at a bus not yet built: no price
+        self.rows = np.flatnonzero((at_low | at_high) & ~alone)
         low = np.where(at_high[self.rows], -np.inf, 0.0)
         high = np.where(at_low[self.rows], np.inf, 0.0)
-        columns = np.flatnonzero(form.lower < form.upper)
         down, up = _at(x, form.lower)[columns], _at(x, form.upper)[columns]
         matrix = sp.csr_array(form.matrix[self.rows][:, columns].T)
         cost = (form.cost + 2.0 * form.square * x)[columns]

@@ -6,6 +6,8 @@ import pytest
 from gridopt.dispatch.lmp import price
 from gridopt.dispatch.market_run import MarketRun
 from gridopt.dispatch.market_tables import MARKET_TABLES, frame
+from gridopt.pricing.ip import price as ip
+from gridopt.settlement.uplift import uplift
 from tests.support.market import BLOCK_BEHIND_A_LINE, RING, THREE_PERIODS, priced
 
 
@@ -73,3 +75,15 @@ def test_a_table_has_the_columns_it_declares():
     assert len(frame("metrics", scope=[], name=[], value=[], exact=True)) == 0
     with pytest.raises(ValueError, match="allocated_to"):
         frame("residuals", account=["loss"], amount=[1.0], exact=True)
+
+
+@pytest.mark.parametrize("kind", ["renewable", "unit", "storage"])
+def test_plants_are_paid_for_what_they_give_whatever_their_columns_show(gansu_day, kind):
+    """The column of a wind farm is what it curtails, that of a unit its output above the least; revenue is price times output all the same."""
+    prices = ip(gansu_day.case, gansu_day)
+    run, left = MarketRun.of(gansu_day, prices, "DA"), uplift(gansu_day, prices)
+    mine = [str(n).startswith(f"{kind} ") for n in run.plant]
+    people = [all(part.startswith(f"{kind} ") for part in str(n).split(" + ")) for n in left.names]
+    assert sum(people) > 0
+    assert left.revenue[people].sum() == pytest.approx((run.output * run.price_at_plant * run.hours)[mine].sum(), rel=1e-6)
+    assert left.cost[people].sum() == pytest.approx(run.cost[mine].sum(), rel=1e-6, abs=1e-3)

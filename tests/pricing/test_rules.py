@@ -150,3 +150,9 @@ def test_convex_cases_agree():
         found = priced(market.RING, rule)
         assert found.price == near(priced(market.RING, "ip").price) and found.total("loc") == near(0) and found.total("mwp") == near(0)
     assert np.isfinite(priced(market.RING, "minmwp").price).all()
+
+
+def test_a_bus_with_nothing_on_it_has_no_price_and_spoils_none():
+    """Bus b hangs on nothing and holds nothing: 0 = 0 has any dual. Its price is 0; that at a is the 50 of the unit there."""
+    found = priced("buses: [{id: a, load_mw: 10}, {id: b}]\ngenerators: [{id: A, bus: a, p_max: 20, marginal_cost: 50}]\n", "ip")
+    assert found.price[:, 0] == near([50.0, 0.0])
