@@ -17,7 +17,8 @@ from gridopt.commands import pairs, print_json, say, stop
 def command(case: Path, rules: str, settings: dict[str, str], as_json: bool) -> int:
     """Clear CASE once and price it under several rules: prices, and what each leaves open for every unit.
 
-    CASE is a study file, a market case written by hand (.yaml or .json, see docs/market_case.md), or a case of another program.
+    CASE is a study file, a market case written by hand (.yaml or .json, see docs/market_case.md), a case of another program, or a folder
+    of results, whose clearing is priced as it is kept there.
     Rules: ip, ip_full, zonal_avg, smp, pab, elmp, achp, chp, aic, minmwp.
 
     Examples:
@@ -26,6 +27,7 @@ def command(case: Path, rules: str, settings: dict[str, str], as_json: bool) -> 
       gridopt price two_units.yaml
       gridopt price two_units.yaml --rules all --json > prices.json
       gridopt price instance.json --rules ip,chp
+      gridopt price results/my-study-1a2b3c4d --rules ip,chp
     """
     from gridopt.study.priced import known_rules, price_file
 
@@ -38,9 +40,10 @@ def command(case: Path, rules: str, settings: dict[str, str], as_json: bool) -> 
         print_json(found)
         return found.get("exit_code", 0)
     click.echo(f"cleared\t{found['objective']:.2f}\t{found['currency']}\tgap\t{found['gap']:.2g}")
-    click.echo("rule\tmean price\tload pays\tMWP\tLOC\tPRS\tseconds")
+    click.echo("rule\tmean price\tload pays\tMWP\tLOC\tPRS\tgap\texact\tseconds")
     for rule, r in found["rules"].items():
         mean = sum(p.get("load_price", p["price"]) for p in r["prices"]) / len(r["prices"])
         money = "\t".join("–" if r[k] is None else f"{r[k]:.2f}" for k in ("load_payment", "mwp", "loc", "prs"))
-        click.echo(f"{rule}\t{mean:.2f}\t{money}\t{found['seconds'][rule]:.2f}")
+        proven = f"{r['gap']:.2g}\t{'yes' if r['exact'] else 'no'}"
+        click.echo(f"{rule}\t{mean:.2f}\t{money}\t{proven}\t{found['seconds'][rule]:.2f}")
     return found.get("exit_code", 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -16,8 +17,9 @@ from gridopt.case.check import CaseError, nearest
 
 RULES = ("ip", "ip_full", "zonal_avg", "smp", "pab", "elmp", "achp", "chp", "aic", "minmwp")
 """Pricing rules: modules of gridopt.pricing with `price(case, dispatch) -> Prices`."""
-EXACT_GAP = 0.0
-"""Gap to which a case is cleared before it is priced: a schedule that is only nearly best can have prices far from the right ones."""
+EXACT_GAP, EXACT = 0.0, 1e-9
+"""Gap to which a case is cleared before it is priced: a schedule that is only nearly best can have prices far from the right ones;
+and up to which it then counts as exact."""
 
 
 @dataclass(frozen=True)
@@ -46,36 +48,87 @@ def price_file(
     progress: Callable[[str], None],
     stop: threading.Event | None = None,
 ) -> dict:
-    """Clears a case and prices it; the document for JSON. A limit of time, or `stop`, leaves prices of the best schedule by then, with a
-    status and an exit code of their own. Raises CaseError, Infeasible, LimitReached."""
+    """Prices a case, cleared first, or the clearing that a result folder keeps; the document for JSON. A limit of time, or `stop`, leaves
+    prices of the best schedule by then, with a status and an exit code of their own. Raises CaseError, Infeasible, LimitReached."""
+    from gridopt.study.evidence import unserved
+    from gridopt.study.store import LIMIT_REACHED
+
+    begun = time.perf_counter()
+    cleared = _kept(path, overrides, progress) if is_run(path) else _cleared(path, overrides, progress, stop)
+    spent, solved = time.perf_counter() - begun, cleared.solved
+    found = [price_by(rule, solved) for rule in rules]
+    solution = solved.solution
+    status = {"status": "priced"} if solution.finished else {"status": "limit_reached", "exit_code": LIMIT_REACHED}
+    return {
+        **status, "case": cleared.name, "currency": cleared.currency, **cleared.origin, "objective": solution.objective,
+        "bound": solution.bound if solution.proven is None else solution.proven, **quality(solved), "warnings": unserved(solved),
+        "seconds": {"clearing": round(spent, 3)} | {p.rule: round(p.seconds, 3) for p in found},
+        "rules": {p.rule: document(solved, p) for p in found},
+    }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Cleared:
+    """A dispatch to be priced. origin: entries of the document on where it comes from."""
+
+    name: str
+    currency: str
+    solved: Any
+    origin: dict
+
+
+def is_run(path: Path) -> bool:
+    """Whether a path is a result folder."""
+    return path.is_dir() and (path / "manifest.json").is_file()
+
+
+def quality(solved) -> dict:
+    """Gap of a clearing, and whether it is proven to be the best: prices of another one may be far from the right ones."""
+    solution = solved.solution
+    return {"gap": max(solution.gap, 0.0), "exact": bool(solution.finished and solution.gap <= EXACT)}
+
+
+def _cleared(path: Path, overrides: dict[str, str], progress: Callable[[str], None], stop: threading.Event | None) -> Cleared:
+    """The dispatch of a study or case, found now."""
     from gridopt.dispatch.infeasible import reasons
     from gridopt.dispatch.single import dispatch
     from gridopt.dispatch.whole import Search
     from gridopt.program.solution import Infeasible
-    from gridopt.study.evidence import unserved
     from gridopt.study.load import load_study
-    from gridopt.study.store import LIMIT_REACHED
 
     loaded = load_study(path, overrides, None)
     _check_whole(loaded.study)
-    begun = time.perf_counter()
     gap = loaded.study.mip_gap if "mip_gap" in overrides else EXACT_GAP
     search = Search(gap, loaded.study.time_limit_s or np.inf, stop, loaded.study.seed)
     try:
         solved = dispatch(loaded.case, search=search, progress=progress)
     except Infeasible:
         raise Infeasible(*reasons(loaded.case)) from None
-    cleared = time.perf_counter() - begun
-    found = [price_by(rule, solved) for rule in rules]
-    solution = solved.solution
-    status = {"status": "priced"} if solution.finished else {"status": "limit_reached", "exit_code": LIMIT_REACHED}
-    return {
-        **status, "case": loaded.name, "currency": loaded.study.currency, "objective": solution.objective,
-        "bound": solution.bound if solution.proven is None else solution.proven, "gap": max(solution.gap, 0.0),
-        "exact": bool(solution.finished and solution.gap <= 1e-9), "warnings": unserved(solved),
-        "seconds": {"clearing": round(cleared, 3)} | {p.rule: round(p.seconds, 3) for p in found},
-        "rules": {p.rule: document(solved, p) for p in found},
-    }  # fmt: skip
+    return Cleared(loaded.name, loaded.study.currency, solved, {})
+
+
+def _kept(folder: Path, overrides: dict[str, str], progress: Callable[[str], None]) -> Cleared:
+    """The clearing that a result folder keeps: the first stage, or that of key 'stage'."""
+    from gridopt.study.clearing import load_stage, stages
+
+    known = stages(folder)
+    wanted = overrides.get("stage", known[0].stage)
+    faults = [
+        f"key '{key}': has no effect on what was cleared before. Remove it, or give the study in place of its results."
+        for key in overrides if key != "stage"
+    ]  # fmt: skip
+    names = [s.stage for s in known]
+    if wanted not in names:
+        faults.append(f"key 'stage': '{wanted}' is not kept in {folder}{nearest(wanted, names)} Kept: {', '.join(names)}.")
+    if faults:
+        raise CaseError(faults)
+    noted = known[names.index(wanted)]
+    solved = load_stage(folder, noted)
+    run = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    exact = "" if noted.exact else f", not proven to be the best (gap {noted.gap:.2g})"
+    progress(f"clearing '{noted.stage}' of {folder}, by gridopt {noted.version}{exact}")
+    origin = {"run": str(folder), "stage": noted.stage, "stages": names, "cleared_by": noted.version}
+    return Cleared(str(run.get("study", folder.name)), str(run.get("summary", {}).get("currency", "CNY")), solved, origin)
 
 
 def _check_whole(study) -> None:
@@ -108,6 +161,7 @@ def document(solved, priced: Priced) -> dict:
         parts["load_price"] = prices.load_price
     schedule = prices.schedule
     return {
+        **quality(solved),
         "prices": [
             {"bus": str(b), "period": t + 1, "time": str(case.time.start[t]), **{k: _number(v[i, t]) for k, v in parts.items()}}
             for i, b in enumerate(case.table("bus").index) for t in range(len(hours))

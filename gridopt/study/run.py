@@ -145,7 +145,7 @@ def _solve_and_write(
 ) -> dict:
     from gridopt.dispatch.attempts import Search
     from gridopt.dispatch.lmp import price
-    from gridopt.study import store
+    from gridopt.study import clearing, store
     from gridopt.study.evidence import analyse, certified
 
     with clock("solve", f"dispatching {len(loaded.case.time)} steps"):
@@ -163,6 +163,8 @@ def _solve_and_write(
         raise CertificateFailed("the independent check refused the result: " + "; ".join(f"{c.name} ({c.where})" for c in certificate.failed))
     with clock("write", "writing results"):
         store.write_results(loaded, solved, prices, found, folder)
+        if loaded.study.rolling is None:
+            clearing.save(folder, "DA", solved)
     document = store.write_documents(loaded, solved, found, certificate, clock.seconds, folder, target)
     if loaded.study.report:
         with clock("report", "writing the report"):
