@@ -34,6 +34,7 @@ from gridopt import __version__  # noqa: E402
 COMMANDS = {
     "run": "Dispatch a study and write its results and report.",
     "price": "Price one clearing under many rules.",
+    "market": "Clear a spot market day ahead and in real time.",
     "check": "Look for faults in a study's input; solve nothing.",
     "report": "Write the report of a finished run again.",
     "export": "Write a study's network or a run's results in another format.",

@@ -93,6 +93,11 @@ class MarketRun:
             (given - load - q["surplus"].values).sum(axis=0), max(solution.gap, 0.0), bool(solution.finished and solution.gap <= 1e-9),
         )  # fmt: skip
 
+    def part(self, first: int, last: int) -> MarketRun:
+        """Periods first..last-1 of the run."""
+        cut = {f.name: getattr(self, f.name)[..., first:last] for f in fields(self) if f.name in (*BY_TIME, "start", "hours", "losses")}
+        return replace(self, **cut)
+
     @classmethod
     def joined(cls, runs: Sequence[MarketRun]) -> MarketRun:
         """Runs that follow each other as one; constraints that a run does not name have no price in it, its flow there is nan."""

@@ -66,7 +66,7 @@ def run_study(
     if dry_run:
         return _dry_run(loaded, clock)
     target = output if output is not None else place(loaded, hours)
-    _check_free(target)
+    check_free(target)
     target.parent.mkdir(parents=True, exist_ok=True)
     checkpoint = _checkpoint(target, loaded, hours, resume)
     unfinished = target.parent / f".unfinished-{target.name}"
@@ -76,7 +76,7 @@ def run_study(
         document = _solve_and_write(loaded, program, unfinished, target, stop, clock, checkpoint)
         for warning in document["warnings"]:
             progress(f"warning: {warning}")
-        _move(unfinished, target)
+        move(unfinished, target)
         if checkpoint is not None:
             checkpoint.remove()
     finally:
@@ -184,17 +184,17 @@ def _dry_run(loaded: Loaded, clock: Clock) -> dict:
     return {"status": "dry_run", "study": loaded.name, "steps": len(loaded.case.time), "size": size, "seconds": clock.rounded(), **found}
 
 
-def _check_free(target: Path) -> None:
+def check_free(target: Path) -> None:
     """Raises FileExistsError for a folder that results may not replace: before anything is solved, and again when they are moved."""
     if target.exists() and not (target / "manifest.json").exists() and any(target.iterdir()):
         raise FileExistsError(17, "the folder holds something else than results of gridopt", str(target))
 
 
-def _move(unfinished: Path, target: Path) -> None:
+def move(unfinished: Path, target: Path) -> None:
     """Puts finished results in place of older ones, which are kept until the new ones stand there."""
     old = target.parent / f".replaced-{target.name}"
     shutil.rmtree(old, ignore_errors=True)
-    _check_free(target)
+    check_free(target)
     if target.exists():
         target.rename(old)
     unfinished.rename(target)

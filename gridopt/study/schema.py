@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from gridopt.case.check import CaseError, nearest
+from gridopt.study.market_schema import Market
 
 
 class Profile(BaseModel):
@@ -60,6 +61,7 @@ class Study(BaseModel):
     time_limit_s: Annotated[float, Field(gt=0)] | None = None
     dc_rule_values: bool = False
     rolling: Rolling | None = None
+    market: Market | None = None
     workers: Annotated[int, Field(ge=1, le=64)] = 2
     report: bool = True
     csv: bool = True
@@ -123,8 +125,8 @@ def _sentence(fault: Any, file: str, rows: dict[str, int], overrides: dict[str, 
     key = str(fault["loc"][0]) if fault["loc"] else ""
     where = "--set" if key in overrides else file + (f", row {rows[key]}" if key in rows else "")
     if fault["type"] == "extra_forbidden":
-        holder, inner = (f"'{key}'", list(Rolling.model_fields)) if len(fault["loc"]) == 2 and key == "rolling" else ("a study", [])
-        known, name = inner or list(Study.model_fields), str(fault["loc"][-1] if inner else key)
+        holder, known = _holder([str(part) for part in fault["loc"][:-1]])
+        name = str(fault["loc"][-1])
         return f"{where}, key '{name}': is not a key of {holder}{nearest(name, known)} Known keys: {', '.join(known)}."
     if fault["type"] == "missing":
         return f"{where}, key '{'.'.join(map(str, fault['loc']))}': is missing. Add it."
@@ -132,3 +134,13 @@ def _sentence(fault: Any, file: str, rows: dict[str, int], overrides: dict[str, 
         return f"{where}: {str(fault['msg']).removeprefix('Value error, ')}."
     value = f"{str(fault['input'])[:60]!r} is refused: {fault['msg']}"
     return f"{where}, key '{'.'.join(map(str, fault['loc']))}': {value}. Correct the value."
+
+
+def _holder(path: list[str]) -> tuple[str, list[str]]:
+    """Name of the part of a study at a path of keys, and the keys that it knows."""
+    holder: Any = Study
+    for key in path:
+        kind = holder.model_fields[key].annotation
+        kinds = getattr(kind, "__args__", (kind,))
+        holder = next((k for k in kinds if isinstance(k, type) and issubclass(k, BaseModel)), holder)
+    return f"'{'.'.join(path)}'" if path else "a study", list(holder.model_fields)

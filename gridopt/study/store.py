@@ -17,6 +17,8 @@ from gridopt.case.reserves import offers_of
 from gridopt.study.load import Loaded
 
 LIBRARIES = ("numpy", "scipy", "pandas", "xarray", "highspy", "plotly", "pandapower", "pvlib")
+CSV_ROWS = 100_000
+"""Longest table that is also written as text."""
 LIMIT_REACHED = 4
 """Exit code of a run whose search ended before the gap was proven; its results are kept."""
 ELEMENTS = (
@@ -39,7 +41,7 @@ def write_results(loaded: Loaded, solved, prices, found, folder: Path) -> None:
     tables.mkdir()
     for name, frame in found.tables.items():
         frame.to_parquet(tables / f"{name}.parquet", index=False)
-        if loaded.study.csv and len(frame) <= 100_000:
+        if loaded.study.csv and len(frame) <= CSV_ROWS:
             frame.to_csv(tables / f"{name}.csv", index=False, encoding="utf-8-sig")
     sources = loaded.network / "SOURCES.csv"
     if sources.exists():

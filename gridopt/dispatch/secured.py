@@ -1,0 +1,121 @@
+"""One stretch of the market cleared: SCUC decides what is on, SCED what each gives, a pricing run what the duals are.
+
+    SCUC    the stretch with whole values; its near steps may be joined to longer ones: what is on for an hour is decided by the hour    (K1)
+    SCED    the steps of the market; statuses and schedules of DC links held at (K1), and whatever the stage asks for besides            (K2)
+
+Energies of DC contracts are kept by (K1); in (K2) the schedule is given, and their rows are open. Where SCUC has the steps of the market,
+its own fixed program is the SCED. The gap of a clearing is that of (K1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+
+from gridopt.case.case import Case
+from gridopt.case.time import TimeGrid
+from gridopt.dispatch.attempts import Search
+from gridopt.dispatch.fair import even_out
+from gridopt.dispatch.formulate import Model, formulate, implied
+from gridopt.dispatch.lazy import Relaxed
+from gridopt.dispatch.result import Dispatch
+from gridopt.dispatch.single import dispatch
+from gridopt.dispatch.whole import decide
+from gridopt.program.builder import Family
+from gridopt.program.highs import Highs
+
+Progress = Callable[[str], None]
+STATUS = ("commitment.on", "power_block.on", "dc_link.on", "dc_link.on_back", "dc_schedule.level")
+"""Whole values that last for a step."""
+EVENT = ("dc_schedule.change",)
+"""Whole values that stand for an instant, the beginning of a step."""
+GIVEN = ("dc_contract.",)
+"""Rows that a schedule, once given, need not keep in every step again."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bounds by family of columns, added to those of the case: name -> (lower, upper), shaped like the family."""
+
+    of: Mapping[str, tuple[np.ndarray, np.ndarray]]
+
+    def narrow(self, model: Model, lower: np.ndarray, upper: np.ndarray) -> None:
+        """Narrows bounds (n,) in place; a bound that the case does not allow is left at the nearest that it does."""
+        for family in model.builder.column_families:
+            if family.name in self.of and family.size:
+                low, high = self.of[family.name]
+                ids = family.ids
+                low, high = (np.clip(v, lower[ids], upper[ids]) for v in (low, high))
+                lower[ids], upper[ids] = low, np.maximum(low, high)
+
+
+def joined_steps(time: TimeGrid, near: int, length_h: float) -> TimeGrid:
+    """The steps with the first `near` of them joined to steps of `length_h` hours; what comes later stays."""
+    group = max(round(length_h / float(time.hours[:near].max(initial=length_h))), 1)
+    first, rest = time.part(0, near).coarsen(group), time.part(near, len(time))
+    return TimeGrid(np.append(first.start, rest.start), np.append(first.hours, rest.hours))
+
+
+def scuc(case: Case, near: int, length_h: float, search: Search, workers: int = 2, limits: Limits | None = None) -> Dispatch:
+    """(K1): `case` with its first `near` steps joined to `length_h` hours (0: as they are). Raises Infeasible, LimitReached, SolverFailed."""
+    if length_h > 0:
+        case = replace(case, time=joined_steps(case.time, near, length_h), loss_points=None)
+    return dispatch(case, workers=workers, search=search) if limits is None else bounded(case, limits, search)
+
+
+def sced(case: Case, decided: Dispatch, search: Search, limits: Limits | None = None) -> Dispatch:
+    """(K2): `case` with the whole values of `decided`, and further limits. Raises as scuc."""
+    if limits is None and len(case.time) == len(decided.case.time):
+        return decided
+    held = _held(case, decided)
+    found = bounded(case, Limits(held if limits is None else _both(held, limits)), search, open_rows=GIVEN)
+    gap, cost = max(decided.solution.gap, found.solution.gap), found.solution.objective
+    finished = decided.solution.finished and found.solution.finished
+    return replace(found, solution=replace(found.solution, proven=cost - gap * max(abs(cost), 1.0), finished=finished))
+
+
+def bounded(case: Case, limits: Limits, search: Search, open_rows: tuple[str, ...] = ()) -> Dispatch:
+    """`case` within further limits; rows of families whose names begin with one of `open_rows` ask for nothing."""
+    model = formulate(case)
+    form = model.builder.form()
+    lower, upper, low, high = (v.copy() for v in (form.lower, form.upper, form.row_lower, form.row_upper))
+    limits.narrow(model, lower, upper)
+    for family in model.builder.row_families:
+        if open_rows and family.name.startswith(open_rows):
+            low[family.ids], high[family.ids] = -np.inf, np.inf
+    relaxed = Relaxed(replace(form, lower=lower, upper=upper, row_lower=low, row_upper=high), model.builder.lazy_families)
+    program = partial(Highs, presolve="on", random_seed=search.seed)
+    solution = decide(relaxed, search, program, implied=partial(implied, model))
+    solution.statistics["seconds"] = {"build": 0.0, "solve": 0.0}
+    return Dispatch(case, model, even_out(model, solution))
+
+
+def _held(case: Case, decided: Dispatch) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Whole values of a dispatch in other steps on the steps of `case`, as bounds that meet."""
+    long = decided.case.time
+    inside = np.searchsorted(long.end, case.time.start, side="right")
+    first = case.time.start == long.start[inside]
+    found = {}
+    for family in decided.model.builder.column_families:
+        if family.name in (*STATUS, *EVENT) and family.size:
+            value = np.round(decided.solution.x[family.ids])[..., inside]
+            value = value if family.name in STATUS else value * first
+            found[family.name] = (value, value)
+    return found
+
+
+def _both(held: dict[str, tuple[np.ndarray, np.ndarray]], limits: Limits) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Both sets of bounds, the narrower where they speak of one family."""
+    found = dict(held)
+    for name, (low, high) in limits.of.items():
+        known = found.get(name)
+        found[name] = (low, high) if known is None else (np.maximum(low, known[0]), np.minimum(high, known[1]))
+    return found
+
+
+def family_of(model: Model, name: str) -> Family | None:
+    """A family of columns by its name, None where the model has none."""
+    return next((f for f in model.builder.column_families if f.name == name and f.size), None)

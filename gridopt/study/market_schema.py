@@ -1,0 +1,105 @@
+"""Key `market:` of a study: how the market clears. Every value is a parameter; the defaults are those of the Gansu spot market.
+
+Sources: Electricity Spot Market Practice (National Dispatch Centre), ch. 20 Gansu: one curve per day, at most 10 segments, 40 to
+650 CNY/MWh, users at most 5 segments an hour, real time every 15 minutes two hours ahead, frequency regulation after energy. Segments of at
+least 10 % of capacity: rules V3.2 of the province. Penalties and forecast weights are choices of the design.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Money = Annotated[float, Field(ge=-100000, le=1000000)]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class OfferRules(_Part):
+    """What bids may look like."""
+
+    floor_cny_per_mwh: Money = 40.0
+    cap_cny_per_mwh: Money = 650.0
+    segments: Annotated[int, Field(ge=1, le=1000)] = 10
+    least_share: Share = 0.1
+    demand_segments: Annotated[int, Field(ge=1, le=1000)] = 5
+    agc_cap_cny_per_mw: Annotated[float, Field(ge=0)] = 15.0
+    agc_tick_cny_per_mw: Annotated[float, Field(ge=0)] = 0.1
+
+    @model_validator(mode="after")
+    def _order(self) -> OfferRules:
+        if self.floor_cny_per_mwh > self.cap_cny_per_mwh:
+            raise ValueError(f"floor_cny_per_mwh {self.floor_cny_per_mwh:g} is above cap_cny_per_mwh {self.cap_cny_per_mwh:g}")
+        return self
+
+
+class PriceLimits(_Part):
+    """Limits of the prices that are settled. mode: offer (bids are checked, prices are left), penalty (penalties of the pricing run equal
+    the cap), clip (prices are cut off at floor and cap, the difference is booked)."""
+
+    mode: Literal["offer", "penalty", "clip"] = "offer"
+    floor_cny_per_mwh: Money = 40.0
+    cap_cny_per_mwh: Money = 650.0
+
+
+class Penalties(_Part):
+    """CNY/MWh of what violates balance, limits of the network, limits after outages."""
+
+    balance: Annotated[float, Field(gt=0)]
+    line: Annotated[float, Field(gt=0)]
+    contingency: Annotated[float, Field(gt=0)]
+
+    @model_validator(mode="after")
+    def _order(self) -> Penalties:
+        if not self.balance >= self.line >= self.contingency:
+            raise ValueError("penalties must not rise from balance to line to contingency")
+        return self
+
+
+class DayAhead(_Part):
+    """The day-ahead clearing: days decided one after the other, each with a look ahead in longer steps. commitment_step_minutes: steps in
+    which it is decided what is on (0: those of the study)."""
+
+    look_ahead_h: Annotated[float, Field(ge=0, le=336)] = 48.0
+    look_ahead_step_h: Annotated[float, Field(ge=0, le=168)] = 3.0
+    commitment_step_minutes: Annotated[float, Field(ge=0, le=1440)] = 0.0
+    mip_gap: Annotated[float, Field(ge=0, le=1)] = 5e-3
+    time_limit_s: Annotated[float, Field(gt=0)] | None = None
+    reliability: bool = True
+
+
+class RealTime(_Part):
+    """The real-time clearing. mode: first (each interval priced by its own window), tlmp (unit-specific, ramps included), expost (one run
+    over what has come). forecast_weights: part of the day-ahead forecast error that is still there so many intervals ahead; the last one
+    goes on."""
+
+    enabled: bool = True
+    intervals: Annotated[int, Field(ge=1, le=96)] = 8
+    mode: Literal["first", "tlmp", "expost"] = "first"
+    forecast_weights: list[Share] = [0.0, 0.15, 0.25, 0.35, 0.42, 0.48, 0.54, 0.6]
+
+
+class Agc(_Part):
+    """Frequency regulation. sequential: after energy, by mileage price over performance; co-optimised: with energy, as a reserve."""
+
+    mode: Literal["off", "sequential", "co-optimised"] = "sequential"
+    reserve: str = "agc"
+    withhold: bool = False
+
+
+class Market(_Part):
+    """Key `market` of a study."""
+
+    rule: str = "zonal_avg"
+    bids: Literal["given", "generated", "cost"] = "given"
+    offers: OfferRules = OfferRules()
+    price: PriceLimits = PriceLimits()
+    penalties_dispatch: Penalties = Penalties(balance=100000.0, line=60000.0, contingency=40000.0)
+    penalties_pricing: Penalties = Penalties(balance=10000.0, line=3000.0, contingency=2000.0)
+    day_ahead: DayAhead = DayAhead()
+    real_time: RealTime = RealTime()
+    agc: Agc = Agc()
