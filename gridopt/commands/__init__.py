@@ -34,6 +34,7 @@ from gridopt import __version__  # noqa: E402
 COMMANDS = {
     "run": "Dispatch a study and write its results and report.",
     "price": "Price one clearing under many rules.",
+    "explain": "Say why a price is what it is.",
     "market": "Clear a spot market day ahead and in real time.",
     "check": "Look for faults in a study's input; solve nothing.",
     "report": "Write the report of a finished run again.",
@@ -130,7 +131,7 @@ def execute(args: list[str]) -> int:
     except Exception as error:
         if debug:
             traceback.print_exc()
-        code, status, lines = explain(error)
+        code, status, lines = outcome(error)
         for line in lines:
             say(line)
         if "--json" in args:
@@ -138,7 +139,7 @@ def execute(args: list[str]) -> int:
         return code
 
 
-def explain(error: Exception) -> tuple[int, str, list[str]]:
+def outcome(error: Exception) -> tuple[int, str, list[str]]:
     """Exit code, status word and sentences for an exception."""
     for module, name, code, status in OUTCOMES:
         kind = getattr(sys.modules.get(module), name, None)

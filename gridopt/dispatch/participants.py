@@ -131,6 +131,20 @@ class Participants:
                     found[row[some]] += self._drawn(lazy, element[some], t) @ weight[:, t]
         return found[self.shared]
 
+    def drawing(self, t: int) -> sp.csc_array:
+        """How each row draws on the injection of each bus at a step, (rows, B): what one more MW of load there asks of it."""
+        buses = np.arange(len(self.balance))
+        row, bus, value = [self.balance[:, t]], [buses], [np.ones(len(buses))]
+        for lazy in self.families:
+            element, step, ids = self.added.get(lazy.family.name, np.zeros((3, 0), int))
+            if lazy.port == "injection" and lazy.sensitivity is not None:
+                some = np.flatnonzero(step == t)
+                row.append(np.repeat(ids[some], len(buses)))
+                bus.append(np.tile(buses, len(some)))
+                value.append(self._drawn(lazy, element[some], t).ravel())
+        at = np.concatenate(row), np.concatenate(bus)
+        return sp.csc_array((np.concatenate(value), at), shape=(len(self.form.row_lower), len(buses)))
+
     @staticmethod
     def _drawn(lazy: LazyFamily, element: np.ndarray, t: int) -> np.ndarray:
         """How rows of a lazy family draw on the buses at a step, (k, B)."""

@@ -54,7 +54,7 @@ def price_file(
     from gridopt.study.store import LIMIT_REACHED
 
     begun = time.perf_counter()
-    cleared = _kept(path, overrides, progress) if is_run(path) else _cleared(path, overrides, progress, stop)
+    cleared = clearing_of(path, overrides, progress, stop)
     spent, solved = time.perf_counter() - begun, cleared.solved
     found = [price_by(rule, solved) for rule in rules]
     solution = solved.solution
@@ -75,6 +75,11 @@ class Cleared:
     currency: str
     solved: Any
     origin: dict
+
+
+def clearing_of(path: Path, overrides: dict[str, str], progress: Callable[[str], None], stop: threading.Event | None) -> Cleared:
+    """What a result folder keeps; else a study or case cleared now. Raises CaseError, Infeasible, LimitReached."""
+    return _kept(path, overrides, progress) if is_run(path) else _cleared(path, overrides, progress, stop)
 
 
 def is_run(path: Path) -> bool:
