@@ -21,6 +21,8 @@ ROUNDING = 1e-12
 """Share of a step below which what remains of it is rounding."""
 RESPONSES = ("interruptible", "shiftable", "data_centre", "price_response")
 """Tables of demand that responds; each row belongs to a load."""
+SETTLED = ("contract", "mechanism", "capacity", "guaranteed", "ownership")
+"""Tables of settlement that may name an element."""
 PASSING = (
     *BRANCH_TABLES, "unit", "generator", "renewable", "csp", "storage", "pump", "pumped", "load", "exchange",
     "dc_link", "dc_market", "interface_limit", *RESPONSES,
@@ -135,6 +137,8 @@ class Case:
         tables["cost_point"] = point[point["generator"].isin(tables["generator"].index)]
         for name in ("interface_member", "limit_penalty", "outage", "contingency", "commitment", "start_cost", "ramping", "chp"):
             tables[name] = tables[name][_names_known(tables[name], tables)]
+        for name in SETTLED:
+            tables[name] = tables[name][_names_known(tables[name], tables) | (tables[name]["element"] == "").to_numpy(bool)]
         return replace(self, tables=tables)
 
     def on_time(self, grid: TimeGrid) -> Case:

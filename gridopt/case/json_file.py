@@ -153,6 +153,29 @@ class Record:
         """The objects under a key by name; `single` is what one of them is called."""
         return Record(self.record(key).entries, self.place, self.faults).each(single)
 
+    def listed(self, key: str, single: str) -> list[Record]:
+        """The objects of a list, each placed by its id."""
+        value = self.get(key, [])
+        if not isinstance(value, list):
+            self.fault(key, value, "is not a list", "Write one entry for each, such as [{id: a}].")
+            return []
+        found = []
+        for n, one in enumerate(value):
+            if isinstance(one, Mapping):
+                place = f"{self.place}, {single} '{one.get('id', n + 1)}'"
+                found.append(Record({str(k): v for k, v in one.items()}, place, self.faults))
+            else:
+                self.fault(key, one, f"is not a {single} with named entries", "Correct it.")
+        return found
+
+    def name(self, key: str = "id") -> str:
+        """A name, which may be written as a number."""
+        value = self.get(key, None)
+        if value is None or isinstance(value, Mapping | list | bool):
+            self.fault(key, value, "is not a name", "Give one.")
+            return ""
+        return str(value)
+
     def each(self, single: str) -> dict[str, Record]:
         """The entries, which are objects, by name."""
         found = {}

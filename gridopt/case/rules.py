@@ -9,6 +9,7 @@ import numpy as np
 from gridopt.case.check import Checked, nearest
 from gridopt.case.rules_branches import check_branches, unique_across
 from gridopt.case.rules_commitment import check_commitment
+from gridopt.case.rules_contracts import check_settled
 from gridopt.case.rules_demand import check_demand
 from gridopt.case.rules_fuel import check_fuel
 from gridopt.case.rules_links import check_links
@@ -34,6 +35,7 @@ def check_rules(tables: dict[str, Checked]) -> None:
     check_demand(tables)
     check_stores(tables)
     check_reserves(tables)
+    check_settled(tables)
 
 
 def _bundles(tables: dict[str, Checked]) -> None:

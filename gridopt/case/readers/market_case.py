@@ -27,10 +27,12 @@ from gridopt.case.check import CaseError
 from gridopt.case.complete import complete
 from gridopt.case.imported import Imported, ImportReport
 from gridopt.case.json_file import Record, read_object, text_of
+from gridopt.case.market_contracts import KEYS as SETTLED
+from gridopt.case.market_contracts import add_settled
 from gridopt.case.time import TimeGrid
 
 TOP = {"name", "title", "tag", "source", "conventions", "note", "currency", "base_mva", "periods", "period_h", "demand_mw", "buses", "lines",
-       "generators", "bids", "value_of_lost_load", "spinning_reserve_fraction", "spinning_reserve_mw"}  # fmt: skip
+       "generators", "bids", "value_of_lost_load", "spinning_reserve_fraction", "spinning_reserve_mw", *SETTLED}  # fmt: skip
 SWITCHED = ("no_load_cost", "startup_cost", "hot_start_cost", "cold_start_cost", "min_up", "min_down", "initially_on", "initial_status_h")
 GENERATOR = {"id", "bus", "p_min", "p_max", "marginal_cost", "cost", "blocks", "curve", "shutdown_cost", "cold_start_hours", "ramp_mw_per_h",
              "ramp_down_mw_per_h", "start_ramp_mw", "stop_ramp_mw", "initial_mw", "must_run", "technology", *SWITCHED}  # fmt: skip
@@ -46,14 +48,15 @@ def read(path: Path, branch_model: str) -> Imported:
     time = _time(file)
     rows, changes = CaseRows(time), [f"The case has no dates: its periods follow each other from {START.replace('T', ' ')}."]
     _buses(file, rows)
-    for line in _list(file, "lines", "line"):
+    for line in file.listed("lines", "line"):
         _line(line, file, rows)
-    units = _list(file, "generators", "generator")
+    units = file.listed("generators", "generator")
     for unit in units:
         _generator(unit, rows)
-    for bid in _list(file, "bids", "bid"):
+    for bid in file.listed("bids", "bid"):
         _bid(bid, rows)
     _reserve(file, units, rows)
+    add_settled(file, rows)
     price = file.number("value_of_lost_load", 10000.0, 0.0)
     rows.add("shedding_tier", tier="all", share=1.0, cost_cny_per_mwh=price)
     if file.faults:
@@ -88,36 +91,16 @@ def _time(file: Record) -> TimeGrid:
     return TimeGrid(start, np.full(count, length))
 
 
-def _list(file: Record, key: str, single: str) -> list[Record]:
-    """The objects of a list, each placed by its id."""
-    found = []
-    for n, value in enumerate(file.get(key, []) or []):
-        name = value.get("id", n + 1) if isinstance(value, dict) else n + 1
-        if isinstance(value, dict):
-            found.append(Record({str(k): v for k, v in value.items()}, f"{file.place}, {single} '{name}'", file.faults))
-        else:
-            file.fault(key, value, f"is not a {single} with named entries", "Correct it.")
-    return found
-
-
-def _name(record: Record, key: str = "id") -> str:
-    value = record.get(key, None)
-    if value is None or isinstance(value, dict | list | bool):
-        record.fault(key, value, "is not a name", "Give one.")
-        return ""
-    return str(value)
-
-
 def _place(record: Record, rows: CaseRows) -> str:
-    return _name(record, "bus") if "bus" in record else rows.names("bus")[0] if rows.count("bus") == 1 else _name(record, "bus")
+    return record.name("bus") if "bus" in record else rows.names("bus")[0] if rows.count("bus") == 1 else record.name("bus")
 
 
 def _buses(file: Record, rows: CaseRows) -> None:
     steps = len(rows.time)
-    buses = _list(file, "buses", "bus")
+    buses = file.listed("buses", "bus")
     for bus in buses:
         bus.only({"id", "load_mw", "zone"})
-        name = _name(bus)
+        name = bus.name()
         rows.add("bus", bus=name, voltage_kv=330.0, zone=bus.text("zone", ""))
         _load(name, bus.series("load_mw", steps, 0.0, 0.0), rows)
     if not buses:
@@ -137,14 +120,14 @@ def _line(line: Record, file: Record, rows: CaseRows) -> None:
     line.only(LINE)
     limit = line.number("limit_mw", None, 0.0)
     rows.add(
-        "ac_branch", ac_branch=_name(line), from_bus=_name(line, "from" if "from" in line else "frm"), to_bus=_name(line, "to"),
+        "ac_branch", ac_branch=line.name(), from_bus=line.name("from" if "from" in line else "frm"), to_bus=line.name("to"),
         reactance_pu=line.number("x_pu", 0.1), base_mva=file.number("base_mva", BASE_MVA, 1e-3), rating_mw=limit,
     )  # fmt: skip
 
 
 def _generator(unit: Record, rows: CaseRows) -> None:
     unit.only(GENERATOR)
-    name, steps = _name(unit), len(rows.time)
+    name, steps = unit.name(), len(rows.time)
     low, high = unit.series("p_min", steps, 0.0), unit.series("p_max", steps)
     if (low > high).any():
         unit.fault("p_min", float(low.max()), f"is above p_max, {float(high.min()):g}", "Swap or correct them.")
@@ -225,13 +208,13 @@ def _reserve(file: Record, units: list[Record], rows: CaseRows) -> None:
     if share or power:
         rows.add("reserve", reserve=RESERVE, product="spinning_up", load_share=share, requirement_mw=power)
         for unit in units:
-            rows.add("reserve_offer", reserve=RESERVE, kind="generator", element=_name(unit))
+            rows.add("reserve_offer", reserve=RESERVE, kind="generator", element=unit.name())
 
 
 def _bid(bid: Record, rows: CaseRows) -> None:
     """Demand that buys: consumption down to the negative of its blocks, dearest first."""
     bid.only(BID)
-    name = rows.free("generator", _name(bid), "bid")
+    name = rows.free("generator", bid.name(), "bid")
     points = _pairs(bid, "blocks")
     if (np.diff(points[:, 1]) > 0).any():
         bid.fault("blocks", points[:, 1].tolist(), "rise in price: a bid falls as it grows", "Sort them.")
