@@ -85,11 +85,14 @@ def _contracts(tables: dict[str, Checked]) -> None:
     rows = tables["contract"]
     frame, zones = rows.frame, set(tables["bus"].frame["zone"]) - {""}
     buses = set(tables["bus"].frame["bus"])
+    taken = set(tables["user"].frame.groupby("bus")["share"].sum().loc[lambda total: total > 1.0 - ROUNDING].index)
     buyers, curves = set(tables["user"].frame["user"]) | buses, set(tables["contract_curve"].frame["curve"]) | set(CURVES)
     columns = ("buyer", "curve", "reference", "reference_at")
     for i, (buyer, curve, reference, at) in enumerate(zip(*(frame[c] for c in columns), strict=True)):
         if buyer and buyer not in buyers:
             rows.fault(i, "buyer", buyer, f"is neither a user nor a bus{nearest(buyer, buyers)}", "Add it to table user, or correct it.")
+        elif buyer in taken and buyer not in set(tables["user"].frame["user"]):
+            rows.fault(i, "buyer", buyer, "is a bus whose whole load belongs to users of table user", "Name one of these.")
         if curve not in curves:
             cure = f"Known curves: {', '.join(sorted(curves))}."
             rows.fault(i, "curve", curve, f"is not a curve{nearest(curve, curves)}", cure)

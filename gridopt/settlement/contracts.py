@@ -1,0 +1,157 @@
+"""Contracts: energy sold before the market, settled by the difference of quantities (qd) or of prices (cfd).
+
+    q[t] = Q κ[t],   sum over the contract's period of κ = 1                                                        [MWh]     (K1)
+    qd:   buyer pays q P to seller;  seller gives q π^DA of its node back to the market, which gives q π^DA to the buyer   (K2)
+    cfd:  buyer pays q (P - π_ref) to seller                                                                                (K3)
+    basis: what (K2) costs the market, B = sum of q (π^DA buyer - π^DA seller), as a free right from seller to buyer        (K4)
+
+κ is even over the days and follows a curve over the hours of a day. With (K2) the market settles Q^DA - q on each side. A contract with one
+seller and one buyer is paid directly; others through an account of their own, in which all sellers stand for their parts and users for theirs
+by day-ahead load; π_ref of several is their mean by volume.
+Source: Electricity Spot Market Practice (National Dispatch Centre), ch. 20 Gansu.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gridopt.case.case import Case
+from gridopt.case.check import CaseError
+from gridopt.case.tables_contracts import CURVES, HOURS
+from gridopt.settlement.ledger import MARKET, Ledger, account
+from gridopt.settlement.metered import Metered
+from gridopt.settlement.rules import Contracts
+
+DAY_S = 86400.0
+
+
+@dataclass(frozen=True)
+class Sold:
+    """One contract as settled: positions of sellers (s,) and buyers (u,), energies MWh (s, T) and (u, T), the same sum in each period."""
+
+    row: dict[str, Any]
+    seller: np.ndarray
+    buyer: np.ndarray
+    sold: np.ndarray
+    bought: np.ndarray
+
+
+def settle(book: Ledger, m: Metered, contracts: list[Sold], rules: Contracts) -> None:
+    """Books (K2) or (K3) of every contract, codes contract, contract_offset, contract_difference; (K4) to account basis."""
+    basis = np.zeros(len(m.hours))
+    for one in contracts:
+        by_price = (one.row["settlement"] or rules.settlement) == "cfd"
+        price = np.full(len(m.hours), one.row["price_cny_per_mwh"])
+        if by_price:
+            price = price - _reference(m, one, rules)
+        else:
+            sell, buy = one.sold * m.da.plant_price[one.seller], one.bought * m.da.user_price[one.buyer]
+            book.pay("contract_offset", m.plant[one.seller], MARKET, one.sold, m.da.plant_price[one.seller])
+            book.pay("contract_offset", MARKET, m.user[one.buyer], one.bought, m.da.user_price[one.buyer])
+            basis += buy.sum(axis=0) - sell.sum(axis=0)
+        _pay(book, m, one, "contract_difference" if by_price else "contract", price)
+    book.pay("residual_basis", account("basis"), MARKET, np.ones(len(basis)), basis)
+
+
+def _pay(book: Ledger, m: Metered, one: Sold, code: str, price: np.ndarray) -> None:
+    """Buyers pay sellers (T,) CNY/MWh: directly where both are one, else through the account of the contract."""
+    if len(one.seller) == 1 and len(one.buyer) == 1:
+        book.pay(code, m.user[one.buyer], m.plant[one.seller], one.sold, price)
+        return
+    through = account(f"contract {one.row['contract']}")
+    book.pay(code, m.user[one.buyer], through, one.bought, price)
+    book.pay(code, through, m.plant[one.seller], one.sold, price)
+
+
+def _reference(m: Metered, one: Sold, rules: Contracts) -> np.ndarray:
+    """π_ref by period (T,)."""
+    where, at = one.row["reference"] or rules.reference, one.row["reference_at"]
+    run = m.run(one.row["reference_run"] or rules.reference_run)
+    if where == "seller":
+        return _mean(run.settled[m.plant_bus[one.seller]], one.sold)
+    if where == "buyer":
+        return _mean(run.user_price[one.buyer], one.bought)
+    if where == "bus":
+        return run.settled[np.flatnonzero(m.bus == at)[0]]
+    mine = np.ones(len(m.user), bool) if where == "system" else m.zone[m.user_bus] == at
+    return _mean(run.user_price[mine], run.user[mine])
+
+
+def _mean(price: np.ndarray, volume: np.ndarray) -> np.ndarray:
+    """Mean over rows by volume (T,); plain where there is no volume, 0 of no rows."""
+    if not len(price):
+        return np.zeros(price.shape[1])
+    total = volume.sum(axis=0)
+    return np.where(total > 0, np.divide((price * volume).sum(axis=0), total, out=np.zeros_like(total), where=total > 0), price.mean(axis=0))
+
+
+def sold(m: Metered, case: Case) -> list[Sold]:
+    """Every contract with energy in the period (K1). Raises CaseError for those whose curve has no energy in the studied period."""
+    found, faults = [], []
+    for name, row in zip(case.table("contract").index, case.table("contract").to_dict("records"), strict=True):
+        seller, buyer = m.plants_of(row["kind"], row["element"], row["technology"]), m.users_of(row["buyer"])
+        part, fault = _part(m, case, row)
+        if fault:
+            faults.append(f"contract '{name}', column curve: '{row['curve']}' {fault}")
+            continue
+        if row["day_ahead_share"] == row["day_ahead_share"]:
+            energy = row["day_ahead_share"] * np.maximum(m.da.plant[seller], 0.0) * part
+        elif row["profile"]:
+            energy = case.series([row["profile"]], 0.0) * m.hours * part
+        else:
+            energy = row["energy_mwh"] * part[None, :]
+        if not len(seller):
+            continue
+        load = np.maximum(m.da.user[buyer], 0.0)
+        total = load.sum(axis=0)
+        alone = len(buyer) == 1
+        share = np.ones_like(load) if alone else np.divide(load, total, out=np.zeros_like(load), where=total > 0)
+        energy = energy * (alone | (total > 0))
+        found.append(Sold(row | {"contract": name}, seller, buyer, energy, share * energy.sum(axis=0)))
+    if faults:
+        raise CaseError(faults)
+    return found
+
+
+def _part(m: Metered, case: Case, row: dict[str, Any]) -> tuple[np.ndarray, str]:
+    """κ (T,) of an energy, or the part of each period inside the dates of a share or power; and what is wrong, or ''."""
+    begin, end = (np.array([row[c]], "datetime64[s]") for c in ("start_date", "end_date"))
+    last = end + np.timedelta64(1, "D")
+    inside = case.time.share_between(begin, last)[0]
+    if row["energy_mwh"] != row["energy_mwh"]:
+        return inside, ""
+    rise = cumulated(hourly(case, row["curve"]))
+    first, final = m.start[0], case.time.end[-1]
+    period = [np.where(np.isnat(begin), first, begin)[0], np.where(np.isnat(end), final, last)[0]]
+    cut = [np.clip(t, period[0], period[1]) for t in (m.start, case.time.end)]
+    total = rise(np.array([period[1]]))[0] - rise(np.array([period[0]]))[0]
+    if total <= 0:
+        return np.zeros(len(m.hours)), "has no energy in the hours of the contract. Give another curve or dates of whole days."
+    return (rise(cut[1]) - rise(cut[0])) / total, ""
+
+
+def hourly(case: Case, curve: str) -> np.ndarray:
+    """Part of a day's energy in each hour (24,): of table contract_curve, or one that is always there."""
+    table = case.table("contract_curve")
+    mine = table[table["curve"] == curve]
+    if not len(mine):
+        shape = np.array(CURVES[curve], float)
+        return shape / shape.sum()
+    found = np.zeros(HOURS)
+    found[mine["hour"].to_numpy(int)] = mine["share"].to_numpy(float)
+    return found
+
+
+def cumulated(part: np.ndarray):
+    """Running sum of daily energy at instants (n,), in days: each day brings 1, its hours `part` (24,)."""
+    knots = np.append(0.0, np.cumsum(part))
+
+    def rise(instant: np.ndarray) -> np.ndarray:
+        day = instant.astype("datetime64[D]")
+        hour = (instant.astype("datetime64[s]") - day).astype(float) / (DAY_S / HOURS)
+        return day.astype(float) + np.interp(hour, np.arange(HOURS + 1), knots)
+
+    return rise
