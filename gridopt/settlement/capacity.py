@@ -11,11 +11,13 @@ Sources: Gansu DRC, draft of July 2025 (330 CNY/kW a year; coal and grid-side st
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
 from gridopt.case.case import Case
 from gridopt.settlement.ledger import Ledger, account
 from gridopt.settlement.metered import Metered
 from gridopt.settlement.rules import CapacityRules
+from gridopt.settlement.terms import Terms, terms
 
 KW_PER_MW = 1000.0
 STORES = ("storage", "pumped")
@@ -24,28 +26,25 @@ STORES = ("storage", "pumped")
 def settle(book: Ledger, m: Metered, case: Case, rules: CapacityRules) -> None:
     """Books (C1), code capacity: quantity MW h of firm capacity, price CNY per MW and h."""
     days = np.where(_leap(case.time.year), 366.0, 365.0)
-    for row in case.table("capacity").to_dict("records"):
+    for row in terms(case, "capacity"):
         plants = m.plants_of(row["kind"], row["element"], row["technology"])
         if row["dc_paired"] or not len(plants):
             continue
         table = case.table(row["kind"]).loc[[str(p).partition(" ")[2] for p in m.plant[plants]]]
         own = table["power_max_mw"].to_numpy(float) if "power_max_mw" in table else np.zeros(len(table))
-        declared = own if row["declared_mw"] != row["declared_mw"] else np.full(len(table), row["declared_mw"])
+        declared = np.full(len(table), row["declared_mw"]) if row.given("declared_mw") else own
         firm = declared * row["supply_factor"] * credit(row, table, rules.longest_peak_h)
-        dates = [np.array([row[c]], "datetime64[s]") for c in ("start_date", "end_date")]
-        inside = case.time.share_between(dates[0], dates[1] + np.timedelta64(1, "D")) * case.commissioned(row["kind"])[
-            case.position(row["kind"], table.index)
-        ]  # fmt: skip
-        hours = firm[:, None] * row["delivered_share"] * inside * m.hours
+        there = case.commissioned(row["kind"])[case.position(row["kind"], table.index)]
+        hours = firm[:, None] * row["delivered_share"] * row.inside * there * m.hours
         if rules.non_delivery:
-            there = m.rt.available[plants] / m.hours
-            hours = hours * np.minimum(1.0, np.divide(there, firm[:, None], out=np.ones_like(there), where=firm[:, None] > 0))
+            able = m.rt.available[plants] / m.hours
+            hours = hours * np.minimum(1.0, np.divide(able, firm[:, None], out=np.ones_like(able), where=firm[:, None] > 0))
         book.pay("capacity", account("capacity"), m.plant[plants], hours, row["price_cny_per_kw_year"] * KW_PER_MW / (days * 24.0))
 
 
-def credit(row: dict, table, longest_peak_h: float) -> np.ndarray:
+def credit(row: Terms, table: pd.DataFrame, longest_peak_h: float) -> np.ndarray:
     """(C2) by plant (n,)."""
-    if row["storage_factor"] == row["storage_factor"]:
+    if row.given("storage_factor"):
         return np.full(len(table), row["storage_factor"])
     if row["kind"] not in STORES:
         return np.ones(len(table))

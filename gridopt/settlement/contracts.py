@@ -14,25 +14,22 @@ Source: Electricity Spot Market Practice (National Dispatch Centre), ch. 20 Gans
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from gridopt.case.case import Case
 from gridopt.case.check import CaseError
-from gridopt.case.tables_contracts import CURVES, HOURS
 from gridopt.settlement.ledger import MARKET, Ledger, account
 from gridopt.settlement.metered import Metered
 from gridopt.settlement.rules import Contracts
-
-DAY_S = 86400.0
+from gridopt.settlement.terms import Terms, terms
 
 
 @dataclass(frozen=True)
 class Sold:
     """One contract as settled: positions of sellers (s,) and buyers (u,), energies MWh (s, T) and (u, T), the same sum in each period."""
 
-    row: dict[str, Any]
+    row: Terms
     seller: np.ndarray
     buyer: np.ndarray
     sold: np.ndarray
@@ -61,7 +58,7 @@ def _pay(book: Ledger, m: Metered, one: Sold, code: str, price: np.ndarray) -> N
     if len(one.seller) == 1 and len(one.buyer) == 1:
         book.pay(code, m.user[one.buyer], m.plant[one.seller], one.sold, price)
         return
-    through = account(f"contract {one.row['contract']}")
+    through = account(f"contract {one.row.name}")
     book.pay(code, m.user[one.buyer], through, one.bought, price)
     book.pay(code, through, m.plant[one.seller], one.sold, price)
 
@@ -89,69 +86,29 @@ def _mean(price: np.ndarray, volume: np.ndarray) -> np.ndarray:
 
 
 def sold(m: Metered, case: Case) -> list[Sold]:
-    """Every contract with energy in the period (K1). Raises CaseError for those whose curve has no energy in the studied period."""
+    """Every contract (K1); where no user has load, nothing is sold to all of them. Raises CaseError for a curve without energy."""
     found, faults = [], []
-    for name, row in zip(case.table("contract").index, case.table("contract").to_dict("records"), strict=True):
+    for row in terms(case, "contract"):
         seller, buyer = m.plants_of(row["kind"], row["element"], row["technology"]), m.users_of(row["buyer"])
-        part, fault = _part(m, case, row)
-        if fault:
-            faults.append(f"contract '{name}', column curve: '{row['curve']}' {fault}")
-            continue
-        if row["day_ahead_share"] == row["day_ahead_share"]:
-            energy = row["day_ahead_share"] * np.maximum(m.da.plant[seller], 0.0) * part
-        elif row["profile"]:
-            energy = case.series([row["profile"]], 0.0) * m.hours * part
-        else:
+        if row.given("energy_mwh"):
+            part = row.spread(case, row["curve"])
             energy = row["energy_mwh"] * part[None, :]
+            if np.isnan(part).any():
+                rule = f"'{row['curve']}' has no energy in the hours from {row.first} to {row.last}. Give another curve, or whole days."
+                faults.append(f"contract '{row.name}', column curve: {rule}")
+        elif row.given("day_ahead_share"):
+            energy = row["day_ahead_share"] * np.maximum(m.da.plant[seller], 0.0) * row.inside
+        else:
+            energy = case.series([row["profile"]], 0.0) * m.hours * row.inside
         if not len(seller):
             continue
-        load = np.maximum(m.da.user[buyer], 0.0)
-        total = load.sum(axis=0)
-        alone = len(buyer) == 1
-        share = np.ones_like(load) if alone else np.divide(load, total, out=np.zeros_like(load), where=total > 0)
-        energy = energy * (alone | (total > 0))
-        found.append(Sold(row | {"contract": name}, seller, buyer, energy, share * energy.sum(axis=0)))
+        if len(buyer) > 1:
+            load = np.maximum(m.da.user[buyer], 0.0)
+            total = load.sum(axis=0)
+            share, energy = np.divide(load, total, out=np.zeros_like(load), where=total > 0), np.where(total > 0, energy, 0.0)
+        else:
+            share = np.ones((len(buyer), len(m.hours)))
+        found.append(Sold(row, seller, buyer, energy, share * energy.sum(axis=0)))
     if faults:
         raise CaseError(faults)
     return found
-
-
-def _part(m: Metered, case: Case, row: dict[str, Any]) -> tuple[np.ndarray, str]:
-    """κ (T,) of an energy, or the part of each period inside the dates of a share or power; and what is wrong, or ''."""
-    begin, end = (np.array([row[c]], "datetime64[s]") for c in ("start_date", "end_date"))
-    last = end + np.timedelta64(1, "D")
-    inside = case.time.share_between(begin, last)[0]
-    if row["energy_mwh"] != row["energy_mwh"]:
-        return inside, ""
-    rise = cumulated(hourly(case, row["curve"]))
-    first, final = m.start[0], case.time.end[-1]
-    period = [np.where(np.isnat(begin), first, begin)[0], np.where(np.isnat(end), final, last)[0]]
-    cut = [np.clip(t, period[0], period[1]) for t in (m.start, case.time.end)]
-    total = rise(np.array([period[1]]))[0] - rise(np.array([period[0]]))[0]
-    if total <= 0:
-        return np.zeros(len(m.hours)), "has no energy in the hours of the contract. Give another curve or dates of whole days."
-    return (rise(cut[1]) - rise(cut[0])) / total, ""
-
-
-def hourly(case: Case, curve: str) -> np.ndarray:
-    """Part of a day's energy in each hour (24,): of table contract_curve, or one that is always there."""
-    table = case.table("contract_curve")
-    mine = table[table["curve"] == curve]
-    if not len(mine):
-        shape = np.array(CURVES[curve], float)
-        return shape / shape.sum()
-    found = np.zeros(HOURS)
-    found[mine["hour"].to_numpy(int)] = mine["share"].to_numpy(float)
-    return found
-
-
-def cumulated(part: np.ndarray):
-    """Running sum of daily energy at instants (n,), in days: each day brings 1, its hours `part` (24,)."""
-    knots = np.append(0.0, np.cumsum(part))
-
-    def rise(instant: np.ndarray) -> np.ndarray:
-        day = instant.astype("datetime64[D]")
-        hour = (instant.astype("datetime64[s]") - day).astype(float) / (DAY_S / HOURS)
-        return day.astype(float) + np.interp(hour, np.arange(HOURS + 1), knots)
-
-    return rise

@@ -8,21 +8,19 @@ Codes say whether the generation is of the province (dual_track_intra) or comes 
 
 from __future__ import annotations
 
-import numpy as np
-
 from gridopt.case.case import Case
 from gridopt.settlement.ledger import Ledger, account
 from gridopt.settlement.metered import Metered
+from gridopt.settlement.terms import terms
 
 OUTSIDE = ("exchange", "dc_link")
 
 
 def settle(book: Ledger, m: Metered, case: Case) -> None:
     """Books (U1) on volumes and prices of both settlements, codes dual_track_intra, dual_track_inter, dual_track_users."""
-    for row in case.table("guaranteed").to_dict("records"):
+    for row in terms(case, "guaranteed"):
         plants = m.plants_of(row["kind"], row["element"], row["technology"])
-        begin, end = (np.array([row[c]], "datetime64[s]") for c in ("start_date", "end_date"))
-        share = row["output_share"] * case.time.share_between(begin, end + np.timedelta64(1, "D"))
+        share = row["output_share"] * row.inside
         code = "dual_track_inter" if row["kind"] in OUTSIDE else "dual_track_intra"
         for volume, price in _settlements(m.da.plant, m.rt.plant, m.da.plant_price, m.rt.plant_price):
             book.pay(code, m.plant[plants], account("dual_track"), share * volume[plants], price[plants] - row["price_cny_per_mwh"])

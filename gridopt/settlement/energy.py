@@ -21,7 +21,8 @@ import numpy as np
 from gridopt.settlement.ledger import MARKET, Ledger, account
 from gridopt.settlement.metered import Metered, Stage
 
-RESIDUALS = ("congestion", "loss", "cap_adjust", "zone_spread")
+ROUNDING = 1e-12
+"""Part of the turnover below which a residual is rounding and stays with the market."""
 
 
 def settle(book: Ledger, m: Metered, as_offered: bool) -> None:
@@ -37,12 +38,13 @@ def settle(book: Ledger, m: Metered, as_offered: bool) -> None:
 def hand_over(book: Ledger, m: Metered) -> dict[str, np.ndarray]:
     """Books (E2) to (E5) from the market to the accounts, code 'residual'; returns the congestion of each run by period (T,), CNY."""
     runs = [("da", m.da, m.da.plant, m.da.user), ("rt", m.rt, m.rt.plant - m.da.plant, m.rt.user - m.da.user)]
-    congestion = {}
+    congestion, turnover = {}, (np.abs(m.da.plant) * np.abs(m.da.lmp[m.plant_bus])).sum(axis=0)
     for name, stage, plant, user in runs:
         found = residuals(m, stage, plant, user)
         congestion[name] = found["congestion"]
         for title, amount in found.items():
-            book.pay(f"residual_{name}", MARKET, account(title), np.ones(len(amount)), amount)
+            kept = np.where(np.abs(amount) > ROUNDING * turnover, amount, 0.0)
+            book.pay(f"residual_{name}", MARKET, account(title), np.ones(len(amount)), kept)
     return congestion
 
 

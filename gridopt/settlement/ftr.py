@@ -16,6 +16,7 @@ from gridopt.case.case import Case
 from gridopt.settlement.ledger import Ledger, account, sums
 from gridopt.settlement.metered import Metered
 from gridopt.settlement.rules import RightsRules
+from gridopt.settlement.terms import terms
 
 
 def settle(book: Ledger, m: Metered, case: Case, rent: np.ndarray, rules: RightsRules) -> dict[str, float]:
@@ -24,8 +25,8 @@ def settle(book: Ledger, m: Metered, case: Case, rent: np.ndarray, rules: Rights
     table = case.table("ftr")
     place = {b: i for i, b in enumerate(m.bus)}
     source, sink = (np.array([place[b] for b in table[c]], int) for c in ("source_bus", "sink_bus"))
-    begin, end = (table[c].to_numpy("datetime64[s]") for c in ("start_date", "end_date"))
-    energy = table["power_mw"].to_numpy(float)[:, None] * m.hours * case.time.share_between(begin, end + np.timedelta64(1, "D"))
+    inside = np.array([row.inside for row in terms(case, "ftr")]).reshape(len(table), len(m.hours))
+    energy = table["power_mw"].to_numpy(float)[:, None] * m.hours * inside
     value = m.da.congestion[sink] - m.da.congestion[source]
     value = np.where(table["option"].to_numpy(bool)[:, None], np.maximum(value, 0.0), value)
     claim, group = energy * value, m.horizon(rules.horizon)

@@ -13,7 +13,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-import pandas as pd
 
 MARKET = "market"
 """The clearing house: buys from plants, sells to users."""
@@ -54,15 +53,15 @@ class Ledger:
     def pay(self, code: str, payer, payee, quantity: np.ndarray, price: np.ndarray | float) -> None:
         """Books (B1): quantity (n, T) or (T,) and price, broadcast to it; payer and payee a name or names (n,). Raises ValueError for
         numbers that are not finite."""
-        amount_of = np.broadcast_arrays(np.atleast_2d(np.asarray(quantity, float)), np.asarray(price, float))
-        much, at = (np.atleast_2d(v) for v in amount_of)
+        much, at = np.broadcast_arrays(np.atleast_2d(np.asarray(quantity, float)), np.asarray(price, float))
         if much.shape[1] != self.periods:
             raise ValueError(f"{code}: {much.shape[1]} periods are booked into a ledger of {self.periods}")
         if not (np.isfinite(much).all() and np.isfinite(at).all()):
             raise ValueError(f"{code}: a quantity or price is not a finite number")
+        count = len(much)
         row, period = np.nonzero(much * at)
         much, at = much[row, period], at[row, period]
-        giver, taker = (self._ids(who, len(amount_of[0]))[row] for who in (payer, payee))
+        giver, taker = (self._ids(who, count)[row] for who in (payer, payee))
         back = much * at < 0
         code_id = np.full(len(row), self._code.setdefault(code, len(self._code)))
         self._parts.append(
@@ -112,19 +111,13 @@ class Ledger:
             np.add.at(found, one.period[mine], sign * one.amount[mine])
         return found
 
-    def frame(self, start: np.ndarray) -> pd.DataFrame:
-        """payer, payee, code, period (its first instant), quantity, price, amount; one row per payment."""
-        one = self.entries
-
-        def text(ids: np.ndarray, among: list[str]) -> pd.Categorical:
-            return pd.Categorical.from_codes(ids, categories=pd.Index(among, dtype=object))
-
-        return pd.DataFrame(
-            {
-                "payer": text(one.payer, self.names), "payee": text(one.payee, self.names), "code": text(one.code, self.codes),
-                "period": np.asarray(start)[one.period], "quantity": one.quantity, "price": one.price, "amount": one.amount,
-            }
-        )  # fmt: skip
+    def columns(self, start: np.ndarray) -> dict[str, np.ndarray]:
+        """payer, payee, code, period (its first instant), quantity, price, amount of each payment."""
+        one, names, codes = self.entries, np.array(self.names, dtype=object), np.array(self.codes, dtype=object)
+        return {
+            "payer": names[one.payer], "payee": names[one.payee], "code": codes[one.code], "period": np.asarray(start)[one.period],
+            "quantity": one.quantity, "price": one.price, "amount": one.amount,
+        }  # fmt: skip
 
 
 def horizon(start: np.ndarray, name: str) -> np.ndarray:

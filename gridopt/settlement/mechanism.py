@@ -18,6 +18,7 @@ from gridopt.settlement.contracts import Sold
 from gridopt.settlement.ledger import Ledger, account, sums
 from gridopt.settlement.metered import Metered
 from gridopt.settlement.rules import MechanismRules
+from gridopt.settlement.terms import Terms, terms
 
 ROUNDING = 1e-9
 
@@ -27,15 +28,14 @@ def settle(book: Ledger, m: Metered, case: Case, contracts: list[Sold], rules: M
     under = contracted(m, contracts)
     left, planned = np.maximum(np.maximum(m.rt.plant, 0.0) - under, 0.0), np.zeros(len(m.plant))
     names = np.zeros(len(m.plant), dtype=object)
-    for name, row in zip(case.table("mechanism").index, case.table("mechanism").to_dict("records"), strict=True):
+    for row in terms(case, "mechanism"):
         plants = _built(m, case, row)
-        part, whole = _part(m, case, row)
-        if row["energy_mwh"] == row["energy_mwh"]:
-            wanted = np.repeat(row["energy_mwh"] * whole[None, :], len(plants), axis=0)
+        if row.given("energy_mwh"):
+            wanted = np.repeat(row["energy_mwh"] * row.spread(case)[None, :], len(plants), axis=0)
             planned[plants] += wanted.sum(axis=1)
-            names[plants] = name
+            names[plants] = row.name
         else:
-            wanted = row["output_share"] * np.maximum(m.rt.plant[plants], 0.0) * part
+            wanted = row["output_share"] * np.maximum(m.rt.plant[plants], 0.0) * row.inside
         volume = np.minimum(wanted, left[plants])
         left[plants] -= volume
         difference = row["price_cny_per_mwh"] - mean_price(m, row["reference_run"] or rules.reference_run)[plants]
@@ -63,26 +63,17 @@ def mean_price(m: Metered, stage: str) -> np.ndarray:
     return mean[of][:, month]
 
 
-def _built(m: Metered, case: Case, row: dict) -> np.ndarray:
+def _built(m: Metered, case: Case, row: Terms) -> np.ndarray:
     """Plants of a row, by the day on which they were built."""
     plants = m.plants_of(row["kind"], row["element"], row["technology"])
     frame = case.table(row["kind"])
     entry = frame["in_service"].reindex([str(p).partition(" ")[2] for p in m.plant[plants]]).to_numpy("datetime64[s]")
     keep = np.ones(len(plants), bool)
-    if row["built_from"] == row["built_from"]:
+    if row.given("built_from"):
         keep &= entry >= np.datetime64(row["built_from"], "s")
-    if row["built_before"] == row["built_before"]:
+    if row.given("built_before"):
         keep &= np.isnat(entry) | (entry < np.datetime64(row["built_before"], "s"))
     return plants[keep]
-
-
-def _part(m: Metered, case: Case, row: dict) -> tuple[np.ndarray, np.ndarray]:
-    """Part of each period inside the dates, and part of an energy that falls into each period (T,)."""
-    begin, end = (np.array([row[c]], "datetime64[s]") for c in ("start_date", "end_date"))
-    last = end + np.timedelta64(1, "D")
-    inside = case.time.share_between(begin, last)[0]
-    first, final = np.where(np.isnat(begin), m.start[0], begin)[0], np.where(np.isnat(end), case.time.end[-1], last)[0]
-    return inside, inside * m.hours / max((final - first).astype("timedelta64[s]").astype(float) / 3600.0, 1e-300)
 
 
 def _refuse(m: Metered, case: Case, under: np.ndarray, planned: np.ndarray, names: np.ndarray) -> None:

@@ -21,14 +21,15 @@ from gridopt.settlement.rules import Settlement
 
 @dataclass(frozen=True)
 class Stage:
-    """One run (day-ahead or real time) in energy: plants MWh (g, T), users MWh (u, T), prices CNY/MWh of both; lmp and its congestion part
-    and what plants get (B, T)."""
+    """One run (day-ahead or real time) in energy: plants MWh (g, T), users MWh (u, T), prices CNY/MWh of both; lmp, its energy and congestion
+    parts, and what plants get (B, T); cost CNY and available MWh (g, T)."""
 
     plant: np.ndarray
     user: np.ndarray
     plant_price: np.ndarray
     user_price: np.ndarray
     lmp: np.ndarray
+    energy: np.ndarray
     congestion: np.ndarray
     settled: np.ndarray
     cost: np.ndarray
@@ -93,8 +94,8 @@ def metered(day_ahead: MarketRun, real_time: MarketRun | None, case: Case, rules
     def stage(run: MarketRun) -> Stage:
         output = run.output * run.hours
         return Stage(
-            output, share[:, None] * run.load[bus] * run.hours, run.settled[run.plant_bus], run.load_price[bus], run.lmp, run.congestion,
-            run.settled, run.cost, run.available * run.hours,
+            output, share[:, None] * run.load[bus] * run.hours, run.settled[run.plant_bus], run.load_price[bus], run.lmp, run.energy,
+            run.congestion, run.settled, run.cost, run.available * run.hours,
         )  # fmt: skip
 
     da = stage(day_ahead)

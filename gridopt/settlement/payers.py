@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from gridopt.settlement.ledger import Ledger, account, allocate, sums
+from gridopt.settlement.ledger import Ledger, account, allocate
 from gridopt.settlement.metered import Metered
 from gridopt.settlement.rules import Allocation
 
@@ -54,10 +54,6 @@ def share_out(book: Ledger, m: Metered, title: str, rule: Allocation, peak_hours
     fund = book.balance_of(account(title))
     names, weight = weights(m, rule.payers, peak_hours)
     rate, left = allocate(fund, weight, m.horizon(rule.horizon))
-    book.pay(f"allocation_{title}", account(title), names, weight, rate)
+    book.pay(f"allocation_{title}", names, account(title), weight, -rate)
     return float(left.sum())
 
-
-def by_horizon(m: Metered, values: np.ndarray, name: str) -> np.ndarray:
-    """Sums over each horizon (..., H)."""
-    return sums(values, m.horizon(name))

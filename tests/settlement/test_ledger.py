@@ -13,7 +13,7 @@ def test_B1_negative_payments_go_the_other_way():
     Balance of a: 200 - 150 - 80 = -30."""
     book = Ledger(3)
     book.pay("energy", "market", ["a"], np.array([[2.0, -3.0, 4.0]]), np.array([100.0, 50.0, -20.0]))
-    frame = book.frame(DAYS)
+    frame = book.columns(DAYS)
     assert frame["payer"].tolist() == ["market", "a", "a"] and frame["payee"].tolist() == ["a", "market", "market"]
     assert frame["quantity"].tolist() == [2.0, 3.0, -4.0] and frame["price"].tolist() == [100.0, 50.0, -20.0]
     assert frame["amount"].tolist() == [200.0, 150.0, 80.0]
@@ -30,7 +30,7 @@ def test_B2_payments_of_nothing_are_not_booked():
 def test_an_empty_ledger_has_no_accounts():
     book = Ledger(0)
     book.pay("energy", np.array([], object), "market", np.zeros((0, 0)), 1.0)
-    assert book.frame(DAYS[:0]).empty and book.by_period().sum() == 0.0
+    assert len(book.columns(DAYS[:0])["payer"]) == 0 and book.by_period().sum() == 0.0
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])

@@ -1,0 +1,92 @@
+"""What is settled, in order: each line books its part into one ledger; accounts gather what is left, and are shared out at the end.
+
+Every payment has a payer and a payee, so that all balances add up to zero, before and after residuals are shared out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from gridopt.case.case import Case
+from gridopt.case.time import TimeGrid
+from gridopt.dispatch.market_run import MarketRun
+from gridopt.dispatch.market_tables import frame
+from gridopt.settlement import (
+    agc,
+    capacity,
+    carbon,
+    contracts,
+    deviation,
+    dual_track,
+    energy,
+    ftr,
+    losses,
+    make_whole,
+    mechanism,
+)
+from gridopt.settlement.ledger import Ledger, account
+from gridopt.settlement.metered import Metered, metered
+from gridopt.settlement.payers import share_out
+from gridopt.settlement.rules import Settlement
+
+HOLDERS, ZONES, NOBODY = "ftr holders", "users of the zone", "nobody"
+
+
+@dataclass(frozen=True)
+class Books:
+    """tables: `ledger` and `residuals`; figures: revenue adequacy of rights and others, by name; ledger: the payments themselves."""
+
+    ledger: Ledger
+    tables: dict[str, pd.DataFrame]
+    figures: dict[str, float] = field(default_factory=dict)
+
+
+def settle(
+    day_ahead: MarketRun, real_time: MarketRun | None, case: Case, rules: Settlement, service: agc.Service | None = None
+) -> Books:
+    """Books of the periods of `day_ahead`. Raises CaseError for contracts that cannot be settled."""
+    case = case.on_time(TimeGrid(day_ahead.start, day_ahead.hours))
+    m = metered(day_ahead, real_time, case, rules)
+    book, sold = Ledger(len(m.hours)), contracts.sold(m, case)
+
+    energy.settle(book, m, rules.plants == "offer")
+    contracts.settle(book, m, sold, rules.contracts)
+    dual_track.settle(book, m, case)
+    mechanism.settle(book, m, case, sold, rules.mechanism)
+    capacity.settle(book, m, case, rules.capacity)
+    if service is not None:
+        agc.settle(book, m, service)
+    deviation.settle(book, m, rules.deviation)
+    borne = make_whole.settle(book, m, rules.make_whole)
+    if rules.carbon:
+        carbon.settle(book, m, case)
+
+    congestion = energy.hand_over(book, m)
+    losses.settle(book, m)
+    figures = ftr.settle(book, m, case, congestion["da"], rules.rights)
+    left = [("congestion", figures["ftr_paid_cny"], HOLDERS), ("uplift", -borne, ZONES)]
+    residuals = [row for row in left if row[1]] + allocate(book, m, rules)
+
+    exact = day_ahead.exact and (real_time is None or real_time.exact)
+    names, amounts, whom = zip(*residuals, strict=True)
+    tables = {
+        "ledger": frame("ledger", exact=exact, **book.columns(m.start)),
+        "residuals": frame("residuals", account=list(names), amount=list(amounts), allocated_to=list(whom), exact=exact),
+    }
+    return Books(book, tables, figures)
+
+
+def allocate(book: Ledger, m: Metered, rules: Settlement) -> list[tuple[str, float, str]]:
+    """Shares out every account; what it held, and to whom that goes. What nobody can bear stays and has a row of its own."""
+    rows = []
+    for title in type(rules.allocations).model_fields:
+        rule = getattr(rules.allocations, title)
+        held = float(book.balance_of(account(title)).sum())
+        left = share_out(book, m, title, rule, rules.peak_hours)
+        rows.append((title, held - left, f"{rule.payers} by {rule.horizon}"))
+        if left:
+            rows.append((title, left, NOBODY))
+    outside = float(book.balance_of(carbon.OUTSIDE).sum())
+    return [*rows, ("carbon", outside, "outside")] if outside else rows
