@@ -44,8 +44,8 @@ def add_settled(file: Record, rows: CaseRows) -> None:
                  reference_run=one.text("reference_run", ""))  # fmt: skip
     for right in file.listed("ftrs", "right"):
         right.only({"id", "holder", "source", "sink", "mw", "option"})
-        rows.add("ftr", ftr=right.name(), holder=right.name("holder"), source_bus=right.name("source"),
-                 sink_bus=right.name("sink"), power_mw=right.number("mw"), option="true" if right.flag("option", False) else "false")  # fmt: skip
+        rows.add("ftr", ftr=right.name(), holder=right.name("holder"), source_bus=right.name("source"), sink_bus=right.name("sink"),
+                 power_mw=right.number("mw"), option="true" if right.flag("option", False) else "false")  # fmt: skip
     for one in file.listed("capacity", "capacity"):
         one.only(PLANT | {"plant"} | CAPACITY)
         rows.add("capacity", capacity=one.name(), **_plant(one, "plant"), price_cny_per_kw_year=one.number("price_per_kw_year"),
@@ -65,7 +65,8 @@ def add_settled(file: Record, rows: CaseRows) -> None:
 def _contract(contract: Record, rows: CaseRows) -> None:
     contract.only(PLANT | CONTRACT)
     name, curve = contract.name(), contract.get("curve", "flat")
-    energy, profile = contract.number("energy_mwh", None, 0.0), ""
+    energy: float | None = contract.number("energy_mwh", None, 0.0)
+    profile = ""
     if isinstance(curve, list):
         part = contract.series("curve", len(rows.time), least=0.0)
         if abs(part.sum() - 1.0) > ENOUGH:  # also where a part is no number

@@ -48,9 +48,9 @@ def _users(user: Checked) -> None:
     frame = user.frame
     total = frame.groupby("bus")["share"].transform("sum").to_numpy(float)
     last = ~frame["bus"].duplicated(keep="last").to_numpy(bool)
-    for i in np.flatnonzero((total > 1.0 + ROUNDING) & last):
-        rule = f"brings the users of bus '{frame['bus'].iloc[i]}' to {total[i]:g} of its load"
-        user.fault(i, "share", f"{frame['share'].iloc[i]:g}", rule, "The shares of a bus may add up to at most 1.")
+    for n in np.flatnonzero((total > 1.0 + ROUNDING) & last):
+        rule = f"brings the users of bus '{frame['bus'].iloc[n]}' to {total[n]:g} of its load"
+        user.fault(n, "share", f"{frame['share'].iloc[n]:g}", rule, "The shares of a bus may add up to at most 1.")
     for i, (use, price) in enumerate(zip(frame["use"], frame["price_cny_per_mwh"], strict=True)):
         if use == "guaranteed" and np.isnan(price):
             user.fault(i, "price_cny_per_mwh", "", "is empty, but a guaranteed user pays a regulated price", "Give it.")
@@ -103,10 +103,10 @@ def _contracts(tables: dict[str, Checked]) -> None:
             rows.fault(i, "reference_at", at, f"is not a {reference}{nearest(at, places)}", "Name one.")
     if len(frame) and (frame["settlement"] == "qd").any():
         named = (frame["settlement"] == "qd") & ((frame["reference"] != "") | (frame["reference_run"] != ""))
-        for i in np.flatnonzero(named.to_numpy(bool)):
-            column = "reference" if frame["reference"].iloc[i] else "reference_run"
+        for n in np.flatnonzero(named.to_numpy(bool)):
+            column = "reference" if frame["reference"].iloc[n] else "reference_run"
             rule = "has no use: a contract that settles by quantity (qd) has no reference"
-            rows.fault(i, column, frame[column].iloc[i], rule, "Leave it empty, or write cfd.")
+            rows.fault(n, column, frame[column].iloc[n], rule, "Leave it empty, or write cfd.")
 
 
 def _rights(right: Checked, tables: dict[str, Checked]) -> None:

@@ -67,7 +67,7 @@ CONTRACT = plain(
     _share("day_ahead_share", None, "part of what each plant sells day-ahead, instead of energy_mwh"),
     Column("profile", unit="MW", default="", meaning="series: power, instead of energy_mwh; empty: none"),
     _price("contract price"),
-    Column("curve", default="flat", meaning="how energy_mwh is spread over the hours of a day: flat, peak, valley, pv, or one of contract_curve"),
+    Column("curve", default="flat", meaning="spreads energy_mwh over the hours of a day: flat, peak, valley, pv, or one of contract_curve"),
     Column("settlement", choices=("", *PRICE_RULES), default="",
            meaning="qd: the market settles what differs from the contract; cfd: the difference of prices; empty: as the study says"),
     Column("reference", choices=("", *REFERENCES), default="", meaning="where the price of a cfd is taken; empty: as the study says"),

@@ -23,7 +23,8 @@ def settle(book: Ledger, m: Metered, case: Case) -> None:
         mine = np.flatnonzero(m.kind == kind)
         position = case.position(kind, [str(p).partition(" ")[2] for p in m.plant[mine]])
         beyond = factor[position][:, None] - (free if kind == "unit" else 0.0)
-        book.pay("carbon", m.plant[mine], OUTSIDE, np.maximum(m.rt.plant[mine], 0.0), price * np.where(factor[position][:, None] > 0, beyond, 0.0))
+        burns = factor[position][:, None] > 0
+        book.pay("carbon", m.plant[mine], OUTSIDE, np.maximum(m.rt.plant[mine], 0.0), price * np.where(burns, beyond, 0.0))
 
 
 def factors(case: Case) -> dict[str, np.ndarray]:
@@ -32,4 +33,5 @@ def factors(case: Case) -> dict[str, np.ndarray]:
     own = kind.reindex(unit["unit_type"])
     burnt = own["fuel_rate_full_tce_per_mwh"].to_numpy(float) * fuel["co2_t_per_tce"].reindex(unit["fuel"]).to_numpy(float)
     given = own["co2_t_per_mwh"].to_numpy(float)
-    return {"unit": np.nan_to_num(np.where(np.isnan(given), burnt, given)), "generator": case.table("generator")["co2_t_per_mwh"].to_numpy(float)}
+    units = np.nan_to_num(np.where(np.isnan(given), burnt, given))
+    return {"unit": units, "generator": case.table("generator")["co2_t_per_mwh"].to_numpy(float)}

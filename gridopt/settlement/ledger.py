@@ -131,9 +131,10 @@ def horizon(start: np.ndarray, name: str) -> np.ndarray:
 
 def sums(values: np.ndarray, group: np.ndarray) -> np.ndarray:
     """Sum over the periods of each horizon: (..., T) to (..., H)."""
-    total = np.zeros((*values.shape[:-1], int(group.max(initial=-1)) + 1))
-    np.add.at(total, (..., group), values)
-    return total
+    flat = values.reshape(-1, values.shape[-1])
+    total = np.zeros((len(flat), int(group.max(initial=-1)) + 1))
+    np.add.at(total.T, group, flat.T)
+    return total.reshape(*values.shape[:-1], total.shape[1])
 
 
 def allocate(fund: np.ndarray, weight: np.ndarray, group: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -84,8 +84,8 @@ def _refuse(m: Metered, case: Case, under: np.ndarray, planned: np.ndarray, name
         able = float(case.table(table)["power_max_mw"].get(one, np.inf)) * hours if "power_max_mw" in case.table(table) else np.inf
         if under[g] + planned[g] > able * (1.0 + ROUNDING):
             faults.append(
-                f"mechanism '{names[g]}', column energy_mwh: {planned[g]:g} MWh in the studied period overlap the {under[g]:g} MWh under contract "
-                f"of '{m.plant[g]}', which can produce {able:g} MWh. Contract and mechanism volumes of a plant may not overlap; lower one."
+                f"mechanism '{names[g]}', column energy_mwh: {planned[g]:g} MWh in the studied period overlap the {under[g]:g} MWh under "
+                f"contract of '{m.plant[g]}', which can produce {able:g} MWh. Contract and mechanism volumes may not overlap; lower one."
             )
     if faults:
         raise CaseError(faults)

@@ -97,8 +97,9 @@ def test_D1_mechanism_is_two_way():
 
 def test_D1_what_contracts_leave_of_the_output():
     """Output 580, contract 300: of 80 % = 464 only 280 are left."""
-    text = "\ncontracts: [{id: c, seller: W1, buyer: 4, energy_mwh: 300, price: 250}]\nmechanism: [{id: m, plant: W1, share: 0.8, price: 140}]\n"
-    assert settle(text).of("mechanism", "generator W1") == pytest.approx(280 * 100)
+    text = "\ncontracts: [{id: c, seller: W1, buyer: 4, energy_mwh: 300, price: 250}]"
+    done = settle(text + "\nmechanism: [{id: m, plant: W1, share: 0.8, price: 140}]\n")
+    assert done.of("mechanism", "generator W1") == pytest.approx(280 * 100)
 
 
 def test_F1_right_over_the_whole_limit_takes_the_rent():
