@@ -16,6 +16,7 @@ from gridopt.case.rules_links import check_links
 from gridopt.case.rules_plants import check_plants
 from gridopt.case.rules_reserve import check_reserves
 from gridopt.case.rules_stores import check_stores
+from gridopt.case.rules_trade import check_trade
 
 
 def check_rules(tables: dict[str, Checked]) -> None:
@@ -36,6 +37,7 @@ def check_rules(tables: dict[str, Checked]) -> None:
     check_stores(tables)
     check_reserves(tables)
     check_settled(tables)
+    check_trade(tables)
 
 
 def _bundles(tables: dict[str, Checked]) -> None:

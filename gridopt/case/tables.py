@@ -11,6 +11,7 @@ from gridopt.case.tables_fuel import FUEL_TABLES
 from gridopt.case.tables_links import LINK_TABLES
 from gridopt.case.tables_reserve import RESERVE_TABLES
 from gridopt.case.tables_thermal import CHP, DEEP_BAND
+from gridopt.case.tables_trade import TRADE_TABLES
 
 
 def _fraction(name: str, default, meaning: str, above: float | None = None) -> Column:
@@ -524,6 +525,6 @@ TABLES: dict[str, Table] = {
         SHEDDING_TIER, EXCHANGE, DC_LINK, DC_CONTRACT, DC_BUNDLE, YEAR,
         *LINK_TABLES, *FUEL_TABLES, *DEMAND_TABLES,
         *RESERVE_TABLES,
-        *CONTRACT_TABLES,
+        *CONTRACT_TABLES, *TRADE_TABLES,
     )
 }  # fmt: skip

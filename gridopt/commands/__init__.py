@@ -35,6 +35,7 @@ COMMANDS = {
     "run": "Dispatch a study and write its results and report.",
     "price": "Price one clearing under many rules.",
     "explain": "Say why a price is what it is.",
+    "trade": "Match spot trade between provinces.",
     "market": "Clear a spot market day ahead and in real time.",
     "check": "Look for faults in a study's input; solve nothing.",
     "report": "Write the report of a finished run again.",

@@ -20,7 +20,7 @@ WORDS = {
 }
 """Reader -> keys by which its JSON files are known; a file that holds fewer than two of any is taken by its ending."""
 OWN = b'"pandapowerNet"'
-BY_HAND = re.compile(rb"^generators\s*:", re.MULTILINE), re.compile(rb"^network\s*:", re.MULTILINE)
+BY_HAND = re.compile(rb"^(generators|trade)\s*:", re.MULTILINE), re.compile(rb"^network\s*:", re.MULTILINE)
 """What a YAML file of a market case has at the beginning of a line, and a study has."""
 
 
