@@ -146,7 +146,7 @@ class Program:
         self.plan, self.first, self.last, self.arrays, self.links = plan, first, last, arrays, links
         self.highs = Highs(log, simplex_dual_edge_weight_strategy=1 if last - first == plan.steps else 2)
         self.ids = plan.columns[plan.cols(first, last)]
-        self.rank = np.full(len(plan.relaxed.form.cost), -1)
+        self.rank = np.full(len(plan.relaxed.form.cost), -1, np.int32)
         self.rank[self.ids] = np.arange(len(self.ids))
         past = plan.cols(max(first - plan.reach - 1, 0), first)
         self.full = np.zeros(len(self.rank))

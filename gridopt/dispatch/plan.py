@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import scipy.sparse as sp
@@ -78,7 +79,7 @@ def levels(families: list[Family]) -> np.ndarray:
 
 @dataclass
 class Plan:
-    """columns, rows: builder ids of used columns and core rows by step; matrix: those rows by those columns.
+    """columns, rows: builder ids of used columns and core rows by step.
 
     col_at, row_at (T+2,): where step t-1 begins. reach: steps back that rows look. levels, slow: places of levels, and of those that
     follow the seasons. span (2, k): first and last steps of the links. known: the estimate, its arrays by place. link_cost: what the
@@ -88,7 +89,6 @@ class Plan:
     relaxed: Relaxed
     columns: np.ndarray
     rows: np.ndarray
-    matrix: sp.csr_array
     col_at: np.ndarray
     row_at: np.ndarray
     reach: int
@@ -98,6 +98,15 @@ class Plan:
     known: Estimate
     link_cost: np.ndarray
     worth: np.ndarray
+
+    @cached_property
+    def matrix(self) -> sp.csr_array:
+        """The rows by the columns; made anew when asked for after `forget`."""
+        return sp.csr_array(self.relaxed.form.matrix[self.rows][:, self.columns])
+
+    def forget(self) -> None:
+        """Gives up the matrix, for a year some 40 MB, once a program holds it."""
+        self.__dict__.pop("matrix", None)
 
     @property
     def steps(self) -> int:
@@ -147,7 +156,9 @@ def plan(relaxed: Relaxed, builder: Builder, known: Estimate) -> Plan:
     here = Estimate(known.x[columns], known.y[rows], known.column[columns], known.row[rows], known.lazy)
     level, slow = (np.sort(place[ids[relaxed.used[ids]]]) for ids in (levels(builder.column_families), builder.slow_columns))
     worth = abs(matrix).T @ _scale(known.y, builder.row_families)[rows]
-    return Plan(relaxed, columns, rows, matrix, col_at, row_at, reach, level, slow, span, here, matrix[:links].T @ here.y[:links], worth)
+    found = Plan(relaxed, columns, rows, col_at, row_at, reach, level, slow, span, here, matrix[:links].T @ here.y[:links], worth)
+    found.matrix = matrix
+    return found
 
 
 def _scale(y: np.ndarray, families: list[Family]) -> np.ndarray:

@@ -93,6 +93,7 @@ class Whole:
         self.program.highs.set_basis(column, np.append(row, np.array(self.status, np.int32)))
         flip(self.program.highs, matrix, a.cost, self.bounds, (low, high))
         a.matrix = sp.csr_array((0, 0))  # HiGHS has it now, and for a year it is large
+        self.plan.forget()
 
     def _closed(self, low, high, first: int):
         """Open sides of rows first.. closed by what the columns' boxes allow at most, and room to spare, so that they never bind."""

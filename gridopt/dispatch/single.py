@@ -23,7 +23,7 @@ from gridopt.dispatch.formulate import Model, formulate, implied
 from gridopt.dispatch.lazy import Loaded, Program, Relaxed, solve
 from gridopt.dispatch.losses import settle
 from gridopt.dispatch.piece import Piece, solve_piece
-from gridopt.dispatch.plan import Estimate, plan, refine
+from gridopt.dispatch.plan import Estimate, Plan, plan, refine
 from gridopt.dispatch.release import Whole, together
 from gridopt.dispatch.result import Dispatch
 from gridopt.dispatch.whole import MANY, decide
@@ -87,12 +87,21 @@ def _once(
     relaxed = Relaxed(model.builder.form(), model.builder.lazy_families)
     built = time.perf_counter()
     start = None if below is None else _refined(case, model, below)
-    del below  # the coarser program takes memory that the whole one needs
-    loaded = None if start is None else _whole(case, model, relaxed, start, workers, progress, log)
+    del below  # the coarser program takes memory that the whole one needs, and so does what is known from it
+    pieces = None if start is None else _pieces(case, model, relaxed, start, workers, progress)
+    known = start is not None
     del start
+    whole = None if pieces is None else _together(*pieces, log)
+    del pieces
+    loaded = None if whole is None else whole.loaded()
+    del whole
+    if known and loaded is None:
+        progress("the starting basis did not serve; starting from nothing")
     if before is not None:
         loaded = _again(model, relaxed, before, empty)
     solution = solve(relaxed, program=empty, loaded=loaded, progress=progress)
+    del loaded
+    give_back_memory()
     solution.statistics["seconds"] = {"build": built - begun, "solve": time.perf_counter() - built}
     return Dispatch(case, model, even_out(model, solution))
 
@@ -136,7 +145,8 @@ def _rung(case: Case, below: Rung | None, workers: int, progress: Progress) -> R
     try:
         if below is None:
             return case, model, _known(relaxed, solve(relaxed, program=partial(Highs, simplex_dual_edge_weight_strategy=1)))
-        whole = _pieces(case, model, relaxed, _refined(case, model, below), workers, progress)
+        pieces = _pieces(case, model, relaxed, _refined(case, model, below), workers, progress)
+        whole = None if pieces is None else together(*pieces)
         return None if whole is None else (case, model, whole.estimate())
     except (Infeasible, LimitReached, SolverFailed):
         return None
@@ -148,16 +158,12 @@ def _known(relaxed: Relaxed, solution: Solution) -> Estimate:
     return Estimate(solution.x, solution.y[: relaxed.core], column, row[: relaxed.core], lazy)
 
 
-def _whole(case: Case, model: Model, relaxed: Relaxed, start: Start, workers: int, progress: Progress, log: str) -> Loaded | None:
+def _together(order: Plan, pieces: list[Piece], log: str) -> Whole | None:
     """The whole program with a basis close to the optimum, None if the way there failed."""
     try:
-        whole = _pieces(case, model, relaxed, start, workers, progress, log)
-        if whole is not None:
-            return whole.loaded()
+        return together(order, pieces, log)
     except SolverFailed:
-        pass
-    progress("the starting basis did not serve; starting from nothing")
-    return None
+        return None
 
 
 def _refined(case: Case, model: Model, below: Rung) -> Start:
@@ -175,8 +181,10 @@ def _seasonal(model: Model) -> bool:
     return len(model.builder.slow_columns) > 0 or any(f.size for f in families if "time" not in f.over)
 
 
-def _pieces(case: Case, model: Model, relaxed: Relaxed, start: Start, workers: int, progress: Progress, log: str = "") -> Whole | None:
-    """Pieces held to an estimate, put together and let go; None if that failed."""
+def _pieces(
+    case: Case, model: Model, relaxed: Relaxed, start: Start, workers: int, progress: Progress
+) -> tuple[Plan, list[Piece]] | None:
+    """Pieces held to an estimate, to be put together and let go; None if that failed."""
     (known, ends), builder, steps = start, model.builder, len(case.time)
     order = plan(relaxed, builder, known)
     seasonal = _seasonal(model)
@@ -193,8 +201,11 @@ def _pieces(case: Case, model: Model, relaxed: Relaxed, start: Start, workers: i
             found.append(solve_piece(order, int(cuts[k]), int(cuts[k + 1]), found[-1] if found else None))
         return found
 
-    with ThreadPoolExecutor(workers) as pool:
-        pieces = [piece for found in pool.map(chain, chains) for piece in found]
+    try:
+        with ThreadPoolExecutor(workers) as pool:
+            pieces = [piece for found in pool.map(chain, chains) for piece in found]
+    except SolverFailed:
+        return None
     progress("pieces put together")
     give_back_memory()
-    return together(order, pieces, log)
+    return order, pieces
