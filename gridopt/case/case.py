@@ -139,6 +139,12 @@ class Case:
             tables[name] = tables[name][_names_known(tables[name], tables)]
         for name in SETTLED:
             tables[name] = tables[name][_names_known(tables[name], tables) | (tables[name]["element"] == "").to_numpy(bool)]
+        # A bid of what is not there in the period is left out; one of a name that nothing has is told when bids are checked.
+        for name in ("bid", "agc_offer"):
+            gone = _names_known(tables[name], self.tables) & ~_names_known(tables[name], tables)
+            tables[name] = tables[name][~gone]
+        bids = tables["demand_bid"]
+        tables["demand_bid"] = bids[bids["load"].isin(tables["load"].index)]
         return replace(self, tables=tables)
 
     def on_time(self, grid: TimeGrid) -> Case:

@@ -31,6 +31,21 @@ class GivenSeries:
         return resample(table, self.grid, TimeGrid(starts, hours))
 
 
+class Layered:
+    """Series of one source, and further ones that go before those of the same name."""
+
+    def __init__(self, below: SeriesSource, above: GivenSeries):
+        self.below, self.above = below, above
+
+    def on_grid(self, names: Sequence[str], starts: np.ndarray, hours: np.ndarray) -> np.ndarray:
+        own = np.array([n in self.above.values for n in names], bool)
+        found = np.zeros((len(names), len(starts)))
+        for source, mine in ((self.above, own), (self.below, ~own)):
+            if mine.any():
+                found[mine] = source.on_grid([n for n, m in zip(names, mine, strict=True) if m], starts, hours)
+        return found
+
+
 def resample(values: np.ndarray, source: TimeGrid, target: TimeGrid) -> np.ndarray:
     """Time-weighted means of piecewise-constant `values` (n, S) over the steps of `target`, (n, T).
 

@@ -5,6 +5,7 @@ Fractions lie in 0..1; a percentage is a fault, not a guess. An absent file is a
 """
 
 from gridopt.case.schema import Column, Table, element, plain
+from gridopt.case.tables_bids import BID_TABLES
 from gridopt.case.tables_contracts import CONTRACT_TABLES
 from gridopt.case.tables_demand import DEMAND_TABLES
 from gridopt.case.tables_fuel import FUEL_TABLES
@@ -524,7 +525,7 @@ TABLES: dict[str, Table] = {
         LOAD,
         SHEDDING_TIER, EXCHANGE, DC_LINK, DC_CONTRACT, DC_BUNDLE, YEAR,
         *LINK_TABLES, *FUEL_TABLES, *DEMAND_TABLES,
-        *RESERVE_TABLES,
+        *RESERVE_TABLES, *BID_TABLES,
         *CONTRACT_TABLES, *TRADE_TABLES,
     )
 }  # fmt: skip

@@ -24,6 +24,7 @@ from gridopt.dispatch.market_tables import PREFIX, frame
 from gridopt.dispatch.result import Dispatch
 from gridopt.dispatch.sequence import DayRule, Days, clear_days
 from gridopt.study.load import Loaded, load_study
+from gridopt.study.market_case import market_cases, told
 from gridopt.study.market_schema import Market
 from gridopt.study.priced import known_rules
 from gridopt.study.run import CertificateFailed, Clock, check_free, move
@@ -89,9 +90,10 @@ def clear(loaded: Loaded, market: Market, stop: threading.Event | None, clock: C
     rule = DayRule(
         ahead.look_ahead_h, ahead.look_ahead_step_h, ahead.commitment_step_minutes / 60.0, search, loaded.study.workers, ahead.reliability
     )  # fmt: skip
+    bid, forecast = market_cases(loaded.case, market)
     with clock("day_ahead", f"day-ahead market, {len(loaded.case.time)} periods"):
-        days = clear_days(loaded.case, loaded.case, rule, pricing(market.rule), clock.detail)
-    day_ahead = MarketRun.joined([c.run() for c in days.day_ahead])
+        days = clear_days(bid, forecast, rule, pricing(market.rule), clock.detail)
+    day_ahead = told(MarketRun.joined([c.run() for c in days.day_ahead]), loaded.case)
     found = Cleared(loaded, market, days, day_ahead, warnings=list(days.notes))
     found.tables = {
         "prices": price_table(found, [day_ahead]), "zone_prices": zone_table(found, [day_ahead]),

@@ -37,6 +37,26 @@ class OfferRules(_Part):
         return self
 
 
+class GeneratedBids(_Part):
+    """Bids of units and renewables made from costs (gridopt/case/bid_rule.py): knots of the distribution of offers, a factor on its prices, and
+    how far costs tell units apart."""
+
+    shares: list[Share] = [0.0, 0.1, 0.4, 0.92, 1.0]
+    prices_cny_per_mwh: list[Money] = [40.0, 250.0, 300.0, 500.0, 600.0]
+    scale: Annotated[float, Field(gt=0, le=10)] = 1.0
+    cost_spread: Annotated[float, Field(ge=0, le=10)] = 1.0
+    price_step_cny_per_mwh: Annotated[float, Field(ge=0, le=1000)] = 10.0
+
+    @model_validator(mode="after")
+    def _knots(self) -> GeneratedBids:
+        shares, prices = self.shares, self.prices_cny_per_mwh
+        if len(shares) != len(prices) or len(shares) < 2:
+            raise ValueError("shares and prices_cny_per_mwh must be two or more each, one price for each share")
+        if shares != sorted(set(shares)) or prices != sorted(prices) or shares[0] != 0.0 or shares[-1] != 1.0:
+            raise ValueError("shares must rise from 0 to 1, and prices must not fall")
+        return self
+
+
 class PriceLimits(_Part):
     """Limits of the prices that are settled. mode: offer (bids are checked, prices are left), penalty (penalties of the pricing run equal
     the cap), clip (prices are cut off at floor and cap, the difference is booked)."""
@@ -97,6 +117,7 @@ class Market(_Part):
     rule: str = "zonal_avg"
     bids: Literal["given", "generated", "cost"] = "given"
     offers: OfferRules = OfferRules()
+    generated: GeneratedBids = GeneratedBids()
     price: PriceLimits = PriceLimits()
     penalties_dispatch: Penalties = Penalties(balance=100000.0, line=60000.0, contingency=40000.0)
     penalties_pricing: Penalties = Penalties(balance=10000.0, line=3000.0, contingency=2000.0)

@@ -1,0 +1,330 @@
+"""Bids in place of costs: from a case by costs to the case that the market clears.
+
+    unit, generator     cost of output p = integral of its curve from 0 to p; a unit that bids becomes a generator of the same name with the
+                        limits, times, ramps, starts and reserves that it had                                              (O1)
+    renewable           one plant per segment: available of segment k = what lies of the forecast between its ends          (O2)
+    storage             pays its price to sell per MWh discharged, gets its price to buy per MWh charged                    (O3)
+    load                buys by segments of the hour instead of its forecast; reserves still follow the forecast            (O4)
+
+An element without rows keeps its costs: that is its default bid. What bids is charged no cost of carbon besides: it is in its price.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from gridopt.case import units
+from gridopt.case.case import Case
+from gridopt.case.check import CaseError
+from gridopt.case.fleet import Fleet, fleet_of
+from gridopt.case.series import GivenSeries, Layered
+from gridopt.case.tables import TABLES
+from gridopt.case.tables_bids import BUY, SELL
+
+FREE = 0.5
+"""Value of a status profile that leaves a unit free."""
+FUEL = ("fuel_budget", "fuel_stock", "emission_cap")
+"""Tables that limit what units burn, which generators do not."""
+Frames = dict[str, pd.DataFrame]
+
+
+class Change:
+    """Tables and series of a case while bids are laid in."""
+
+    def __init__(self, case: Case):
+        self.case, self.tables, self.series = case, dict(case.tables), {}
+
+    def profile(self, name: str, values: np.ndarray) -> str:
+        """A series over the steps of the case (T,), by a name of its own."""
+        self.series[f"bid: {name}"] = values
+        return f"bid: {name}"
+
+    def done(self) -> Case:
+        """The case with everything that was laid in."""
+        source = Layered(self.case.source, GivenSeries(self.case.time, self.series))
+        return replace(self.case, tables=self.tables, source=source, loss_points=None)
+
+
+def with_offers(case: Case) -> Case:
+    """The case with the offers of table bid (O1) to (O3). Raises CaseError where a rule of the case cannot be kept with bids."""
+    bids = case.table("bid")
+    if not len(bids):
+        return case
+    change = Change(case)
+    curves = {key: rows.sort_values("segment") for key, rows in bids.groupby(["kind", "element", "side"], sort=False)}
+    sold = {kind: {e: c for (k, e, side), c in curves.items() if k == kind and side == SELL} for kind in ("unit", "generator", "renewable")}
+    _check(case, sold["unit"])
+    _generators(change, sold["generator"])
+    _units(change, sold["unit"])
+    _renewables(change, sold["renewable"])
+    _stores(change, curves)
+    return change.done()
+
+
+def with_demand_bids(case: Case) -> tuple[Case, Case]:
+    """(the case in which users buy by their bids (O4), the same case with their forecasts): both with the same elements."""
+    bids = case.table("demand_bid")
+    if not len(bids):
+        return case, case
+    bid, forecast = Change(case), Change(case)
+    load = case.table("load")
+    hour = (case.time.start - case.time.start.astype("datetime64[D]")).astype("timedelta64[h]").astype(int)
+    rows = []
+    for name, mine in bids.groupby("load", sort=False):
+        most = int(mine["segment"].max())
+        width, price = np.zeros((2, most, 24))
+        at = mine["segment"].to_numpy(int) - 1, mine["hour"].to_numpy(int)
+        width[at], price[at] = mine["power_mw"].to_numpy(float), mine["price_cny_per_mwh"].to_numpy(float)
+        for k in range(most):
+            size = float(width[k].max())
+            rows.append({
+                "generator": f"{name} segment {k + 1}", "bus": load.at[name, "bus"], "technology": "price-sensitive load",
+                "power_min_mw": -size, "power_max_mw": 0.0, "cost_cny_per_mwh": 0.0,
+                "min_profile": bid.profile(f"{name} width {k + 1}", width[k][hour] / size),
+                "price_profile": bid.profile(f"{name} price {k + 1}", price[k][hour]),
+                "in_service": load.at[name, "in_service"], "retirement": load.at[name, "retirement"],
+            })  # fmt: skip
+            forecast.series[f"bid: {name} width {k + 1}"] = np.zeros(len(case.time))
+            forecast.series[f"bid: {name} price {k + 1}"] = price[k][hour]
+    for change in (bid, forecast):
+        change.tables["generator"] = _appended(case.table("generator"), "generator", rows)
+    _reserves_by_forecast(bid, bids["load"].unique())
+    bid.tables["load"] = load.assign(mean_mw=load["mean_mw"].where(~load.index.isin(bids["load"]), 0.0))
+    return bid.done(), forecast.done()
+
+
+def _reserves_by_forecast(change: Change, loads) -> None:
+    """Shares of the load that no longer is one in the case go to the series of each reserve."""
+    case, table, load = change.case, change.case.table("reserve"), change.case.table("load")
+    if not len(table) or not (table["load_share"] > 0).any():
+        return
+    mine = load.index.isin(loads)
+    each = load["mean_mw"].to_numpy(float)[:, None] * case.series(load["profile"], 1.0) * case.of_year("load_scale", 1.0)
+    zone = case.table("bus")["zone"].reindex(load["bus"]).to_numpy(object)
+    role = case.table("bus")["role"].reindex(load["bus"]).to_numpy(object)
+    names = []
+    for reserve, row in table.iterrows():
+        inside = mine & (role == "internal") & ((row["zone"] == "") | (zone == row["zone"]))
+        own = case.series([row["profile"]], 0.0)[0]
+        names.append(change.profile(f"reserve {reserve}", own + row["load_share"] * (each * case.in_service("load"))[inside].sum(axis=0)))
+    change.tables["reserve"] = table.assign(profile=names)
+
+
+def _check(case: Case, curves: Mapping[str, pd.DataFrame]) -> None:
+    """Raises CaseError for what generators cannot do as units did."""
+    faults = [
+        f"table {name}: limits what units burn, which units that bid do not tell. Leave the table out (key leave_out), or their bids."
+        for name in FUEL if curves and len(case.table(name))
+    ]  # fmt: skip
+    least = dict(zip(case.table("unit").index, units.output_range(case)[0].max(axis=1, initial=0.0), strict=True))
+    taken = set(case.table("generator").index)
+    for name, curve in curves.items():
+        offered = float(curve["power_mw"].sum())
+        if offered < least[name] - 1e-6:
+            faults.append(f"table bid, unit '{name}': offers {offered:g} MW, less than its least output, {least[name]:g} MW. Offer more.")
+        if name in taken:
+            faults.append(f"table bid, unit '{name}': a generator has the same name. Rename one of them.")
+    if faults:
+        raise CaseError(faults)
+
+
+def points(curve: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Outputs MW and cost CNY/h at the ends of the segments (n+1,), from 0 MW on."""
+    width, price = curve["power_mw"].to_numpy(float), curve["price_cny_per_mwh"].to_numpy(float)
+    return np.append(0.0, np.cumsum(width)), np.append(0.0, np.cumsum(width * price))
+
+
+def _generators(change: Change, curves: Mapping[str, pd.DataFrame]) -> None:
+    """(O1) for generators: nothing is given beyond what is offered."""
+    if not curves:
+        return
+    table, point = change.tables["generator"].copy(), change.tables["cost_point"]
+    for name, curve in curves.items():
+        most = float(curve["power_mw"].sum())
+        if most < table.at[name, "power_max_mw"]:
+            table.at[name, "power_max_mw"] = max(most, table.at[name, "power_min_mw"])
+        for column in ("cost_cny_per_h", "cost_cny_per_mwh", "cost_quadratic_cny_per_mw2h", "co2_t_per_mwh"):
+            table.at[name, column] = 0.0
+        table.at[name, "price_profile"] = ""
+    change.tables["generator"] = table
+    change.tables["cost_point"] = _with_points(point[~point["generator"].isin(curves)], curves)
+    _no_deep(change, "generator", list(curves))
+
+
+def _with_points(point: pd.DataFrame, curves: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    rows = [{"generator": n, "power_mw": p, "cost_cny_per_h": c} for n, curve in curves.items() for p, c in zip(*points(curve), strict=True)]
+    return _appended(point, "cost_point", rows)
+
+
+def _no_deep(change: Change, kind: str, names: list[str]) -> None:
+    """What is offered includes what is below normal output."""
+    band = change.tables["deep_band"]
+    change.tables["deep_band"] = band[~((band["kind"] == kind) & band["element"].isin(names)).to_numpy()]
+
+
+def _units(change: Change, curves: Mapping[str, pd.DataFrame]) -> None:
+    """(O1) for units."""
+    if not curves:
+        return
+    case, unit = change.case, change.case.table("unit")
+    names = [n for n in unit.index if n in curves]
+    here = case.in_service("unit")[case.position("unit", names)]
+    fleet = fleet_of(case) if case.commitment != "off" else None
+    least, most = _limits(case, fleet, names)
+    # Limits while in service: what is out by dates and outages is so as a generator, too.
+    least, most = (np.divide(v, here, out=np.zeros_like(v), where=here > 0) for v in (least, most))
+    offered = np.array([curves[n]["power_mw"].sum() for n in names])[:, None]
+    most = np.maximum(np.minimum(most, offered), least)
+    ramp = _ramps(case, names)
+    rows = []
+    for i, n in enumerate(names):
+        low, high = float(least[i].max(initial=0.0)), float(most[i].max(initial=0.0))
+        rows.append({
+            "generator": n, **{c: unit.at[n, c] for c in ("name", "name_zh", "bus", "technology", "initial_mw", "in_service", "retirement")},
+            "power_min_mw": low, "min_profile": _factor(change, f"{n} least", least[i], low),
+            "power_max_mw": high, "profile": _factor(change, f"{n} largest", most[i], high),
+            "ramp_fraction_per_min": ramp[i] / high if high > 0 and ramp[i] > 0 else np.nan,
+        })  # fmt: skip
+    change.tables["generator"] = _appended(change.tables["generator"], "generator", rows)
+    change.tables["unit"] = unit[~unit.index.isin(names)]
+    change.tables["cost_point"] = _with_points(change.tables["cost_point"], {n: curves[n] for n in names})
+    _no_deep(change, "unit", names)
+    _renamed(change, names)
+    if fleet is not None:
+        _commitment(change, fleet, names)
+
+
+def _factor(change: Change, name: str, values: np.ndarray, base: float) -> str:
+    """Series of factors on `base`, '' where it never changes."""
+    return "" if base <= 0 or (values == base).all() else change.profile(name, values / base)
+
+
+def _limits(case: Case, fleet: Fleet | None, names: list[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Least and largest output of units MW (n, T): while on where they are switched, else while in service."""
+    if fleet is None:
+        at = case.position("unit", names)
+        least, most = units.limits(case)
+        return least[at], most[at]
+    place = {n: i for i, n in enumerate(fleet.name) if fleet.table[i] == "unit"}
+    at = np.array([place[n] for n in names], int)
+    return fleet.least[at], np.maximum(fleet.most[at], fleet.least[at])
+
+
+def _ramps(case: Case, names: list[str]) -> np.ndarray:
+    """Ramp of units MW/min (n,)."""
+    unit = case.table("unit").loc[names]
+    rate = case.table("unit_type").loc[unit["unit_type"], "ramp_fraction_per_min"].to_numpy(float)
+    return rate * (unit["power_max_mw"] * unit["available_fraction"]).to_numpy(float)
+
+
+def _renamed(change: Change, names: list[str]) -> None:
+    """Rows of other tables that speak of the units speak of generators."""
+    for table in ("outage", "contingency", "ramping", "commitment", "start_cost", "bid", "agc_offer"):
+        frame = change.tables[table]
+        mine = ((frame["kind"] == "unit") & frame["element"].isin(names)).to_numpy()
+        change.tables[table] = frame.assign(kind=frame["kind"].where(~mine, "generator"))
+    heat = change.tables["chp"]
+    change.tables["chp"] = heat[~((heat["kind"] == "unit") & heat["element"].isin(names)).to_numpy()]
+    offer, rows = change.tables["reserve_offer"], []
+    for n in names:
+        technology = change.case.table("unit").at[n, "technology"]
+        for reserve, given in offer[(offer["kind"] == "unit").to_numpy()].groupby("reserve", sort=False):
+            fits = given[given["element"].isin(("", n)) & given["technology"].isin(("", technology))]
+            best = (fits["element"] != "") * 2 + (fits["technology"] != "")
+            if len(fits):
+                row = fits.loc[best.idxmax()]
+                rows.append({**row, "reserve": reserve, "kind": "generator", "technology": "", "element": n})
+    change.tables["reserve_offer"] = _appended(offer, "reserve_offer", rows)
+
+
+def _commitment(change: Change, fleet: Fleet, names: list[str]) -> None:
+    """Rows of tables commitment and start_cost that say of the generators what the fleet says of the units."""
+    wanted, rows, starts = set(names), [], []
+    for i, n in enumerate(fleet.name):
+        if fleet.table[i] != "unit" or n not in wanted:
+            continue
+        forced = np.where(fleet.must_off[i] & ~fleet.too_low[i] & fleet.here[i], 0.0, np.where(fleet.must_on[i] | fleet.fixed_on[i], 1.0, FREE))
+        rows.append({
+            "kind": "generator", "element": n, "min_up_h": fleet.min_up[i], "min_down_h": fleet.min_down[i],
+            "start_ramp_mw": _finite(fleet.start_ramp[i]), "stop_ramp_mw": _finite(fleet.stop_ramp[i]), "start_cny": 0.0,
+            "stop_cny": fleet.stop_cost[i], "initial_h": fleet.initial_h[i], "initial_mw": fleet.initial_mw[i],
+            "initial_award_mw": fleet.initial_award[i], "must_run": bool((forced == 1.0).all()),
+            "status_profile": "" if (forced == forced[0]).all() and forced[0] != 0.0 else change.profile(f"{n} status", forced),
+            "station": fleet.station[i], "max_changes_per_day": fleet.max_changes[i], "max_starts_per_week": fleet.max_starts[i],
+            "initial_outage": bool(fleet.initial_outage[i]), "initial_changes": fleet.initial_changes[i],
+            "initial_starts": fleet.initial_starts[i], "count": fleet.count[i],
+        })  # fmt: skip
+        mine = fleet.starts.of == i
+        starts += [{"kind": "generator", "element": n, "offline_h": lag, "cost_cny": cost}
+                   for lag, cost in zip(fleet.starts.lag[mine], fleet.starts.cost[mine], strict=True)]  # fmt: skip
+    for name, new in (("commitment", rows), ("start_cost", starts)):
+        frame = change.tables[name]
+        rest = frame[~((frame["kind"] == "generator") & frame["element"].isin(wanted)).to_numpy()]
+        change.tables[name] = _appended(rest, name, new)
+
+
+def _finite(value: float) -> float:
+    return float(value) if np.isfinite(value) else np.nan
+
+
+def _renewables(change: Change, curves: Mapping[str, pd.DataFrame]) -> None:
+    """(O2): the first segment keeps the name."""
+    table = change.tables["renewable"].copy()
+    more, of = [], []
+    for name, curve in curves.items():
+        width, price = curve["power_mw"].to_numpy(float), curve["price_cny_per_mwh"].to_numpy(float)
+        same = np.append(True, np.diff(price) != 0)
+        ends = np.cumsum(width)[np.append(np.flatnonzero(same)[1:] - 1, len(width) - 1)]
+        price, begin = price[same], np.append(0.0, ends[:-1])
+        row = table.loc[name]
+        if len(price) > 1 or ends[-1] < row["power_max_mw"]:
+            output = row["power_max_mw"] * change.case.series([row["profile"]], 1.0)[0]
+            for k in range(len(price)):
+                size = ends[k] - begin[k]
+                part = np.clip(output - begin[k], 0.0, size) / size
+                piece = {"power_max_mw": size, "profile": change.profile(f"{name} segment {k + 1}", part), "cost_cny_per_mwh": price[k]}
+                if k == 0:
+                    table.loc[name, list(piece)] = list(piece.values())
+                else:
+                    more.append({**row, "renewable": f"{name} segment {k + 1}", **piece})
+                    of.append((name, f"{name} segment {k + 1}"))
+        else:
+            table.at[name, "cost_cny_per_mwh"] = price[0]
+    change.tables["renewable"] = _appended(table, "renewable", more)
+    bundle = change.tables["dc_bundle"]
+    twins = [{"plant": new, **bundle.loc[old]} for old, new in of if old in bundle.index]
+    change.tables["dc_bundle"] = _appended(bundle, "dc_bundle", twins)
+    outage = change.tables["outage"]
+    again = [{**row, "element": new} for old, new in of
+             for _, row in outage[(outage["kind"] == "renewable") & (outage["element"] == old)].iterrows()]  # fmt: skip
+    change.tables["outage"] = _appended(outage, "outage", again)
+
+
+def _stores(change: Change, curves: Mapping[tuple[str, str, str], pd.DataFrame]) -> None:
+    """(O3)."""
+    table = change.tables["storage"].copy()
+    for (kind, name, side), curve in curves.items():
+        if kind == "storage":
+            price = float(curve["price_cny_per_mwh"].iloc[0])
+            table.loc[name, "charging_cost_cny_per_mwh" if side == BUY else "wear_cny_per_mwh"] = -price if side == BUY else price
+    change.tables["storage"] = table
+
+
+def _appended(frame: pd.DataFrame, name: str, rows: list[dict]) -> pd.DataFrame:
+    """The table with further rows; cells that they do not have take the declared default."""
+    if not rows:
+        return frame
+    table = TABLES[name]
+    more = pd.DataFrame(rows)
+    for column in table.columns:
+        if column.name not in more and (column.name in frame or column.name == table.identifier):
+            kind = frame[column.name].dtype if column.name in frame else object
+            empty = column.required or column.default is None or column.kind in ("date", "time")
+            more[column.name] = pd.Series([None if empty else column.default] * len(more), dtype=object).astype(kind)
+    if table.identifier:
+        more = more.set_index(table.identifier)
+    return pd.concat([frame, more[frame.columns].astype(frame.dtypes)], ignore_index=not table.identifier).astype(frame.dtypes)
