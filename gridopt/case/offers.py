@@ -36,7 +36,8 @@ class Change:
     """Tables and series of a case while bids are laid in."""
 
     def __init__(self, case: Case):
-        self.case, self.tables, self.series = case, dict(case.tables), {}
+        self.case, self.tables = case, dict(case.tables)
+        self.series: dict[str, np.ndarray] = {}
 
     def profile(self, name: str, values: np.ndarray) -> str:
         """A series over the steps of the case (T,), by a name of its own."""

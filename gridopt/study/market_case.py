@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -50,7 +51,7 @@ def told(run: MarketRun, case: Case) -> MarketRun:
     place = {n: i for i, n in enumerate(kept)}
     of = np.array([place.get(n, -1) for n in name], int)
     first = np.array([name.index(n) for n in kept], int)
-    sums = {}
+    sums: dict[str, Any] = {}
     for what in ("output", "available", "cost"):
         total = np.zeros((len(kept), len(run.start)))
         np.add.at(total, of[~mine], getattr(run, what)[~mine])
