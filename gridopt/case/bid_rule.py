@@ -4,10 +4,10 @@
     all segments of all units, sorted by s, are laid over the distribution of offers: the segment at share q of all offered MW (its
     middle) costs  scale x Q(q),  Q straight between (share, price) knots, cut off at floor and cap, in whole steps of price      (X2)
 
-c: cost of one more MWh at full load, fuel and other, and carbon beyond the free allowance. Cheaper units offer cheaper, every unit offers rising
-prices, and the offers of all together have the shape that was given. Default knots: February 2022 in Gansu, 14.2 GW of coal: 10 % below
-250, 30 % from 250 to 300, 52 % from 300 to 500, 8 % above 500 CNY/MWh, mean 348 (Electricity Spot Market Practice, ch. 20 Gansu); their
-outer ends, 40 and 600, are chosen so that the mean fits. Wind and solar: 98 % of their offers were at the floor.
+c: cost of one more MWh at full load, fuel and other, and carbon beyond the free allowance. Cheaper units offer cheaper, every unit
+offers rising prices, and the offers of all together have the shape that was given. Default knots: February 2022 in Gansu, 14.2 GW of
+coal: 10 % below 250, 30 % from 250 to 300, 52 % from 300 to 500, 8 % above 500 CNY/MWh, mean 348 (Electricity Spot Market Practice,
+ch. 20 Gansu); their outer ends, 40 and 600, are chosen so that the mean fits. Wind and solar: 98 % of their offers were at the floor.
 """
 
 from __future__ import annotations
