@@ -54,7 +54,7 @@ class Limits:
 
 def joined_steps(time: TimeGrid, near: int, length_h: float) -> TimeGrid:
     """The steps with the first `near` of them joined to steps of `length_h` hours; what comes later stays."""
-    group = max(round(length_h / float(time.hours[:near].max(initial=length_h))), 1)
+    group = max(round(length_h / float(time.hours[:near].max())), 1) if near else 1
     first, rest = time.part(0, near).coarsen(group), time.part(near, len(time))
     return TimeGrid(np.append(first.start, rest.start), np.append(first.hours, rest.hours))
 
