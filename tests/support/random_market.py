@@ -82,7 +82,7 @@ def make(seed: int, periods: int = 6, single_zone: bool = False, extra: dict[str
 
 def _run(rng, stage: str, common: dict, load: np.ndarray, ptdf: np.ndarray) -> MarketRun:
     """Output of plants that covers the load, and prices of limits of which some are full."""
-    plants, (buses, periods) = len(common["plant"]), load.shape
+    plants, periods = len(common["plant"]), load.shape[1]
     part = rng.uniform(0.0, 1.0, (plants, periods)) + 1e-3
     output = part / part.sum(axis=0) * load.sum(axis=0)
     inj = -load.copy()
