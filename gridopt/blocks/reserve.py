@@ -183,6 +183,7 @@ def constrain(case, b, columns):
     if share.any():
         given = given + here * (share @ b.port("renewable_output").constant)
     row = b.rows("reserve.requirement", unit="MW", over={"reserve": table.index, "time": time}, lower=given)
+    b.share("reserve.requirement")
     resting = columns.resting
     for ids, part, own in (
         (columns.award, columns.share, offers.reserve), (columns.offline, np.ones(columns.offline.shape), offers.reserve[resting]),
@@ -226,6 +227,7 @@ def _largest_pole(case, b, columns) -> None:
         names = np.array([f"{table.index[i]}/{link.index[j]}" for i, j in zip(q, d, strict=True)], object)
         over, way = {"link": names, "time": case.time.index}, "" if sign > 0 else "_back"
         row = b.rows(f"reserve.largest_{name}{way}", unit="MW", over=over, lower=part[q] * port.constant[d])
+        b.share(f"reserve.largest_{name}{way}")
         b.term(row, columns.largest[np.searchsorted(columns.covering, q)])
         for at, cols, coef in port.offers():
             r, n = np.nonzero(d[:, None] == at)
@@ -257,7 +259,7 @@ def _largest_unit(case, b, columns, serves: np.ndarray, kind: str) -> None:
 
     names = np.array([f"{table.index[a]}/{case.table(kind).index[n]}" for a, n in zip(q, i, strict=True)], object)
     over = {"element": names, "time": case.time.index}
-    b.lazy(f"reserve.largest_{kind}", unit="MW", over=over, bounds=(0.0, np.inf), activity=spare, expand=expand)
+    b.lazy(f"reserve.largest_{kind}", unit="MW", over=over, bounds=(0.0, np.inf), activity=spare, expand=expand, port="reserve")
 
 
 def _response(case, b, columns) -> None:

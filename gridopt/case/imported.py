@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import pandas as pd
 
@@ -38,10 +39,12 @@ class ImportReport:
 
 @dataclass(frozen=True)
 class Imported:
-    """tables: complete and checked, by name; time: the steps of the file; source: its series; currency: as costs are given."""
+    """tables: complete and checked, by name; time: the steps of the file; source: its series; currency: as costs are given; study: keys
+    of a study that the file brings."""
 
     tables: Mapping[str, pd.DataFrame]
     time: TimeGrid
     source: GivenSeries
     currency: str
     report: ImportReport
+    study: Mapping[str, Any] = field(default_factory=dict)

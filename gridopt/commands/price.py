@@ -19,7 +19,8 @@ def command(case: Path, rules: str, settings: dict[str, str], as_json: bool) -> 
 
     CASE is a study file, a market case written by hand (.yaml or .json, see docs/market_case.md), a case of another program, or a folder
     of results, whose clearing is priced as it is kept there.
-    Rules: ip, ip_full, zonal_avg, smp, pab, elmp, achp, chp, aic, minmwp.
+    Rules: ip, ip_full, zonal_avg, split_atc, split_fb, smp, pab, pab_shaded, elmp, achp, chp, aic, minmwp, ordc, admin; their parameters
+    are keys of the study, pricing.RULE.NAME (docs/market_case.md).
 
     Examples:
 
@@ -28,6 +29,7 @@ def command(case: Path, rules: str, settings: dict[str, str], as_json: bool) -> 
       gridopt price two_units.yaml --rules all --json > prices.json
       gridopt price instance.json --rules ip,chp
       gridopt price results/my-study-1a2b3c4d --rules ip,chp
+      gridopt price case.yaml --rules zonal_avg --set pricing.zonal_avg.weights=load
     """
     from gridopt.study.priced import known_rules, price_file
 

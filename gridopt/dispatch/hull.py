@@ -5,6 +5,9 @@
     answer    best_g(y) of every participant; its schedule joins where best_g < s_g                                      (H2)
     bound     q(y) <= hull <= cost of (H1);  done when nothing joins and the two are within GAP of each other            (H3)
 
+    choice    among the prices that reach the hull, those by the rule of right_duals.py on the master's duals; schedules that show that
+              such prices do not reach it join, and it is asked again                                                            (H4)
+
 x[i] are schedules: the cleared one and the best answers so far. Prices early on are wild, so questions are asked at a point between
 the best prices so far and those of the master (smoothing), and at the master's own where that teaches nothing. Shared rows that the
 mean schedule breaks are written, for a limit that does not bind in the dispatch may bind here.
@@ -18,11 +21,13 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 
-from gridopt.dispatch.participants import Participants
+from gridopt.dispatch.participants import Answer, Participants
+from gridopt.dispatch.right_duals import Duals, spread
 from gridopt.program.highs import Highs
 from gridopt.program.solution import SolverFailed
+from gridopt.program.standard_form import StandardForm
 
-GAP, SMOOTHING, ROUNDS = 1e-7, 0.5, 500
+GAP, SMOOTHING, ROUNDS, CHOICES = 1e-7, 0.5, 500, 40
 
 
 @dataclass(frozen=True)
@@ -53,11 +58,10 @@ class Master:
         self.first = len(people.shared)
         self.program = Highs()
         ones = np.ones(len(people.lumpy))
-        self.program.load(
-            form.cost[self.smooth], form.lower[self.smooth], form.upper[self.smooth], sp.vstack([shared, one, private[some]], format="csr"),
-            np.concatenate([form.row_lower[people.shared], ones, form.row_lower[rows]]),
-            np.concatenate([form.row_upper[people.shared], ones, form.row_upper[rows]]),
-        )  # fmt: skip
+        self.cost, self.matrix = form.cost[self.smooth], sp.csr_array(sp.vstack([shared, one, private[some]], format="csr"))
+        self.low = np.concatenate([form.row_lower[people.shared], ones, form.row_lower[rows]])
+        self.high = np.concatenate([form.row_upper[people.shared], ones, form.row_upper[rows]])
+        self.program.load(self.cost, form.lower[self.smooth], form.upper[self.smooth], self.matrix, self.low, self.high)
         self.schedules: list[np.ndarray] = []
         self.owner = np.zeros(0, int)
 
@@ -74,6 +78,7 @@ class Master:
         matrix = sp.csc_array((value, (row, col)), shape=(self.program.rows, len(who)))
         cost = np.asarray(picked.T @ form.cost).ravel()
         self.program.add_columns(cost, np.zeros(len(who)), np.full(len(who), np.inf), matrix)
+        self.cost, self.matrix = np.append(self.cost, cost), sp.csr_array(sp.hstack([self.matrix, matrix], format="csr"))
         self.schedules += [sp.csc_array(picked[:, [k]]) for k in range(len(who))]
         self.owner = np.append(self.owner, who)
 
@@ -97,10 +102,26 @@ class Master:
         matrix = sp.hstack([rows.matrix[:, self.smooth], *(rows.matrix @ s for s in self.schedules)], format="csr")
         self.shared += list(range(self.program.rows, self.program.rows + len(rows)))
         self.program.add_rows(rows.lower, rows.upper, sp.csr_array(matrix))
+        self.matrix = sp.csr_array(sp.vstack([self.matrix, matrix], format="csr"))
+        self.low, self.high = np.append(self.low, rows.lower), np.append(self.high, rows.upper)
+
+    def chosen(self, load: np.ndarray, choice: str) -> tuple[np.ndarray, np.ndarray]:
+        """(y, s) of the master's optimum by the rule `choice` on the payment of load (B, T)."""
+        form, more = self.people.form, len(self.cost) - len(self.smooth)
+        lower, upper = np.append(form.lower[self.smooth], np.zeros(more)), np.append(form.upper[self.smooth], np.full(more, np.inf))
+        none, steps = np.zeros(len(self.cost)), np.zeros(len(self.low), int)
+        mine = StandardForm(self.cost, none, 0.0, lower, upper, none.astype(bool), self.low, self.high, self.matrix, none, steps)
+        weights = np.zeros((2, len(self.low)))
+        weights[0, self.shared], weights[1, self.shared] = self.people.payment(load), self.people.payment(spread(load.shape))
+        duals = Duals(mine, self.program.solution()[0])
+        found = [duals.least(sign * weights[0], weights[1]) for sign, name in ((1.0, "lower"), (-1.0, "upper")) if choice in (name, "mid")]
+        dual = np.mean(found, axis=0)
+        return dual[self.shared], dual[self.first : self.first + len(self.people.lumpy)]
 
 
-def hull(people: Participants, start: np.ndarray) -> Hull:
-    """Convex hull prices, begun from prices `start` (k,) of the shared rows. Raises SolverFailed where ROUNDS are not enough."""
+def hull(people: Participants, start: np.ndarray, load: np.ndarray | None = None, choice: str = "lower") -> Hull:
+    """Convex hull prices, begun from prices `start` (k,) of the shared rows; where several are right, by the rule `choice` on the payment
+    of load MW (B, T), if it is given. Raises SolverFailed where ROUNDS are not enough."""
     master, lumpy = Master(people), people.lumpy
     first = people.answers.at(start)
     best, best_y = first.bound, start
@@ -114,14 +135,36 @@ def hull(people: Participants, start: np.ndarray) -> Hull:
             answer = people.answers.at(asked)
             if answer.bound > best:
                 best, best_y = answer.bound, asked
-            # What a schedule would bring at the master's own prices.
-            gain = (s - people.by_part(people.reduced(y) * answer.x)[lumpy]) if len(lumpy) else np.zeros(0)
-            who = lumpy[gain > allowed / max(len(lumpy), 1)]
+            who = _gaining(people, y, s, answer, allowed)
             if len(who) or cost - best <= allowed:
                 break
         if cost - best <= allowed:
+            y = y if load is None else _choose(master, y, cost, allowed, load, choice)
             return Hull(y, cost, best, len(master.schedules))
         if not len(who):
             break
         master.join(answer.x, who)
     raise SolverFailed(f"convex hull prices were not proven: {cost - best:g} are left between cost and bound")
+
+
+def _gaining(people: Participants, y: np.ndarray, s: np.ndarray, answer: Answer, allowed: float) -> np.ndarray:
+    """Participants whose schedules in `answer` would lower the cost at the master's prices y and duals s."""
+    lumpy = people.lumpy
+    gain = (s - people.by_part(people.reduced(y) * answer.x)[lumpy]) if len(lumpy) else np.zeros(0)
+    return lumpy[gain > allowed / max(len(lumpy), 1)]
+
+
+def _choose(master: Master, y: np.ndarray, cost: float, allowed: float, load: np.ndarray, choice: str) -> np.ndarray:
+    """(H4); y itself where it does not come to an end."""
+    people = master.people
+    for _ in range(CHOICES):
+        asked, s = master.chosen(load, choice)
+        answer = people.answers.at(asked)
+        if cost - answer.bound <= allowed:
+            return asked
+        who = _gaining(people, asked, s, answer, allowed)
+        if not len(who):
+            break
+        master.join(answer.x, who)
+        _, y, _, cost = master.solve()
+    return y

@@ -12,6 +12,7 @@ congestion: limits of branches and interfaces. Without losses in the network mod
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -27,8 +28,12 @@ class Prices:
     """price, energy, congestion, loss in CNY/MWh, (B, T); weight (B, T): the reference of the split, adding up to 1 per area.
 
     dual (k,): of the rows that `people` share, where the prices are made of such; None for prices that are not.
-    load_price (B, T): what load pays where that is not the price at its bus. extra (g,): what participants are paid besides.
-    schedule: another dispatch that the rule is based on, where it is not the cleared one.
+    load_price (B, T): what load pays where that is not the price at its bus. extra (g,): what participants are paid besides, for their
+    decisions; bonus (g,): paid besides whatever they decide; uplift (g,): what the rule pays of losses (None: make-whole payments).
+    schedule: another dispatch that the rule is based on, where it is not the cleared one; settled: participants are paid for that one.
+    change: how such a schedule becomes one that the network carries. exchanges: (name, MW (T,), price difference (T,)) between zones.
+    shift (B, T): what the price is above that of the duals, where it is set and not found. reserve (Q, T): price of the reserves
+    CNY/MWh where the rule makes one of its own.
     """
 
     price: np.ndarray
@@ -41,6 +46,13 @@ class Prices:
     load_price: np.ndarray | None = None
     extra: np.ndarray | None = None
     schedule: Dispatch | None = None
+    bonus: np.ndarray | None = None
+    uplift: np.ndarray | None = None
+    settled: bool = False
+    change: Any = None
+    exchanges: tuple = ()
+    reserve: np.ndarray | None = None
+    shift: np.ndarray | None = None
 
 
 def price(dispatch: Dispatch) -> Prices:
@@ -61,6 +73,23 @@ def from_duals(dispatch: Dispatch, people: Participants, y: np.ndarray) -> Price
     duals[people.shared] = y
     solution = replace(dispatch.solution, form=people.form, y=duals, added=people.added)
     return replace(price(Dispatch(dispatch.case, dispatch.model, solution)), dual=y, people=people)
+
+
+def elsewhere(dispatch: Dispatch, price: np.ndarray, people: Participants, y: np.ndarray) -> Prices:
+    """Prices (B, T) that are not those of the network: their mean by load, and what is left as congestion."""
+    load = dispatch.quantities["load"].values
+    area = dispatch.case.grid.root[:, dispatch.case.grid.epoch]
+    weight = load_share(load, area)
+    energy = _by_area(weight * price, area)
+    return Prices(price, energy, price - energy, np.zeros_like(price), weight, y, people)
+
+
+def clipped(prices: Prices, floor: float, cap: float) -> Prices:
+    """Prices settled within floor and cap CNY/MWh; what is cut off is `shift`, so that lost opportunities are those at settled prices."""
+    price = np.clip(prices.price, floor, cap)
+    load = None if prices.load_price is None else np.clip(prices.load_price, floor, cap)
+    before = 0.0 if prices.shift is None else prices.shift
+    return replace(prices, price=price, load_price=load, shift=before + price - prices.price)
 
 
 def load_share(load: np.ndarray, area: np.ndarray) -> np.ndarray:

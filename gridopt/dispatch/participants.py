@@ -221,10 +221,10 @@ class Answers:
         )  # fmt: skip
         self.searches: dict[int, tuple[Highs, np.ndarray]] = {}
 
-    def at(self, y: np.ndarray) -> Answer:
-        """(P2) at prices y (k,). Raises SolverFailed."""
+    def at(self, y: np.ndarray, beside: np.ndarray | float = 0.0) -> Answer:
+        """(P2) at prices y (k,), and costs `beside` (n,) of the columns. Raises SolverFailed."""
         people, form = self.people, self.people.form
-        cost, whole = people.reduced(y), form.integer
+        cost, whole = people.reduced(y) + beside, form.integer
         self.program.change_costs(cost)
         self.program.bound(whole, form.lower[whole], form.upper[whole])
         self.program.solve()
@@ -324,4 +324,6 @@ def _named(part: np.ndarray, label: np.ndarray, names: list[str]) -> tuple[np.nd
     members: list[list[str]] = [[] for _ in range(len(first))]
     for g, e in pairs.T:
         members[g].append(names[e])
+    # An award is a part of the element that gives it.
+    members = [[n for n in m if not n.startswith("award ")] or m for m in members]
     return number, np.array([" + ".join(m) for m in members], object)

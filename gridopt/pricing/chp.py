@@ -10,6 +10,7 @@ Source: Gribik, Hogan and Pope, Market-clearing electricity prices and energy up
 from __future__ import annotations
 
 from gridopt.case.case import Case
+from gridopt.case.pricing_options import USUAL, Selected
 from gridopt.dispatch.hull import hull
 from gridopt.dispatch.lmp import Prices, from_duals
 from gridopt.dispatch.participants import Participants
@@ -17,8 +18,8 @@ from gridopt.dispatch.relaxation import relaxed_duals
 from gridopt.dispatch.result import Dispatch
 
 
-def price(case: Case, dispatch: Dispatch) -> Prices:
+def price(case: Case, dispatch: Dispatch, options: Selected = USUAL.chp) -> Prices:
     """Prices (R1), with duals of the shared rows."""
     people = Participants.of(dispatch)  # of its own: limits that do not bind in the dispatch may be written
-    found = hull(people, relaxed_duals(people))
+    found = hull(people, relaxed_duals(people), dispatch.quantities["load"].values, options.selection)
     return from_duals(dispatch, people, found.y)

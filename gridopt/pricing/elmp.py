@@ -4,8 +4,9 @@
     block   of the least output m at the mean cost of reaching it, any part of it; segments above it as they are; all plus a      (R2)
     y       = duals of the shared rows where every unit may use (R2), on line or not, and nothing else holds it                  (R3)
 
-The price covers the spread offer of every unit that the pricing run uses, not always the cost of the schedule that was cleared, and a
-unit that is off may set it. Minimum times, ramps and start categories do not hold in the pricing run; the start counts as a cold one.
+Units that are not eligible (the option names all, those that start fast, or in each step those that are on) keep the status that was
+cleared. The price covers the spread offer of every unit that the pricing run uses, not always the cost of the cleared schedule, and a unit
+that is off may set it. Minimum times, ramps and start categories do not hold for what is eligible; a start counts as a cold one.
 Source: FERC and MISO practice of extended locational marginal pricing; Wang et al., Extended locational marginal pricing, 2013.
 """
 
@@ -18,6 +19,7 @@ import scipy.sparse as sp
 
 from gridopt.case.case import Case
 from gridopt.case.fleet import Fleet
+from gridopt.case.pricing_options import USUAL, Elmp
 from gridopt.dispatch.lmp import Prices, from_duals
 from gridopt.dispatch.participants import Participants
 from gridopt.dispatch.relaxation import relaxed_duals
@@ -28,12 +30,12 @@ KEPT, LIMIT = ("commitment.segments",), "commitment.most"
 """Rows of the commitment that the pricing run keeps; the limit of output, for a unit that is on."""
 
 
-def price(case: Case, dispatch: Dispatch) -> Prices:
+def price(case: Case, dispatch: Dispatch, options: Elmp = USUAL.elmp) -> Prices:
     """Prices (R3), with duals of the shared rows."""
     people, spread = Participants.of(dispatch), Participants.of(dispatch)
     if dispatch.committed is not None:
-        spread.form = _spread(dispatch, spread.form)
-    y = relaxed_duals(spread, dispatch.quantities["load"].values)
+        spread.form = _spread(dispatch, spread, options)
+    y = relaxed_duals(spread, dispatch.quantities["load"].values, options.selection)
     return from_duals(dispatch, people, people.aligned(spread, y))
 
 
@@ -55,27 +57,51 @@ def no_load(case: Case, fleet: Fleet) -> np.ndarray:
     return value
 
 
-def _spread(dispatch: Dispatch, form: StandardForm) -> StandardForm:
-    """The program with (R2) in place of the commitment."""
-    case, columns = dispatch.case, dispatch.committed
+def _eligible(fleet: Fleet, options: Elmp) -> np.ndarray:
+    """Elements whose fixed costs count, bool (n,)."""
+    return fleet.min_up <= options.fast_start_h if options.eligible == "fast" else np.ones(len(fleet), bool)
+
+
+def _spread(dispatch: Dispatch, people: Participants, options: Elmp) -> StandardForm:
+    """The program with (R2) in place of the commitment of what is eligible, and the cleared status of all else."""
+    case, columns, form = dispatch.case, dispatch.committed, people.form
     fleet, hours = columns.fleet, case.time.hours
+    some = _eligible(fleet, options)
     cost, lower, upper = form.cost.copy(), form.lower.copy(), form.upper.copy()
-    extra = adder(case, fleet)
-    cost[columns.on] += (extra[:, None] * fleet.least - no_load(case, fleet)[:, None]) * hours
-    cost[columns.segment] += extra[fleet.curve.of, None] * hours
-    lower[columns.on], upper[columns.on] = 0.0, fleet.count[:, None] * fleet.here
-    for changes in (columns.start, columns.stop, columns.kind):
-        lower[changes] = upper[changes] = 0.0
-    return replace(_without(dispatch, form, columns.on), cost=cost, lower=lower, upper=upper)
+    extra, of = adder(case, fleet), fleet.curve.of
+    mine = np.flatnonzero(some)
+    cost[columns.on[mine]] += (extra[mine, None] * fleet.least[mine] - no_load(case, fleet)[mine, None]) * hours
+    # A start is in the adder: in the pricing run it costs nothing.
+    segments = np.flatnonzero(some[of])
+    cost[columns.segment[segments]] += extra[of[segments], None] * hours
+    most = fleet.count[:, None] * fleet.here
+    if options.eligible == "online":
+        most = np.minimum(most, np.ceil(dispatch.solution.x[columns.on] - 0.5))
+        off = np.round(most) == 0
+        for output, whose in ((columns.above, np.arange(len(fleet))), (columns.segment, of)):
+            upper[output[off[whose]]] = 0.0
+    lower[columns.on[mine]], upper[columns.on[mine]] = 0.0, most[mine]
+    for changes, whose in ((columns.start, some), (columns.stop, some), (columns.kind, some[fleet.starts.of])):
+        lower[changes[whose]] = upper[changes[whose]] = 0.0
+    cleared = np.round(people.x) if case.commitment == "exact" else people.x
+    for held, whose in ((columns.on, some), (columns.start, some), (columns.stop, some), (columns.kind, some[fleet.starts.of])):
+        lower[held[~whose]] = upper[held[~whose]] = cleared[held[~whose]]
+    form = _without(dispatch, people, columns.on[mine], np.unique(people.part[columns.on[mine]]))
+    return replace(form, cost=cost, lower=lower, upper=upper)
 
 
-def _without(dispatch: Dispatch, form: StandardForm, on: np.ndarray) -> StandardForm:
-    """The program without the rows that tie output to decisions; in limits of output a unit counts as on."""
+def _without(dispatch: Dispatch, people: Participants, on: np.ndarray, who: np.ndarray) -> StandardForm:
+    """The program without the rows that tie output of `who` to decisions; in limits of output a unit counts as on."""
+    form = people.form
     low, high, entries = form.row_lower.copy(), form.row_upper.copy(), form.matrix.tocoo()
     row, col = entries.coords
     families = [f for f in dispatch.model.builder.row_families if f.name.startswith("commitment.") and f.name not in KEPT]
-    loose = np.concatenate([f.ids.ravel() for f in families])
-    limits = np.concatenate([f.ids.ravel() for f in families if f.name.startswith(LIMIT)])
+    theirs = np.zeros(len(low), bool)
+    theirs[row[np.isin(people.part[col], who)]] = True
+    loose, limits = (
+        np.concatenate([f.ids.ravel() for f in families if f.name.startswith(name)]).astype(int) for name in ("commitment.", LIMIT)
+    )  # fmt: skip
+    loose, limits = loose[theirs[loose]], limits[theirs[limits]]
     low[loose], limited = -np.inf, np.isfinite(high)
     held = np.isin(row, limits) & np.isin(col, on)
     room = np.bincount(row[held], -entries.data[held], len(high))

@@ -14,14 +14,15 @@ from dataclasses import replace
 import numpy as np
 
 from gridopt.case.case import Case
+from gridopt.case.pricing_options import USUAL, Selected
 from gridopt.dispatch.lmp import Prices, from_duals
 from gridopt.dispatch.result import Dispatch
 from gridopt.dispatch.right_duals import marginal
 
 
-def price(case: Case, dispatch: Dispatch) -> Prices:
+def price(case: Case, dispatch: Dispatch, options: Selected = USUAL.ip_full) -> Prices:
     """Prices of (R1) and payments (R2)."""
-    people, form, y = dispatch.participants, dispatch.solution.form, marginal(dispatch)
+    people, form, y = dispatch.participants, dispatch.solution.form, marginal(dispatch, options.selection)
     paid = np.zeros(len(form.cost))
     whole = form.integer
     paid[whole] = (form.cost - form.matrix.T @ y)[whole] * people.x[whole]

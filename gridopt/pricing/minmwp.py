@@ -2,7 +2,8 @@
 
     min  sum_g m_g      m_g >= cost_g - revenue_g(y),  m >= 0,
          y of a limit > 0 or < 0 only where the cleared flow stands at it                                               (R1)
-    among several, those with the least payment of the load                                                             (R2)
+    floor <= price at every bus <= cap, where the options give them                                                     (R2)
+    among several, those with the least payment of the load                                                             (R3)
 
 No revenue falls short (PRS = 0), for only limits that bind have a price; lost opportunities are not looked at.
 Source: Ruiz, Conejo and Gabriel, Pricing non-convexities in an electricity pool, 2012.
@@ -14,21 +15,22 @@ import numpy as np
 import scipy.sparse as sp
 
 from gridopt.case.case import Case
+from gridopt.case.pricing_options import USUAL, Minmwp
 from gridopt.dispatch.lmp import Prices, from_duals
 from gridopt.dispatch.result import Dispatch
 from gridopt.dispatch.right_duals import standing
 from gridopt.program.highs import Highs
 
 ROOM = 1e-9
-"""Share by which (R2) may give up what (R1) has found, for rounding."""
+"""Share by which (R3) may give up what (R1) has found, for rounding."""
 
 
-def price(case: Case, dispatch: Dispatch) -> Prices:
-    """Prices (R2), with duals of the shared rows."""
+def price(case: Case, dispatch: Dispatch, options: Minmwp = USUAL.minmwp) -> Prices:
+    """Prices (R3), with duals of the shared rows."""
     people = dispatch.participants
     form, k = people.form, len(people.shared)
     at_low, at_high = (v[people.shared] for v in standing(form, people.x))
-    low, high = np.where(at_high, -np.inf, 0.0), np.where(at_low, np.inf, 0.0)
+    least_dual, most_dual = np.where(at_high, -np.inf, 0.0), np.where(at_low, np.inf, 0.0)
     # Revenue of a group is linear in y: what its schedule draws on each shared row.
     schedule = sp.csc_array((people.x, (np.arange(len(people.x)), people.part)), shape=(len(people.x), len(people.names)))
     drawn = sp.csr_array(form.matrix[people.shared] @ schedule)
@@ -37,10 +39,16 @@ def price(case: Case, dispatch: Dispatch) -> Prices:
     program = Highs()
     matrix = sp.hstack([drawn.T, sp.eye_array(len(cost), format="csr")], format="csr")
     program.load(
-        np.concatenate([np.zeros(k), np.ones(len(cost))]), np.concatenate([low, np.zeros(len(cost))]),
-        np.concatenate([high, np.full(len(cost), np.inf)]), sp.csr_array(matrix), cost, np.full(len(cost), np.inf),
+        np.concatenate([np.zeros(k), np.ones(len(cost))]), np.concatenate([least_dual, np.zeros(len(cost))]),
+        np.concatenate([most_dual, np.full(len(cost), np.inf)]), sp.csr_array(matrix), cost, np.full(len(cost), np.inf),
     )  # fmt: skip
-    program.solve()
+    low, high = options.floor_cny_per_mwh, options.cap_cny_per_mwh
+    if low is not None or high is not None:
+        rows = sp.csr_array(sp.vstack([people.drawing(t)[people.shared].T for t in range(len(case.time))], format="csr"))
+        hours = np.repeat(case.time.hours, len(people.balance))
+        wide = sp.csr_array(sp.hstack([rows, sp.csr_array((rows.shape[0], len(cost)))], format="csr"))
+        program.add_rows((-np.inf if low is None else low) * hours, (np.inf if high is None else high) * hours, wide)
+    program.solve()  # one price for all is always among those allowed
     least = float(program.solution()[0][k:].sum())
     made_whole = sp.csr_array(np.concatenate([np.zeros(k), np.ones(len(cost))])[None, :])
     program.add_rows(np.array([-np.inf]), np.array([least + ROOM * max(least, 1.0)]), made_whole)

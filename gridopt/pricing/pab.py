@@ -13,12 +13,13 @@ from dataclasses import replace
 import numpy as np
 
 from gridopt.case.case import Case
+from gridopt.case.pricing_options import USUAL, Options
 from gridopt.dispatch.lmp import Prices, from_duals
 from gridopt.dispatch.result import Dispatch
 from gridopt.dispatch.right_duals import marginal
 
 
-def price(case: Case, dispatch: Dispatch) -> Prices:
+def price(case: Case, dispatch: Dispatch, options: Options = USUAL.pab) -> Prices:
     """Mean prices (R1); `extra` makes up for what a participant would get at these."""
     people, hours = dispatch.participants, case.time.hours
     nodal = from_duals(dispatch, people, marginal(dispatch)[people.shared])

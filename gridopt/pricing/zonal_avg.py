@@ -1,6 +1,6 @@
 """zonal_avg: plants at their node, users at the mean of their zone.
 
-    price of load in zone z [t] = sum_b w[b,t] price[b,t] / sum_b w[b,t],   w: generation or load at the buses of z           (R1)
+    price of load in zone z [t] = sum_b w[b,t] price[b,t] / sum_b w[b,t],   w: generation, load, or given, at the buses of z  (R1)
 
 By load, users pay just what they would pay node by node. By generation, as in Gansu, what they pay may differ from that; the difference
 is an account of its own (zone spread).
@@ -14,26 +14,36 @@ from dataclasses import replace
 import numpy as np
 
 from gridopt.case.case import Case
+from gridopt.case.check import CaseError, nearest
+from gridopt.case.pricing_options import USUAL, ZonalAvg
 from gridopt.dispatch.lmp import Prices, from_duals
 from gridopt.dispatch.result import Dispatch
 from gridopt.dispatch.right_duals import marginal
 
-WEIGHT = "generation"
-"""By what the mean is taken: generation or load."""
 
-
-def price(case: Case, dispatch: Dispatch) -> Prices:
-    """Nodal prices of ip, with the prices (R1) that load pays."""
+def price(case: Case, dispatch: Dispatch, options: ZonalAvg = USUAL.zonal_avg) -> Prices:
+    """Nodal prices of ip, with the prices (R1) that load pays. Raises CaseError for weights of buses that are not there."""
     people = dispatch.participants
-    nodal = from_duals(dispatch, people, marginal(dispatch)[people.shared])
+    nodal = from_duals(dispatch, people, marginal(dispatch, options.selection)[people.shared])
     load = dispatch.quantities["load"].values - dispatch.quantities["shedding"].values
-    weight = load if WEIGHT == "load" else np.maximum(dispatch.injection + load, 0.0)
-    return replace(nodal, load_price=zone_means(case, nodal.price, weight))
-
-
-def zone_means(case: Case, price: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """Mean price of the zone of each bus (B, T); a bus without a zone is in one with all such; plain means where no weight is."""
+    weight = load if options.weights == "load" else np.maximum(dispatch.injection + load, 0.0)
+    if options.weights == "fixed":
+        weight = np.broadcast_to(_fixed(case, options)[:, None], load.shape)
     _, zone = np.unique(case.table("bus")["zone"].astype(str), return_inverse=True)
+    return replace(nodal, load_price=zone_means(nodal.price, weight, zone if options.zones == "zone" else 0 * zone))
+
+
+def _fixed(case: Case, options: ZonalAvg) -> np.ndarray:
+    """Weights by bus (B,)."""
+    bus = case.table("bus").index
+    wrong = [n for n in options.fixed if n not in bus]
+    if wrong:
+        raise CaseError([f"key 'pricing.zonal_avg.fixed': '{n}' is not a bus{nearest(n, bus)} Correct it." for n in wrong])
+    return np.array([options.fixed.get(str(b), 0.0) for b in bus])
+
+
+def zone_means(price: np.ndarray, weight: np.ndarray, zone: np.ndarray) -> np.ndarray:
+    """Mean price of the zone (B,) of each bus (B, T); a bus without a zone is in one with all such; plain means where no weight is."""
     shape = (zone.max(initial=-1) + 1, price.shape[1])
     total, value, count, plain = (np.zeros(shape) for _ in range(4))
     for into, what in ((total, weight), (value, weight * price), (count, np.ones_like(price)), (plain, price)):

@@ -1,10 +1,12 @@
 """Uplift: what prices leave open for each participant: profit, make-whole payment, lost opportunity cost, revenue shortfall.
 
-    revenue[g] = y' A_g x*_g + given[g] + extra[g],   profit = revenue - cost                                    (T1)
+    revenue[g] = y' A_g x*_g + shift' P_g + given[g] + extra[g] + bonus[g],   profit = revenue - cost            (T1)
     MWP[g] = max(0, -profit[g])                                                                                  (T2)
-    LOC[g], PRS[row]: (P3), (P4) of dispatch/participants.py                                                     (T3)
+    LOC[g], PRS[row]: (P3), (P4) of dispatch/participants.py, at prices with their shift                         (T3)
+    paid[g] = what the rule pays of these: MWP, unless it says otherwise                                         (T4)
 
-given: for output and cost that no column changes, dispatch/market_run.py. It is no part of a lost opportunity.
+given: for output and cost that no column changes, dispatch/market_run.py. It is no part of a lost opportunity. A square cost counts by
+its tangent at the schedule in (T3), which is exact where prices are marginal.
 
 Source: Gribik, Hogan and Pope, Market-clearing electricity prices and energy uplift, 2007.
 """
@@ -17,12 +19,13 @@ import numpy as np
 
 from gridopt.dispatch.lmp import Prices
 from gridopt.dispatch.market_run import beyond_columns
+from gridopt.dispatch.participants import Participants
 from gridopt.dispatch.result import Dispatch
 
 
 @dataclass(frozen=True)
 class Uplift:
-    """By participant (g,), CNY: revenue, cost, profit, best profit at these prices (nan where no prices of rows are known), MWP, LOC.
+    """By participant (g,), CNY: revenue, cost, profit, best profit at these prices (nan where no prices of rows are known), MWP, LOC, paid.
     shortfall: PRS of each shared row (k,). names (g,)."""
 
     names: np.ndarray
@@ -32,6 +35,7 @@ class Uplift:
     mwp: np.ndarray
     loc: np.ndarray
     shortfall: np.ndarray
+    paid: np.ndarray
 
     @property
     def profit(self) -> np.ndarray:
@@ -39,17 +43,30 @@ class Uplift:
 
 
 def uplift(dispatch: Dispatch, prices: Prices) -> Uplift:
-    """(T1) to (T3) of a cleared dispatch at the prices of a rule."""
-    people, y = prices.people or dispatch.participants, prices.dual
-    given, spent = beyond_columns(dispatch, people, prices.price)
-    shown = people.by_part(people.form.cost * people.x)
-    cost = shown + spent
-    extra = np.zeros(len(cost)) if prices.extra is None else prices.extra
+    """(T1) to (T4) at the prices of a rule: of the cleared dispatch, or of the schedule that the rule pays for."""
+    solved = dispatch if prices.schedule is None or not prices.settled else prices.schedule
+    people, y = prices.people or solved.participants, prices.dual
+    form, x = people.form, people.x
+    given, spent = beyond_columns(solved, people, prices.price)
+    cost = people.by_part(form.cost * x + form.square * x**2) + spent
+    none, nothing = np.full(len(cost), np.nan), np.zeros(len(cost))
+    extra = nothing if prices.extra is None else prices.extra
     if y is None:  # paid as offered
-        none = np.full(len(cost), np.nan)
-        return Uplift(people.names, cost + extra, cost, none, np.zeros(len(cost)), none, np.zeros(0))
-    gain = -people.by_part(people.reduced(y) * people.x)  # profit on what the columns show
-    loc = np.maximum(-people.answers.at(y).best - gain, 0.0) if prices.extra is None else np.zeros(len(cost))
-    revenue = cost + gain + given - spent + extra
-    best = revenue - cost + loc
-    return Uplift(people.names, revenue, cost, best, np.maximum(cost - revenue, 0.0), loc, people.shortfall(y))
+        return Uplift(people.names, cost + extra, cost, none, nothing, none, np.zeros(0), nothing)
+    beside = 2.0 * form.square * x - _shifted(solved, people, prices)
+    gain = -people.by_part((people.reduced(y) + beside) * x)  # profit on what the columns show
+    loc = nothing if prices.extra is not None else np.maximum(-people.answers.at(y, beside).best - gain, 0.0)
+    revenue = cost + gain + people.by_part(form.square * x**2) + given - spent + extra + (0.0 if prices.bonus is None else prices.bonus)
+    mwp = np.maximum(cost - revenue, 0.0)
+    paid = mwp if prices.uplift is None else prices.uplift
+    return Uplift(people.names, revenue, cost, revenue - cost + loc, mwp, loc, people.shortfall(y), paid)
+
+
+def _shifted(solved: Dispatch, people: Participants, prices: Prices) -> np.ndarray | float:
+    """What the shift of prices adds to the revenue of one unit of each column (n,)."""
+    if prices.shift is None:
+        return 0.0
+    found = np.zeros(len(people.form.cost))
+    for at, columns, coef in solved.model.builder.port("injection").offers():
+        np.add.at(found, columns, coef * prices.shift[at] * solved.case.time.hours)
+    return found

@@ -62,7 +62,7 @@ def load_study(what: Path | None, overrides: dict[str, str], hours: tuple[int, i
     name, study, origin = find_study(what, overrides)
     network = locate("networks", study.network, origin)
     if format_of(network):
-        return _load_file(name, study, network, hours)
+        return _load_file(name, study, network, hours, overrides)
     tables, faults = {}, []
     try:
         tables = read_network(network)
@@ -84,11 +84,15 @@ def load_study(what: Path | None, overrides: dict[str, str], hours: tuple[int, i
     return Loaded(name, study, case, network, inputs, _synthetic(files))
 
 
-def _load_file(name: str, study: Study, path: Path, hours: tuple[int, int] | None) -> Loaded:
-    """A case of another program: it brings its own steps, series and currency."""
+def _load_file(name: str, study: Study, path: Path, hours: tuple[int, int] | None, overrides: dict[str, str]) -> Loaded:
+    """A case of another program: it brings its own steps, series and currency, and maybe keys of a study."""
     if study.profiles:
         raise CaseError([f"{path.name}: brings its own series; 'profiles' have no use here. Remove them from the study."])
     found = read(path, study.branch_model, tuple(study.matpower_toggle))
+    if found.study:
+        given = study.model_dump(exclude_unset=True)
+        wanted = {k: v for k, v in overrides.items() if k.partition(".")[0] in found.study}
+        study = parse({k: v for k, v in given.items() if k not in found.study} | dict(found.study), wanted, path.name, {})
     study = study.model_copy(update={"currency": found.currency})
     grid = _part(found.time, hours)
     case = _case(_scaled(found.tables, study, grid), grid, found.source, study)

@@ -14,9 +14,18 @@ from typing import Any
 import numpy as np
 
 from gridopt.case.check import CaseError, nearest
+from gridopt.case.pricing_options import USUAL as USUAL_OPTIONS
+from gridopt.case.pricing_options import Options, Pricing
 
-RULES = ("ip", "ip_full", "zonal_avg", "smp", "pab", "elmp", "achp", "chp", "aic", "minmwp")
-"""Pricing rules: modules of gridopt.pricing with `price(case, dispatch) -> Prices`."""
+RULES = (
+    "ip", "ip_full", "zonal_avg", "split_atc", "split_fb", "smp", "pab", "pab_shaded", "elmp", "achp", "chp", "aic", "minmwp", "ordc",
+    "admin",
+)  # fmt: skip
+"""Pricing rules: modules of gridopt.pricing with `price(case, dispatch, options) -> Prices`."""
+USUAL = tuple(r for r in RULES if r not in ("split_atc", "ordc", "admin"))
+"""Rules that say something without any parameter: what 'all' stands for."""
+LINEAR = ("split_atc", "split_fb", "pab_shaded", "elmp", "achp", "chp", "aic", "minmwp")
+"""Rules that know costs that are straight between points, no square ones."""
 EXACT_GAP, EXACT = 0.0, 1e-9
 """Gap to which a case is cleared before it is priced: a schedule that is only nearly best can have prices far from the right ones;
 and up to which it then counts as exact."""
@@ -33,8 +42,8 @@ class Priced:
 
 
 def known_rules(text: str) -> list[str]:
-    """Names of rules out of 'ip,chp'; 'all' for every one. Raises CaseError that names those that are not known."""
-    names = list(RULES) if text.strip() == "all" else [n.strip() for n in text.split(",") if n.strip()]
+    """Names of rules out of 'ip,chp'; 'all' for every one that needs no parameters. Raises CaseError that names those that are not known."""
+    names = list(USUAL) if text.strip() == "all" else [n.strip() for n in text.split(",") if n.strip()]
     faults = [f"rule '{n}': is not known{nearest(n, RULES)} Known rules: {', '.join(RULES)}." for n in names if n not in RULES]
     if faults or not names:
         raise CaseError(faults or [f"no rule is named. Known rules: {', '.join(RULES)}."])
@@ -56,7 +65,8 @@ def price_file(
     begun = time.perf_counter()
     cleared = clearing_of(path, overrides, progress, stop)
     spent, solved = time.perf_counter() - begun, cleared.solved
-    found = [price_by(rule, solved) for rule in rules]
+    _check_linear(rules, solved)
+    found = [price_by(rule, solved, getattr(cleared.pricing, rule)) for rule in rules]
     solution = solved.solution
     status = {"status": "priced"} if solution.finished else {"status": "limit_reached", "exit_code": LIMIT_REACHED}
     return {
@@ -69,11 +79,12 @@ def price_file(
 
 @dataclass(frozen=True)
 class Cleared:
-    """A dispatch to be priced. origin: entries of the document on where it comes from."""
+    """A dispatch to be priced. pricing: parameters of the rules; origin: entries of the document on where it comes from."""
 
     name: str
     currency: str
     solved: Any
+    pricing: Pricing
     origin: dict
 
 
@@ -109,18 +120,22 @@ def _cleared(path: Path, overrides: dict[str, str], progress: Callable[[str], No
         solved = dispatch(loaded.case, search=search, progress=progress)
     except Infeasible:
         raise Infeasible(*reasons(loaded.case)) from None
-    return Cleared(loaded.name, loaded.study.currency, solved, {})
+    return Cleared(loaded.name, loaded.study.currency, solved, loaded.study.pricing, {})
 
 
 def _kept(folder: Path, overrides: dict[str, str], progress: Callable[[str], None]) -> Cleared:
     """The clearing that a result folder keeps: the first stage, or that of key 'stage'."""
     from gridopt.study.clearing import load_stage, stages
+    from gridopt.study.schema import parse
 
+    run = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    own = {k: v for k, v in overrides.items() if k.partition(".")[0] == "pricing"}
+    pricing = parse({"network": "", "pricing": run.get("options", {}).get("pricing", {})}, own, "manifest.json", {}).pricing
     known = stages(folder)
     wanted = overrides.get("stage", known[0].stage)
     faults = [
         f"key '{key}': has no effect on what was cleared before. Remove it, or give the study in place of its results."
-        for key in overrides if key != "stage"
+        for key in overrides if key != "stage" and key not in own
     ]  # fmt: skip
     names = [s.stage for s in known]
     if wanted not in names:
@@ -129,11 +144,10 @@ def _kept(folder: Path, overrides: dict[str, str], progress: Callable[[str], Non
         raise CaseError(faults)
     noted = known[names.index(wanted)]
     solved = load_stage(folder, noted)
-    run = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     exact = "" if noted.exact else f", not proven to be the best (gap {noted.gap:.2g})"
     progress(f"clearing '{noted.stage}' of {folder}, by gridopt {noted.version}{exact}")
     origin = {"run": str(folder), "stage": noted.stage, "stages": names, "cleared_by": noted.version}
-    return Cleared(str(run.get("study", folder.name)), str(run.get("summary", {}).get("currency", "CNY")), solved, origin)
+    return Cleared(str(run.get("study", folder.name)), str(run.get("summary", {}).get("currency", "CNY")), solved, pricing, origin)
 
 
 def _check_whole(study) -> None:
@@ -145,12 +159,22 @@ def _check_whole(study) -> None:
         raise CaseError(faults)
 
 
-def price_by(rule: str, solved) -> Priced:
-    """Prices of a cleared dispatch by one rule."""
+def _check_linear(rules: Sequence[str], solved) -> None:
+    """Raises CaseError for rules that do not know the square costs of a case."""
+    if solved.solution.form.square.any():
+        cure = "Give the costs by points (cost_point, or a curve), or leave the rule out."
+        faults = [f"rule '{r}': the case has square costs, which it does not know. {cure}" for r in rules if r in LINEAR]
+        if faults:
+            raise CaseError(faults)
+
+
+def price_by(rule: str, solved, options: Options | None = None) -> Priced:
+    """Prices of a cleared dispatch by one rule; options: its section of Pricing, its defaults if None."""
     from gridopt.settlement.uplift import uplift
 
     begun = time.perf_counter()
-    prices = importlib.import_module(f"gridopt.pricing.{rule}").price(solved.case, solved)
+    options = getattr(USUAL_OPTIONS, rule) if options is None else options
+    prices = importlib.import_module(f"gridopt.pricing.{rule}").price(solved.case, solved, options)
     left = uplift(solved, prices)
     return Priced(rule, prices, left, time.perf_counter() - begun)
 
@@ -158,13 +182,15 @@ def price_by(rule: str, solved) -> Priced:
 def document(solved, priced: Priced) -> dict:
     """What one rule says: prices by bus and period, money by participant, sums."""
     case, prices, left = solved.case, priced.prices, priced.uplift
-    hours = case.time.hours
+    hours, schedule = case.time.hours, prices.schedule
     load = solved.quantities["load"].values - solved.quantities["shedding"].values
     paid = prices.price if prices.load_price is None else prices.load_price
     parts = {"price": prices.price, "energy": prices.energy, "congestion": prices.congestion, "loss": prices.loss}
     if prices.load_price is not None:
         parts["load_price"] = prices.load_price
-    schedule = prices.schedule
+    if prices.reserve is not None:
+        parts["reserve_price"] = np.broadcast_to(prices.reserve, prices.price.shape)
+    payment, paid_besides = float((load * paid * hours).sum()), float(left.paid.sum())
     return {
         **quality(solved),
         "prices": [
@@ -173,15 +199,56 @@ def document(solved, priced: Priced) -> dict:
         ],
         "cost": float(solved.solution.objective),
         "cost_of_its_schedule": float(schedule.solution.objective) if schedule is not None else float(solved.solution.objective),
-        "load_payment": float((load * paid * hours).sum()),
+        "load_payment": payment, "uplift_paid": _number(paid_besides), "users_pay": _number(payment + paid_besides),
+        **_schedule(solved, prices),
         "mwp": _number(left.mwp.sum()), "loc": _number(left.loc.sum()), "prs": _number(left.shortfall.sum()),
         "units": _units(left),
     }  # fmt: skip
 
 
+def _schedule(solved: Any, prices: Any) -> dict:
+    """What a rule with a schedule of its own says of it: cost beyond the cleared one, output, exchanges, and what the network then takes."""
+    found: dict[str, Any] = {}
+    hours, change, schedule = solved.case.time.hours, prices.change, prices.schedule
+    if prices.shift is not None:
+        found["cap_adjust"] = _number(float((prices.shift * solved.injection * hours).sum()))
+    if schedule is None:
+        return found
+    cost, least = float(schedule.solution.objective), float(solved.solution.objective)
+    found["schedule"] = {
+        "output_mw": _by_name(schedule, "unit", "generator"), "flow_mw": dict(zip(solved.case.grid.branches.ids.astype(str),
+                                                                                  schedule.flow.round(9).tolist(), strict=True)),
+    }  # fmt: skip
+    if prices.exchanges:
+        found["exchanges"] = [
+            {"name": n, "mw": power.round(9).tolist(), "rent": _number(float((power * gain) @ hours))} for n, power, gain in prices.exchanges
+        ]
+        found["rent"] = _number(sum(e["rent"] for e in found["exchanges"]))
+    total = cost
+    if change is not None:
+        total = cost + change.cost
+        found["redispatch"] = {
+            "feasible": change.after is not None, "cost": _number(change.cost), "volume_mwh": _number(change.volume),
+            "traded_mw": change.traded.round(9).tolist(),
+            "output_mw": _by_name(change.after, "unit", "generator") if change.after is not None else {},
+        }  # fmt: skip
+    return found | {"total_cost": _number(total), "cost_difference": _number(total - least)}
+
+
+def _by_name(schedule: Any, *tables: str) -> dict[str, list[float]]:
+    """Output MW by element of some tables."""
+    return {
+        str(n): row.round(9).tolist()
+        for table in tables for n, row in zip(schedule.case.table(table).index, schedule.quantities[f"{table}_output"].values, strict=True)
+    }  # fmt: skip
+
+
 def _units(left: Any) -> list[dict]:
     """Money by participant."""
-    columns = {"revenue": left.revenue, "cost": left.cost, "profit": left.profit, "best_profit": left.best, "mwp": left.mwp, "loc": left.loc}
+    columns = {
+        "revenue": left.revenue, "cost": left.cost, "profit": left.profit, "best_profit": left.best, "mwp": left.mwp, "loc": left.loc,
+        "paid": left.paid,
+    }  # fmt: skip
     return [
         {"unit": str(n).partition(" ")[2] or str(n), "kind": str(n).partition(" ")[0]} | {k: _number(v[i]) for k, v in columns.items()}
         for i, n in enumerate(left.names)

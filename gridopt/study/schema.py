@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from gridopt.case.check import CaseError, nearest
+from gridopt.case.pricing_options import Pricing
 from gridopt.study.market_schema import Market
 
 
@@ -62,6 +63,7 @@ class Study(BaseModel):
     dc_rule_values: bool = False
     rolling: Rolling | None = None
     market: Market | None = None
+    pricing: Pricing = Pricing()
     workers: Annotated[int, Field(ge=1, le=64)] = 2
     report: bool = True
     csv: bool = True
@@ -101,12 +103,33 @@ def read_study(path: Path, overrides: dict[str, str]) -> Study:
 
 
 def parse(given: dict[str, Any], overrides: dict[str, str], file: str, rows: dict[str, int]) -> Study:
-    """The study from a dictionary; every wrong key and value is one sentence of the CaseError."""
-    values = given | {key: _read_text(text) for key, text in overrides.items()}
+    """The study from a dictionary; every wrong key and value is one sentence of the CaseError. A key of `overrides` may name a part of a
+    part, with points: pricing.zonal_avg.weights."""
+    values = overlaid(given, {key: _read_text(text) for key, text in overrides.items()})
     try:
         return Study(**values)
     except ValidationError as error:
         raise CaseError([_sentence(fault, file, rows, overrides) for fault in error.errors()]) from None
+
+
+def overlaid(given: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """`given` with values changed at keys, parts of parts among them. Raises CaseError where a key goes into what has no parts."""
+    values, faults = dict(given), []
+    for key, value in changes.items():
+        *path, last = key.split(".")
+        part = values
+        for n, name in enumerate(path):
+            inner = part.get(name)
+            inner = {} if inner is None else inner
+            if not isinstance(inner, dict):
+                faults.append(f"--set, key '{key}': '{'.'.join(path[: n + 1])}' is a value and has no keys. Give the whole value.")
+                break
+            part[name] = part = dict(inner)
+        else:
+            part[last] = value
+    if faults:
+        raise CaseError(faults)
+    return values
 
 
 def _read_text(text: str) -> Any:
@@ -123,7 +146,7 @@ def _plain(value: Any) -> Any:
 
 def _sentence(fault: Any, file: str, rows: dict[str, int], overrides: dict[str, str]) -> str:
     key = str(fault["loc"][0]) if fault["loc"] else ""
-    where = "--set" if key in overrides else file + (f", row {rows[key]}" if key in rows else "")
+    where = "--set" if key in {k.partition(".")[0] for k in overrides} else file + (f", row {rows[key]}" if key in rows else "")
     if fault["type"] == "extra_forbidden":
         holder, known = _holder([str(part) for part in fault["loc"][:-1]])
         name = str(fault["loc"][-1])
@@ -137,10 +160,11 @@ def _sentence(fault: Any, file: str, rows: dict[str, int], overrides: dict[str, 
 
 
 def _holder(path: list[str]) -> tuple[str, list[str]]:
-    """Name of the part of a study at a path of keys, and the keys that it knows."""
+    """Name of the part of a study at a path of keys (and places in lists), and the keys that it knows."""
     holder: Any = Study
     for key in path:
-        kind = holder.model_fields[key].annotation
-        kinds = getattr(kind, "__args__", (kind,))
-        holder = next((k for k in kinds if isinstance(k, type) and issubclass(k, BaseModel)), holder)
+        if key in holder.model_fields:
+            kind = holder.model_fields[key].annotation
+            kinds = getattr(kind, "__args__", (kind,))
+            holder = next((k for k in kinds if isinstance(k, type) and issubclass(k, BaseModel)), holder)
     return f"'{'.'.join(path)}'" if path else "a study", list(holder.model_fields)

@@ -3,11 +3,9 @@
 import numpy as np
 import pytest
 
-from gridopt.study.priced import RULES
+from gridopt.study.priced import USUAL
 from tests.support import market
 from tests.support.market import cleared, priced
-
-KEEP_DISPATCH = tuple(r for r in RULES if r != "smp")
 
 
 def near(value, rel=1e-6):
@@ -123,7 +121,7 @@ def test_the_lowest_of_many_right_prices():
     assert [marginal(d, choice)[row] for choice in ("lower", "mid", "upper")] == near([40, 150, 260])
 
 
-@pytest.mark.parametrize("rule", KEEP_DISPATCH)
+@pytest.mark.parametrize("rule", USUAL)
 @pytest.mark.parametrize("text", [market.ONE_PERIOD, market.THREE_PERIODS, market.BLOCK_BEHIND_A_LINE, market.RING])
 def test_a_rule_never_alters_the_clearing(text, rule):
     d = cleared(text)

@@ -12,7 +12,7 @@ from gridopt.dispatch.lmp import price
 from gridopt.dispatch.single import dispatch
 from gridopt.dispatch.whole import Search
 from gridopt.study import clearing
-from gridopt.study.priced import RULES, price_by
+from gridopt.study.priced import USUAL, price_by
 from tests.support import market
 from tests.support.block_cases import BLOCK_CASES
 from tests.support.market import cleared
@@ -29,7 +29,7 @@ def test_what_is_loaded_is_what_was_kept(text, tmp_path):
     assert (found.solution.x == kept.solution.x).all() and (found.solution.y == kept.solution.y).all()
     assert (found.solution.form.matrix != kept.solution.form.matrix).nnz == 0
     assert (found.solution.objective, found.solution.gap) == (kept.solution.objective, kept.solution.gap)
-    for rule in RULES:
+    for rule in USUAL:
         first, again = price_by(rule, kept), price_by(rule, found)
         assert (first.prices.price == again.prices.price).all() and (first.uplift.mwp == again.uplift.mwp).all()
 

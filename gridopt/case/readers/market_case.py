@@ -10,6 +10,7 @@
       - {id: C, p_max: 260, blocks: [[200, 50], [30, 53], [30, 56]]}      # MW and price of each block
     lines: [{id: ab, from: a, to: b, limit_mw: 100, x_pu: 0.1}]
     bids: [{id: d, bus: a, blocks: [[50, 400]]}]                           # demand that buys up to its price
+    pricing: {zonal_avg: {weights: load}}                                  # parameters of pricing rules, as in a study
 
 A unit is switched on and off if it has a cost of being on or of a start, a minimum time, or a status before the first period;
 others are always in service. Costs are per hour (no_load_cost, c0), per MWh, and per start; a curve is [[MW, cost per hour], ...].
@@ -33,7 +34,8 @@ from gridopt.case.market_trade import add_trade
 from gridopt.case.time import TimeGrid
 
 TOP = {"name", "title", "tag", "source", "conventions", "note", "currency", "base_mva", "periods", "period_h", "demand_mw", "buses", "lines",
-       "generators", "bids", "value_of_lost_load", "spinning_reserve_fraction", "spinning_reserve_mw", "trade", *SETTLED}  # fmt: skip
+       "generators", "bids", "value_of_lost_load", "spinning_reserve_fraction", "spinning_reserve_mw", "trade", "pricing",
+       *SETTLED}  # fmt: skip
 SWITCHED = ("no_load_cost", "startup_cost", "hot_start_cost", "cold_start_cost", "min_up", "min_down", "initially_on", "initial_status_h")
 GENERATOR = {"id", "bus", "p_min", "p_max", "marginal_cost", "cost", "blocks", "curve", "shutdown_cost", "cold_start_hours", "ramp_mw_per_h",
              "ramp_down_mw_per_h", "start_ramp_mw", "stop_ramp_mw", "initial_mw", "must_run", "technology", *SWITCHED}  # fmt: skip
@@ -67,7 +69,8 @@ def read(path: Path, branch_model: str) -> Imported:
     kept = {name: len(table) for name, table in tables.items() if len(table)}
     found = {"period": len(time), "generator": len(units), "line": len(tables["ac_branch"]), "bus": len(tables["bus"])}
     report = ImportReport(f"market case {path.name}", found, kept, totals(tables, rows.source(), time), changes)
-    return Imported(tables, time, rows.source(), file.text("currency", "CNY"), report)
+    study = {"pricing": dict(file.record("pricing").entries)} if "pricing" in file else {}
+    return Imported(tables, time, rows.source(), file.text("currency", "CNY"), report, study)
 
 
 def _yaml(path: Path) -> Record:
