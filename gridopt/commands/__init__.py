@@ -35,6 +35,7 @@ COMMANDS = {
     "run": "Dispatch a study and write its results and report.",
     "price": "Price one clearing under many rules.",
     "explain": "Say why a price is what it is.",
+    "strategy": "What an owner could gain by raising or withholding offers.",
     "trade": "Match spot trade between provinces.",
     "market": "Clear a spot market day ahead and in real time.",
     "check": "Look for faults in a study's input; solve nothing.",

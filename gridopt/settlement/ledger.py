@@ -111,6 +111,11 @@ class Ledger:
             np.add.at(found, one.period[mine], sign * one.amount[mine])
         return found
 
+    def turnover_of(self, name: str) -> float:
+        """All that one account received and paid, CNY."""
+        one, here = self.entries, self._name.get(name, -1)
+        return float(one.amount[(one.payee == here) | (one.payer == here)].sum())
+
     def columns(self, start: np.ndarray) -> dict[str, np.ndarray]:
         """payer, payee, code, period (its first instant), quantity, price, amount of each payment."""
         one, names, codes = self.entries, np.array(self.names, dtype=object), np.array(self.codes, dtype=object)
@@ -137,13 +142,14 @@ def sums(values: np.ndarray, group: np.ndarray) -> np.ndarray:
     return total.reshape(*values.shape[:-1], total.shape[1])
 
 
-def allocate(fund: np.ndarray, weight: np.ndarray, group: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def allocate(fund: np.ndarray, weight: np.ndarray, group: np.ndarray, least: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
     """(B3): price per unit of weight by period (T,), and what is left of each fund by period (T,) because nobody has a weight.
 
-    fund (T,) CNY, weight (n, T) >= 0, group (T,) the horizon of each period. Raises ValueError for a negative weight.
+    fund (T,) CNY, weight (n, T) >= 0, group (T,) the horizon of each period; a fund of at most `least` is rounding and not shared out.
+    Raises ValueError for a negative weight.
     """
     if weight.size and weight.min() < 0:
         raise ValueError("a fund cannot be shared out by negative weights")
     whole, part = sums(fund, group), sums(weight.sum(axis=0), group)
-    rate = np.divide(whole, part, out=np.zeros_like(whole), where=part > 0)
+    rate = np.divide(whole, part, out=np.zeros_like(whole), where=(part > 0) & (np.abs(whole) > least))
     return rate[group], np.where(part > 0, 0.0, 1.0)[group] * fund

@@ -15,6 +15,8 @@ from gridopt.settlement.metered import Metered
 from gridopt.settlement.rules import Allocation
 
 TARIFF = "tariff"
+ROUNDING = 1e-12
+"""Part of what went through an account below which what is left of it is rounding."""
 RENEWABLE = ("wind", "solar", "hydro_ror")
 
 
@@ -53,7 +55,7 @@ def share_out(book: Ledger, m: Metered, title: str, rule: Allocation, peak_hours
     because nobody of the set has a weight."""
     fund = book.balance_of(account(title))
     names, weight = weights(m, rule.payers, peak_hours)
-    rate, left = allocate(fund, weight, m.horizon(rule.horizon))
+    rate, left = allocate(fund, weight, m.horizon(rule.horizon), ROUNDING * book.turnover_of(account(title)))
     book.pay(f"allocation_{title}", names, account(title), weight, -rate)
     return float(left.sum())
 

@@ -23,11 +23,13 @@ from gridopt.dispatch.market_run import MarketRun
 from gridopt.dispatch.market_tables import PREFIX, frame
 from gridopt.dispatch.result import Dispatch
 from gridopt.dispatch.sequence import DayRule, Days, clear_days
+from gridopt.settlement.book import settle
 from gridopt.study.load import Loaded, load_study
 from gridopt.study.market_case import market_cases, told
 from gridopt.study.market_schema import Market
 from gridopt.study.priced import known_rules
 from gridopt.study.run import CertificateFailed, Clock, check_free, move
+from gridopt.study.settlement_schema import Settlement
 
 Progress = Callable[[str], None]
 
@@ -43,6 +45,7 @@ class Cleared:
     real_time: MarketRun | None = None
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    figures: dict[str, float] = field(default_factory=dict)
 
 
 def market_study(
@@ -99,7 +102,16 @@ def clear(loaded: Loaded, market: Market, stop: threading.Event | None, clock: C
         "prices": price_table(found, [day_ahead]), "zone_prices": zone_table(found, [day_ahead]),
         "constraints": constraint_table(found, [day_ahead]), "dispatch": dispatch_table([day_ahead]),
     }  # fmt: skip
+    with clock("settle", "settlement"):
+        books = settle(day_ahead, found.real_time, loaded.case, settlement_rules(market))
+    found.tables |= books.tables
+    found.figures = books.figures
     return found
+
+
+def settlement_rules(market: Market) -> Settlement:
+    """The rules of settlement of a study: where everyone is paid as offered, plants are."""
+    return market.settlement.model_copy(update={"plants": "offer"}) if market.rule == "pab" else market.settlement
 
 
 def pricing(rule: str) -> Callable[[Dispatch], Prices]:
@@ -217,4 +229,6 @@ def _summary(found: Cleared) -> dict[str, Any]:
             "load_payment": float((run.load * run.hours * run.load_price).sum()), "cost": float(run.cost.sum()),
             "congestion_rent": float(run.rent.sum()), "gap": run.gap, "exact": run.exact,
         }  # fmt: skip
-    return {"rule": found.market.rule, "runs": figures}
+    accounts = found.tables["residuals"].groupby("account", sort=False)["amount"].sum()
+    rights = {k: v for k, v in found.figures.items() if v == v}
+    return {"rule": found.market.rule, "runs": figures, "residuals": accounts.to_dict(), "settlement": rights}

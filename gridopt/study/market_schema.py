@@ -11,6 +11,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from gridopt.study.settlement_schema import Settlement
+
 Money = Annotated[float, Field(ge=-100000, le=1000000)]
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -124,3 +126,4 @@ class Market(_Part):
     day_ahead: DayAhead = DayAhead()
     real_time: RealTime = RealTime()
     agc: Agc = Agc()
+    settlement: Settlement = Settlement()
