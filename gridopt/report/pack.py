@@ -46,17 +46,21 @@ def token(key: str) -> str:
     return f"⟦{key}⟧"
 
 
-def pack(array: np.ndarray) -> dict:
-    """A (rows, columns) array as base64 of little-endian 16-bit integers and one factor.
+def pack(array: np.ndarray, step: float = np.inf) -> dict:
+    """A (rows, columns) array as base64 of little-endian 16-bit integers and one factor, or of 32-bit floats where those are too coarse.
 
-    The step is the largest absolute value / 32767: 0.15 MW for flows up to 5 GW. Missing values are -32768.
+    The step of the integers is the largest absolute value / 32767: 0.15 MW for flows up to 5 GW; `step` is the coarsest that is wanted.
+    Missing values are -32768, as floats nan. Whole numbers below 32768 stay the same when they are rounded.
     """
     array = np.atleast_2d(np.asarray(array, dtype=np.float64))
     finite = np.isfinite(array)
     largest = float(np.abs(array[finite]).max()) if finite.any() else 0.0
     scale = largest / 32767.0 if largest > 0 else 1.0
+    shape = {"rows": array.shape[0], "columns": array.shape[1]}
+    if largest > 0 and scale > step:
+        return shape | {"scale": 0, "data": _base64(np.where(finite, array, np.nan).astype("<f4"))}
     whole = np.where(finite, np.rint(np.where(finite, array, 0.0) / scale), MISSING).astype("<i2")
-    return {"rows": array.shape[0], "columns": array.shape[1], "scale": scale, "data": _base64(whole)}
+    return shape | {"scale": scale, "data": _base64(whole)}
 
 
 def pack_times(time) -> str:

@@ -21,6 +21,13 @@ from gridopt.report import (
     imports,
     links,
     market,
+    market_change,
+    market_ledger,
+    market_metrics,
+    market_rules,
+    market_stages,
+    market_uplift,
+    market_why,
     plants,
     reserves,
     security,
@@ -34,8 +41,11 @@ from gridopt.report.text import WORDS, Both, join, money, money_unit, percent, s
 from gridopt.report.text import energy as energy_words
 from gridopt.report.zones import zone_words
 
+MARKET_SECTIONS = ("mk_rules", "mk_why", "mk_stages", "mk_ledger", "mk_uplift", "mk_change", "mk_metrics")
+"""Of a market run; left out without a word where their tables are not there."""
 SECTIONS = (
     "headlines",
+    *MARKET_SECTIONS,
     "dispatch",
     "commitment",
     "monthly",
@@ -62,6 +72,7 @@ ABSENT: dict[str, tuple[str, ...]] = {
     "import": (),
     "commitment": (),
     "reserves": (),
+    **{section: () for section in MARKET_SECTIONS},
 }
 
 
@@ -100,17 +111,18 @@ def render(run: Run) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"whole": _whole, "share": _share, "energy": energy_words}
+    environment.filters |= {"whole": _whole, "figures": _figures, "share": _share, "energy": energy_words}
     assets = resources.files("gridopt.report") / "assets"
     inline = {
         name: Markup((assets / f"{name.replace('_', '.')}").read_text(encoding="utf-8"))
-        for name in ("page_css", "page_js", "map_js")
+        for name in ("page_css", "page_js", "map_js", "market_js")
     }
     return environment.get_template("page.html.j2").render(
         words=WORDS,
         sections=shown,
         title_of={s: _section_title(run, s) for s in shown},
         counted=lambda key, *n: say(key, **{name: (f"{v:,}",) * 2 for name, v in zip(("shown", "count"), n, strict=True)}),
+        counted_text=lambda key, **n: say(key, **{name: (v, v) for name, v in n.items()}),
         absent_sections=[key for s in SECTIONS if s in absent for key in ABSENT.get(s, (f"no_{s}",)) if key in WORDS],
         figures=page.figures,
         font=Markup(FONT),
@@ -181,6 +193,20 @@ def _content(run: Run, page: Page) -> dict:
         "certificate": facts.certificate(run),
         "facts": facts.run_facts(run),
         "warnings": [str(w) for w in run.manifest.get("warnings") or []],
+        **_market(run, page),
+    }
+
+
+def _market(run: Run, page: Page) -> dict:
+    """What the sections of a market run show; None for those without tables."""
+    return {
+        "mk_rules": market_rules.rules(run, page),
+        "mk_why": market_why.why(run, page),
+        "mk_stages": market_stages.stages(run, page),
+        "mk_ledger": market_ledger.ledger(run, page),
+        "mk_uplift": market_uplift.uplift(run, page),
+        "mk_change": market_change.change(run, page),
+        "mk_metrics": market_metrics.metrics(run),
     }
 
 
@@ -203,6 +229,7 @@ def _absent(content: dict, page: Page) -> set[str]:
         "sources": content["sources"],
         "certificate": content["certificate"],
         "import": content["import_report"],
+        **{section: content[section] for section in MARKET_SECTIONS},
     }
     return {section for section, something in has.items() if not something}
 
@@ -303,6 +330,13 @@ def _emissions(run: Run) -> list[dict]:
 def _whole(value: float | None, digits: int = 0) -> str:
     """A number with thousands separators; a dash for none."""
     return "–" if value is None else f"{round(value, digits) + 0.0:,.{digits}f}"
+
+
+def _figures(value: float | None) -> str:
+    """A number with about four figures that count: 4220, 38.44, 0.7122."""
+    size = 0.0 if value is None else abs(value)
+    text = _whole(value, 0 if size >= 1000 else 1 if size >= 100 else 2 if size >= 10 else 4)
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _share(value: float | None, digits: int = 1) -> str:

@@ -6,6 +6,8 @@ headline, `part_` one part of a dotted name such as storage.wear.
 
 from __future__ import annotations
 
+from gridopt.report.words_market import MARKET_WORDS
+
 Both = tuple[str, str]
 """The same in English and in Chinese."""
 
@@ -656,4 +658,5 @@ WORDS: dict[str, Both] = {
     "fact_write": ("Write", "写出"),
     "fact_report": ("Report", "报告"),
     "fact_total": ("Total", "合计"),
+    **MARKET_WORDS,
 }

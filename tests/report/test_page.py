@@ -37,8 +37,8 @@ def test_plotly_is_there_once_and_nothing_is_fetched(html):
 def test_names_of_the_data_stay_text(html):
     assert fake_run.EVIL not in html and fake_run.EVIL_SCRIPT not in html
     assert "&lt;/script&gt;" in html
-    # markup, data, plotly, page, map: no element more
-    assert html.count("</script>") == 4
+    # data, plotly, page, map, market: no element more
+    assert html.count("</script>") == 5
 
 
 def test_every_token_of_every_figure_has_a_word(document):

@@ -227,5 +227,4 @@
       paint();
     });
   }
-  gridopt.start();
 })();

@@ -41,8 +41,9 @@ const gridopt = (() => {
     if (!(name in doc.arrays)) return null;
     if (!opened[name]) {
       const { rows, columns, scale, data } = doc.arrays[name];
-      const whole = new Int16Array(bytes(data).buffer);
-      const at = (row, column) => { const v = whole[row * columns + (columns === 1 ? 0 : column)]; return v === -32768 ? NaN : v * scale; };
+      // Without a factor the values are 32-bit floats.
+      const whole = scale ? new Int16Array(bytes(data).buffer) : new Float32Array(bytes(data).buffer);
+      const at = (row, column) => { const v = whole[row * columns + (columns === 1 ? 0 : column)]; return !scale ? v : v === -32768 ? NaN : v * scale; };
       opened[name] = { rows, columns, at };
     }
     return opened[name];
@@ -112,11 +113,13 @@ const gridopt = (() => {
   const known = (at, row, start, stop) => { let sum = 0, count = 0; for (let i = start; i < stop; i++) { const v = at(row, i); if (!Number.isNaN(v)) { sum += v; count++; } } return count ? sum / count : NaN; };
   const chosen = (id) => state.pick[id] ?? doc.figures[id].control.options[0][0];
 
+  // What is to be done with a figure of a kind of control once it is there.
+  const drawn = { week: (element) => element.on("plotly_click", (event) => setHour(nearest(Date.parse(event.points[0].x + "Z") || event.points[0].x))) };
   async function draw(id) {
     const figure = doc.figures[id], element = document.getElementById("figure-" + id);
     let data = translated(figure.data);
     const layout = translated(figure.layout);
-    if (figure.control) data = fill[figure.control.kind](id, data);
+    if (figure.control) data = fill[figure.control.kind](id, data, layout);
     layout.height = figure.height;
     layout.autosize = true;
     if (element.clientWidth < 520) { layout.legend = { ...layout.legend, font: { size: 10.5 } }; layout.margin = { ...layout.margin, l: 34, r: 6 }; }
@@ -125,7 +128,7 @@ const gridopt = (() => {
       displaylogo: false, showSendToCloud: false, responsive: true, locale: state.lang === "zh" ? "zh-CN" : "en",
       modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"], toImageButtonOptions: { filename: `${id}`, scale: 2 },
     });
-    if (first && figure.control && figure.control.kind === "week") element.on("plotly_click", (event) => setHour(nearest(Date.parse(event.points[0].x + "Z") || event.points[0].x)));
+    if (first && figure.control && drawn[figure.control.kind]) drawn[figure.control.kind](element);
     element.setAttribute("role", "img");
   }
   function nearest(ms) {
@@ -181,10 +184,12 @@ const gridopt = (() => {
     const change = (value) => { state.pick[id] = keep(value); draw(id); };
     bar.replaceChildren(node("label", {}, word("show"), chooser(options.map(([k, n]) => [k, plain(n)]), chosen(id), change, word("show"))));
   }
+  // Controls above a figure by kind of control.
+  const bars = { week: weekControls, rows: weekControls, pick: pickControls, day_hour: pickControls };
   function controls() {
     for (const bar of document.querySelectorAll("[data-controls]")) {
       const id = bar.dataset.controls, control = doc.figures[id].control;
-      if (control) (byWeek(control) ? weekControls : pickControls)(bar, id);
+      if (control) bars[control.kind](bar, id);
     }
     sourceControls();
   }
@@ -264,5 +269,5 @@ const gridopt = (() => {
   }
   function eachFigure(act) { for (const element of document.querySelectorAll(".figure.js-plotly-plot")) act(element); }
 
-  return { doc, state, word, plain, array, minutes, stamp, days, timeText, node, chooser, nearest, setHour, start, listen: (listener) => listeners.push(listener) };
+  return { doc, state, word, plain, array, bytes, escaped, fill, bars, drawn, draw, minutes, stamp, days, timeText, node, chooser, nearest, setHour, start, listen: (listener) => listeners.push(listener) };
 })();

@@ -1,0 +1,244 @@
+"""Tables of a market run as arrays: prices by rule, run, bus and period, and the names of all that takes part.
+
+Runs of different period lengths share one axis, the periods of all of them: a longer period counts for each of those that it spans.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from gridopt.dispatch.market_tables import PREFIX
+from gridopt.report.branches import branch_names
+from gridopt.report.folder import Run, cell, names, table, values
+from gridopt.report.text import WORDS, Both, join, say
+from gridopt.report.zones import zone_words
+
+RUNS = ("DA", "RT", "advisory")
+EVERYWHERE = ""
+"""The mean over all zones, in place of the name of one."""
+NETWORK_KINDS = ("branch", "interface", "reserve", "dc_link")
+
+
+def market_table(run: Run, name: str) -> pd.DataFrame:
+    """tables/market_<name>, else an empty frame. Not to be changed in place."""
+    return table(run, PREFIX + name)
+
+
+@dataclass(frozen=True)
+class Prices:
+    """rules, runs, bus, zone (B,) of each bus; period (T,), hours (T,); weight (B, T): load MW, ones where it is not known (`weighted`)."""
+
+    run: Run
+    rules: list[str]
+    runs: list[str]
+    bus: list[str]
+    zone: list[str]
+    period: pd.DatetimeIndex
+    weighted: bool
+    weight: np.ndarray
+
+    @cached_property
+    def hours(self) -> np.ndarray:
+        """Length of each period [h]; the last, and one before a gap, is as long as the usual one."""
+        if len(self.period) < 2:
+            return np.full(len(self.period), float(self.run.hours[0]))
+        step = np.diff(self.period.to_numpy()) / np.timedelta64(1, "h")
+        return np.minimum(np.append(step, np.median(step)), np.median(step))
+
+    @cached_property
+    def pairs(self) -> list[tuple[str, str]]:
+        """(rule, run) that have prices."""
+        known = {(str(r), str(s)) for r, s in market_table(self.run, "prices")[["rule", "run"]].drop_duplicates().to_numpy()}
+        return [(r, s) for s in self.runs for r in self.rules if (r, s) in known]
+
+    def cube(self, column: str) -> np.ndarray:
+        """A column of the prices (rule, run, bus, period); nan where there is none."""
+        frame = market_table(self.run, "prices")
+        return self.run.once(f"market {column}", lambda: self._cube(frame, "bus", self.bus, column))
+
+    def _cube(self, frame: pd.DataFrame, by: str, among: list[str], column: str) -> np.ndarray:
+        found = np.full((len(self.rules), len(self.runs), len(among), len(self.period)), np.nan)
+        place = [pd.Index(k).get_indexer(frame[c].astype(str)) for k, c in ((self.rules, "rule"), (self.runs, "run"), (among, by))]
+        at = self.period.get_indexer(pd.DatetimeIndex(frame["period"]))
+        keep = np.all([p >= 0 for p in (*place, at)], axis=0)
+        found[(*(p[keep] for p in place), at[keep])] = frame[column].to_numpy(float)[keep]
+        for s in range(len(self.runs)):
+            own = pd.DatetimeIndex(frame.loc[frame["run"] == self.runs[s], "period"].unique()).sort_values()
+            found[:, s] = found[:, s][..., held(own, self.period)] if 0 < len(own) < len(self.period) else found[:, s]
+        return found
+
+    @cached_property
+    def zones(self) -> list[str]:
+        """Zones of the table of zone prices and of the buses that have a price."""
+        frame = market_table(self.run, "zone_prices")
+        listed = [str(z) for z in frame["zone"].unique()] if len(frame) else []
+        return list(dict.fromkeys([*listed, *(z for z in self.zone if z)]))
+
+    @cached_property
+    def zone_price(self) -> np.ndarray:
+        """What users of each zone pay (rule, run, zone, period); the mean of the buses by load where no price of the zone is given."""
+        frame, lmp = market_table(self.run, "zone_prices"), self.cube("lmp")
+        found = np.full((len(self.rules), len(self.runs), len(self.zones), len(self.period)), np.nan)
+        if len(frame):
+            found = self._cube(frame, "zone", self.zones, "price")
+        for z, zone in enumerate(self.zones):
+            inside = [b for b, name in enumerate(self.zone) if name == zone]
+            if inside:
+                found[:, :, z] = np.where(np.isnan(found[:, :, z]), _mean(lmp[:, :, inside], self.weight[inside]), found[:, :, z])
+        return found
+
+    @cached_property
+    def user_price(self) -> np.ndarray:
+        """What users at each bus pay (rule, run, bus, period): the price of their zone, where it has none that of a single listed zone, else the LMP."""
+        frame = market_table(self.run, "zone_prices")
+        lmp = self.cube("lmp")
+        if not len(frame):
+            return lmp
+        given = self._cube(frame, "zone", self.zones, "price")
+        own = np.array([self.zones.index(z) if z in self.zones else -1 for z in self.zone])
+        paid = np.where((own >= 0)[:, None], given[:, :, own], np.nan)
+        for r, rule in enumerate(self.rules):
+            listed = {str(z) for z in frame.loc[frame["rule"] == rule, "zone"].unique()}
+            if len(listed) == 1 and not listed & set(self.zone):
+                paid[r] = given[r][:, [self.zones.index(listed.pop())]]
+        return np.where(np.isnan(paid), lmp, paid)
+
+    @cached_property
+    def series(self) -> np.ndarray:
+        """Prices to be shown (rule, run, 1 + zone, period): the mean over all users first, then each zone."""
+        return np.concatenate([_mean(self.user_price, self.weight)[:, :, None], self.zone_price], axis=2)
+
+    @cached_property
+    def series_names(self) -> list[Both]:
+        return [WORDS["mk_all_zones"], *(zone_words(z) for z in self.zones)]
+
+
+def prices(run: Run) -> Prices | None:
+    """Prices of the market; None where the run has none."""
+    return run.once("market prices", lambda: _prices(run))
+
+
+def _prices(run: Run) -> Prices | None:
+    frame = market_table(run, "prices")
+    if not len(frame):
+        return None
+    rules, bus = ([str(v) for v in frame[c].unique()] for c in ("rule", "bus"))
+    runs = sorted({str(v) for v in frame["run"].unique()}, key=lambda r: (RUNS.index(r) if r in RUNS else 9, r))
+    period = pd.DatetimeIndex(frame["period"].unique()).sort_values()
+    known = {str(r["bus"]): cell(r, "zone") for r in table(run, "bus").to_dict("records") if "bus" in r}
+    load = _load(run, bus, period)
+    weight = np.ones((len(bus), len(period))) if load is None else load
+    order = sorted(range(len(bus)), key=lambda b: known.get(bus[b], ""))
+    bus = [bus[b] for b in order]
+    return Prices(run, rules, runs, bus, [known.get(b, "") for b in bus], period, load is not None, weight[order])
+
+
+def _load(run: Run, bus: list[str], period: pd.DatetimeIndex) -> np.ndarray | None:
+    """Served load at each bus in each period MW; None where results hold none for these periods."""
+    load, shed = values(run, "load"), values(run, "shedding")
+    if load is None or run.block > 1:
+        return None
+    at, row = held(run.time, period), pd.Index(load[0]).get_indexer(bus)
+    if (at < 0).any() or (row < 0).all():
+        return None
+    served = np.maximum(load[1] - (shed[1] if shed is not None and shed[0] == load[0] else 0.0), 0.0).astype(float)
+    return np.where((row >= 0)[:, None], served[row][:, at], 0.0)
+
+
+def held(own: pd.DatetimeIndex, period: pd.DatetimeIndex) -> np.ndarray:
+    """The label of `own` that holds each period, -1 if none: labels are as far apart as most of them."""
+    at = np.searchsorted(own.to_numpy(), period.to_numpy(), side="right") - 1
+    usual = np.median(np.diff(own.to_numpy()).astype(float)) if len(own) > 1 else np.inf
+    late = (period.to_numpy() - own.to_numpy()[np.maximum(at, 0)]).astype(float)
+    return np.where(late < usual, at, -1)
+
+
+def _mean(value: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Mean over the buses (..., B, T) by weight (B, T), plain where no bus has any; nan values are left out."""
+    some = np.isfinite(value)
+    part = np.where(some, np.broadcast_to(weight, value.shape), 0.0)
+    part = np.where(part.sum(axis=-2, keepdims=True) > 0, part, some.astype(float))
+    total = part.sum(axis=-2)
+    return np.divide((part * np.where(some, value, 0.0)).sum(axis=-2), total, out=np.full(total.shape, np.nan), where=total > 0)
+
+
+def rule_words(rule: str) -> Both:
+    """Name of a pricing rule, with its short name."""
+    known = WORDS.get(f"mk_rule_{rule}")
+    return (rule, rule) if known is None else known
+
+
+def run_words(run: str) -> Both:
+    return WORDS.get(f"mk_run_{run}") or (run, run)
+
+
+def pair_words(rule: str, stage: str, rules: list[str], runs: list[str]) -> Both:
+    """Rule and run, the one that is always the same left out."""
+    parts = [rule_words(rule)] if len(rules) > 1 or len(runs) < 2 else []
+    return join([*parts, run_words(stage)] if len(runs) > 1 else parts, (" · ", " · "))
+
+
+def party_words(run: Run, party: str) -> Both:
+    """Name of a participant 'table id', an account, a zone or whoever else pays and is paid."""
+    if f"mk_party_{party}" in WORDS:
+        return WORDS[f"mk_party_{party}"]
+    kind, _, key = party.partition(" ")
+    if not key:
+        known = names(run, "bus", [party])[0]
+        return known if known != (party, party) else zone_words(party)
+    if kind == "account":
+        return account_words(key)
+    if kind == "zone":
+        return zone_words(key)
+    if kind in ("load", "user"):
+        return say("mk_users_of", name=names(run, "bus", [key])[0])
+    known = names(run, kind, [key])[0]
+    return known if known != (key, key) else (f"{key} ({WORDS[f'kind_{kind}'][0].lower()})", f"{key}（{WORDS[f'kind_{kind}'][1]}）") if f"kind_{kind}" in WORDS else (party, party)
+
+
+def account_words(account: str) -> Both:
+    """Name of a residual account."""
+    return WORDS.get(f"mk_account_{account}") or (account.replace("_", " "),) * 2
+
+
+def element_words(run: Run, element: str, contingency: str = "") -> Both:
+    """Name of a branch, section or reserve, with the outage after which its limit holds."""
+    element, _, after = element.partition("|")
+    kind, _, key = element.partition(" ")
+    kind, key = (kind, key) if key else ("", element)
+    found: Both = (element, element)
+    for table_name in [kind] if kind in NETWORK_KINDS else NETWORK_KINDS:
+        own = branch_names(run, [key])[0] if table_name == "branch" else names(run, table_name, [key])[0]
+        if own != (key, key):
+            found = own
+            break
+    outage = contingency or after
+    return say("mk_after", name=found, outage=element_words(run, outage)) if outage and outage != element else found
+
+
+def quality(*frames: pd.DataFrame) -> Both | None:
+    """What is to be said where a table comes from a clearing that is not proven to be the best; None where all are."""
+    open_ones = [f[~f["exact"].astype(bool)] for f in frames if len(f) and "exact" in f]
+    open_ones = [f for f in open_ones if len(f)]
+    if not open_ones:
+        return None
+    gaps = [float(f["gap"].max()) for f in open_ones if "gap" in f and f["gap"].notna().any()]
+    if not gaps:
+        return WORDS["mk_not_exact"]
+    return say("mk_gap", gap=gap_words(max(gaps)))
+
+
+def run_quality(run: Run, *frames: pd.DataFrame) -> Both | None:
+    """As `quality`, for tables that tell no gap: with the gap of the prices of the run."""
+    note = quality(*frames)
+    return note if note is None else quality(market_table(run, "prices")) or note
+
+
+def gap_words(gap: float) -> Both:
+    """0.3 %, with two figures that count: a gap of 0.0003 is 0.03 %, not 0.0 %."""
+    text = f"{100 * gap:.2g}" if gap < 0.1 else f"{100 * gap:.0f}"
+    return f"{text} %", f"{text}%"
