@@ -18,8 +18,9 @@ def command(run: Path) -> int:
       gridopt report results/gansu-2025-1a2b3c4d
     """
     from gridopt.report import page
+    from gridopt.report.folder import MARKET_PRICES
 
-    if not (run / "results.nc").exists():
-        raise click.BadParameter(f"{run} holds no results.nc; give the folder of a finished run", param_hint="RUN")
+    if not (run / "results.nc").exists() and not (run / MARKET_PRICES).exists():
+        raise click.BadParameter(f"{run} holds no results.nc and no prices of a market; give the folder of a finished run", param_hint="RUN")
     click.echo(str(page.write(run)))
     return 0

@@ -18,8 +18,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from gridopt.dispatch.market_tables import PREFIX
+
 # A leap year of hours. Longer or finer runs are shown as means over equal blocks of steps, so that the page stays below 25 MB.
 MOST_STEPS = 8784
+MARKET_PRICES = f"tables/{PREFIX}prices.parquet"
+"""What a folder without results.nc must hold: prices of a run of the market."""
 REMARK = re.compile(r"\s+\([^()]*\)|(?<=[\u4e00-\u9fff])[(（][^()（）]*[)）]|(?<=\S{4})(: |：).*$")
 
 
@@ -64,6 +68,21 @@ class Results:
         self._file.close()
 
 
+class NoResults(Results):
+    """In place of results.nc where a folder holds nothing but tables of the market: their periods are the steps."""
+
+    def __init__(self, periods: pd.Series):
+        self.attrs, self.variables = {}, {}
+        self._stamps = pd.DatetimeIndex(periods.unique()).sort_values()
+
+    @property
+    def stamps(self) -> pd.DatetimeIndex:
+        return self._stamps
+
+    def close(self) -> None:
+        pass
+
+
 @dataclass(frozen=True)
 class Run:
     """What a finished run left behind. `time` are the labels shown, `hours` their lengths [h], `block` steps make one label."""
@@ -105,15 +124,23 @@ class Run:
 def open_run(folder: pathlib.Path) -> Run:
     """Open `folder`; results.nc stays open and is read variable by variable. Raises FileNotFoundError naming what is missing."""
     folder = pathlib.Path(folder)
-    if not (folder / "results.nc").is_file():
-        raise FileNotFoundError(f"{folder / 'results.nc'} does not exist: a report needs the folder of a finished run.")
-    data = Results(folder / "results.nc")
+    data = _results(folder)
     manifest, certificate = (_json(folder / name) for name in ("manifest.json", "certificate.json"))
     stamps = data.stamps
     block = max(1, -(-len(stamps) // MOST_STEPS))
     start = np.arange(0, len(stamps), block)
     steps = np.asarray(data["step_hours"].values, dtype=float) if "step_hours" in data else _step_hours(stamps, manifest)
     return Run(folder, data, manifest, certificate, stamps[start], np.add.reduceat(steps, start), block)
+
+
+def _results(folder: pathlib.Path) -> Results:
+    if (folder / "results.nc").is_file():
+        return Results(folder / "results.nc")
+    prices = folder / MARKET_PRICES
+    periods = pd.read_parquet(prices, columns=["period"])["period"] if prices.is_file() else ()
+    if not len(periods):
+        raise FileNotFoundError(f"{folder / 'results.nc'} does not exist: a report needs the folder of a finished run.")
+    return NoResults(periods)
 
 
 def values(run: Run, name: str) -> tuple[list[str], np.ndarray] | None:

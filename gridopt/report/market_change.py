@@ -13,7 +13,8 @@ import pandas as pd
 
 from gridopt.report.figures import ACCENT, ALARM, axis, figure
 from gridopt.report.folder import Run, cell, table
-from gridopt.report.market_data import Prices, market_table, pair_words, party_words, prices, quality
+from gridopt.report.market_data import Prices, market_table, prices
+from gridopt.report.market_names import pair_words, party_words, quality
 from gridopt.report.market_parties import PLANT_KINDS, class_of, class_words, owner_words
 from gridopt.report.pack import Page
 from gridopt.report.text import Both, money_unit
@@ -62,7 +63,8 @@ def _payments(found: Prices) -> list[tuple[Both, np.ndarray]]:
     at = [(found.rules.index(r), found.runs.index(s)) for r, s in found.pairs]
     paid = np.stack([np.nan_to_num(found.user_price[r, s] * found.weight * found.hours).sum(axis=1) for r, s in at], axis=1)
     zones = list(dict.fromkeys(z for z in found.zone if z)) or [""]
-    rows = [(found.series_names[1 + found.zones.index(z)] if z else found.series_names[0], -paid[[z == own or not z for own in found.zone]].sum(axis=0)) for z in zones]
+    rows = [(found.series_names[1 + found.zones.index(z)] if z else found.series_names[0],
+        -paid[[z == own or not z for own in found.zone]].sum(axis=0)) for z in zones]
     return [(name, v) for name, v in rows if np.abs(v).max(initial=0.0) > 0]
 
 

@@ -1,4 +1,4 @@
-"""Tables of a market run as arrays: prices by rule, run, bus and period, and the names of all that takes part.
+"""Tables of a market run as arrays: prices by rule, run, bus and period.
 
 Runs of different period lengths share one axis, the periods of all of them: a longer period counts for each of those that it spans.
 """
@@ -12,15 +12,11 @@ import numpy as np
 import pandas as pd
 
 from gridopt.dispatch.market_tables import PREFIX
-from gridopt.report.branches import branch_names
-from gridopt.report.folder import Run, cell, names, table, values
-from gridopt.report.text import WORDS, Both, join, say
+from gridopt.report.folder import Run, cell, table, values
+from gridopt.report.text import WORDS, Both
 from gridopt.report.zones import zone_words
 
 RUNS = ("DA", "RT", "advisory")
-EVERYWHERE = ""
-"""The mean over all zones, in place of the name of one."""
-NETWORK_KINDS = ("branch", "interface", "reserve", "dc_link")
 
 
 def market_table(run: Run, name: str) -> pd.DataFrame:
@@ -68,7 +64,7 @@ class Prices:
         found[(*(p[keep] for p in place), at[keep])] = frame[column].to_numpy(float)[keep]
         for s in range(len(self.runs)):
             own = pd.DatetimeIndex(frame.loc[frame["run"] == self.runs[s], "period"].unique()).sort_values()
-            found[:, s] = found[:, s][..., held(own, self.period)] if 0 < len(own) < len(self.period) else found[:, s]
+            found[:, s] = spanned(found[:, s], own, self.period)
         return found
 
     @cached_property
@@ -93,7 +89,7 @@ class Prices:
 
     @cached_property
     def user_price(self) -> np.ndarray:
-        """What users at each bus pay (rule, run, bus, period): the price of their zone, where it has none that of a single listed zone, else the LMP."""
+        """What users at each bus pay (rule, run, bus, period): the price of their zone, else of the only zone of the rule, else the LMP."""
         frame = market_table(self.run, "zone_prices")
         lmp = self.cube("lmp")
         if not len(frame):
@@ -157,6 +153,14 @@ def held(own: pd.DatetimeIndex, period: pd.DatetimeIndex) -> np.ndarray:
     return np.where(late < usual, at, -1)
 
 
+def spanned(value: np.ndarray, own: pd.DatetimeIndex, period: pd.DatetimeIndex) -> np.ndarray:
+    """Values (..., T) known at the periods `own` of `period`, in all periods that each of those spans; nan elsewhere."""
+    if not 0 < len(own) < len(period):
+        return value
+    at = held(own, period)
+    return np.where(at >= 0, value[..., period.get_indexer(own)[at]], np.nan)
+
+
 def _mean(value: np.ndarray, weight: np.ndarray) -> np.ndarray:
     """Mean over the buses (..., B, T) by weight (B, T), plain where no bus has any; nan values are left out."""
     some = np.isfinite(value)
@@ -164,81 +168,3 @@ def _mean(value: np.ndarray, weight: np.ndarray) -> np.ndarray:
     part = np.where(part.sum(axis=-2, keepdims=True) > 0, part, some.astype(float))
     total = part.sum(axis=-2)
     return np.divide((part * np.where(some, value, 0.0)).sum(axis=-2), total, out=np.full(total.shape, np.nan), where=total > 0)
-
-
-def rule_words(rule: str) -> Both:
-    """Name of a pricing rule, with its short name."""
-    known = WORDS.get(f"mk_rule_{rule}")
-    return (rule, rule) if known is None else known
-
-
-def run_words(run: str) -> Both:
-    return WORDS.get(f"mk_run_{run}") or (run, run)
-
-
-def pair_words(rule: str, stage: str, rules: list[str], runs: list[str]) -> Both:
-    """Rule and run, the one that is always the same left out."""
-    parts = [rule_words(rule)] if len(rules) > 1 or len(runs) < 2 else []
-    return join([*parts, run_words(stage)] if len(runs) > 1 else parts, (" · ", " · "))
-
-
-def party_words(run: Run, party: str) -> Both:
-    """Name of a participant 'table id', an account, a zone or whoever else pays and is paid."""
-    if f"mk_party_{party}" in WORDS:
-        return WORDS[f"mk_party_{party}"]
-    kind, _, key = party.partition(" ")
-    if not key:
-        known = names(run, "bus", [party])[0]
-        return known if known != (party, party) else zone_words(party)
-    if kind == "account":
-        return account_words(key)
-    if kind == "zone":
-        return zone_words(key)
-    if kind in ("load", "user"):
-        return say("mk_users_of", name=names(run, "bus", [key])[0])
-    known = names(run, kind, [key])[0]
-    return known if known != (key, key) else (f"{key} ({WORDS[f'kind_{kind}'][0].lower()})", f"{key}（{WORDS[f'kind_{kind}'][1]}）") if f"kind_{kind}" in WORDS else (party, party)
-
-
-def account_words(account: str) -> Both:
-    """Name of a residual account."""
-    return WORDS.get(f"mk_account_{account}") or (account.replace("_", " "),) * 2
-
-
-def element_words(run: Run, element: str, contingency: str = "") -> Both:
-    """Name of a branch, section or reserve, with the outage after which its limit holds."""
-    element, _, after = element.partition("|")
-    kind, _, key = element.partition(" ")
-    kind, key = (kind, key) if key else ("", element)
-    found: Both = (element, element)
-    for table_name in [kind] if kind in NETWORK_KINDS else NETWORK_KINDS:
-        own = branch_names(run, [key])[0] if table_name == "branch" else names(run, table_name, [key])[0]
-        if own != (key, key):
-            found = own
-            break
-    outage = contingency or after
-    return say("mk_after", name=found, outage=element_words(run, outage)) if outage and outage != element else found
-
-
-def quality(*frames: pd.DataFrame) -> Both | None:
-    """What is to be said where a table comes from a clearing that is not proven to be the best; None where all are."""
-    open_ones = [f[~f["exact"].astype(bool)] for f in frames if len(f) and "exact" in f]
-    open_ones = [f for f in open_ones if len(f)]
-    if not open_ones:
-        return None
-    gaps = [float(f["gap"].max()) for f in open_ones if "gap" in f and f["gap"].notna().any()]
-    if not gaps:
-        return WORDS["mk_not_exact"]
-    return say("mk_gap", gap=gap_words(max(gaps)))
-
-
-def run_quality(run: Run, *frames: pd.DataFrame) -> Both | None:
-    """As `quality`, for tables that tell no gap: with the gap of the prices of the run."""
-    note = quality(*frames)
-    return note if note is None else quality(market_table(run, "prices")) or note
-
-
-def gap_words(gap: float) -> Both:
-    """0.3 %, with two figures that count: a gap of 0.0003 is 0.03 %, not 0.0 %."""
-    text = f"{100 * gap:.2g}" if gap < 0.1 else f"{100 * gap:.0f}"
-    return f"{text} %", f"{text}%"

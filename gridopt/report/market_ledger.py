@@ -9,7 +9,8 @@ import pandas as pd
 
 from gridopt.report.figures import ACCENT, ALARM, INK, axis, figure
 from gridopt.report.folder import Run
-from gridopt.report.market_data import account_words, market_table, party_words, run_quality
+from gridopt.report.market_data import market_table
+from gridopt.report.market_names import account_words, party_words, run_quality
 from gridopt.report.market_parties import ACCOUNTS, MARKET, OTHERS, USERS, class_of, class_words
 from gridopt.report.pack import Page, token
 from gridopt.report.technologies import technology_colour, technology_order
@@ -18,14 +19,15 @@ from gridopt.report.text import WORDS, Both, join, money_unit, say
 MOST_PARTIES = 800
 CENT = 0.005
 THEMES = (
-    "energy", "contract", "mechanism", "dual_track", "capacity", "uplift", "rent", "loss", "agc", "reserve", "deviation", "carbon", "residual", "other",
+    "energy", "contract", "mechanism", "dual_track", "capacity", "uplift", "rent", "loss", "agc", "reserve", "deviation", "carbon",
+    "residual", "other",
 )  # fmt: skip
 """What payments are for, in the order in which they are told."""
 STARTS = (
     ("energy", "energy"), ("offer_cost", "energy"), ("contract", "contract"), ("mechanism", "mechanism"), ("dual_track", "dual_track"),
-    ("capacity", "capacity"), ("mwp", "uplift"), ("loc", "uplift"), ("uplift", "uplift"), ("ftr", "rent"), ("congestion", "rent"), ("loss", "loss"),
-    ("agc", "agc"), ("reserve", "reserve"), ("deviation", "deviation"), ("carbon", "carbon"), ("zone_spread", "residual"), ("basis", "residual"),
-    ("cap_adjust", "residual"),
+    ("capacity", "capacity"), ("mwp", "uplift"), ("loc", "uplift"), ("uplift", "uplift"), ("ftr", "rent"), ("congestion", "rent"),
+    ("loss", "loss"), ("agc", "agc"), ("reserve", "reserve"), ("deviation", "deviation"), ("carbon", "carbon"), ("zone_spread", "residual"),
+    ("basis", "residual"), ("cap_adjust", "residual"),
 )  # fmt: skip
 """Theme of codes and accounts by how they begin."""
 PASSED_ON = ("residual", "allocation")
@@ -63,7 +65,7 @@ def ledger(run: Run, page: Page) -> dict | None:
     residuals = market_table(run, "residuals")
     return {
         "parties": _parties(run, books), "count": len(books.parties), "themes": [theme_words(c) for c in books.themes],
-        "codes": _by_code(run, frame),
+        "codes": _by_code(frame),
         "accounts": _accounts(run, residuals), "closes": _closes(books), "size": size, "unit": unit, "note": run_quality(run, frame, residuals),
     }  # fmt: skip
 
@@ -107,11 +109,14 @@ def _books(run: Run, frame: pd.DataFrame) -> Books:
     return Books([str(p) for p in parties], [THEMES[t] for t in used], net, received, paid, kind, [c for c in classes if c in kind])
 
 
-def _by_code(run: Run, frame: pd.DataFrame) -> list[dict]:
+def _by_code(frame: pd.DataFrame) -> list[dict]:
     """Payments, sum and theme of each code, in the order of themes."""
     by = frame.assign(theme=_themes(frame)).groupby(["theme", "code"], observed=True)["amount"].agg(["count", "sum"]).reset_index()
     return [
-        {"theme": theme_words(THEMES[r["theme"]]), "name": code_words(str(r["code"])), "code": str(r["code"]), "count": int(r["count"]), "sum": float(r["sum"])}
+        {
+            "theme": theme_words(THEMES[r["theme"]]), "name": code_words(str(r["code"])), "code": str(r["code"]),
+            "count": int(r["count"]), "sum": float(r["sum"]),
+        }
         for r in by.to_dict("records")
     ]  # fmt: skip
 
@@ -131,7 +136,8 @@ def _codes(run: Run, page: Page, books: Books, size: float, money: str) -> dict:
         labels = page.tokens([theme_words(books.themes[i]) for i in some])
         made = [
             {
-                "type": "bar", "name": page.name(class_words(k)), "x": labels, "y": books.of(k)[some] / size, "marker": {"color": _colour(run, k)},
+                "type": "bar", "name": page.name(class_words(k)), "x": labels, "y": books.of(k)[some] / size,
+                "marker": {"color": _colour(run, k)},
                 "hovertemplate": f"%{{x}}: %{{y:,.3f}} {money}<extra>%{{fullData.name}}</extra>", "meta": {"pick": pick},
             }
             for k in books.classes if np.abs(books.of(k)[some]).max(initial=0.0) > CENT
@@ -146,8 +152,8 @@ def _waterfalls(run: Run, page: Page, frame: pd.DataFrame, books: Books, size: f
     """One waterfall for each class, chosen with a selector; that of the clearing house, where there is one, tells payers and payees apart."""
     traces, options = [], []
     for k in books.classes:
-        steps = _steps_of_market(run, frame, books) if k == MARKET else [(theme_words(c), v) for c, v in zip(books.themes, books.of(k), strict=True)]
-        steps = [(name, v) for name, v in steps if abs(v) > CENT]
+        by_theme = [(theme_words(c), v) for c, v in zip(books.themes, books.of(k), strict=True)]
+        steps = [(name, v) for name, v in (_steps_of_market(frame, books) if k == MARKET else by_theme) if abs(v) > CENT]
         if not steps:
             continue
         total = sum(v for _, v in steps)
@@ -166,13 +172,14 @@ def _waterfalls(run: Run, page: Page, frame: pd.DataFrame, books: Books, size: f
     return figure(traces, layout, height=420, control={"kind": "pick", "options": options})
 
 
-def _steps_of_market(run: Run, frame: pd.DataFrame, books: Books) -> list[tuple[Both, float]]:
+def _steps_of_market(frame: pd.DataFrame, books: Books) -> list[tuple[Both, float]]:
     """What the clearing house receives for a code from a class and pays for it to one, in the order of codes, receipts first."""
     kind = {p: k if k in (USERS, ACCOUNTS, OTHERS, MARKET) else "plants" for p, k in zip(books.parties, books.kind, strict=True)}
     mine = frame[(frame["payer"] == MARKET) | (frame["payee"] == MARKET)]
     inwards = (mine["payee"] == MARKET).to_numpy()
     other = pd.Series(np.where(inwards, mine["payer"].astype(str), mine["payee"].astype(str))).map(kind).to_numpy(str)
-    table = pd.DataFrame({"theme": _themes(mine), "out": ~inwards, "group": other, "amount": mine["amount"].to_numpy(float) * np.where(inwards, 1.0, -1.0)})
+    signed = mine["amount"].to_numpy(float) * np.where(inwards, 1.0, -1.0)
+    table = pd.DataFrame({"theme": _themes(mine), "out": ~inwards, "group": other, "amount": signed})
     by = table.groupby(["theme", "out", "group"])["amount"].sum()
     between: Both = (", ", "：")
     return [
@@ -187,7 +194,8 @@ def _parties(run: Run, books: Books) -> list[dict]:
     order = sorted(range(len(books.parties)), key=lambda p: (-abs(total[p]), books.parties[p]))
     return [
         {
-            "id": books.parties[p], "name": party_words(run, books.parties[p]), "kind": class_words(books.kind[p]), "received": books.received[p],
+            "id": books.parties[p], "name": party_words(run, books.parties[p]), "kind": class_words(books.kind[p]),
+            "received": books.received[p],
             "paid": books.paid[p], "net": total[p], "themes": [v if abs(v) > CENT else None for v in books.net[p]],
         }
         for p in order[:MOST_PARTIES]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from gridopt.report.folder import Run, cell, names, number
-from gridopt.report.market_data import market_table, party_words, rule_words, run_quality, run_words
+from gridopt.report.market_data import market_table
+from gridopt.report.market_names import party_words, rule_words, run_quality, run_words
 from gridopt.report.technologies import technology_words
 from gridopt.report.text import WORDS, Both, join, unit_money, unit_price
 from gridopt.report.zones import zone_words
@@ -20,7 +21,8 @@ THEMES = (
 """Themes with what is found in the names of their figures; the first that fits."""
 OTHER = "other"
 UNITS = (
-    (r"_cny_per_mwh$|_per_mwh$", "price"), (r"_cny$", "money"), (r"_mwh$", "MWh"), (r"_mw$", "MW"), (r"_share$|^share_|_factor$|_rate$|^lerner", "share"),
+    (r"_cny_per_mwh$|_per_mwh$", "price"), (r"_cny$", "money"), (r"_mwh$", "MWh"), (r"_mw$", "MW"),
+        (r"_share$|^share_|_factor$|_rate$|^lerner", "share"),
     (r"_hours$|_h$", "h"), (r"price|lmp|spread", "price"),
 )  # fmt: skip
 FACTORS = re.compile(r"value_factor|rsi")
@@ -43,9 +45,11 @@ def _row(run: Run, row: dict) -> dict:
     name, value = cell(row, "name"), number(row, "value")
     theme = next((t for t, pattern in THEMES if re.search(pattern, name)), OTHER)
     kind = None if FACTORS.search(name) else next((u for pattern, u in UNITS if re.search(pattern, name)), None)
-    unit: Both = {"price": unit_price(run.currency), "money": unit_money(run.currency), "share": ("%", "%"), None: ("", "")}.get(kind, (str(kind),) * 2)
+    unit: Both = {"price": unit_price(run.currency), "money": unit_money(run.currency), "share": ("%", "%"), None: ("", "")}.get(kind,
+        (str(kind),) * 2)
     shown = None if value is None else 100.0 * value if kind == "share" else value
-    return {"theme": theme, "scope": scope_words(run, cell(row, "scope")), "name": metric_words(name), "key": name, "value": shown, "unit": unit}
+    return {"theme": theme, "scope": scope_words(run, cell(row, "scope")), "name": metric_words(name), "key": name, "value": shown,
+        "unit": unit}
 
 
 def metric_words(name: str) -> Both:

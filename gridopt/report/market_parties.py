@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gridopt.report.folder import Run, cell, table
-from gridopt.report.market_data import party_words
+from gridopt.report.market_names import party_words
 from gridopt.report.technologies import technology_words
 from gridopt.report.text import WORDS, Both
 

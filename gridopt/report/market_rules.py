@@ -7,7 +7,8 @@ import pandas as pd
 
 from gridopt.report.figures import SERIES, SPARE, axis, figure, time_axis
 from gridopt.report.folder import Run
-from gridopt.report.market_data import Prices, market_table, pair_words, prices, quality, rule_words, run_words
+from gridopt.report.market_data import Prices, market_table, prices
+from gridopt.report.market_names import pair_words, quality, rule_words, run_words
 from gridopt.report.pack import Page, token
 from gridopt.report.text import Both, money_unit, unit_price
 
@@ -44,8 +45,9 @@ def _average_day(found: Prices) -> tuple[np.ndarray, np.ndarray]:
     clock = found.period.hour + found.period.minute / 60.0
     hour, place = np.unique(np.asarray(clock), return_inverse=True)
     known, total = (np.zeros((*found.series.shape[:3], len(hour))) for _ in range(2))
-    np.add.at(total, (..., place), np.nan_to_num(found.series))
-    np.add.at(known, (..., place), np.isfinite(found.series).astype(float))
+    for h in range(len(hour)):
+        mine = found.series[..., place == h]
+        total[..., h], known[..., h] = np.nansum(mine, axis=-1), np.isfinite(mine).sum(axis=-1)
     return hour, np.divide(total, known, out=np.full(total.shape, np.nan), where=known > 0)
 
 
@@ -75,7 +77,8 @@ def _lines(page: Page, found: Prices, name: str, curve: tuple[np.ndarray, np.nda
             lines = [
                 {
                     "type": "scatter", "mode": "lines" if len(x) > 1 else "markers", "name": page.name(rule_words(rule)), "x": x,
-                    "y": np.round(y[r, s, z], 2), "line": {"width": 2.2, "color": COLOURS[r % len(COLOURS)], "dash": _dash(r)},
+                    "y": np.round(y[r, s, z], 2).astype(np.float32), "line": {"width": 2.2, "color": COLOURS[r % len(COLOURS)],
+                    "dash": _dash(r)},
                     "hovertemplate": f"%{{x}}: %{{y:,.1f}} {unit}<extra>%{{fullData.name}}</extra>", "meta": {"pick": pick}, "showlegend": True,
                 }
                 for r, rule in enumerate(found.rules) if np.isfinite(y[r, s, z]).any()
@@ -145,7 +148,8 @@ def _bars(page: Page, rows: list[dict], size: float, money: str) -> None:
         page.figures["mk_payment"] = figure([trace], {"xaxis": axis(money, range=span), "yaxis": down, "bargap": 0.35}, height=height)
     bars = [
         {
-            "type": "bar", "orientation": "h", "name": token(f"mk_{key}"), "y": y, "x": [None if r[key] is None else r[key] / size for r in rows],
+            "type": "bar", "orientation": "h", "name": token(f"mk_{key}"), "y": y,
+            "x": [None if r[key] is None else r[key] / size for r in rows],
             "marker": {"color": colour}, "hovertemplate": f"%{{x:,.4f}} {money}<extra>%{{fullData.name}}</extra>",
         }
         for key, colour in OPEN if any(r[key] is not None for r in rows)

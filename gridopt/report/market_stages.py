@@ -7,7 +7,8 @@ import pandas as pd
 
 from gridopt.report.figures import ALARM, INK, SERIES, axis, figure, time_axis
 from gridopt.report.folder import Run
-from gridopt.report.market_data import Prices, held, market_table, prices, quality, rule_words, run_words
+from gridopt.report.market_data import Prices, market_table, prices, spanned
+from gridopt.report.market_names import quality, rule_words, run_words
 from gridopt.report.market_parties import PLANT_KINDS, class_of, class_words
 from gridopt.report.market_rules import MOST_POINTS
 from gridopt.report.pack import Page, token
@@ -74,7 +75,8 @@ def _lines(page: Page, found: Prices, rules: list[str], unit: str) -> dict:
             traces += [
                 {
                     "type": "scatter", "mode": "lines" if len(x) > 1 else "markers", "name": page.name(run_words(stage)), "x": x,
-                    "y": np.round(np.add.reduceat(y[z], start) / size, 2), "line": {"width": 2, "color": colour}, "meta": {"pick": pick},
+                    "y": np.round(np.add.reduceat(y[z], start) / size, 2).astype(np.float32), "line": {"width": 2, "color": colour},
+                    "meta": {"pick": pick},
                     "hovertemplate": f"%{{x}}: %{{y:,.1f}} {unit}<extra>%{{fullData.name}}</extra>",
                 }
                 for stage, y, colour in zip((AHEAD, REAL), _two(found, rule), (SERIES[0], SERIES[1]), strict=True)
@@ -124,7 +126,7 @@ def _volumes(run: Run, page: Page, found: Prices) -> list[dict]:
     power[(frame["run"] == REAL).to_numpy(int)[keep], unit[keep], at[keep]] = frame["mw"].to_numpy(float)[keep]
     for n, stage in enumerate((AHEAD, REAL)):
         own = pd.DatetimeIndex(frame.loc[frame["run"] == stage, "period"].unique()).sort_values()
-        power[n] = power[n][:, held(own, found.period)] if len(own) < len(found.period) else power[n]
+        power[n] = spanned(power[n], own, found.period)
     apart = np.where(np.isfinite(power).all(axis=0), power[1] - power[0], 0.0)
     if len(found.period) > 1:
         page.figures["mk_volumes"] = _over_time(page, found, np.nansum(power, axis=1), apart)
@@ -157,14 +159,16 @@ def _over_time(page: Page, found: Prices, total: np.ndarray, apart: np.ndarray) 
     ]  # fmt: skip
     lines = [
         {
-            "type": "scatter", "mode": "lines", "name": page.name(run_words(stage)), "x": x, "y": mean(total[i]), "line": {"width": 2, "color": colour},
+            "type": "scatter", "mode": "lines", "name": page.name(run_words(stage)), "x": x, "y": mean(total[i]), "line": {"width": 2,
+            "color": colour},
             "hovertemplate": "%{x}: %{y:,.0f} MW<extra>%{fullData.name}</extra>",
         }
         for i, (stage, colour) in enumerate(((AHEAD, SERIES[0]), (REAL, INK)))
     ]  # fmt: skip
     days = float((found.period[-1] - found.period[0]) / pd.Timedelta(days=1))
     layout = {
-        "barmode": "relative", "bargap": 0, "xaxis": time_axis(max(days, 0.1), anchor="y2"), "yaxis": axis(token("mk_all_plants"), domain=[0.45, 1]),
+        "barmode": "relative", "bargap": 0, "xaxis": time_axis(max(days, 0.1), anchor="y2"), "yaxis": axis(token("mk_all_plants"),
+        domain=[0.45, 1]),
         "yaxis2": axis(token("mk_imbalance"), domain=[0, 0.36]),
     }  # fmt: skip
     return figure([*lines, *bars], layout, height=440)

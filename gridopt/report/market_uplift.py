@@ -7,7 +7,8 @@ import pandas as pd
 
 from gridopt.report.figures import axis, figure
 from gridopt.report.folder import Run
-from gridopt.report.market_data import market_table, pair_words, party_words, quality
+from gridopt.report.market_data import market_table
+from gridopt.report.market_names import pair_words, party_words, quality
 from gridopt.report.market_rules import OPEN
 from gridopt.report.pack import Page, token
 from gridopt.report.text import money_unit
@@ -31,7 +32,8 @@ def uplift(run: Run, page: Page) -> dict | None:
     if len(by):
         _top(run, page, by, (rules, runs), size, page.name(unit))
     rows = [
-        {"name": party_words(run, str(r["unit"])), "rule": pair_words(str(r["rule"]), str(r["run"]), rules, runs)} | {k: _known(r[k]) for k in SUMMED}
+        {"name": party_words(run, str(r["unit"])), "rule": pair_words(str(r["rule"]), str(r["run"]), rules,
+            runs)} | {k: _known(r[k]) for k in SUMMED}
         for r in by.head(MOST_ROWS).to_dict("records")
     ]
     return {

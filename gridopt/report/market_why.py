@@ -12,7 +12,8 @@ import pandas as pd
 
 from gridopt.report.figures import PRICE_SCALE, axis, colour_bar, figure, time_axis
 from gridopt.report.folder import Run, names
-from gridopt.report.market_data import Prices, element_words, market_table, pair_words, party_words, prices, quality
+from gridopt.report.market_data import Prices, market_table, prices
+from gridopt.report.market_names import element_words, pair_words, party_words, quality
 from gridopt.report.pack import Page, pack, pack_times
 from gridopt.report.text import Both, unit_price
 
@@ -29,7 +30,8 @@ def why(run: Run, page: Page) -> dict | None:
     if found is None or not found.pairs:
         return None
     count = max(1, min(len(found.period), MOST_CELLS // (len(found.bus) * len(found.pairs))))
-    combos = [_combo(run, page, found, rule, stage, count) for rule, stage in found.pairs]
+    page.data["why_limits"] = labels = dict[str, list[str]]()
+    combos = [_combo(run, page, found, (rule, stage), count, labels) for rule, stage in found.pairs]
     explained = _terms(run, page, found, count)
     start = _first_shown(found, count)
     page.data["why"] = {
@@ -41,8 +43,9 @@ def why(run: Run, page: Page) -> dict | None:
     return {"shown": count, "count": len(found.period), "note": note, "explained": explained}
 
 
-def _combo(run: Run, page: Page, found: Prices, rule: str, stage: str, count: int) -> dict:
+def _combo(run: Run, page: Page, found: Prices, pair: tuple[str, str], count: int, labels: dict) -> dict:
     """Prices of a rule and run: lmp, energy and congestion as arrays, bounds and settled prices where they differ; the limits that bind."""
+    rule, stage = pair
     r, s = found.rules.index(rule), found.runs.index(stage)
     key = f"{r}_{s}"
     lmp = found.cube("lmp")[r, s, :, :count]
@@ -56,7 +59,7 @@ def _combo(run: Run, page: Page, found: Prices, rule: str, stage: str, count: in
         value = found.cube(name)[r, s, :, :count]
         if np.nanmax(np.abs(value - lmp), initial=0.0) > SAME:
             page.arrays[f"why_{name}_{key}"] = pack(value, step)
-    _limits(run, page, found, (rule, stage), key, count)
+    labels[key] = _limits(run, page, found, pair, count)
     frame = market_table(run, "prices")
     note = quality(frame[(frame["rule"] == rule) & (frame["run"] == stage)])
     return {
@@ -65,23 +68,24 @@ def _combo(run: Run, page: Page, found: Prices, rule: str, stage: str, count: in
     }  # fmt: skip
 
 
-def _limits(run: Run, page: Page, found: Prices, pair: tuple[str, str], key: str, count: int) -> None:
-    """Limits that bind, by period: how many in each, their names, flow, limit and price."""
+def _limits(run: Run, page: Page, found: Prices, pair: tuple[str, str], count: int) -> list[str]:
+    """Limits that bind, by period: how many in each, which, flow, limit and price; returns the tokens of their names."""
+    key = f"{found.rules.index(pair[0])}_{found.runs.index(pair[1])}"
     frame = market_table(run, "constraints")
     frame = frame[(frame["rule"] == pair[0]) & (frame["run"] == pair[1])] if len(frame) else pd.DataFrame(columns=["period"])
     at = found.period[:count].get_indexer(pd.DatetimeIndex(frame["period"]))
     frame, at = frame[at >= 0], at[at >= 0]
     if not len(frame):
-        return
+        return []
     order = np.lexsort((-frame["mu"].abs().to_numpy(float), at))
     frame, at = frame.iloc[order], at[order]
     both = pd.MultiIndex.from_arrays([frame["element"].astype(str), frame["contingency"].fillna("").astype(str)])
     name, distinct = pd.factorize(both)
-    page.data.setdefault("why_limits", {})[key] = page.tokens([element_words(run, *one) for one in distinct])
     page.arrays[f"why_count_{key}"] = pack(np.bincount(at, minlength=count), WHOLE)
     page.arrays[f"why_element_{key}"] = pack(name, WHOLE)
     for column in ("flow", "limit", "mu"):
         page.arrays[f"why_{column}_{key}"] = pack(frame[column].to_numpy(float), FINE)
+    return page.tokens([element_words(run, *one) for one in distinct])
 
 
 def _terms(run: Run, page: Page, found: Prices, count: int) -> bool:
@@ -155,6 +159,7 @@ def _figure(run: Run, page: Page, found: Prices, count: int) -> dict:
     label = page.tokens(names(run, "bus", found.bus))
     layout = {
         "xaxis": time_axis(days, showgrid=False),
-        "yaxis": axis("", showgrid=False, zeroline=False, tickvals=list(range(len(label))), ticktext=label, autorange="reversed", tickfont={"size": 10}),
+        "yaxis": axis("", showgrid=False, zeroline=False, tickvals=list(range(len(label))), ticktext=label, autorange="reversed",
+        tickfont={"size": 10}),
     }
     return figure([trace], layout, height=120 + 15 * min(max(len(label), 4), 60), control={"kind": "why"})

@@ -72,7 +72,7 @@ ABSENT: dict[str, tuple[str, ...]] = {
     "import": (),
     "commitment": (),
     "reserves": (),
-    **{section: () for section in MARKET_SECTIONS},
+    **dict.fromkeys(MARKET_SECTIONS, ()),
 }
 
 

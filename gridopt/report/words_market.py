@@ -1,7 +1,8 @@
 """Words of the report on a market run, in English and Chinese, by key; all begin with `mk_` but the titles of sections.
 
 `mk_rule_` a pricing rule, `mk_run_` DA or RT, `mk_code_` what a payment is for, `mk_theme_` groups of those, `mk_account_` residual accounts,
-`mk_class_` who pays and is paid, `mk_metric_` figures, `mk_h_` headings, `mk_say_` a sentence on what a picture shows, `mk_c_` heads of columns.
+`mk_class_` who pays and is paid, `mk_metric_` figures, `mk_h_` headings, `mk_say_` a sentence on what a picture shows,
+    `mk_c_` heads of columns.
 """
 
 from __future__ import annotations
@@ -42,20 +43,26 @@ MARKET_WORDS: dict[str, tuple[str, str]] = {
     "mk_after": ("{name} after the outage of {outage}", "{outage}停运后的{name}"),
     # prices by rule
     "mk_say_rules": (
-        "The same schedule priced under each rule: only prices and payments differ. Where a rule takes another schedule, its prices are of that one.",
+        "The same schedule priced under each rule: only prices and payments differ. Where a rule takes another schedule, its "
+        "prices are of that one.",
         "同一出清结果按不同规则定价：仅电价与支付不同。若某规则采用另一出清结果，则为该结果的电价。",
     ),
     "mk_say_weighted": ("Prices of zones and of all users are weighted by load.", "分区及全部用户电价按负荷加权。"),
-    "mk_say_plain": ("Loads are not known here: means count every bus alike, and what load pays is left out.", "此处没有负荷数据：均价按节点平均，未列用户支付。"),
+    "mk_say_plain": (
+        "Loads are not known here: means count every bus alike, and what load pays is left out.",
+        "此处没有负荷数据：均价按节点平均，未列用户支付。",
+    ),
     "mk_h_day": ("The average day: mean price by hour", "典型日：各时刻平均电价"),
     "mk_h_over_time": ("Day by day", "逐日电价"),
     "mk_h_duration": ("Price duration: for what share of time the price is at least so high", "电价持续曲线：电价不低于某值的时间占比"),
     "mk_h_payment": ("What load pays for energy", "用户电能支付"),
     "mk_h_open": ("What each rule leaves open: payments on top of the price", "各规则的价外补偿与缺口"),
     "mk_say_open": (
-        "Make-whole payment: what units lose at the prices by their own offers. Lost opportunity: what they would earn more if they chose their "
+        "Make-whole payment: what units lose at the prices by their own offers. Lost opportunity: what they would earn more "
+        "if they chose their "
         "output themselves. Revenue shortfall: rent that prices promise for limits and reserves but that nobody pays.",
-        "成本补偿：机组按电价结算低于其报价成本的差额。机会成本：机组若自行决定出力可多得的利润。收入缺口：电价隐含但无人支付的阻塞与备用租金。",
+        "成本补偿：机组按电价结算低于其报价成本的差额。机会成本：机组若自行决定出力可多得的利润。"
+        "收入缺口：电价隐含但无人支付的阻塞与备用租金。",
     ),
     "mk_mwp": ("Make-whole payment (MWP)", "成本补偿（MWP）"),
     "mk_loc": ("Lost opportunity cost (LOC)", "机会成本（LOC）"),
@@ -70,7 +77,10 @@ MARKET_WORDS: dict[str, tuple[str, str]] = {
         "Price at every bus over time. Click a price, or choose bus and time below: the page says what makes it up.",
         "各节点各时段电价。点击图中任一电价，或在下方选择节点与时间，查看其构成。",
     ),
-    "mk_why_first": ("Shown are the first {shown} of {count} periods, so that the page stays small.", "为控制文件大小，仅显示全部 {count} 个时段中的前 {shown} 个。"),
+    "mk_why_first": (
+        "Shown are the first {shown} of {count} periods, so that the page stays small.",
+        "为控制文件大小，仅显示全部 {count} 个时段中的前 {shown} 个。",
+    ),
     "mk_why_bus": ("Bus", "节点"),
     "mk_why_time": ("Time", "时间"),
     "mk_why_highest": ("Highest price", "最高电价"),
@@ -78,7 +88,10 @@ MARKET_WORDS: dict[str, tuple[str, str]] = {
     "mk_why_apart": ("Prices furthest apart", "价差最大"),
     "mk_why_is": ("The price here is {price} {unit}.", "此处电价为 {price} {unit}。"),
     "mk_why_none": ("There is no price here.", "此处没有电价。"),
-    "mk_why_settled": ("Plants are paid {price} {unit}: a floor, a cap or the rule changes it for settlement.", "发电侧按 {price} {unit} 结算：受限价或规则调整。"),
+    "mk_why_settled": (
+        "Plants are paid {price} {unit}: a floor, a cap or the rule changes it for settlement.",
+        "发电侧按 {price} {unit} 结算：受限价或规则调整。",
+    ),
     "mk_why_bounds": (
         "Any price from {low} to {high} {unit} would be right here; the rule takes one of them.",
         "此处 {low} 至 {high} {unit} 之间的电价均成立，规则取其一。",
@@ -90,7 +103,10 @@ MARKET_WORDS: dict[str, tuple[str, str]] = {
     "mk_why_from": ("One MW of load more at {bus} would be served like this:", "若{bus}增加 1 MW 负荷，将这样满足："),
     "mk_why_more": ("{n} MW more", "增发 {n} MW"),
     "mk_why_less": ("{n} MW less", "减发 {n} MW"),
-    "mk_why_limits": ("Limits of the network that bind, and what a MW of load here does to their flow:", "到限的网络约束，以及此处 1 MW 负荷对其潮流的影响："),
+    "mk_why_limits": (
+        "Limits of the network that bind, and what a MW of load here does to their flow:",
+        "到限的网络约束，以及此处 1 MW 负荷对其潮流的影响：",
+    ),
     "mk_why_bind": ("Limits of the network that bind in this period:", "本时段到限的网络约束："),
     "mk_why_free": ("No limit of the network binds in this period.", "本时段没有网络约束到限。"),
     "mk_why_no_terms": (
@@ -146,7 +162,10 @@ MARKET_WORDS: dict[str, tuple[str, str]] = {
     "mk_codes_all": ("Everything", "全部"),
     "mk_codes_less": ("All but energy", "除电能外"),
     "mk_h_codes": ("What is paid for, by whom and to whom", "各类款项的收付"),
-    "mk_h_waterfall": ("Step by step for one side of the market; the clearing house must end at zero", "逐项累计（可选主体）；结算中心必须归零"),
+    "mk_h_waterfall": (
+        "Step by step for one side of the market; the clearing house must end at zero",
+        "逐项累计（可选主体）；结算中心必须归零",
+    ),
     "mk_closes": ("Books close: {total}", "账目平衡：{total}"),
     "mk_not_closed": ("Books do not close: {total}", "账目不平衡：{total}"),
     "mk_closes_all": ("all parties together", "全部主体合计"),
@@ -286,7 +305,8 @@ MARKET_WORDS: dict[str, tuple[str, str]] = {
     "mk_top_of": ("{shown} of {count}", "{count} 个中的 {shown} 个"),
     # change
     "mk_say_change": (
-        "Choose two rules. To the right of zero: better off under the second rule than under the first; users pay less there, plants receive more.",
+        "Choose two rules. To the right of zero: better off under the second rule than under the first; users pay less "
+        "there, plants receive more.",
         "选择两种规则。零线右侧：第二种规则下更有利（用户少付、电源多收）；左侧反之。",
     ),
     "mk_change_first": ("From", "由"),
@@ -312,16 +332,22 @@ MARKET_WORDS: dict[str, tuple[str, str]] = {
     "mk_h_curtailment": ("Energy not used or not served", "弃电与缺电"),
     "mk_h_other": ("Other figures", "其他指标"),
     "mk_say_concentration": (
-        "HHI: sum of squared market shares in per cent; below 1500 many sellers, above 2500 few. RSI: what all other sellers could supply over the "
+        "HHI: sum of squared market shares in per cent; below 1500 many sellers, above 2500 few. RSI: what all other sellers "
+        "could supply over the "
         "demand; below 1 the seller is pivotal, demand cannot be met without it. Lerner index: part of the price above the seller's cost.",
-        "HHI：市场份额（百分数）平方和，低于 1500 为分散，高于 2500 为集中。RSI：除该主体外的可供能力与需求之比，低于 1 表示其不可或缺。勒纳指数：电价高于成本部分占电价的比例。",
+        "HHI：市场份额（百分数）平方和，低于 1500 为分散，高于 2500 为集中。RSI：除该主体外的可供能力与需求之比，低于 1 "
+        "表示其不可或缺。勒纳指数：电价高于成本部分占电价的比例。",
     ),
     "mk_say_capture": (
-        "Capture price: mean price weighted by the output of a technology. Value factor: capture price over the mean price; below 1 it mostly runs when "
+        "Capture price: mean price weighted by the output of a technology. Value factor: capture price over the mean price; "
+        "below 1 it mostly runs when "
         "energy is cheap.",
         "捕获电价：按该类电源出力加权的平均电价。价值系数：捕获电价与平均电价之比，低于 1 表示其多在低价时发电。",
     ),
-    "mk_say_price": ("Means over time or load, spread, and how often prices are at a floor, at a cap or below zero.", "时间或负荷均价、波动，以及触及下限、上限或负价的比例。"),
+    "mk_say_price": (
+        "Means over time or load, spread, and how often prices are at a floor, at a cap or below zero.",
+        "时间或负荷均价、波动，以及触及下限、上限或负价的比例。",
+    ),
     "mk_say_money": (
         "Surplus of users and plants, congestion rent, uplift, and whether revenues cover what they must.",
         "用户与电源剩余、阻塞盈余、补偿，以及收入是否覆盖应付。",

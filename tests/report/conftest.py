@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from tests.report import fake_run
+from tests.report import fake_market, fake_run
 
 
 @pytest.fixture(scope="session")
@@ -29,6 +29,16 @@ def report(run):
     from gridopt.report import page
 
     return page.write(run)
+
+
+@pytest.fixture(scope="session")
+def market(tmp_path_factory):
+    """Folder of a made-up market run of two days, three rules, two runs, cleared to a gap of 0.31 %, with its report."""
+    from gridopt.report import page
+
+    folder = fake_market.make(tmp_path_factory.mktemp("runs") / "market", exact=False)
+    page.write(folder)
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -88,7 +88,8 @@ def tables(w: World) -> dict[str, pd.DataFrame]:
                 here = w.zone == zone
                 mean = (lmp * w.load)[here].sum(0) / w.load[here].sum(0)
                 mean = (lmp * w.load).sum(0) / w.load.sum(0) if rule == "zonal_avg" else mean
-                out["zone_prices"].append(frame("zone_prices", rule=rule, run=run, period=w.period, zone=zone, weights="load", price=mean, **quality))
+                out["zone_prices"].append(frame("zone_prices", rule=rule, run=run, period=w.period, zone=zone, weights="load", price=mean,
+                    **quality))
             out["constraints"].append(_constraints(w, rule, run, quality))
             out["uplift"].append(_uplift(w, rule, run, quality))
             short = frame("product_shortfall", rule=rule, run=run, period=w.period, element="reserve spin", mu=2.0, unused=1.0,
@@ -109,7 +110,8 @@ def _constraints(w: World, rule: str, run: str, quality: dict) -> pd.DataFrame:
     k, t = np.nonzero(w.mu)
     mu = w.mu[k, t] * (1.0 + 0.03 * w.rules.index(rule))
     flow = np.where(mu > 0, 8500.0, -4600.0)
-    return frame("constraints", rule=rule, run=run, period=w.period[t], element=np.array(ELEMENTS, object)[k], contingency=np.where(k == 1, "HEX~WUS", ""),
+    return frame("constraints", rule=rule, run=run, period=w.period[t], element=np.array(ELEMENTS, object)[k],
+        contingency=np.where(k == 1, "HEX~WUS", ""),
                  direction=np.where(mu > 0, "forward", "backward"), flow=flow, limit=np.abs(flow), slack=0.0, mu=mu,
                  rent=mu * flow * w.hours, **quality)  # fmt: skip
 
@@ -119,7 +121,8 @@ def _uplift(w: World, rule: str, run: str, quality: dict) -> pd.DataFrame:
     revenue = (w.output(run) * energy).sum(1) * w.hours
     n = np.arange(len(PLANTS))
     mwp = np.where(n % 4 == 0, 4000.0 * (n + 1) / (1 + w.rules.index(rule)), 0.0)
-    return frame("uplift", rule=rule, run=run, unit=np.array(PLANTS, object), horizon="2025-03-03", revenue=revenue, cost=revenue + mwp, profit=-mwp,
+    return frame("uplift", rule=rule, run=run, unit=np.array(PLANTS, object), horizon="2025-03-03", revenue=revenue, cost=revenue + mwp,
+        profit=-mwp,
                  best_profit=900.0 * n, mwp=mwp, loc=mwp + 900.0 * n, paid=mwp, payer="load", **quality)  # fmt: skip
 
 
@@ -176,9 +179,11 @@ def explain(w: World) -> pd.DataFrame:
 
 def metrics(w: World) -> pd.DataFrame:
     rows = [
-        ("market", "hhi_capacity", 1173.0), ("owner A Power", "rsi_min", 0.94), ("owner A Power", "pivotal_hours", 3.0), ("unit U00", "lerner", 0.12),
+        ("market", "hhi_capacity", 1173.0), ("owner A Power", "rsi_min", 0.94), ("owner A Power", "pivotal_hours", 3.0), ("unit U00",
+            "lerner", 0.12),
         ("technology wind", "capture_price", 196.4), ("technology wind", "value_factor", 0.712), ("market", "price_mean", 261.3),
-        ("zone Hexi", "negative_share", 0.031), ("market", "uplift_share", 0.012), ("market", "curtailed_mwh", 1234.0), ("market", "odd_thing", 5.0),
+        ("zone Hexi", "negative_share", 0.031), ("market", "uplift_share", 0.012), ("market", "curtailed_mwh", 1234.0), ("market",
+            "odd_thing", 5.0),
     ]  # fmt: skip
     scope, name, value = zip(*rows, strict=True)
     return frame("metrics", scope=scope, name=name, value=value, exact=w.exact)
@@ -186,11 +191,12 @@ def metrics(w: World) -> pd.DataFrame:
 
 def _add_names(folder: pathlib.Path) -> None:
     """Technologies and places of plants in the tables of the network."""
-    for kind, column, technology in (("unit", "technology", "coal"), ("storage", "technology", "battery"), ("reservoir", "technology", "hydro")):
+    for kind, column, technology in (("unit", "technology", "coal"), ("storage", "technology", "battery"), ("reservoir", "technology",
+        "hydro")):
         path = folder / "tables" / f"{kind}.parquet"
         table = pd.read_parquet(path)
         table[column] = technology
-        table["bus"] = table["bus"] if "bus" in table else "HEX"
+        table["bus"] = table.get("bus", "HEX")
         table.to_parquet(path, index=False)
 
 

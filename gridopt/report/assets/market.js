@@ -101,8 +101,8 @@
     }
     // Limits that bind in the period: name, flow, limit, mu.
     function limits() {
-      const key = why.combos[state.why.combo].key, label = (doc.data.why_limits || {})[key];
-      if (!label) return [];
+      const key = why.combos[state.why.combo].key, label = doc.data.why_limits[key];
+      if (!label.length) return [];
       const begin = begins(`why_count_${key}`), out = [];
       for (let i = begin[state.why.time]; i < begin[state.why.time + 1]; i++) {
         const part = (name) => array(`why_${name}_${key}`).at(0, i), token = label[Math.round(part("element"))];

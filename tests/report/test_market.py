@@ -1,0 +1,275 @@
+"""Sections of a market run: sums and means by hand, what is not known, doubts about the clearing, names that carry markup."""
+
+import base64
+import json
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from gridopt.dispatch.market_tables import PREFIX, frame
+from gridopt.report import page
+from gridopt.report.folder import open_run
+from gridopt.report.market_change import change
+from gridopt.report.market_data import prices
+from gridopt.report.market_ledger import ledger
+from gridopt.report.market_metrics import metrics
+from gridopt.report.market_names import gap_words, quality
+from gridopt.report.market_rules import rules
+from gridopt.report.market_stages import stages
+from gridopt.report.market_uplift import uplift
+from gridopt.report.pack import Page
+from gridopt.report.words_market import MARKET_WORDS
+from tests.report import fake_market, fake_run
+
+HOURS = pd.date_range("2025-03-03", periods=2, freq="h")
+PROVEN = {"gap": 0.0, "exact": True}
+
+
+@pytest.fixture(scope="module")
+def html(market):
+    return (market / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def document(html):
+    return json.loads(re.search(r'<script type="application/json" id="gridopt-data">(.*?)</script>', html, re.S).group(1))
+
+
+@pytest.fixture
+def tables(tmp_path):
+    """Opens a folder that holds nothing but given tables: {name: frame}; of the market where the name is one of those."""
+
+    def opened(**given):
+        (tmp_path / "tables").mkdir(exist_ok=True)
+        for name, made in given.items():
+            known = PREFIX if name in ("prices", "zone_prices", "constraints", "dispatch", "uplift", "ledger", "residuals", "explain",
+                "metrics") else ""
+            made.to_parquet(tmp_path / "tables" / f"{known}{name}.parquet", index=False)
+        return open_run(tmp_path)
+
+    return opened
+
+
+def price_rows(rule="ip", run="DA", lmp=((100.0, 300.0), (200.0, 400.0)), bus=("A", "B"), period=HOURS, **more):
+    """Prices of buses A and B in two hours, all of it energy."""
+    at, when = (v.ravel() for v in np.meshgrid(bus, period, indexing="ij"))
+    value = np.ravel(lmp).astype(float)
+    given = {"energy": value, "congestion": 0.0, "loss": 0.0, "lmp": value, "lmp_lo": np.nan, "lmp_hi": np.nan, "settled": value,
+        "weights": "load"}
+    return frame("prices", rule=rule, run=run, period=when, bus=at, **(given | PROVEN | more))
+
+
+def unpacked(packed):
+    kind = "<i2" if packed["scale"] else "<f4"
+    return np.frombuffer(base64.b64decode(packed["data"]), kind).reshape(packed["rows"], packed["columns"]) * (packed["scale"] or 1.0)
+
+
+def payment(payer, payee, code, quantity, price):
+    return {"payer": payer, "payee": payee, "code": code, "period": HOURS[0], "quantity": quantity, "price": price, "amount": quantity * price}
+
+
+def books(*rows):
+    columns = {k: [r[k] for r in rows] for k in rows[0]}
+    return frame("ledger", **columns, exact=True)
+
+
+def test_mean_of_zones_without_loads_counts_buses_alike(tables):
+    """A 100, 300 and B 200, 400: the mean of both is 150 and 350, of all hours 250."""
+    run = tables(prices=price_rows())
+    found = prices(run)
+    assert found.series[0, 0, 0].tolist() == [150.0, 350.0]
+    row = rules(run, Page())["rows"][0]
+    assert (row["mean"], row["low"], row["high"], row["payment"], row["mwp"]) == (250.0, 100.0, 400.0, None, None)
+
+
+def test_load_pays_its_zone_price_and_the_price_of_the_bus_where_there_is_none(market):
+    """Payment of each rule in the made-up run: prices of the zones times load of the results, hour by hour."""
+    run = open_run(market)
+    found = prices(run)
+    load = pd.DataFrame(run.data["load"].values.astype(float), index=run.data["bus"].values).loc[found.bus].to_numpy()
+    zone = pd.read_parquet(market / "tables" / "market_zone_prices.parquet")
+    zone = zone[(zone.rule == "chp") & (zone.run == "RT")].pivot(index="zone", columns="period", values="price")
+    expected = sum((load[[z == name for z in found.zone]].sum(0) * zone.loc[name].to_numpy()).sum() for name in ("Hexi", "Hedong"))
+    rows = {r["name"][0]: r for r in rules(run, Page())["rows"]}
+    assert rows["Convex hull (chp) · Real time"]["payment"] == pytest.approx(expected, rel=1e-6)
+    run.data.close()
+
+
+def test_one_price_of_a_province_is_what_all_users_pay(tables):
+    """Zones of buses are Z1 and Z2, the only zone of the table is province: users pay 70 wherever they are."""
+    zones = frame("zone_prices", rule="ip", run="DA", period=HOURS, zone="province", weights="gen", price=70.0, **PROVEN)
+    run = tables(prices=price_rows(), zone_prices=zones, bus=pd.DataFrame({"bus": ["A", "B"], "zone": ["Z1", "Z2"]}))
+    assert np.allclose(prices(run).user_price, 70.0)
+
+
+def test_hourly_prices_count_for_the_quarters_they_span(tables):
+    """Day-ahead by the hour, real time by the quarter: the four quarters of an hour have its price, none beyond the last."""
+    quarters = pd.date_range("2025-03-03", periods=12, freq="15min")
+    real = price_rows(run="RT", lmp=[range(12)] * 2, period=quarters)
+    found = prices(tables(prices=pd.concat([price_rows(), real])))
+    ahead = found.cube("lmp")[0, found.runs.index("DA"), 0]
+    assert ahead[:8].tolist() == [100.0] * 4 + [300.0] * 4 and np.isnan(ahead[8:]).all()
+    assert found.hours.tolist() == [0.25] * 12
+
+
+def test_books_of_two_users_and_a_plant_end_at_zero(tables):
+    """Users pay 600 and 400, the plant gets 900, rent 100 goes to the account and back to the first user: balances -500, -400, 900, 0, 0."""
+    rows = [
+        payment("load A", "market", "energy_da", 6.0, 100.0), payment("load B", "market", "energy_da", 4.0, 100.0),
+        payment("market", "unit U", "energy_da", 10.0, 90.0), payment("market", "account congestion", "residual_da", 1.0, 100.0),
+        payment("account congestion", "load A", "allocation_congestion", 1.0, 100.0),
+    ]  # fmt: skip
+    residuals = frame("residuals", account=["congestion"], amount=[100.0], allocated_to=["load by month"], exact=True)
+    made = Page()
+    found = ledger(tables(prices=price_rows(), ledger=books(*rows), residuals=residuals), made)
+    assert {p["id"]: p["net"] for p in found["parties"]} == {"load A": -500.0, "load B": -400.0, "unit U": 900.0, "market": 0.0,
+        "account congestion": 0.0}
+    assert found["closes"] == {"total": 0.0, "market": 0.0, "accounts": 0.0, "good": True}
+    assert found["accounts"][0]["to"] == ("users by load, each month", "用户按用电量，逐月")
+    steps = next(t for t in made.figures["mk_waterfall"]["data"] if t["meta"]["pick"] == "market")
+    assert steps["y"] == [1000.0, -900.0, -100.0, 0.0] and steps["measure"][-1] == "total"
+    # the rent reaches users under the theme of its account, not as a theme of its own
+    assert [r["theme"][0] for r in found["codes"]] == ["Energy", "Congestion rent", "Congestion rent"]
+
+
+def test_every_column_of_the_books_adds_up_to_zero(market):
+    made = Page()
+    run = open_run(market)
+    ledger(run, made)
+    for pick in ("all", "less"):
+        bars = [t["y"] for t in made.figures["mk_codes"]["data"] if t["meta"]["pick"] == pick]
+        total = np.sum([np.frombuffer(base64.b64decode(y["bdata"]), y["dtype"]) for y in bars], axis=0)
+        assert np.abs(total).max() < 1e-9
+    run.data.close()
+
+
+def test_a_payment_that_is_no_number_is_told(tables):
+    found = ledger(tables(prices=price_rows(), ledger=books(payment("load A", "market", "energy_da", np.nan, 100.0))), Page())
+    assert not found["closes"]["good"]
+
+
+def test_uplift_is_summed_over_horizons_and_sorted(tables):
+    """U: 10 + 30 paid by load; V: nothing is left open, so it has no row."""
+    row = {"rule": "ip", "run": "DA", "revenue": 1.0, "cost": 1.0, "profit": 0.0, "best_profit": 0.0, "payer": "load", **PROVEN}
+    made = frame("uplift", unit=["unit U", "unit U", "unit V", "unit W"], horizon=["a", "b", "a", "a"], mwp=[10.0, 30.0, 0.0, 5.0],
+        loc=[np.nan, 2.0, 0.0, 90.0],
+                 paid=[10.0, 30.0, 0.0, 5.0], **row)  # fmt: skip
+    found = uplift(tables(prices=price_rows(), uplift=made), Page())
+    assert [(r["name"][0], r["mwp"], r["loc"]) for r in found["rows"]] == [("W (unit)", 5.0, 90.0), ("U (unit)", 40.0, 2.0)]
+    assert [(p["name"][0], p["paid"]) for p in found["payers"]] == [("Users, by load", 45.0)]
+
+
+def test_change_between_rules_is_what_plants_receive_more(tables):
+    """Without uplift the plant at A, 10 MW for two hours, gets 10 x (100 + 300) = 4000, under the other rule 10 x (150 + 300) = 4500."""
+    both = pd.concat([price_rows(), price_rows(rule="chp", lmp=((150.0, 300.0), (0.0, 0.0)))])
+    sent = frame("dispatch", run="DA", period=HOURS, unit="unit U", mw=10.0, reserve=0.0, on=1.0, start=0.0, available=10.0,
+        curtailed=0.0, cause="", **PROVEN)
+    made = Page()
+    change(tables(prices=both, dispatch=sent, unit=pd.DataFrame({"unit": ["U"], "bus": ["A"], "technology": ["coal"]})), made)
+    groups = made.data["change"]["groups"]
+    assert groups["unit"]["value"] == groups["technology"]["value"] == [[4000.0, 4500.0]] and "zone" not in groups
+
+
+def test_one_rule_and_one_run_have_nothing_to_compare(tables):
+    run = tables(prices=price_rows())
+    assert change(run, Page()) is None and stages(run, Page()) is None and uplift(run, Page()) is None and ledger(run, Page()) is None
+    assert metrics(run) is None
+
+
+def test_real_time_is_dearer_half_of_the_time(tables):
+    """A alone: day-ahead 100, 300; real time 110, 280: differences 10 and -20, mean -5, deviation 15."""
+    run = tables(prices=pd.concat([price_rows(bus=("A",), lmp=[[100.0, 300.0]]), price_rows(run="RT", bus=("A",), lmp=[[110.0, 280.0]])]))
+    row = stages(run, Page())["zones"][0]
+    assert (row["ahead"], row["real"], row["apart"], row["deviation"], row["dearer"]) == (200.0, 195.0, -5.0, 15.0, 0.5)
+
+
+def test_volumes_differ_up_and_down(market):
+    """Energy of real time is that of day-ahead, plus what is more, less what is less, technology by technology."""
+    run = open_run(market)
+    for row in stages(run, Page())["volumes"]:
+        assert row["real"] == pytest.approx(row["ahead"] + row["up"] - row["down"]) and row["up"] > 0 < row["down"]
+    run.data.close()
+
+
+def test_terms_of_a_price_come_back_from_the_page(document, market):
+    """Every price that is explained: energy + loss + congestion, and weight x offer of the two units, both add up to it."""
+    data, arrays = document["data"], document["arrays"]
+    count = np.rint(unpacked(arrays["why_terms"])[0]).astype(int)
+    source = np.rint(unpacked(arrays["why_source"])[0]).astype(int)
+    part = unpacked(arrays["why_weight"])[0] * unpacked(arrays["why_value"])[0]
+    lmp = unpacked(arrays[f"why_lmp_{data['why']['combos'][0]['key']}"])
+    kind = np.array(data["why_terms"]["kind"])[source]
+    place = np.repeat(np.arange(len(count)), count)
+    for some in (kind == "marginal", np.isin(kind, ("energy", "loss", "congestion"))):
+        total = np.bincount(place[some], weights=part[some], minlength=len(count)).reshape(-1, len(data["why"]["bus"]))
+        assert np.allclose(total[1:], lmp.T[1:], atol=0.02)
+        assert (total[0] == 0).all()
+
+
+def test_limits_of_a_period_come_back_from_the_page(document, market):
+    data, arrays = document["data"], document["arrays"]
+    key = data["why"]["combos"][0]["key"]
+    limits = pd.read_parquet(market / "tables" / "market_constraints.parquet")
+    limits = limits[(limits.rule == "ip") & (limits.run == "DA")]
+    assert np.rint(unpacked(arrays[f"why_count_{key}"])[0]).sum() == len(limits)
+    assert sorted(unpacked(arrays[f"why_mu_{key}"])[0]) == pytest.approx(sorted(limits.mu), abs=0.01)
+    names = [document["names"][t[1:-1]][0] for t in data["why_limits"][key]]
+    assert "Heyu" in names and any("after the outage of" in n for n in names)
+
+
+def test_an_open_gap_is_said_wherever_prices_are_shown(html):
+    assert html.count("cleared to a gap of 0.31 %, prices may differ") >= 7 and html.count("出清间隙 0.31%，电价可能不同") >= 7
+
+
+def test_a_proven_run_has_no_doubt(tmp_path):
+    text = page.write(fake_market.make(tmp_path / "r", days=1, rules=("ip",), runs=("DA",))).read_text(encoding="utf-8")
+    body = text[: text.index('id="gridopt-data"')]
+    assert "prices may differ" not in body and 'id="mk_change"' not in body and 'id="mk_stages"' not in body
+
+
+def test_the_worst_gap_is_told_with_two_figures_that_count():
+    made = [price_rows(gap=0.00031, exact=False), price_rows(gap=0.5, exact=True)]
+    assert quality(*made) == ("cleared to a gap of 0.031 %, prices may differ", "出清间隙 0.031%，电价可能不同")
+    assert gap_words(0.25) == ("25 %", "25%") and quality(price_rows()) is None
+
+
+def test_tables_alone_make_a_page(tmp_path):
+    """Pricing leaves tables without results.nc: the page shows them and leaves out everything physical."""
+    folder = fake_market.make(tmp_path / "r", days=1, results=False)
+    text = page.write(folder).read_text(encoding="utf-8")
+    assert 'id="mk_rules"' in text and 'id="dispatch"' not in text and ">Loads are not known here" in text
+
+
+def test_a_physical_run_has_no_market_section(report):
+    text = report.read_text(encoding="utf-8")
+    assert 'id="mk_' not in text[: text.index('id="gridopt-data"')]
+
+
+def test_metrics_are_grouped_and_spelt(market):
+    run = open_run(market)
+    groups = dict(metrics(run)["groups"])
+    run.data.close()
+    assert {k: len(v) for k, v in groups.items()} == {"price": 2, "concentration": 4, "capture": 2, "money": 1, "curtailment": 1, "other": 1}
+    lerner = next(r for r in groups["concentration"] if r["key"] == "lerner")
+    assert (lerner["value"], lerner["unit"][0]) == (12.0, "%")
+    factor = next(r for r in groups["capture"] if r["key"] == "value_factor")
+    assert (factor["scope"], factor["value"], factor["unit"]) == (("Wind", "风电"), 0.712, ("", ""))
+
+
+def test_markup_in_names_stays_text(html):
+    assert fake_run.EVIL not in html and fake_run.EVIL_SCRIPT not in html and html.count("</script>") == 5
+
+
+def test_every_word_of_the_market_is_in_two_languages():
+    chinese = re.compile(r"[\u4e00-\u9fff]|HHI|^\{who\}|^，$|RSI")
+    wrong = [k for k, (en, zh) in MARKET_WORDS.items() if not en or not chinese.search(zh) or re.findall(r"\{\w+\}", en) and
+             sorted(re.findall(r"\{\w+\}", en)) != sorted(re.findall(r"\{\w+\}", zh))]  # fmt: skip
+    assert wrong == []
+
+
+def test_a_week_of_quarter_hours_stays_small(tmp_path):
+    """41 buses, 672 periods, four rules, two runs, every day-ahead price explained: below 12 MB."""
+    folder = fake_market.make(tmp_path / "week", days=7, step_minutes=15, buses=41, rules=("ip", "elmp", "zonal_avg", "chp"))
+    assert page.write(folder).stat().st_size < 12e6
