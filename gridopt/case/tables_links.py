@@ -30,6 +30,8 @@ DC_MARKET = element(
     Column("price_profile", unit="CNY/MWh", default="", meaning="series: added to price_cny_per_mwh; empty: none"),
     Column("tariff_cny_per_mwh", "number", "CNY/MWh", at_least=0.0, at_most=1000.0, default=0.0,
            meaning="taken off the price, per MWh received; what is paid per MWh sent is dc_link.cost_cny_per_mwh"),
+    Column("sets_price", "flag", default=False,
+           meaning="sold in part, the step may set the price at the sending end though a schedule holds the power; without one it does anyway"),
 )  # fmt: skip
 
 LINK_TABLES = (DC_SCHEDULE, DC_MARKET)

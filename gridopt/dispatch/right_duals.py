@@ -18,24 +18,30 @@ from __future__ import annotations
 import numpy as np
 import scipy.sparse as sp
 
+from gridopt.dispatch.export_price import schedule_rows
 from gridopt.dispatch.result import Dispatch
 from gridopt.program.highs import Highs
 from gridopt.program.standard_form import StandardForm
 
 CHOICES = ("lower", "upper", "mid")
+NO_ROWS = np.zeros(0, int)
 EDGE = 1e-6
 """How close to a limit counts as at it, relative to its size."""
 
 
-def choose(form: StandardForm, x: np.ndarray, payment: np.ndarray, order: np.ndarray, choice: str) -> np.ndarray:
+def choose(
+    form: StandardForm, x: np.ndarray, payment: np.ndarray, order: np.ndarray, choice: str, calm: np.ndarray = NO_ROWS
+) -> np.ndarray:
     """Duals (m,) of all rows by the rule `choice`, for x (n,) optimal in the linear program `form`.
 
-    payment (m,): what one unit of a row's dual adds to the payment of the load; order (m,): what it adds to the second sum.
+    payment (m,): what one unit of a row's dual adds to the payment of the load; order (m,): what it adds to the second sum; calm: rows
+    whose duals are to be as small as may be, before all else.
     Raises ValueError for an unknown choice, SolverFailed where x is not optimal.
     """
     if choice not in CHOICES:
         raise ValueError(f"choice of prices '{choice}' is none of {CHOICES}")
     polyhedron = Duals(form, x)
+    polyhedron.calm(calm)
     if choice == "mid":
         return 0.5 * (polyhedron.least(payment, order) + polyhedron.least(-payment, order))
     return polyhedron.least(payment if choice == "lower" else -payment, order)
@@ -47,7 +53,7 @@ def marginal(dispatch: Dispatch, choice: str = "lower") -> np.ndarray:
     load = dispatch.quantities["load"].values
     payment, order = np.zeros(len(solution.form.row_lower)), np.zeros(len(solution.form.row_lower))
     payment[people.shared], order[people.shared] = people.payment(load), people.payment(spread(load.shape))
-    return choose(solution.form, solution.x, payment, order, choice)
+    return choose(solution.form, solution.x, payment, order, choice, schedule_rows(dispatch))
 
 
 def spread(shape: tuple[int, int]) -> np.ndarray:
@@ -69,15 +75,33 @@ class Duals:
         down, up = _at(x, form.lower)[columns], _at(x, form.upper)[columns]
         matrix = sp.csr_array(form.matrix[self.rows][:, columns].T)
         cost = (form.cost + 2.0 * form.square * x)[columns]
-        self.size, self.program = len(form.row_lower), Highs()
+        self.size, self.program, self.further = len(form.row_lower), Highs(), 0
         self.program.load(
             np.zeros(len(self.rows)), low, high, matrix,
             np.where(down, -np.inf, cost), np.where(up, np.inf, cost),
         )  # fmt: skip
 
+    def calm(self, rows: np.ndarray) -> None:
+        """Narrows the duals down to those with the least sum of sizes over `rows`."""
+        at = np.flatnonzero(np.isin(self.rows, rows))
+        if not len(at):
+            return
+        program, k, n = self.program, len(at), len(self.rows)
+        program.add_columns(np.zeros(k), np.zeros(k), np.full(k, np.inf), sp.csc_array((program.rows, k)))
+        size = sp.csr_array((np.ones(k), (np.arange(k), n + np.arange(k))), shape=(k, n + k))
+        dual = sp.csr_array((np.ones(k), (np.arange(k), at)), shape=(k, n + k))
+        for sign in (1.0, -1.0):
+            program.add_rows(np.zeros(k), np.full(k, np.inf), sp.csr_array(size + sign * dual))
+        self.further = k
+        weight = np.append(np.zeros(n), np.ones(k))
+        program.change_costs(weight)
+        program.solve()
+        most = float(program.solution()[0][n:].sum())
+        program.add_rows(np.array([-np.inf]), np.array([most + 1e-9 * max(most, 1.0)]), sp.csr_array(weight[None, :]))
+
     def least(self, weight: np.ndarray, then: np.ndarray | None = None) -> np.ndarray:
         """The duals (m,) with the least sum of weight x dual; among several those with the least sum of then x dual."""
-        program, weight = self.program, weight[self.rows]
+        program, weight = self.program, self._wide(weight)
         program.change_costs(weight)
         program.solve()
         y = program.solution()[0]
@@ -86,13 +110,17 @@ class Duals:
             room = 1e-9 * max(abs(least), 1.0)
             row = sp.csr_array(weight[None, :])
             program.add_rows(np.array([-np.inf]), np.array([least + room]), row)
-            program.change_costs(then[self.rows])
+            program.change_costs(self._wide(then))
             program.solve()
             y = program.solution()[0]
             program.delete_rows(program.rows - 1, program.rows)
         found = np.zeros(self.size)
-        found[self.rows] = y
+        found[self.rows] = y[: len(self.rows)]
         return found
+
+    def _wide(self, weight: np.ndarray) -> np.ndarray:
+        """Weights (m,) on the columns of the program."""
+        return np.append(weight[self.rows], np.zeros(self.further))
 
 
 def standing(form: StandardForm, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

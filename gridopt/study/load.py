@@ -94,6 +94,8 @@ def _load_file(name: str, study: Study, path: Path, hours: tuple[int, int] | Non
         wanted = {k: v for k, v in overrides.items() if k.partition(".")[0] in found.study}
         study = parse({k: v for k, v in given.items() if k not in found.study} | dict(found.study), wanted, path.name, {})
     study = study.model_copy(update={"currency": found.currency})
+    if study.commitment is None and len(found.tables["dc_schedule"]):  # a file brings such rules to have them kept
+        study = study.model_copy(update={"commitment": "exact"})
     grid = _part(found.time, hours)
     case = _case(_scaled(found.tables, study, grid), grid, found.source, study)
     check_fleet(case)

@@ -30,11 +30,12 @@ from gridopt.case.imported import Imported, ImportReport
 from gridopt.case.json_file import Record, read_object, text_of
 from gridopt.case.market_contracts import KEYS as SETTLED
 from gridopt.case.market_contracts import add_settled
+from gridopt.case.market_links import add_links
 from gridopt.case.market_trade import add_trade
 from gridopt.case.time import TimeGrid
 
 TOP = {"name", "title", "tag", "source", "conventions", "note", "currency", "base_mva", "periods", "period_h", "demand_mw", "buses", "lines",
-       "generators", "bids", "value_of_lost_load", "spinning_reserve_fraction", "spinning_reserve_mw", "trade", "pricing",
+       "generators", "bids", "value_of_lost_load", "spinning_reserve_fraction", "spinning_reserve_mw", "trade", "dc_links", "pricing",
        *SETTLED}  # fmt: skip
 SWITCHED = ("no_load_cost", "startup_cost", "hot_start_cost", "cold_start_cost", "min_up", "min_down", "initially_on", "initial_status_h")
 GENERATOR = {"id", "bus", "p_min", "p_max", "marginal_cost", "cost", "blocks", "curve", "shutdown_cost", "cold_start_hours", "ramp_mw_per_h",
@@ -61,6 +62,7 @@ def read(path: Path, branch_model: str) -> Imported:
     _reserve(file, units, rows)
     add_settled(file, rows)
     add_trade(file, rows)
+    add_links(file, rows)
     price = file.number("value_of_lost_load", 10000.0, 0.0)
     rows.add("shedding_tier", tier="all", share=1.0, cost_cny_per_mwh=price)
     if file.faults:
