@@ -136,10 +136,9 @@ def horizon(start: np.ndarray, name: str) -> np.ndarray:
 
 def sums(values: np.ndarray, group: np.ndarray) -> np.ndarray:
     """Sum over the periods of each horizon: (..., T) to (..., H)."""
-    flat = values.reshape(-1, values.shape[-1])
-    total = np.zeros((len(flat), int(group.max(initial=-1)) + 1))
-    np.add.at(total.T, group, flat.T)
-    return total.reshape(*values.shape[:-1], total.shape[1])
+    total = np.zeros((int(group.max(initial=-1)) + 1, *values.shape[:-1]))
+    np.add.at(total, group, np.moveaxis(values, -1, 0))
+    return np.moveaxis(total, 0, -1)
 
 
 def allocate(fund: np.ndarray, weight: np.ndarray, group: np.ndarray, least: float = 0.0) -> tuple[np.ndarray, np.ndarray]:

@@ -24,8 +24,9 @@ def test_sound_tables():
         dict(contract="e", kind="renewable", technology="wind", day_ahead_share=0.5, price_cny_per_mwh=200),
     ]  # fmt: skip
     home = dict(user="home", bus="A", share=0.5, use="guaranteed", price_cny_per_mwh=300)
+    owner = dict(kind="unit", element="u", owner="X")
     assert not faults(**rows(
-        user=[USER, home], contract=contracts, contract_curve=curve, mechanism=[MECHANISM], ownership=[dict(kind="unit", element="u", owner="X")],
+        user=[USER, home], contract=contracts, contract_curve=curve, mechanism=[MECHANISM], ownership=[owner],
         ftr=[dict(ftr="f", holder="unit u", source_bus="A", sink_bus="B", power_mw=10)],
         capacity=[dict(capacity="k", kind="unit", price_cny_per_kw_year=330)],
         guaranteed=[dict(guaranteed="g", kind="unit", output_share=0.1, price_cny_per_mwh=300)],
