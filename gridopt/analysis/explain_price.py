@@ -171,19 +171,22 @@ class Explanation:
         weight, mu = mean - part[:, buses], -self.y[rows][:, None] / self.hours[t]
         r, q = np.nonzero(np.abs(weight * mu) > SEEN)
         found = [_rest(n, n, getattr(prices, n)[buses, t], SEEN if n == "loss" else -1.0) for n in ("energy", "loss")]
-        label = np.array([f"{n.family.split('.')[0]} {n.label}" for n in names], object)
+        label = np.array([_limit(n) for n in names], object)
         found.append(Terms(q, np.full(len(r), "congestion", object), label[r], weight[r, q], mu[r, 0], (weight * mu)[r, q]))
         return Terms.joined(found)
 
 
-def explain_table(found: Explanation, buses: np.ndarray | None = None, settled: np.ndarray | None = None) -> pd.DataFrame:
-    """Table `explain` of a whole run, every period, at `buses` (all if None)."""
+def explain_table(
+    found: Explanation, buses: np.ndarray | None = None, settled: np.ndarray | None = None, steps: range | None = None
+) -> pd.DataFrame:
+    """Table `explain` of a whole run, every period or some `steps`, at `buses` (all if None)."""
     case, solution = found.dispatch.case, found.dispatch.solution
     buses = np.arange(len(case.table("bus"))) if buses is None else np.asarray(buses, int)
-    parts = [found.at(t, buses, settled) for t in range(len(case.time))]
+    steps = range(len(case.time)) if steps is None else steps
+    parts = [found.at(t, buses, settled) for t in steps]
     nothing = Terms(np.zeros(0, int), *(np.zeros(0, object),) * 2, *(np.zeros(0),) * 3)
     all_terms = Terms.joined([nothing, *parts])
-    period = np.repeat(case.time.start, [len(p.bus) for p in parts])
+    period = np.repeat(case.time.start[steps.start : steps.stop], [len(p.bus) for p in parts])
     name = case.table("bus").index.to_numpy(object)[all_terms.bus]
     return frame(
         "explain", period=period, bus=name, term=all_terms.term, source=all_terms.source, weight=all_terms.weight, value=all_terms.value,
@@ -203,6 +206,15 @@ def _rest(term: str, source: str, amount: np.ndarray, least: float = SEEN) -> Te
     """One part for each bus where it is more than `least`."""
     q = np.flatnonzero(np.abs(amount) > least)
     return Terms(q, np.full(len(q), term, object), np.full(len(q), source, object), np.ones(len(q)), amount[q], amount[q])
+
+
+def _limit(row) -> str:
+    """Name of a limit of the network: 'branch L', 'interface S', 'branch L|outage'."""
+    parts = row.label.split(" | ")
+    if len(parts) > 1:  # outage, branch
+        return f"branch {parts[-1]}|{parts[0]}"
+    kind = row.family.split(".")[0]
+    return f"{'branch' if kind == 'network' else kind} {row.label}"
 
 
 def _kind(row) -> str:

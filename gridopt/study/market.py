@@ -26,6 +26,7 @@ from gridopt.dispatch.sequence import DayRule, Days, clear_days
 from gridopt.settlement.book import settle
 from gridopt.study.load import Loaded, load_study
 from gridopt.study.market_case import market_cases, told
+from gridopt.study.market_figures import explanations, figures
 from gridopt.study.market_schema import Market
 from gridopt.study.priced import known_rules
 from gridopt.study.run import CertificateFailed, Clock, check_free, move
@@ -106,6 +107,9 @@ def clear(loaded: Loaded, market: Market, stop: threading.Event | None, clock: C
         books = settle(day_ahead, found.real_time, loaded.case, settlement_rules(market))
     found.tables |= books.tables
     found.figures = books.figures
+    with clock("figures", "explanation of prices and figures"):
+        found.tables["explain"] = explanations(found)
+        found.tables["metrics"] = figures(found)
     return found
 
 

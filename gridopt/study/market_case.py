@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -35,15 +36,26 @@ def market_cases(case: Case, market: Market) -> tuple[Case, Case]:
     return with_demand_bids(with_offers(case))
 
 
+def own_names(plants: Iterable[str], case: Case) -> list[str]:
+    """Names of plants by the case by costs: a unit that bids is a unit again, a segment of a renewable plant that plant."""
+    unit, renewable, found = case.table("unit").index, case.table("renewable").index, []
+    for plant in plants:
+        table, _, name = plant.partition(" ")
+        base = name.rpartition(" segment ")[0]
+        if table == "generator" and name in unit:
+            plant = f"unit {name}"
+        elif table == "renewable" and base in renewable:
+            plant = f"renewable {base}"
+        found.append(plant)
+    return found
+
 
 def told(run: MarketRun, case: Case) -> MarketRun:
     """A run by the names of the case by costs: units that bid are units again, segments of a renewable one plant, and what users bought is load
     at their bus."""
-    unit, bids = case.table("unit").index, case.table("demand_bid")
+    bids = case.table("demand_bid")
     bought = {f"generator {n} segment {k:g}" for n, k in bids[["load", "segment"]].drop_duplicates().itertuples(index=False)}
-    parts = {n: n.rpartition(" segment ")[0] for n in run.plant if n.startswith("renewable ") and " segment " in n}
-    parts = {n: base for n, base in parts.items() if base.partition(" ")[2] in case.table("renewable").index}
-    name = [f"unit {n.partition(' ')[2]}" if n.startswith("generator ") and n.partition(" ")[2] in unit else parts.get(n, n) for n in run.plant]
+    name = own_names(run.plant, case)
     mine = np.array([n in bought for n in run.plant], bool)
     served = run.load.copy()
     np.add.at(served, run.plant_bus[mine], -run.output[mine])

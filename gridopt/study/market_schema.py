@@ -114,9 +114,10 @@ class Agc(_Part):
 
 
 class Market(_Part):
-    """Key `market` of a study."""
+    """Key `market` of a study. explain: prices that are explained: all, one bus for each zone, none."""
 
     rule: str = "zonal_avg"
+    explain: Literal["off", "zones", "all"] = "all"
     bids: Literal["given", "generated", "cost"] = "given"
     offers: OfferRules = OfferRules()
     generated: GeneratedBids = GeneratedBids()

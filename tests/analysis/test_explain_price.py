@@ -57,7 +57,7 @@ def test_ring_of_four_buses(text):
     assert rows(table, bus="2", term="marginal") == {"generator C2": near((1, 260, 260))}
     assert rows(table, bus="4", term="marginal") == {"generator C2": near((0.5, 260, 130)), "generator C3": near((0.5, 340, 170))}
     # Mean shift factor by load 1/9, 3/9, 5/9: 0.25/9 - 0.75/9 = -0.0555...; a MW of load at bus 1 changes 1-3 by -0.5 - 0.0555... = -0.5555...
-    assert rows(table, bus="1", term="congestion") == {"network 13": near((-5 / 9, 160, -800 / 9))}
+    assert rows(table, bus="1", term="congestion") == {"branch 13": near((-5 / 9, 160, -800 / 9))}
     assert rows(table, bus="1", term="energy")["energy"][2] == near(2780 / 9)
     assert sums(table, LMP_TERMS).to_numpy() == near([220, 260, 340, 300])
     assert sums(table, ("energy", "loss", "congestion")).to_numpy() == near([220, 260, 340, 300])

@@ -62,7 +62,7 @@ def test_wind_captures_less_than_the_mean():
     table = metrics(run(), None, cleared(WIND).case)
     wind = figures(table, "technology wind")
     assert (wind["capture_price"], wind["value_factor_load"], wind["value_factor_zone"]) == near((220, 220 / (2780 / 9), 220 / 260))
-    assert (figures(table)["base_load"], wind["curtailed_mwh"] if "curtailed_mwh" in wind else 0.0) == near((2780 / 9, 0))
+    assert (figures(table)["base_load"], wind.get("curtailed_mwh", 0.0)) == near((2780 / 9, 0))
 
 
 def test_concentration_of_the_ring():
