@@ -14,7 +14,7 @@ import pandas as pd
 from gridopt.dispatch.market_tables import PREFIX
 from gridopt.report.folder import Run, cell, table, values
 from gridopt.report.text import WORDS, Both
-from gridopt.report.zones import zone_words
+from gridopt.report.zones import inside, zone_words
 
 RUNS = ("DA", "RT", "advisory")
 
@@ -82,9 +82,9 @@ class Prices:
         if len(frame):
             found = self._cube(frame, "zone", self.zones, "price")
         for z, zone in enumerate(self.zones):
-            inside = [b for b, name in enumerate(self.zone) if name == zone]
-            if inside:
-                found[:, :, z] = np.where(np.isnan(found[:, :, z]), _mean(lmp[:, :, inside], self.weight[inside]), found[:, :, z])
+            mine = [b for b, name in enumerate(self.zone) if name == zone]
+            if mine:
+                found[:, :, z] = np.where(np.isnan(found[:, :, z]), _mean(lmp[:, :, mine], self.weight[mine]), found[:, :, z])
         return found
 
     @cached_property
@@ -128,7 +128,8 @@ def _prices(run: Run) -> Prices | None:
     known = {str(r["bus"]): cell(r, "zone") for r in table(run, "bus").to_dict("records") if "bus" in r}
     load = _load(run, bus, period)
     weight = np.ones((len(bus), len(period))) if load is None else load
-    order = sorted(range(len(bus)), key=lambda b: known.get(bus[b], ""))
+    first, _ = inside(run, bus)
+    order = [*first, *(b for b in range(len(bus)) if b not in set(first))]
     bus = [bus[b] for b in order]
     return Prices(run, rules, runs, bus, [known.get(b, "") for b in bus], period, load is not None, weight[order])
 

@@ -204,7 +204,7 @@ def _parties(run: Run, books: Books) -> list[dict]:
 
 def _accounts(run: Run, residuals: pd.DataFrame) -> list[dict]:
     """Residual accounts, what they hold before it is allocated, and to whom it goes."""
-    rows = residuals.to_dict("records")
+    rows = [r for r in residuals.to_dict("records") if not abs(r["amount"]) <= CENT]
     return [
         {
             "name": account_words(str(r["account"]).removeprefix("account ")), "amount": float(r["amount"]),

@@ -33,7 +33,8 @@ def rules(run: Run, page: Page) -> dict | None:
     size, money = money_unit(max((abs(r["payment"] or 0.0) for r in rows), default=0.0), run.currency)
     _bars(page, rows, size, page.name(money))
     notes = quality(*(market_table(run, n) for n in ("prices", "zone_prices", "uplift", "product_shortfall")))
-    return {"rows": rows, "size": size, "unit": money, "weighted": found.weighted, "note": notes, "two_runs": len(found.runs) > 1}
+    return {"rows": rows, "size": size, "unit": money, "weighted": found.weighted, "note": notes, "several": len(found.rules) > 1,
+            "open": [key for key, _ in OPEN if any(r[key] is not None for r in rows)]}  # fmt: skip
 
 
 def _days(found: Prices) -> float:

@@ -182,7 +182,7 @@ def metrics(w: World) -> pd.DataFrame:
         ("market", "hhi_capacity", 1173.0), ("owner A Power", "rsi_min", 0.94), ("owner A Power", "pivotal_hours", 3.0), ("unit U00",
             "lerner", 0.12),
         ("technology wind", "capture_price", 196.4), ("technology wind", "value_factor", 0.712), ("market", "price_mean", 261.3),
-        ("zone Hexi", "negative_share", 0.031), ("market", "uplift_share", 0.012), ("market", "curtailed_mwh", 1234.0), ("market",
+        ("zone Hexi", "share_negative", 0.031), ("market", "uplift_share", 0.012), ("market", "curtailed_mwh", 1234.0), ("market",
             "odd_thing", 5.0),
     ]  # fmt: skip
     scope, name, value = zip(*rows, strict=True)

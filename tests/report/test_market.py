@@ -247,15 +247,36 @@ def test_a_physical_run_has_no_market_section(report):
     assert 'id="mk_' not in text[: text.index('id="gridopt-data"')]
 
 
-def test_metrics_are_grouped_and_spelt(market):
+def test_metrics_of_the_market_are_grouped_and_those_of_others_are_tables(market):
     run = open_run(market)
-    groups = dict(metrics(run)["groups"])
+    found = metrics(run)
     run.data.close()
-    assert {k: len(v) for k, v in groups.items()} == {"price": 2, "concentration": 4, "capture": 2, "money": 1, "curtailment": 1, "other": 1}
-    lerner = next(r for r in groups["concentration"] if r["key"] == "lerner")
-    assert (lerner["value"], lerner["unit"][0]) == (12.0, "%")
-    factor = next(r for r in groups["capture"] if r["key"] == "value_factor")
-    assert (factor["scope"], factor["value"], factor["unit"]) == (("Wind", "风电"), 0.712, ("", ""))
+    assert {k: len(v) for k, v in found["market"]} == {"price": 1, "money": 1, "concentration": 1, "curtailment": 1, "other": 1}
+    tables = {kind: ([c["key"] for c in columns], rows) for kind, columns, rows in found["tables"]}
+    assert tables["technology"] == (["capture_price", "value_factor"], [{"name": ("Wind", "风电"), "values": [196.4, 0.712]}])
+    assert tables["owner"][1] == [{"name": ("A Power", "A Power"), "values": [0.94, 3.0]}]
+    assert dict(found["market"])["other"][0]["unit"] == ("", "")
+    columns = {c["key"]: c["unit"][0] for _, some, _ in found["tables"] for c in some}
+    assert columns == {"capture_price": "CNY/MWh", "value_factor": "", "rsi_min": "", "pivotal_hours": "h", "lerner": "%",
+        "share_negative": "%"}
+    assert tables["unit"][1] == [{"name": ("U00 (unit)", "U00（机组）"), "values": [12.0]}]
+
+
+def test_every_figure_of_a_run_has_words():
+    """Names that the analysis gives on a ring of four buses, both runs alike, with uplift: none is only spelt out."""
+    from gridopt.analysis.market_metrics import MetricRules
+    from gridopt.analysis.market_metrics import metrics as made
+    from gridopt.dispatch.market_run import MarketRun
+    from tests.support.market import RING, priced
+
+    found = priced(RING.replace("{id: W1, bus: 1,", "{id: W1, bus: 1, technology: wind,"), "ip")
+    runs = [MarketRun.of(found.solved, found.priced.prices, stage) for stage in ("DA", "RT")]
+    left = frame("uplift", rule="ip", run="DA", unit="generator C2", horizon="a", revenue=5.0, cost=9.0, profit=-4.0, best_profit=0.0, mwp=4.0,
+                 loc=4.0, paid=4.0, payer="load", **PROVEN)  # fmt: skip
+    rules_of = MetricRules(fixed_cost={"wind": 100.0})
+    names = {n.partition(" by ")[0] for n in made(*runs, found.solved.case, rules=rules_of, tables={"uplift": left})["name"]}
+    assert {"missing_money", "mwp_share", "da_rt_spread_mean"} <= names
+    assert sorted(n for n in names if f"mk_metric_{n}" not in MARKET_WORDS) == []
 
 
 def test_markup_in_names_stays_text(html):
@@ -263,7 +284,7 @@ def test_markup_in_names_stays_text(html):
 
 
 def test_every_word_of_the_market_is_in_two_languages():
-    chinese = re.compile(r"[\u4e00-\u9fff]|HHI|^\{who\}|^，$|RSI")
+    chinese = re.compile(r"[\u4e00-\u9fff]|HHI|^\{who\}|^，$|RSI|^\{name\}")
     wrong = [k for k, (en, zh) in MARKET_WORDS.items() if not en or not chinese.search(zh) or re.findall(r"\{\w+\}", en) and
              sorted(re.findall(r"\{\w+\}", en)) != sorted(re.findall(r"\{\w+\}", zh))]  # fmt: skip
     assert wrong == []

@@ -38,13 +38,11 @@ def told(seen):
 
 
 def test_a_click_on_a_price_tells_what_makes_it_up(seen):
-    """Bus 2, noon: price, its parts and both units in words."""
+    """Jiuquan at noon: price, its parts and both units in words."""
     world = fake_market.World(2, 60, ["ip", "zonal_avg", "chp"], ["DA", "RT"], 26, "2025-03-03", False)
-    # the report shows buses by zone: Hedong before Hexi
-    order = sorted(range(26), key=lambda b: world.zone[b])
     energy, congestion, loss, lmp = (v[..., 12] for v in world.prices("ip", "DA"))
-    bus = order[2]
-    seen.page.eval_on_selector("#figure-mk_why", "e => e.emit('plotly_click', {points: [{pointNumber: [2, 12]}]})")
+    bus, row = world.bus.index("JIQ"), texts(seen, "#why-controls select >> nth=1 >> option").index("Jiuquan")
+    seen.page.eval_on_selector("#figure-mk_why", f"e => e.emit('plotly_click', {{points: [{{pointNumber: [{row}, 12]}}]}})")
     text = told(seen)
     assert f"The price here is {lmp[bus]:.2f} CNY/MWh." in text
     assert f"{energy:.2f} is the price of energy for all" in text and f"{congestion[bus]:+.2f} comes from limits" in text

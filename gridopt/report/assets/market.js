@@ -33,6 +33,7 @@
         layout.xaxis = { ...layout.xaxis, nticks: 4, tickangle: 0 };
         layout.yaxis.ticktext = layout.yaxis.ticktext.map((_, b) => { const name = plain(why.bus[b]); return escaped(name.length > 12 ? name.slice(0, 11) + "…" : name); });
       }
+      if (at.length < 7) layout.xaxis = { ...layout.xaxis, tickvals: Array.from(at, (_, t) => ms(t)), range: at.length > 1 ? undefined : [ms(0) - 1.8e6, ms(0) + 1.8e6] };
       const now = why.combos[state.why.combo], lmp = array(`why_lmp_${now.key}`);
       const z = why.bus.map((_, b) => Array.from(at, (_, t) => kept(lmp.at(b, t))));
       const [low, high] = now.span;
@@ -79,7 +80,7 @@
       const step = (text, by, label) => node("button", { type: "button", textContent: text, "aria-label": label, onclick: () => choose(bus, time + by) });
       const jump = (key, measure) => node("button", { type: "button", textContent: word(key), onclick: () => extreme(measure) });
       bar.replaceChildren(
-        ...(rules.length > 1 ? [rule] : []), select, step("‹", -1, word("previous")), when, step("›", 1, word("next")), ...(at.length > 1 ? [slider] : []),
+        ...(rules.length > 1 ? [rule] : []), select, ...(at.length > 1 ? [step("‹", -1, word("previous")), when, step("›", 1, word("next")), slider] : [when]),
         jump("mk_why_highest", (row, low, high) => [high, row.indexOf(high)]), jump("mk_why_lowest", (row, low) => [-low, row.indexOf(low)]),
         jump("mk_why_apart", (row, low, high) => [high - low, row.indexOf(high)]),
       );
@@ -154,7 +155,8 @@
       if (Math.abs(settled - price) > 0.03) out.push(line(said("mk_why_settled", { price: shown(settled), unit })));
       if (high - low > 0.03) out.push(line(said("mk_why_bounds", { low: shown(low), high: shown(high), unit })));
       if (!Number.isNaN(energy) && !Number.isNaN(congestion)) {
-        out.push(line(said("mk_why_split", { energy: shown(energy), congestion: signed(congestion), loss: signed(loss) })));
+        const parts = [["mk_why_and_congestion", congestion], ["mk_why_and_loss", loss]].map(([key, v]) => (Math.abs(v) < 0.03 ? "" : said(key, { n: signed(v) })));
+        out.push(line(said("mk_why_split", { energy: shown(energy), parts: parts.join("") })));
         out.push(splitBars([["mk_energy", energy], ["mk_congestion", congestion], ["mk_loss", Math.abs(loss) < 0.03 ? 0 : loss]]));
       }
       const found = terms(price), binding = limits();
