@@ -6,8 +6,8 @@
     basis: what (K2) costs the market, B = sum of q (π^DA buyer - π^DA seller), as a free right from seller to buyer        (K4)
 
 κ is even over the days and follows a curve over the hours of a day. With (K2) the market settles Q^DA - q on each side. A contract with one
-seller and one buyer is paid directly; others through an account of their own, in which all sellers stand for their parts and users for theirs
-by day-ahead load; π_ref of several is their mean by volume.
+seller and one buyer is paid directly; others through one account, into which users pay for their parts by day-ahead load; π_ref of several
+is their mean by volume.
 Source: Electricity Spot Market Practice (National Dispatch Centre), ch. 20 Gansu.
 """
 
@@ -24,6 +24,9 @@ from gridopt.settlement.metered import Metered
 from gridopt.settlement.rules import Contracts
 from gridopt.settlement.terms import Terms, terms
 
+POOL = account("contracts")
+"""Passes on what several users pay to sellers; empty in every period."""
+
 
 @dataclass(frozen=True)
 class Sold:
@@ -38,29 +41,33 @@ class Sold:
 
 def settle(book: Ledger, m: Metered, contracts: list[Sold], rules: Contracts) -> None:
     """Books (K2) or (K3) of every contract, codes contract, contract_offset, contract_difference; (K4) to account basis."""
-    basis = np.zeros(len(m.hours))
-    for one in contracts:
-        by_price = (one.row["settlement"] or rules.settlement) == "cfd"
-        price = np.full(len(m.hours), one.row["price_cny_per_mwh"])
-        if by_price:
-            price = price - _reference(m, one, rules)
-        else:
-            sell, buy = one.sold * m.da.plant_price[one.seller], one.bought * m.da.user_price[one.buyer]
-            book.pay("contract_offset", m.plant[one.seller], MARKET, one.sold, m.da.plant_price[one.seller])
-            book.pay("contract_offset", MARKET, m.user[one.buyer], one.bought, m.da.user_price[one.buyer])
-            basis += buy.sum(axis=0) - sell.sum(axis=0)
-        _pay(book, m, one, "contract_difference" if by_price else "contract", price)
-    book.pay("residual_basis", account("basis"), MARKET, np.ones(len(basis)), basis)
-
-
-def _pay(book: Ledger, m: Metered, one: Sold, code: str, price: np.ndarray) -> None:
-    """Buyers pay sellers (T,) CNY/MWh: directly where both are one, else through the account of the contract."""
-    if len(one.seller) == 1 and len(one.buyer) == 1:
-        book.pay(code, m.user[one.buyer], m.plant[one.seller], one.sold, price)
-        return
-    through = account(f"contract {one.row.name}")
-    book.pay(code, m.user[one.buyer], through, one.bought, price)
-    book.pay(code, through, m.plant[one.seller], one.sold, price)
+    periods = len(m.hours)
+    give, take = np.zeros(m.da.plant.shape), np.zeros(m.da.user.shape)
+    for code in ("contract", "contract_difference"):
+        volume, worth = np.zeros((2, *m.da.user.shape))
+        for one in contracts:
+            by_price = (one.row["settlement"] or rules.settlement) == "cfd"
+            if by_price != (code == "contract_difference"):
+                continue
+            price = np.full(periods, one.row["price_cny_per_mwh"])
+            if by_price:
+                price = price - _reference(m, one, rules)
+            else:
+                np.add.at(give, one.seller, one.sold)
+                np.add.at(take, one.buyer, one.bought)
+            if len(one.seller) == 1 and len(one.buyer) == 1:
+                book.pay(code, m.user[one.buyer], m.plant[one.seller], one.sold, price)
+            else:
+                book.pay(code, POOL, m.plant[one.seller], one.sold, price)
+                volume[one.buyer] += one.bought
+                worth[one.buyer] += one.bought * price
+        mean = np.divide(worth, volume, out=np.zeros_like(worth), where=volume > 0)
+        book.pay(code, m.user, POOL, volume, mean)
+    book.pay("contract_offset", m.plant, MARKET, give, m.da.plant_price)
+    book.pay("contract_offset", MARKET, m.user, take, m.da.user_price)
+    bought, sold = take * m.da.user_price, give * m.da.plant_price
+    turnover = np.abs(bought).sum(axis=0) + np.abs(sold).sum(axis=0)
+    book.lump("residual_basis", account("basis"), MARKET, bought.sum(axis=0) - sold.sum(axis=0), turnover)
 
 
 def _reference(m: Metered, one: Sold, rules: Contracts) -> np.ndarray:

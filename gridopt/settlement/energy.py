@@ -21,9 +21,6 @@ import numpy as np
 from gridopt.settlement.ledger import MARKET, Ledger, account
 from gridopt.settlement.metered import Metered, Stage
 
-ROUNDING = 1e-12
-"""Part of the turnover below which a residual is rounding and stays with the market."""
-
 
 def settle(book: Ledger, m: Metered, as_offered: bool) -> None:
     """Books (E1): codes energy_da, energy_rt, offer_cost."""
@@ -43,8 +40,7 @@ def hand_over(book: Ledger, m: Metered) -> dict[str, np.ndarray]:
         found = residuals(m, stage, plant, user)
         congestion[name] = found["congestion"]
         for title, amount in found.items():
-            kept = np.where(np.abs(amount) > ROUNDING * turnover, amount, 0.0)
-            book.pay(f"residual_{name}", MARKET, account(title), np.ones(len(amount)), kept)
+            book.lump(f"residual_{name}", MARKET, account(title), amount, turnover)
     return congestion
 
 

@@ -16,6 +16,8 @@ import numpy as np
 
 MARKET = "market"
 """The clearing house: buys from plants, sells to users."""
+ROUNDING = 1e-12
+"""Part of a turnover below which money is rounding."""
 HORIZONS = {"period": "", "day": "datetime64[D]", "month": "datetime64[M]", "whole": ""}
 
 
@@ -67,6 +69,10 @@ class Ledger:
         self._parts.append(
             Entries(np.where(back, taker, giver), np.where(back, giver, taker), code_id, period, np.where(back, -much, much), at)
         )  # fmt: skip
+
+    def lump(self, code: str, payer: str, payee: str, amount: np.ndarray, turnover: np.ndarray) -> None:
+        """Books amounts (T,) CNY as quantity 1 at that price, but those that are only rounding of a turnover (T,)."""
+        self.pay(code, payer, payee, np.where(np.abs(amount) > ROUNDING * turnover, 1.0, 0.0), amount)
 
     def _ids(self, who, count: int) -> np.ndarray:
         names = [who] * count if isinstance(who, str) else list(who)

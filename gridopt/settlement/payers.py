@@ -10,13 +10,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from gridopt.settlement.ledger import Ledger, account, allocate
+from gridopt.settlement.ledger import ROUNDING, Ledger, account, allocate
 from gridopt.settlement.metered import Metered
 from gridopt.settlement.rules import Allocation
 
 TARIFF = "tariff"
-ROUNDING = 1e-12
-"""Part of what went through an account below which what is left of it is rounding."""
 RENEWABLE = ("wind", "solar", "hydro_ror")
 
 

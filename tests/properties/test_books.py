@@ -73,7 +73,7 @@ def test_I12_every_account_is_shared_out_to_the_last(seed):
             mine = table[table["code"] == f"allocation_{name}"]
             given_out = mine[mine["payer"] == account(name)]["amount"].sum() - mine[mine["payee"] == account(name)]["amount"].sum()
             assert given_out == pytest.approx(held, abs=1e-9 * money(done)), name
-    assert np.abs(done.ledger.balance_of(account("contract c1"))).max() <= 1e-9 * money(done)
+    assert np.abs(done.ledger.balance_of(account("contracts"))).max() <= 1e-9 * money(done)
 
 
 @FEW

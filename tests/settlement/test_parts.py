@@ -47,7 +47,7 @@ def test_K1_share_of_what_is_sold_day_ahead():
     done = settle_run(run, contract=[row], user=[{"user": "mill", "bus": "b", "share": 0.6}])
     assert done.of("contract", "generator A") == pytest.approx(84 * 250) and done.of("contract", "generator B") == pytest.approx(33.6 * 250)
     assert done.of("contract", "user mill") == pytest.approx(-0.6 * 29400) and done.of("contract", "load b") == pytest.approx(-0.4 * 29400)
-    assert done.balance["account contract c"] == pytest.approx(0, abs=1e-9) and done.residual("basis") == 0
+    assert done.balance["account contracts"] == pytest.approx(0, abs=1e-9) and done.residual("basis") == 0
 
 
 def test_K1_contract_outside_its_dates_is_not_settled():
