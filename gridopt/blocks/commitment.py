@@ -201,20 +201,32 @@ def _status(case, b, columns: Columns, label) -> None:
 
 
 def _minimum_times(case, b, columns: Columns, label) -> None:
-    """(U2), (U3). Starts before and stops at an outage do not count."""
+    """(U2), (U3). Starts before and stops at an outage do not count.
+
+    With (U1), a row says that the stops (starts) since the first step that it looks back to are no more than the units that were on
+    (off) before. So of rows that look back to the same step only the last is written: with minimum times of days that is one of a day.
+    """
     fleet, begin, over = columns.fleet, begins(case), {"element": label, "time": case.time.index}
     step = np.broadcast_to(np.arange(len(begin)), columns.on.shape)
     first = np.where(fleet.here, since(begin, fleet.min_up), step)
-    row = b.rows("commitment.min_up", unit="1", over=over, upper=0.0)
-    of, s = spread(first.ravel(), step.ravel())
-    b.term(row.ravel()[of], columns.start[of // len(begin), s])
-    b.term(row, columns.on, -1.0)
-    row = b.rows("commitment.min_down", unit="1", over=over, upper=np.broadcast_to(fleet.count[:, None], step.shape))
-    of, s = spread(since(begin, fleet.min_down).ravel(), step.ravel())
-    n = of // len(begin)
-    counts = fleet.here[n, s] | (s == of % len(begin))
-    b.term(row.ravel()[of[counts]], columns.stop[n[counts], s[counts]])
-    b.term(row, columns.on)
+    use = _last(first)
+    row = b.rows("commitment.min_up", unit="1", over=over, upper=np.where(use, 0.0, np.inf))
+    of, s = spread(first[use], step[use])
+    b.term(row[use][of], columns.start[np.nonzero(use)[0][of], s])
+    b.term(row[use], columns.on[use], -1.0)
+    first = since(begin, fleet.min_down)
+    use = _last(first) | ~fleet.here  # a stop at an outage counts in the row of its own step alone
+    row = b.rows("commitment.min_down", unit="1", over=over, upper=np.where(use, fleet.count[:, None], np.inf))
+    of, s = spread(first[use], step[use])
+    n = np.nonzero(use)[0][of]
+    counts = fleet.here[n, s] | (s == step[use][of])
+    b.term(row[use][of[counts]], columns.stop[n[counts], s[counts]])
+    b.term(row[use], columns.on[use])
+
+
+def _last(first: np.ndarray) -> np.ndarray:
+    """Whether a step is the last that looks back to the step `first` (n, T), bool (n, T)."""
+    return np.diff(first, axis=1, append=-1) != 0
 
 
 def _caps(case, fleet: Fleet) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -8,6 +8,7 @@ Columns     dc_schedule.level n [1] of links with a step (whole);  dc_schedule.c
 
     P = D n                                                               (J1)  dc_schedule.step
     -C a[t] <= P[t] - P[t-1] <= C a[t],  C = R D, or all that the link can    (J2)  dc_schedule.rise, dc_schedule.fall
+    where nothing may change: P[t] - P[t-1] = 0 (dc_schedule.rise alone), and n[t] is whole because n[t-1] is
     sum of a over b[t]-H < b[s] <= b[t]  <= 1                             (J3)  dc_schedule.hold
     sum of a over a day <= N                                              (J4)  dc_schedule.changes
     u[s] + v[t] <= 1 and v[s] + u[t] <= 1,  b[t] - end of s < V, s < t    (J5)  dc_schedule.reversal
@@ -47,9 +48,10 @@ def declare(case, b):
     stepped = np.flatnonzero(~np.isnan(step))
     low, high = (np.floor(frame[c].to_numpy(float)[stepped] / step[stepped] + 1e-9) for c in ("power_reverse_max_mw", "power_max_mw"))
     over = {"dc_link": frame.index[stepped], "time": case.time.index}
-    level = b.columns("dc_schedule.level", unit="1", over=over, lower=-low[:, None], upper=high[:, None], integer=whole)
-    over = {"dc_link": frame.index, "time": case.time.index}
     free = allowed(case, link)
+    moves = (free | ~_steady(case, link) | (np.arange(len(case.time)) == 0))[stepped] & whole
+    level = b.columns("dc_schedule.level", unit="1", over=over, lower=-low[:, None], upper=high[:, None], integer=moves)
+    over = {"dc_link": frame.index, "time": case.time.index}
     change = b.columns("dc_schedule.change", unit="1", over=over, upper=free.astype(float), integer=whole)
     return Columns(link, stepped, level, change)
 
@@ -68,6 +70,13 @@ def allowed(case, link: np.ndarray) -> np.ndarray:
     return now & over & known
 
 
+def _steady(case, link: np.ndarray) -> np.ndarray:
+    """Steps at which links are in service as they were before, their power then known, bool (n, T)."""
+    active = case.in_service("dc_link")[link] > 0.5
+    known = case.table("dc_link")["initial_mw"].notna().to_numpy()[link]
+    return active & np.concatenate([known[:, None], active[:, :-1]], axis=1)
+
+
 def constrain(case, b, columns):
     """Rows (J1) to (J5)."""
     link, time = columns.link, case.time
@@ -84,11 +93,13 @@ def constrain(case, b, columns):
     span = (frame["power_max_mw"] + frame["power_reverse_max_mw"]).to_numpy(float)
     most = np.fmin(table["steps_per_change"].to_numpy(float) * step, span)[:, None]
     before, known = frame["initial_mw"].to_numpy(float), frame["initial_mw"].notna().to_numpy()
-    active = case.in_service("dc_link")[link] > 0.5
-    steady = active & np.concatenate([known[:, None], active[:, :-1]], axis=1)
+    steady, free = _steady(case, link), allowed(case, link)
     given = np.concatenate([np.where(known, before, 0.0)[:, None], power.constant[link, :-1]], axis=1) - power.constant[link]
     for name, sign in (("rise", 1.0), ("fall", -1.0)):
-        row = b.rows(f"dc_schedule.{name}", unit="MW", over=over, upper=np.where(steady, sign * given, np.inf))
+        use = steady if name == "rise" else steady & free
+        lower = given if name == "rise" else -np.inf
+        row = b.rows(f"dc_schedule.{name}", unit="MW", over=over, lower=np.where(steady & ~free, lower, -np.inf),
+                     upper=np.where(use, sign * given, np.inf))  # fmt: skip
         _add_power(b, power, link, row, sign)
         _add_power(b, power, link, row[:, 1:], -sign, slice(None, -1))
         b.term(row, columns.change, -most)
