@@ -6,6 +6,7 @@ Data        energy [Emin, Emax] MWh of the whole period and share z of the sent 
 Columns     dc_contract.unbundled n [MW], by link
 
     Emin <= E0 + sum_t h P <= Emax                                        (O1)  dc_contract.energy
+    of links that send by steps (table dc_schedule), limits of the sum are drawn in to the energies that such a schedule can have
     n >= P - sum of the bundle's output                                   (O2)  dc_contract.unbundled
     sum_t h n <= (1 - z) sum_t h P + B0 - z E0                            (O3)  dc_contract.share
 
@@ -19,7 +20,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gridopt.case.links import limits
+from gridopt.case.links import grain, limits
 
 
 class Columns(NamedTuple):
@@ -66,7 +67,8 @@ def constrain(case, b, columns):
     over = {"contract": contract.index}
     # A link that never reverses sends at least nothing; one that does may be on balance the one that receives.
     least = np.where(case.table("dc_link")["power_reverse_max_mw"].to_numpy(float)[link] > 0, -np.inf, 0.0)
-    low, high = np.where(np.isnan(low), least, low) - base, np.nan_to_num(high, nan=np.inf) - base
+    low, high = _whole(np.where(np.isnan(low), least, low), np.nan_to_num(high, nan=np.inf), grain(case, inside, link))
+    low, high = low - base, high - base
     energy = b.rows("dc_contract.energy", unit="MWh", over=over, lower=low, upper=high)
     share = contract["renewable_share_min"].to_numpy(float)
     most = (1.0 - share) * base + covered - share * outside
@@ -82,6 +84,15 @@ def constrain(case, b, columns):
                 b.term(bound[c], cols[np.ix_(mine, t)], -(1.0 - share[c]) * coef[np.ix_(mine, t)] * weight)
         if share[c] > 0:
             b.term(bound[c], columns.unbundled[row_of[d]][t], weight)
+
+
+def _whole(low: np.ndarray, high: np.ndarray, grain: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Limits MWh (k,) drawn in to multiples of `grain`, where it is not 0 and a multiple lies between them: no schedule is lost so, and a
+    relaxation may not use what lies between two multiples."""
+    unit = np.where(grain > 0, grain, 1.0)
+    inner = np.ceil(low / unit - 1e-7) * unit, np.floor(high / unit + 1e-7) * unit
+    use = (grain > 0) & (inner[0] <= inner[1])
+    return np.where(use, np.maximum(inner[0], low), low), np.where(use, np.minimum(inner[1], high), high)
 
 
 def _uncovered(case, b, columns) -> np.ndarray:

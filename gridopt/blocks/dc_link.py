@@ -29,7 +29,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gridopt.case.links import SEGMENTS, Curve, Limits, curve, limits
+from gridopt.case.links import SEGMENTS, Curve, Limits, curve, limits, ramp_width
 from gridopt.program.labels import Quantity
 
 USED = 1e-6
@@ -201,12 +201,7 @@ def _ramp(case, b):
     before = link["initial_mw"].to_numpy(float)[:, None]
     if not len(link) or (len(hours) < 2 and np.isnan(before).all()):
         return
-    active, power = case.in_service("dc_link") > 0.5, b.port("dc_power")
-    rate = (link["ramp_fraction_per_min"] * link["power_max_mw"]).to_numpy(float)[:, None]
-    # Before the first step the length of a step is taken to be that of the first.
-    width = rate * 60.0 * 0.5 * (hours + np.append(hours[:1], hours[:-1]))
-    steady = active & np.concatenate([~np.isnan(before), active[:, :-1]], axis=1)
-    width = np.where(steady, width, np.inf)
+    power, width = b.port("dc_power"), ramp_width(case)
 
     def expand(element, step):
         weight = np.zeros((len(element), len(link)))

@@ -7,7 +7,8 @@ Data        step D [MW]; instants at which power may change; hold H [h]; changes
 Columns     dc_schedule.level n [1] of links with a step (whole);  dc_schedule.change a [1], 0 where nothing may change
 
     P = D n                                                               (J1)  dc_schedule.step
-    -C a[t] <= P[t] - P[t-1] <= C a[t],  C = R D, or all that the link can    (J2)  dc_schedule.rise, dc_schedule.fall
+    -C a[t] <= P[t] - P[t-1] <= C a[t],  C[t] = R D, or all that the link and its ramp can, in whole steps D
+                                                                          (J2)  dc_schedule.rise, dc_schedule.fall
     where nothing may change: P[t] - P[t-1] = 0 (dc_schedule.rise alone), and n[t] is whole because n[t-1] is
     sum of a over b[t]-H < b[s] <= b[t]  <= 1                             (J3)  dc_schedule.hold
     sum of a over a day <= N                                              (J4)  dc_schedule.changes
@@ -24,6 +25,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+
+from gridopt.case.links import allowed, begins_anew, ramp_width, steady
 
 HOUR = np.timedelta64(3600, "s")
 
@@ -49,32 +52,11 @@ def declare(case, b):
     low, high = (np.floor(frame[c].to_numpy(float)[stepped] / step[stepped] + 1e-9) for c in ("power_reverse_max_mw", "power_max_mw"))
     over = {"dc_link": frame.index[stepped], "time": case.time.index}
     free = allowed(case, link)
-    moves = (free | ~_steady(case, link) | (np.arange(len(case.time)) == 0))[stepped] & whole
+    moves = begins_anew(case, link)[stepped] & whole
     level = b.columns("dc_schedule.level", unit="1", over=over, lower=-low[:, None], upper=high[:, None], integer=moves)
     over = {"dc_link": frame.index, "time": case.time.index}
     change = b.columns("dc_schedule.change", unit="1", over=over, upper=free.astype(float), integer=whole)
     return Columns(link, stepped, level, change)
-
-
-def allowed(case, link: np.ndarray) -> np.ndarray:
-    """Where the power of links may change: at their instants, once the hold from before the first step is over; bool (n, T)."""
-    frame = case.table("dc_link").iloc[link]
-    table = case.table("dc_schedule").loc[frame.index]
-    minute = (case.time.start - case.time.start.astype("datetime64[D]")) / np.timedelta64(60, "s")
-    every = table["change_minutes"].to_numpy(float)[:, None]
-    now = np.where(np.isnan(every), True, minute % np.where(np.isnan(every), 1.0, every) == 0)
-    held = frame["initial_hold_h"].fillna(np.inf).to_numpy(float)[:, None]
-    since = (case.time.start - case.time.start[:1]) / HOUR
-    over = held + since >= table["hold_h"].to_numpy(float)[:, None] - 1e-9
-    known = np.concatenate([frame["initial_mw"].notna().to_numpy()[:, None], np.ones((len(link), len(since) - 1), bool)], axis=1)
-    return now & over & known
-
-
-def _steady(case, link: np.ndarray) -> np.ndarray:
-    """Steps at which links are in service as they were before, their power then known, bool (n, T)."""
-    active = case.in_service("dc_link")[link] > 0.5
-    known = case.table("dc_link")["initial_mw"].notna().to_numpy()[link]
-    return active & np.concatenate([known[:, None], active[:, :-1]], axis=1)
 
 
 def constrain(case, b, columns):
@@ -90,15 +72,14 @@ def constrain(case, b, columns):
     row = b.rows("dc_schedule.step", unit="MW", over={"dc_link": frame.index[some], "time": time.index}, equal=-power.constant[link[some]])
     _add_power(b, power, link[some], row)
     b.term(row, columns.level, -step[some, None])
-    span = (frame["power_max_mw"] + frame["power_reverse_max_mw"]).to_numpy(float)
-    most = np.fmin(table["steps_per_change"].to_numpy(float) * step, span)[:, None]
     before, known = frame["initial_mw"].to_numpy(float), frame["initial_mw"].notna().to_numpy()
-    steady, free = _steady(case, link), allowed(case, link)
+    most = _most(case, link, table)
+    still, free = steady(case, link), allowed(case, link)
     given = np.concatenate([np.where(known, before, 0.0)[:, None], power.constant[link, :-1]], axis=1) - power.constant[link]
     for name, sign in (("rise", 1.0), ("fall", -1.0)):
-        use = steady if name == "rise" else steady & free
+        use = still if name == "rise" else still & free
         lower = given if name == "rise" else -np.inf
-        row = b.rows(f"dc_schedule.{name}", unit="MW", over=over, lower=np.where(steady & ~free, lower, -np.inf),
+        row = b.rows(f"dc_schedule.{name}", unit="MW", over=over, lower=np.where(still & ~free, lower, -np.inf),
                      upper=np.where(use, sign * given, np.inf))  # fmt: skip
         _add_power(b, power, link, row, sign)
         _add_power(b, power, link, row[:, 1:], -sign, slice(None, -1))
@@ -106,6 +87,17 @@ def constrain(case, b, columns):
     _hold(case, b, columns, table)
     _daily(case, b, columns, table)
     _reversals(case, b, columns, table)
+
+
+def _most(case, link, table) -> np.ndarray:
+    """C of (J2), MW (n, T): what the link can, its step and its ramp allow. Between two levels a ramp allows whole steps alone."""
+    frame, step = case.table("dc_link").iloc[link], table["step_mw"].to_numpy(float)[:, None]
+    span = (frame["power_max_mw"] + frame["power_reverse_max_mw"]).to_numpy(float)[:, None]
+    most = np.fmin(table["steps_per_change"].to_numpy(float)[:, None] * step, np.minimum(span, ramp_width(case)[link]))
+    level = ~np.isnan(step) & (case.commitment == "exact")
+    before = frame["initial_mw"].to_numpy(float)[:, None]
+    level = level & np.append(np.abs(before / step - np.round(before / step)) < 1e-9, np.ones((len(step), len(case.time) - 1), bool), axis=1)
+    return np.where(level, np.floor(most / step + 1e-9) * step, most)
 
 
 def _add_power(b, power, link, row, sign=1.0, steps=slice(None)) -> None:

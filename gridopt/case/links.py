@@ -81,3 +81,55 @@ def _loss(link, idle, power):
     names = ("power_max_mw", "loss_no_load_fraction", "loss_linear_fraction", "loss_quadratic_fraction")
     rated, l0, l1, l2 = (link[c].to_numpy(float)[:, None] for c in names)
     return idle * l0 * rated + l1 * power + l2 * power**2 / np.where(rated > 0, rated, 1.0)
+
+
+def allowed(case, link: np.ndarray) -> np.ndarray:
+    """Where the power of links may change: at their instants, once the hold from before the first step is over; bool (n, T)."""
+    frame = case.table("dc_link").iloc[link]
+    table = case.table("dc_schedule").loc[frame.index]
+    minute = (case.time.start - case.time.start.astype("datetime64[D]")) / np.timedelta64(60, "s")
+    every = table["change_minutes"].to_numpy(float)[:, None]
+    now = np.where(np.isnan(every), True, minute % np.where(np.isnan(every), 1.0, every) == 0)
+    held = frame["initial_hold_h"].fillna(np.inf).to_numpy(float)[:, None]
+    since = (case.time.start - case.time.start[:1]) / np.timedelta64(3600, "s")
+    over = held + since >= table["hold_h"].to_numpy(float)[:, None] - 1e-9
+    known = np.concatenate([frame["initial_mw"].notna().to_numpy()[:, None], np.ones((len(link), len(since) - 1), bool)], axis=1)
+    return now & over & known
+
+
+def steady(case, link: np.ndarray) -> np.ndarray:
+    """Steps at which links are in service as they were before, their power then known, bool (n, T)."""
+    active = case.in_service("dc_link")[link] > 0.5
+    known = case.table("dc_link")["initial_mw"].notna().to_numpy()[link]
+    return active & np.concatenate([known[:, None], active[:, :-1]], axis=1)
+
+
+def begins_anew(case, link: np.ndarray) -> np.ndarray:
+    """Steps at which the power of links need not be what it was, the first one included, bool (n, T)."""
+    return allowed(case, link) | ~steady(case, link) | (np.arange(len(case.time)) == 0)
+
+
+def ramp_width(case) -> np.ndarray:
+    """By how much the power of each link may differ from that of the step before, MW (n, T); inf where there is no ramp to keep to.
+
+    Before the first step the length of a step is taken to be that of the first.
+    """
+    link, hours = case.table("dc_link"), case.time.hours
+    rate = (link["ramp_fraction_per_min"] * link["power_max_mw"]).to_numpy(float)[:, None]
+    width = rate * 60.0 * 0.5 * (hours + np.append(hours[:1], hours[:-1]))
+    return np.where(steady(case, np.arange(len(link))), width, np.inf)
+
+
+def grain(case, inside: np.ndarray, link: np.ndarray) -> np.ndarray:
+    """MWh of which the energy that links (k,) send in a period is a whole multiple, 0 where it may be anything, (k,).
+
+    inside (k, T): share of each step in the period. Power is a multiple of the step of table dc_schedule, and constant until it may change.
+    """
+    table, found = case.table("dc_schedule").reindex(case.table("dc_link").index), np.zeros(len(link))
+    step = np.where(limits(case).scheduled | (case.commitment != "exact"), np.nan, table["step_mw"].to_numpy(float))
+    for k in np.flatnonzero(~np.isnan(step[link])):
+        first = np.flatnonzero(begins_anew(case, link[[k]])[0])
+        seconds = np.add.reduceat(inside[k] * case.time.hours * 3600.0, first)
+        if (np.abs(seconds - np.round(seconds)) < 1e-6).all():
+            found[k] = step[link[k]] * np.gcd.reduce(np.round(seconds).astype(int)) / 3600.0
+    return found

@@ -27,6 +27,8 @@ def guided(attempts: Attempts, relaxed: np.ndarray, wide: bool) -> None:
     wide: on to the widest reach; else to the first that finds anything, for where a search of everything is quick as well.
     """
     whole, undecided = attempts.whole(relaxed), undecided_of(attempts, relaxed)
+    if attempts.x is not None:  # where values are known, what they have otherwise is open, too: so that the search may start from them
+        undecided |= attempts.whole(attempts.x) != whole
     first = max(2, int(attempts.step.max(initial=0) + 1) // 24)
     for factor in WIDER:
         free = near(undecided, attempts.element, first * factor) | (attempts.step < 0) | attempts.lone

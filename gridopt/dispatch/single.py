@@ -20,6 +20,7 @@ from gridopt.dispatch.apart import spared
 from gridopt.dispatch.attempts import Search
 from gridopt.dispatch.fair import even_out
 from gridopt.dispatch.formulate import Model, formulate, implied
+from gridopt.dispatch.hours import in_hours
 from gridopt.dispatch.lazy import Loaded, Program, Relaxed, solve
 from gridopt.dispatch.losses import settle
 from gridopt.dispatch.piece import Piece, solve_piece
@@ -114,7 +115,12 @@ def _decided(case: Case, log: str, program: Program | None, search: Search, prog
     built = time.perf_counter()
     options = {"mip_heuristic_run_root_reduced_cost": False} if len(relaxed.form.integer) >= MANY else {}  # guided search does as much
     empty = program or partial(Highs, log, presolve="on", random_seed=search.seed, **options)
-    solution = decide(relaxed, search, empty, progress, partial(implied, model))
+    hours = None if program else in_hours(case, model, relaxed, empty, progress)
+    if hours is None:
+        solution = decide(relaxed, search, empty, progress, partial(implied, model))
+    else:
+        way = partial(Highs, log, presolve="on", interior=True)
+        solution = decide(relaxed, search, empty, progress, partial(implied, model), way, partial(hours.values, search, empty, progress))
     solution.statistics["storage_spared_mwh"] = spared(model, solution, empty)
     solution.statistics["seconds"] = {"build": built - begun, "solve": time.perf_counter() - built}
     return Dispatch(case, model, even_out(model, solution))

@@ -14,8 +14,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 
 import numpy as np
@@ -31,6 +32,8 @@ from gridopt.program.solution import LimitReached, Solution
 MANY = 8_000
 """Decisions from which neighbourhoods are searched beside the whole program."""
 Progress = Callable[[str], None]
+Beside = Callable[[threading.Event], np.ndarray | None]
+"""Finds values (n,) that break no row, or none; ends early once the event is set."""
 
 
 class Enough(threading.Event):
@@ -50,30 +53,54 @@ def decide(
     program: Program = Highs,
     progress: Progress = lambda text: None,
     implied: Implied = lambda x: x,
+    relaxation: Program | None = None,
+    beside: Beside | None = None,
 ) -> Solution:
     """The program with whole values in its integer columns: solution of (W3), `proven` the bound of (W2).
 
+    relaxation: makes the program in which (LP) is solved, where another way is quicker there; beside: finds first values meanwhile.
     Raises Infeasible, SolverFailed, and LimitReached where a limit came before any whole values were found.
     """
     begun = time.monotonic()
     relaxed.used |= relaxed.form.upper > 0  # a search cannot price columns back
-    first = solve(relaxed, program=program, progress=progress)
-    rest = replace(search, seconds=search.seconds - (time.monotonic() - begun))
-    attempts = Attempts(relaxed, program, rest, implied, first.bound, progress)
-    undecided = int(undecided_of(attempts, first.x).sum())
-    progress(f"linear relaxation {first.objective:,.0f}; {undecided:,} of {len(attempts.ids):,} decisions are open")
-    if undecided:
-        attended(lambda: _search(attempts, first), attempts.stop)
-    else:
-        attempts.offer(first.x, "linear relaxation")
+    with _started(beside, search.stop) as given:
+        first = solve(relaxed, program=relaxation or program, progress=progress)
+        rest = replace(search, seconds=search.seconds - (time.monotonic() - begun))
+        attempts = Attempts(relaxed, program, rest, implied, first.bound, progress)
+        undecided = int(undecided_of(attempts, first.x).sum())
+        progress(f"linear relaxation {first.objective:,.0f}; {undecided:,} of {len(attempts.ids):,} decisions are open")
+        if undecided:
+            attended(lambda: _search(attempts, first, given), attempts.stop)
+        else:
+            attempts.offer(first.x, "linear relaxation")
     # From nothing, not from the relaxation: where duals are not unique, prices then do not depend on the way that the search took.
     solution = replace(solve(_fixed(attempts), program=program, progress=progress), proven=attempts.bound)
     return replace(solution, finished=attempts.ended or solution.gap <= search.gap + SAME)
 
 
-def _search(attempts: Attempts, first: Solution) -> None:
+@contextmanager
+def _started(beside: Beside | None, stop: threading.Event | None) -> Iterator[Callable[[], np.ndarray | None]]:
+    """Runs `beside` in a thread of its own; what is given waits for the values. At the end of the block it is asked to stop."""
+    if beside is None:
+        yield lambda: None
+        return
+    ended = Enough(stop or threading.Event())
+    with ThreadPoolExecutor(1) as pool:
+        values = pool.submit(beside, ended)
+        try:
+            yield values.result
+        finally:
+            ended.set()
+
+
+def _search(attempts: Attempts, first: Solution, given: Callable[[], np.ndarray | None]) -> None:
     """(W2). Raises Infeasible, and LimitReached where nothing was found."""
     many = len(attempts.ids) >= MANY
+    x = given()
+    if x is not None:
+        attempts.offer(x, "first values")
+    if attempts.over:
+        return
     guided(attempts, first.x, many)
     if not attempts.over and many:
         _side_by_side(attempts, first)

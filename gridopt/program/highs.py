@@ -124,7 +124,9 @@ def _refuse_nan(*arrays) -> None:
 class Highs:
     """One loaded LP. Not shared between threads; several instances may run side by side (calls release the interpreter lock)."""
 
-    def __init__(self, log: str = "", **options):
+    def __init__(self, log: str = "", interior: bool = False, **options):
+        """interior: the first solve is by the interior point method and ends at a vertex; what follows starts from there."""
+        self.interior = interior
         self._lib = library()
         self._h = self._lib.Highs_create()
         if self._lib.Highs_getSizeofHighsInt(self._h) != 4:
@@ -238,6 +240,11 @@ class Highs:
 
     def solve(self) -> None:
         """Solves to optimality or raises Infeasible, LimitReached or SolverFailed."""
+        if self.interior:
+            self.set(solver="ipm")
+            self.run()
+            self.set(solver="simplex")
+            self.interior = False
         status = self.run()
         if status == UNKNOWN:  # the dual simplex method ended with infeasibilities it could not clear; the primal one starts from there
             self.set(simplex_strategy=4)
