@@ -99,9 +99,8 @@ def _search(attempts: Attempts, first: Solution, given: Callable[[], np.ndarray 
     x = given()
     if x is not None:
         attempts.offer(x, "first values")
-    if attempts.over:
-        return
-    guided(attempts, first.x, many)
+    if not attempts.over:
+        guided(attempts, first.x, many)
     if not attempts.over and many:
         _side_by_side(attempts, first)
     elif not attempts.over:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from gridopt.dispatch.formulate import formulate
 from gridopt.dispatch.single import dispatch
 from gridopt.dispatch.whole import Search
 from gridopt.program.solution import Infeasible
@@ -303,3 +304,12 @@ def test_U3_what_was_off_by_an_outage_need_not_stay_off(outage, status):
     """Off for an hour, at least three: two more hours, unless it was out of service."""
     found = solved([30, 30, 30], [generator()], [committed(initial_h=-1.0, min_down_h=3.0, initial_outage=outage)])
     assert on(found) == status
+
+
+def test_U2_U3_of_rows_that_look_back_to_one_step_the_last_is_written():
+    """Four hours, minimum up time a day, down time 2 h: all rows of (U2) look back to the first step, so one is left; rows of (U3) look
+    back to steps 0, 0, 1, 2, so three."""
+    model = formulate(built([10.0] * 4, [generator()], [committed(initial_h=9.0, min_up_h=24.0, min_down_h=2.0)]))
+    form, rows = model.builder.form(), {f.name: f.ids for f in model.builder.row_families}
+    assert (form.row_upper[rows["commitment.min_up"][0]] < float("inf")).tolist() == [False, False, False, True]
+    assert (form.row_upper[rows["commitment.min_down"][0]] < float("inf")).tolist() == [False, True, True, True]

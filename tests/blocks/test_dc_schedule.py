@@ -8,10 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gridopt.dispatch.formulate import formulate
 from gridopt.dispatch.single import dispatch
 from gridopt.dispatch.whole import Search
 from tests.support.block_cases import buses, power_case, unit
 from tests.support.certify import certificate
+from tests.support.small import tables as tables_of
 
 BUS = [*buses("A"), *buses("S", role="sink")]
 PROVEN = Search(gap=0.0)
@@ -137,3 +139,63 @@ def test_J_enumeration(data):
     d = dispatch(small(prices, before, minutes, **rule), search=PROVEN)
     assert d.solution.objective == pytest.approx(enumerated(prices, before, minutes, **rule), abs=1e-6)
     assert certificate(d).passed, certificate(d).failed
+
+
+def coefficients(case):
+    """What a change is worth in the rows of rises, MW (n, T), the integer columns of levels bool (m, T), and limits of contracts."""
+    model = formulate(case)
+    form, builder = model.builder.form(), model.builder
+    rows = {f.name: f for f in builder.row_families}
+    columns = {f.name: f for f in builder.column_families}
+    change, rise = columns["dc_schedule.change"].ids, rows["dc_schedule.rise"].ids
+    worth = np.array([[-form.matrix[[r]].toarray()[0, c] for r, c in zip(*pair, strict=True)] for pair in zip(rise, change, strict=True)])
+    energy = rows["dc_contract.energy"].ids if "dc_contract.energy" in rows else np.zeros(0, int)
+    return worth, np.isin(columns["dc_schedule.level"].ids, form.integer), (form.row_lower[energy], form.row_upper[energy])
+
+
+def test_J2_a_ramp_allows_whole_steps():
+    """1000 MW in a quarter of an hour are two steps of 400 MW, so three steps at once are never made: 704020 as with two (E13). From 2100
+    MW, which is no level, the first change may use the whole ramp."""
+    ramp = dict(ramp_fraction_per_min=1000 / 15 / 6000)
+    given = published(hold_h=0.25, changes_per_day=8, steps_per_change=3, link=ramp)
+    assert coefficients(given)[0][0] == pytest.approx([800.0] * 8)
+    assert dispatch(given, search=PROVEN).solution.objective == pytest.approx(-704020)
+    other = published(hold_h=0.25, changes_per_day=8, steps_per_change=3, link=dict(ramp, initial_mw=2100.0))
+    assert coefficients(other)[0][0] == pytest.approx([1000.0] + [800.0] * 7)
+    assert coefficients(replace(given, commitment="relaxed"))[0][0] == pytest.approx([1000.0] * 8)
+
+
+def test_J1_levels_are_decided_where_power_may_change():
+    """Changes at the hour: of eight quarters the first and the fifth are decided; what lies between follows."""
+    whole = coefficients(published(change_minutes=60.0, hold_h=1.0))[1]
+    assert whole[0].tolist() == [True] + 3 * [False] + [True] + 3 * [False]
+
+
+@pytest.mark.parametrize("least, most, drawn", [(0, 1000, (0, 800)), (500, 1300, (800, 1200)), (900, 1000, (900, 1000)), (None, 1600, (0, 1600))])
+def test_O1_contracts_of_links_in_steps_count_in_whole_steps(least, most, drawn):
+    """400 MW for an hour at a time: energies are multiples of 400 MWh. 0..1000 is 0..800, 500..1300 is 800..1200; between 900 and 1000
+    there is none, which is left for the solver to say."""
+    day = dict(start_date="2025-01-01", end_date="2025-01-01", sent_outside_mwh=0.0)
+    limits = dict(energy_max_mwh=float(most), **({} if least is None else dict(energy_min_mwh=float(least))))
+    given = published(change_minutes=60.0, hold_h=1.0)
+    given = replace(given, tables={**given.tables, **kept(dict(day, contract="K", dc_link="L", **limits))})
+    low, high = coefficients(given)[2]
+    assert (low[0], high[0]) == pytest.approx(drawn)
+    low, high = coefficients(replace(given, commitment="relaxed"))[2]
+    assert (low[0], high[0]) == pytest.approx((least or 0, most))
+
+
+def test_O1_a_contract_that_is_used_up_but_for_part_of_a_step():
+    """E13 with changes at the hour sends 2800 then 3600 MW, 6400 MWh. Of 6300 MWh no more than 6000 can be sent; 2400 then 3200 is best:
+    2400 x 224.4 - 2000 x 200 - 400 x 300 = 18560 and 3200 x 392.7 - 2000 x 200 - 1200 x 300 = 496640, 515200 in all; 2800 then 3200
+    would earn 496640 - 11680."""
+    day = dict(contract="K", dc_link="L", start_date="2025-01-01", end_date="2025-01-01", sent_outside_mwh=0.0, energy_max_mwh=6300.0)
+    given = published(change_minutes=60.0, hold_h=1.0, changes_per_day=2)
+    found = dispatch(replace(given, tables={**given.tables, **kept(day)}), search=PROVEN)
+    assert found.quantities["dc_sent"].values[0] == pytest.approx([2400] * 4 + [3200] * 4)
+    assert found.solution.objective == pytest.approx(-515200)
+    assert certificate(found).passed
+
+
+def kept(contract):
+    return {"dc_contract": tables_of(dc_contract=[contract])["dc_contract"]}
