@@ -171,7 +171,9 @@ def test_J1_levels_are_decided_where_power_may_change():
     assert whole[0].tolist() == [True] + 3 * [False] + [True] + 3 * [False]
 
 
-@pytest.mark.parametrize("least, most, drawn", [(0, 1000, (0, 800)), (500, 1300, (800, 1200)), (900, 1000, (900, 1000)), (None, 1600, (0, 1600))])
+@pytest.mark.parametrize(
+    "least, most, drawn", [(0, 1000, (0, 800)), (500, 1300, (800, 1200)), (900, 1000, (900, 1000)), (None, 1600, (0, 1600))]
+)
 def test_O1_contracts_of_links_in_steps_count_in_whole_steps(least, most, drawn):
     """400 MW for an hour at a time: energies are multiples of 400 MWh. 0..1000 is 0..800, 500..1300 is 800..1200; between 900 and 1000
     there is none, which is left for the solver to say."""
