@@ -36,7 +36,7 @@ HOLDERS, ZONES, NOBODY = "ftr holders", "users of the zone", "nobody"
 
 @dataclass(frozen=True)
 class Books:
-    """tables: `ledger` and `residuals`; figures: revenue adequacy of rights and others, by name; ledger: the payments themselves."""
+    """tables: `ledger`, `residuals` and `uplift`; figures: revenue adequacy of rights and others, by name; ledger: the payments themselves."""
 
     ledger: Ledger
     tables: dict[str, pd.DataFrame]
@@ -44,9 +44,9 @@ class Books:
 
 
 def settle(
-    day_ahead: MarketRun, real_time: MarketRun | None, case: Case, rules: Settlement, service: agc.Service | None = None
+    day_ahead: MarketRun, real_time: MarketRun | None, case: Case, rules: Settlement, service: agc.Service | None = None, rule: str = ""
 ) -> Books:
-    """Books of the periods of `day_ahead`. Raises CaseError for contracts that cannot be settled."""
+    """Books of the periods of `day_ahead`, priced by a rule of that name. Raises CaseError for contracts that cannot be settled."""
     case = case.on_time(TimeGrid(day_ahead.start, day_ahead.hours))
     m = metered(day_ahead, real_time, case, rules)
     book, sold = Ledger(len(m.hours)), contracts.sold(m, case)
@@ -71,7 +71,11 @@ def settle(
 
     exact = day_ahead.exact and (real_time is None or real_time.exact)
     names, amounts, whom = zip(*residuals, strict=True)
+    whole = rules.make_whole
+    payer = rules.allocations.uplift.payers if whole.payers == "account" else whole.payers
+    gap = max(day_ahead.gap, 0.0 if real_time is None else real_time.gap)
     tables = {
+        "uplift": frame("uplift", rule=rule, gap=gap, exact=exact, **make_whole.columns(m, whole, payer)),
         "ledger": frame("ledger", exact=exact, **book.columns(m.start)),
         "residuals": frame("residuals", account=list(names), amount=list(amounts), allocated_to=list(whom), exact=exact),
     }

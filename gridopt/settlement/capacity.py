@@ -28,13 +28,15 @@ def settle(book: Ledger, m: Metered, case: Case, rules: CapacityRules) -> None:
     days = np.where(_leap(case.time.year), 366.0, 365.0)
     for row in terms(case, "capacity"):
         plants = m.plants_of(row["kind"], row["element"], row["technology"])
+        position = case.position(row["kind"], [str(p).partition(" ")[2] for p in m.plant[plants]])
+        plants, position = plants[position >= 0], position[position >= 0]
         if row["dc_paired"] or not len(plants):
             continue
-        table = case.table(row["kind"]).loc[[str(p).partition(" ")[2] for p in m.plant[plants]]]
+        table = case.table(row["kind"]).iloc[position]
         own = table["power_max_mw"].to_numpy(float) if "power_max_mw" in table else np.zeros(len(table))
         declared = np.full(len(table), row["declared_mw"]) if row.given("declared_mw") else own
         firm = declared * row["supply_factor"] * credit(row, table, rules.longest_peak_h)
-        there = case.commissioned(row["kind"])[case.position(row["kind"], table.index)]
+        there = case.commissioned(row["kind"])[position]
         hours = firm[:, None] * row["delivered_share"] * row.inside * there * m.hours
         if rules.non_delivery:
             able = m.rt.available[plants] / m.hours

@@ -22,6 +22,7 @@ def settle(book: Ledger, m: Metered, case: Case) -> None:
     for kind, factor in factors(case).items():
         mine = np.flatnonzero(m.kind == kind)
         position = case.position(kind, [str(p).partition(" ")[2] for p in m.plant[mine]])
+        mine, position = mine[position >= 0], position[position >= 0]  # bids of users are generators that no table lists
         beyond = factor[position][:, None] - (free if kind == "unit" else 0.0)
         burns = factor[position][:, None] > 0
         book.pay("carbon", m.plant[mine], OUTSIDE, np.maximum(m.rt.plant[mine], 0.0), price * np.where(burns, beyond, 0.0))

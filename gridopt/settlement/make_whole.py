@@ -19,6 +19,8 @@ from gridopt.settlement.rules import MakeWhole
 
 def settle(book: Ledger, m: Metered, rules: MakeWhole) -> float:
     """Books (M1) or (M2), codes mwp_da, mwp_rt, and what zones bear, code uplift_zone; returns the latter, CNY."""
+    if not rules.enabled:
+        return 0.0
     paid = payments(m, rules)
     group = m.horizon(rules.horizon)
     last = np.append(np.diff(group) > 0, True) if len(group) else np.zeros(0, bool)
@@ -30,14 +32,38 @@ def settle(book: Ledger, m: Metered, rules: MakeWhole) -> float:
     return 0.0 if rules.payers == "account" else _by_zone(book, m, total, group, rules)
 
 
+def accounts(m: Metered, rules: MakeWhole) -> tuple[np.ndarray, ...]:
+    """C^DA, C^RT, R^DA, R^RT by plant and horizon (g, H) CNY."""
+    group = m.horizon(rules.horizon)
+    earned, more = m.da.plant * m.da.plant_price, (m.rt.plant - m.da.plant) * m.rt.plant_price
+    return tuple(sums(v, group) for v in (m.da.cost, m.rt.cost, earned, more))
+
+
 def payments(m: Metered, rules: MakeWhole) -> dict[str, np.ndarray]:
     """(M1) or (M2) by code: (g, H) CNY, H horizons."""
-    group = m.horizon(rules.horizon)
-    mine = (np.isin(m.kind, rules.kinds) & rules.enabled)[:, None]
-    earned, more = m.da.plant * m.da.plant_price, (m.rt.plant - m.da.plant) * m.rt.plant_price
-    cost_da, cost_rt, r_da, r_rt = (sums(v, group) for v in (m.da.cost, m.rt.cost, earned, more))
+    mine = np.isin(m.kind, rules.kinds)[:, None]
+    cost_da, cost_rt, r_da, r_rt = accounts(m, rules)
     first = np.where(mine, np.maximum(0.0, cost_da - r_da), 0.0) if rules.two_stage else np.zeros_like(cost_da)
     return {"mwp_da": first, "mwp_rt": np.where(mine, np.maximum(0.0, cost_rt - r_rt - r_da - first), 0.0)}
+
+
+def columns(m: Metered, rules: MakeWhole, payer: str) -> dict:
+    """Columns of table `uplift` but for rule, gap and exact: plants of the kinds that can be made whole, by run and horizon (named by its first
+    period). Best profits need the clearing itself and are not known here (nan)."""
+    lacking, mine = payments(m, rules), np.isin(m.kind, rules.kinds)[:, None]
+    cost_da, cost_rt, r_da, r_rt = accounts(m, rules)
+    first = m.start[np.unique(m.horizon(rules.horizon), return_index=True)[1]]
+    parts: list[tuple[np.ndarray, ...]] = []
+    runs = [("DA", r_da, cost_da, "mwp_da")] + ([("RT", r_da + r_rt, cost_rt, "mwp_rt")] if m.rt is not m.da else [])
+    for run, revenue, cost, code in runs:
+        g, h = np.nonzero(((revenue != 0) | (cost != 0)) & mine)
+        parts.append((np.full(len(g), run), m.plant[g], first[h].astype(str), revenue[g, h], cost[g, h], lacking[code][g, h]))
+    run, unit, when, revenue, cost, mwp = (np.concatenate(p) for p in zip(*parts, strict=True))
+    made = mwp * rules.enabled
+    return {
+        "run": run, "unit": unit, "horizon": when, "revenue": revenue, "cost": cost, "profit": revenue - cost, "best_profit": np.nan,
+        "mwp": mwp, "loc": np.nan, "paid": made, "payer": np.where(made > 0, payer, ""),
+    }  # fmt: skip
 
 
 def _by_zone(book: Ledger, m: Metered, paid: np.ndarray, group: np.ndarray, rules: MakeWhole) -> float:

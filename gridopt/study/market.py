@@ -104,7 +104,7 @@ def clear(loaded: Loaded, market: Market, stop: threading.Event | None, clock: C
         "constraints": constraint_table(found, [day_ahead]), "dispatch": dispatch_table([day_ahead]),
     }  # fmt: skip
     with clock("settle", "settlement"):
-        books = settle(day_ahead, found.real_time, loaded.case, settlement_rules(market))
+        books = settle(day_ahead, found.real_time, loaded.case, settlement_rules(market), rule=market.rule)
     found.tables |= books.tables
     found.figures = books.figures
     with clock("figures", "explanation of prices and figures"):

@@ -216,3 +216,25 @@ def test_pay_as_bid_costs_at_most_the_uniform_price(seed):
 
     bid, uniform = paid({"plants": "offer"}), paid({})
     assert bid == pytest.approx(float(day.cost.sum()), abs=1e-6) and bid <= uniform + 1e-6
+
+
+@FEW
+@given(SEED)
+def test_order_of_plants_and_a_plant_without_power_change_nothing(seed):
+    """Balances stay, by name; what is new has none."""
+    market = make(seed, extra=EVERYTHING)
+    order = np.append(np.random.default_rng(seed).permutation(len(market.day.plant)), 0)
+
+    def moved(run):
+        names = run.plant[order].copy()
+        names[-1] = "generator nothing"
+        keep = np.append(np.ones(len(order) - 1), 0.0)[:, None]
+        return replace(
+            run, plant=names, plant_bus=run.plant_bus[order], technology=run.technology[order],
+            **{n: getattr(run, n)[order] * keep for n in ("output", "available", "cost")},
+        )  # fmt: skip
+
+    before, after = books(market, MANY), books(market, MANY, day=moved(market.day), real=moved(market.real))
+    found = after.ledger.balances()
+    assert found.pop("generator nothing", 0.0) == 0.0
+    assert found == pytest.approx(before.ledger.balances(), abs=1e-9 * money(before))

@@ -144,6 +144,10 @@ def test_M1_load_pays_what_a_block_lacks():
     assert done.of("mwp_da", "generator B") == pytest.approx(14000) and done.residual("uplift") == pytest.approx(-14000)
     assert done.balance["load bus"] == pytest.approx(-101500)
     assert settle_none(run).balance["load bus"] == pytest.approx(-87500)
+    table = done.books.tables["uplift"].set_index("unit")
+    of_b = table.loc["generator B", ["revenue", "cost", "profit", "mwp", "paid"]].tolist()
+    assert of_b == pytest.approx([25000, 39000, -14000, 14000, 14000])
+    assert table["payer"].to_dict() == {"generator A": "", "generator B": "load"} and table.at["generator A", "mwp"] == 0
 
 
 def settle_none(run: MarketRun) -> Settled:
@@ -158,6 +162,11 @@ def test_M1_real_time_after_day_ahead():
     assert both.of("mwp_da", "generator A") == pytest.approx(200) and both.of("mwp_rt", "generator A") == pytest.approx(400)
     once = settle_run(day, real, {"make_whole": {"two_stage": False}})
     assert once.of("mwp_da", "generator A") == 0 and once.of("mwp_rt", "generator A") == pytest.approx(600)
+    table = both.books.tables["uplift"]
+    assert table["run"].tolist() == ["DA", "RT"] and table["paid"].tolist() == pytest.approx([200, 400])
+    assert table["revenue"].tolist() == pytest.approx([800, 900]) and table["mwp"].tolist() == pytest.approx([200, 400])
+    unpaid = settle_run(day, real).books.tables["uplift"]
+    assert unpaid["mwp"].tolist() == pytest.approx([200, 400]) and unpaid["paid"].tolist() == [0, 0]
 
 
 def test_M1_a_day_makes_up_for_its_hours():
