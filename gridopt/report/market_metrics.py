@@ -20,8 +20,8 @@ from gridopt.report.zones import zone_words
 THEMES = (
     ("concentration", r"hhi|rsi|pivotal|lerner|mark_?up|largest"),
     ("curtailment", r"curtail|unserved|shed"),
-    ("price", r"^price|spread_mean|spread_size|^base|at_floor|at_cap|negative|daily_range|value_of_load"),
-    ("money", r"surplus|welfare|rent|payment|revenue|profit|uplift|mwp|loc|prs|missing|adequacy|cost|ftr|zone_spread|cap_adjust"),
+    ("price", r"^price|spread_mean|spread_size|^base|at_floor|at_cap|negative|daily_range"),
+    ("money", r"surplus|welfare|rent|payment|revenue|profit|uplift|mwp|loc|prs|miss|adequacy|cost|ftr|zone_spread|cap_adjust|value_of|load_m"),
 )
 """Themes of figures of the whole market, with what their names hold; the first that fits."""
 OTHER = "other"
@@ -33,6 +33,7 @@ UNITS = (
     (r"surplus|welfare|rent|payment|revenue|profit|mwp|^loc|^prs|missing|cost|zone_spread|cap_adjust|_cny$", "money"), (r"", ""),
 )  # fmt: skip
 """Unit of a figure by its name; the first that fits."""
+DIGITS = {"price": 2, "money": 0, "share": 1, "MWh": 0, "MW": 0}
 MOST_ROWS = 600
 
 
@@ -90,9 +91,15 @@ def _unit(run: Run, kind: str) -> Both:
     return {"price": unit_price(run.currency), "money": unit_money(run.currency), "share": ("%", "%")}.get(kind, (kind, kind))
 
 
-def _shown(value: float, kind: str) -> float | None:
-    """Value in the unit of its kind; None where it is no number, or without bound."""
-    return None if not np.isfinite(value) else 100.0 * float(value) if kind == "share" else float(value)
+def _shown(value: float, kind: str) -> str:
+    """Value in the unit of its kind; a dash where it is no number, or without bound."""
+    if not np.isfinite(value):
+        return "–"
+    if kind in DIGITS:
+        return f"{round(float(value) * (100.0 if kind == 'share' else 1.0), DIGITS[kind]) + 0.0:,.{DIGITS[kind]}f}"
+    size = abs(value)
+    digits = 0 if size >= 1000 else 1 if size >= 100 else 2 if size >= 10 else 3
+    return f"{value:,.{digits}f}"
 
 
 def metric_words(name: str) -> Both:

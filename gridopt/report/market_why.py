@@ -19,13 +19,13 @@ from gridopt.report.text import Both, unit_price
 
 MOST_CELLS, MOST_TERMS, MOST_FINE = 1_000_000, 250_000, 200_000
 """Prices, and terms of explanations, that a page holds; of longer runs the first periods. Up to MOST_FINE prices are kept in full."""
-STEP, FINE, WHOLE = 0.02, 1e-4, 0.9
+STEP, FINE, WHOLE = 0.02, 1e-6, 0.9
 """Precision of prices [CNY/MWh] where they are many, of other amounts, and of whole numbers [1] in the page."""
 SAME = 0.01
 
 
 def why(run: Run, page: Page) -> dict | None:
-    """Figure `mk_why`, arrays why_*, data `why`, and {shown, count, note, explained}; None without prices."""
+    """Figure `mk_why`, arrays why_*, data `why`, and {shown, count, note}; None without prices."""
     found = prices(run)
     if found is None or not found.pairs:
         return None
@@ -33,14 +33,14 @@ def why(run: Run, page: Page) -> dict | None:
     page.data["why_limits"] = labels = dict[str, list[str]]()
     combos = [_combo(run, page, found, (rule, stage), count, labels) for rule, stage in found.pairs]
     explained = _terms(run, page, found, count)
-    start = _first_shown(found, count)
+    start = _first_shown(found, count, explained)
     page.data["why"] = {
         "times": pack_times(found.period[:count]), "bus": page.tokens(names(run, "bus", found.bus)), "combos": combos, "start": start,
-        "explained": explained,
+        "explained": sorted(set(explained % len(found.bus))),
     }  # fmt: skip
     page.figures["mk_why"] = _figure(run, page, found, count)
     note = quality(market_table(run, "prices"), market_table(run, "explain"))
-    return {"shown": count, "count": len(found.period), "note": note, "explained": explained}
+    return {"shown": count, "count": len(found.period), "note": note}
 
 
 def _combo(run: Run, page: Page, found: Prices, pair: tuple[str, str], count: int, labels: dict) -> dict:
@@ -88,18 +88,19 @@ def _limits(run: Run, page: Page, found: Prices, pair: tuple[str, str], count: i
     return page.tokens([element_words(run, *one) for one in distinct])
 
 
-def _terms(run: Run, page: Page, found: Prices, count: int) -> bool:
-    """Terms of the table `explain`, by period and bus: how many each has, their kind and source, weight and value."""
+def _terms(run: Run, page: Page, found: Prices, count: int) -> np.ndarray:
+    """Terms of the table `explain`, by period and bus: how many each has, their kind and source, weight and value. Returns the places
+    period x buses + bus that have some, int (n,)."""
     frame = market_table(run, "explain")
     if not len(frame):
-        return False
+        return np.zeros(0, int)
     at = found.period[:count].get_indexer(pd.DatetimeIndex(frame["period"]))
     bus = pd.Index(found.bus).get_indexer(frame["bus"].astype(str))
     keep = np.flatnonzero((at >= 0) & (bus >= 0))
     place = at[keep].astype(np.int64) * len(found.bus) + bus[keep]
     order = np.lexsort((-frame["contribution"].abs().to_numpy(float)[keep], place))[:MOST_TERMS]
     if not len(order):
-        return False
+        return np.zeros(0, int)
     # The last price of a list that is cut would lack terms.
     last = place[order[-1]]
     order = order[place[order] < last] if len(keep) > MOST_TERMS else order
@@ -113,7 +114,7 @@ def _terms(run: Run, page: Page, found: Prices, count: int) -> bool:
         page.arrays["why_when"] = pack(other, WHOLE)
     page.arrays["why_weight"] = pack(frame["weight"].to_numpy(float), FINE)
     page.arrays["why_value"] = pack(frame["value"].to_numpy(float), FINE)
-    return True
+    return np.unique(place)
 
 
 def _sources(run: Run, page: Page, frame: pd.DataFrame) -> tuple[np.ndarray, pd.DatetimeIndex, list[str], list[str]]:
@@ -138,15 +139,21 @@ def _source_words(run: Run, term: str, source: str) -> Both:
     return party_words(run, f"{family.split('.')[0]} {label}" if label else source)
 
 
-def _first_shown(found: Prices, count: int) -> list[int]:
-    """[combo, bus, period] the page opens with: the highest price of the period whose prices are furthest apart."""
+def _first_shown(found: Prices, count: int, explained: np.ndarray) -> list[int]:
+    """[combo, bus, period] the page opens with: of the prices that are explained, or of all where none is, the highest of the period whose
+    prices are furthest apart."""
     rule, stage = found.pairs[0]
     lmp = found.cube("lmp")[found.rules.index(rule), found.runs.index(stage), :, :count]
-    if not np.isfinite(lmp).all(axis=0).any():
+    known = np.isfinite(lmp)
+    if len(explained):
+        told = np.zeros(lmp.shape[::-1], bool)
+        told.flat[explained] = True
+        known &= told.T
+    if not known.any():
         return [0, 0, 0]
-    apart = np.where(np.isfinite(lmp).all(axis=0), lmp.max(axis=0) - lmp.min(axis=0), -1.0)
-    t = int(np.argmax(apart))
-    return [0, int(np.argmax(lmp[:, t])), t]
+    high, low = np.where(known, lmp, -np.inf), np.where(known, lmp, np.inf)
+    t = int(np.argmax(high.max(axis=0) - low.min(axis=0)))
+    return [0, int(np.argmax(high[:, t])), t]
 
 
 def _figure(run: Run, page: Page, found: Prices, count: int) -> dict:

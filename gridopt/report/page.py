@@ -111,7 +111,7 @@ def render(run: Run) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"whole": _whole, "figures": _figures, "share": _share, "energy": energy_words}
+    environment.filters |= {"whole": _whole, "share": _share, "energy": energy_words}
     assets = resources.files("gridopt.report") / "assets"
     inline = {
         name: Markup((assets / f"{name.replace('_', '.')}").read_text(encoding="utf-8"))
@@ -330,13 +330,6 @@ def _emissions(run: Run) -> list[dict]:
 def _whole(value: float | None, digits: int = 0) -> str:
     """A number with thousands separators; a dash for none."""
     return "–" if value is None else f"{round(value, digits) + 0.0:,.{digits}f}"
-
-
-def _figures(value: float | None) -> str:
-    """A number with about four figures that count: 4220, 38.44, 0.7122."""
-    size = 0.0 if value is None else abs(value)
-    text = _whole(value, 0 if size >= 1000 else 1 if size >= 100 else 2 if size >= 10 else 4)
-    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _share(value: float | None, digits: int = 1) -> str:

@@ -113,6 +113,8 @@ MARKET_WORDS: dict[str, tuple[str, str]] = {
         "The marginal plants of this price are not in the tables of this run; here are the parts of the price and the limits.",
         "结果表中没有此电价的边际机组，下面列出价格分量与约束。",
     ),
+    "mk_why_explained": ("Explained in full are prices at {names}.", "已完整解释的节点：{names}。"),
+    "mk_list": (", ", "、"),
     "mk_why_adds": ("adds up to", "合计"),
     "mk_why_plant": ("Who", "主体"),
     "mk_why_change": ("Change for 1 MW", "每 1 MW 的变化"),

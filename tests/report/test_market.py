@@ -253,13 +253,13 @@ def test_metrics_of_the_market_are_grouped_and_those_of_others_are_tables(market
     run.data.close()
     assert {k: len(v) for k, v in found["market"]} == {"price": 1, "money": 1, "concentration": 1, "curtailment": 1, "other": 1}
     tables = {kind: ([c["key"] for c in columns], rows) for kind, columns, rows in found["tables"]}
-    assert tables["technology"] == (["capture_price", "value_factor"], [{"name": ("Wind", "风电"), "values": [196.4, 0.712]}])
-    assert tables["owner"][1] == [{"name": ("A Power", "A Power"), "values": [0.94, 3.0]}]
+    assert tables["technology"] == (["capture_price", "value_factor"], [{"name": ("Wind", "风电"), "values": ["196.40", "0.712"]}])
+    assert tables["owner"][1] == [{"name": ("A Power", "A Power"), "values": ["0.940", "3.000"]}]
     assert dict(found["market"])["other"][0]["unit"] == ("", "")
     columns = {c["key"]: c["unit"][0] for _, some, _ in found["tables"] for c in some}
     assert columns == {"capture_price": "CNY/MWh", "value_factor": "", "rsi_min": "", "pivotal_hours": "h", "lerner": "%",
         "share_negative": "%"}
-    assert tables["unit"][1] == [{"name": ("U00 (unit)", "U00（机组）"), "values": [12.0]}]
+    assert tables["unit"][1] == [{"name": ("U00 (unit)", "U00（机组）"), "values": ["12.0"]}]
 
 
 def test_every_figure_of_a_run_has_words():

@@ -33,11 +33,11 @@
         layout.xaxis = { ...layout.xaxis, nticks: 4, tickangle: 0 };
         layout.yaxis.ticktext = layout.yaxis.ticktext.map((_, b) => { const name = plain(why.bus[b]); return escaped(name.length > 12 ? name.slice(0, 11) + "…" : name); });
       }
-      if (at.length < 7) layout.xaxis = { ...layout.xaxis, tickvals: Array.from(at, (_, t) => ms(t)), range: at.length > 1 ? undefined : [ms(0) - 1.8e6, ms(0) + 1.8e6] };
+      if (at.length < 7) layout.xaxis = { ...layout.xaxis, tickvals: Array.from(at, (_, t) => ms(t)), range: undefined };
       const now = why.combos[state.why.combo], lmp = array(`why_lmp_${now.key}`);
       const z = why.bus.map((_, b) => Array.from(at, (_, t) => kept(lmp.at(b, t))));
       const [low, high] = now.span;
-      Object.assign(data[0], { x: Array.from(at, (_, t) => ms(t)), y: why.bus.map((_, b) => b), z, zmin: high - low > 1e-6 ? low : low - 1, zmax: high - low > 1e-6 ? high : high + 1 });
+      Object.assign(data[0], { x: at.length > 1 ? Array.from(at, (_, t) => ms(t)) : [ms(0) - 1.8e6, ms(0) + 1.8e6], y: why.bus.map((_, b) => b), z, zmin: high - low > 1e-6 ? low : low - 1, zmax: high - low > 1e-6 ? high : high + 1 });
       data[0].customdata = why.bus.map((name) => Array.from(at, () => escaped(plain(name))));
       data[0].hovertemplate = data[0].hovertemplate.replace("%{y}", "%{customdata}");
       data.push({ type: "scatter", mode: "markers", x: [ms(state.why.time)], y: [state.why.bus], marker: { symbol: "square-open", size: 15, color: "#111", line: { width: 2 } }, hoverinfo: "skip", showlegend: false });
@@ -167,7 +167,10 @@
         const rows = binding.slice(0, 2 * MOST).map((l) => [plain(l.token), shown(l.flow, 1), shown(l.limit, 1), shown(l.mu)]);
         out.push(line(word("mk_why_bind"), "say"), listed([word("mk_why_limit"), word("mk_why_flow"), word("mk_why_at"), `${word("mk_why_mu")}, ${unit}`], rows));
       } else if (!Number.isNaN(congestion) && Math.abs(congestion) < 0.03) out.push(line(word("mk_why_free"), "say"));
-      if (!found || !found.plants.length) out.push(line(word("mk_why_no_terms"), "note"));
+      if (!found || !found.plants.length) {
+        const known = why.explained.length && why.explained.length < why.bus.length ? said("mk_why_explained", { names: why.explained.map((b) => plain(why.bus[b])).join(word("mk_list")) }) : "";
+        out.push(line(`${word("mk_why_no_terms")} ${known}`, "note"));
+      }
       box.replaceChildren(...out);
     }
     bars.why = () => {};
