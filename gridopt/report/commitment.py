@@ -10,7 +10,7 @@ from gridopt.report.figures import LEVEL_SCALE, axis, colour_bar, figure, week_a
 from gridopt.report.folder import Run, cell, names, number, pair, table, values
 from gridopt.report.pack import Page, pack, token
 
-KINDS = ("unit", "generator")
+KINDS = ("unit", "generator", "csp")
 ROW_PX, MOST_ROWS = 15, 140
 """Height of a unit in the picture, and so many units at most: those that start most often."""
 
@@ -54,7 +54,7 @@ def _units(run: Run, kind: str) -> list[dict]:
                 "hours": float(on[1][i].astype(float) @ run.hours),
                 "share_of_time": float(running @ run.hours / run.hours.sum()),
                 "starts": _count(start, i, run.block),
-                "stops": _count(stop, i, run.block),
+                "stops": _count(stop, i, run.block) if stop is not None else _falls(running),
                 "mwh": float(power @ run.hours),
                 "load": np.where(running, power / most, np.nan),
                 "mean_load": float((power * running) @ run.hours / (most * (running @ run.hours))) if running.any() else None,
@@ -66,6 +66,11 @@ def _units(run: Run, kind: str) -> list[dict]:
 def _count(found: tuple[list[str], np.ndarray] | None, row: int, block: int) -> int:
     """Number of starts or stops; labels of several steps hold means over them."""
     return 0 if found is None else int(round(float(found[1][row].sum()) * block))
+
+
+def _falls(running: np.ndarray) -> int:
+    """Stops of an element whose stops are not kept: how often it is off after being on."""
+    return int((running[:-1] & ~running[1:]).sum())
 
 
 def _gantt(run: Run, labels: list[str]) -> dict:

@@ -94,6 +94,8 @@ def analyse(solved: Dispatch, prices: Prices, search: Search | None = None) -> F
         "curtailment_cause_hourly": curtailment.hourly(solved, causes), "congestion": congestion.congestion(solved),
         "energy_balance": balance.energy_balance(solved), "emissions": emissions.by_technology(solved),
         "emissions_unit": emissions.by_unit(solved), **_some("budgets", budgets.budgets(solved)),
+        **({} if solved.case.commitment == "off" else _some("head_zone", solved.case.table("head_zone"))),
+        **_some("ownership", solved.case.table("ownership")),
         "dc_contracts": contracts.dc_contracts(solved), "dc_links": contracts.dc_links(solved), "costs": _costs(solved),
         **({"dc_rules": dc_rules.dc_rules(solved, search)} if len(solved.case.table("dc_link")) else {}),
         **({"branch_losses": losses.branch_losses(solved)} if solved.case.losses != "off" else {}),

@@ -24,6 +24,8 @@ POWERS = {
     "renewable": (("renewable_output", 1),),
     "csp": (("csp_output", 1),),
     "storage": (("storage_discharge", 1), ("storage_charge", -1)),
+    "pumped": (("pumped_generate", 1), ("pumped_pump", -1)),
+    "pump": (("pump_power", 1),),
     "dc_link": (("dc_sent", 1),),
     "exchange": (("exchange_export", 1),),
 }

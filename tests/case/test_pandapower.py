@@ -40,10 +40,14 @@ def small():
               dict(unit="u2", bus="C", unit_type="u600", fuel="coal", power_max_mw=350.0, in_service="2026-01-01")],
         renewable=[dict(renewable="w", bus="A", technology="wind", power_max_mw=900.0, profile="wind.A", cost_cny_per_mwh=1.5)],
         csp=[dict(csp="c", bus="A", power_max_mw=100.0, efficiency=0.42, field_heat_max_mw=500.0, store_heat_max_mwh=2600.0)],
-        reservoir=[dict(reservoir="h", bus="C", power_max_mw=300.0, power_mw_per_m3s=0.9, volume_max_hm3=50.0)],
+        reservoir=[dict(reservoir="h", bus="C", power_max_mw=300.0, power_mw_per_m3s=0.9, volume_max_hm3=50.0),
+                   dict(reservoir="h2", bus="C", power_max_mw=10.0, power_mw_per_m3s=0.5, volume_max_hm3=5.0)],
         storage=[dict(storage="b", bus="A", power_max_mw=100.0, energy_max_mwh=200.0, charge_efficiency=0.93, charge_max_mw=80.0,
                       cyclic=True),
                  dict(storage="e", bus="A", power_max_mw=10.0, energy_max_mwh=20.0, energy_end_fraction=0.5, inflow_profile="in")],
+        pumped=[dict(pumped="p", bus="C", units=4, power_max_mw=75.0, power_min_mw=30.0, pump_mw=80.0, pump_efficiency=0.87,
+                     upper_max_mwh=1500.0, mode_change_h=0.5)],
+        pump=[dict(pump="lift", bus="C", from_reservoir="h2", to_reservoir="h", power_max_mw=20.0, flow_m3s_per_mw=0.5)],
         outage=[dict(kind="line", element="A-B", start_time="2025-03-01 06:30", end_time="2025-03-04")],
         contingency=[dict(contingency="N1", kind="dc_link", element="D", share=0.5)],
         load=[dict(load="l", bus="B", mean_mw=700.0, profile="load.B")],
@@ -99,7 +103,7 @@ def test_what_pandapower_holds_is_in_its_units(small):
     assert net.dcline.loss_mw[0] + net.dcline.loss_percent[0] / 100 * net.dcline.p_mw[0] == pytest.approx(14.0)
     assert net.bus.geo[0] == '{"coordinates": [94.7, 40.1], "type": "Point"}'
     assert list(net.line.in_service) == [True, False]
-    assert list(net.gen.in_service) == [True, False, True]
+    assert list(net.gen.in_service) == [True, False, True, True]
 
 
 def test_power_flow_balances(small):
@@ -111,6 +115,28 @@ def test_power_flow_balances(small):
     assert slack == pytest.approx(-400 + net.res_line.pl_mw.sum(), abs=1e-3)
     assert net.res_ext_grid.p_mw[1] == pytest.approx(-386.0, abs=1e-6)
     assert net.res_bus.vm_pu.between(0.95, 1.05).all()
+
+
+def test_pumped_storage_and_pumps_take_their_power(small):
+    """Four machines of 75 MW out and 80 MW in: -300 to 320 MW as a storage, 1500 MWh. Pumping 160 and lifting 15 MW at C: the slack gives
+    175 MW more than without them; generating 75 MW instead, 60 MW less."""
+    plain, taken, given = (
+        write_net(small, DATE, POWER | {"pumped": {"p": p}, "pump": {"lift": lift}}) for p, lift in ((0.0, 0.0), (-160.0, 15.0), (75.0, 15.0))
+    )
+    store = taken.storage.set_index("name").loc["p"]
+    assert (store.min_p_mw, store.max_p_mw, store.max_e_mwh, store.p_mw) == (-300.0, 320.0, 1500.0, 160.0)
+    for net in (plain, taken, given):
+        pp.rundcpp(net)
+    slack = [net.res_ext_grid.p_mw[0] for net in (plain, taken, given)]
+    assert np.diff(slack) == pytest.approx([175.0, -235.0])
+
+
+def test_a_machine_changed_in_pandapower_comes_back(small):
+    net = write_net(small, DATE, POWER)
+    row = net.storage.index[net.storage.name == "p"][0]
+    net.storage.loc[row, ["min_p_mw", "max_e_mwh"]] = [-400.0, 1600.0]
+    again = reader.read_network(net)["pumped"].loc["p"]
+    assert (again.power_max_mw, again.pump_mw, again.upper_max_mwh) == (100.0, 80.0, 1600.0)
 
 
 def test_dc_power_flow_is_that_of_gridopt(small):

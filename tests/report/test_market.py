@@ -284,7 +284,7 @@ def test_markup_in_names_stays_text(html):
 
 
 def test_every_word_of_the_market_is_in_two_languages():
-    chinese = re.compile(r"[\u4e00-\u9fff]|HHI|^\{who\}|^，$|RSI|^\{name\}")
+    chinese = re.compile(r"[\u4e00-\u9fff]|HHI|^\{who\}|^[，、]$|RSI|^\{name\}")
     wrong = [k for k, (en, zh) in MARKET_WORDS.items() if not en or not chinese.search(zh) or re.findall(r"\{\w+\}", en) and
              sorted(re.findall(r"\{\w+\}", en)) != sorted(re.findall(r"\{\w+\}", zh))]  # fmt: skip
     assert wrong == []

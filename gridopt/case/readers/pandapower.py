@@ -247,6 +247,9 @@ def _native(name: str, frame: pd.DataFrame, net: Any, ids: pd.Series) -> dict[st
     columns: dict[str, Any] = {"bus": frame["bus"].map(ids)}
     if name == "load" and PREFIX + "mean_mw" not in frame:
         columns["mean_mw"] = frame["p_mw"] * frame["scaling"]
+    if name == "pumped":  # a storage of pandapower is all machines together; what it takes is positive
+        units = frame[PREFIX + "units"].astype(float)
+        return columns | {"power_max_mw": -frame["min_p_mw"] / units, "pump_mw": frame["max_p_mw"] / units, "upper_max_mwh": frame["max_e_mwh"]}
     if name not in ("load", "exchange"):
         columns["power_max_mw"] = frame["max_p_mw"]
     if name == "storage":

@@ -26,8 +26,8 @@ def write_net(tables: Tables, date: str | np.datetime64, power: Powers | None = 
               compensation: float = 0.85, title: str = "") -> Any:  # fmt: skip
     """pandapower net of `tables` at `date`.
 
-    `power`: MW by table and identifier: output of unit, reservoir, renewable, csp, storage (discharge positive); demand of load;
-    sent power of dc_link; export of exchange. An element left out has 0, a load its `mean_mw`.
+    `power`: MW by table and identifier: output of unit, reservoir, renewable, csp, storage and pumped (discharge positive); demand of load;
+    power taken by pump; sent power of dc_link; export of exchange. An element left out has 0, a load its `mean_mw`.
     `slack`: bus of the external grid; by default the internal bus with the largest units and reservoirs in service.
     `compensation`: share (0..1) of the charging of lines that shunt reactors take up; 0.6 to 0.9 is usual at 750 kV;
     without it voltages of long lines leave any band. A pandapower net carries the reactors, the tables do not.
@@ -40,7 +40,7 @@ def write_net(tables: Tables, date: str | np.datetime64, power: Powers | None = 
     alive = {name: in_service_at(tables[name], date) for name in ELEMENT if name in tables}
     bus = _buses(net, tables, alive)
     _branches(net, tables, alive, bus, compensation)
-    for name in ("unit", "reservoir", "renewable", "csp", "storage", "load", "exchange"):
+    for name in ("unit", "reservoir", "renewable", "csp", "storage", "pumped", "pump", "load", "exchange"):
         _injections(net, name, tables.get(name), alive.get(name), bus, power.get(name, {}))
     _dc_links(net, tables.get("dc_link"), alive.get("dc_link"), bus, power.get("dc_link", {}))
     _external_grids(net, tables, alive, bus, slack)
@@ -105,7 +105,8 @@ def _branches(net: Any, tables: Tables, alive: dict[str, np.ndarray], bus: pd.Se
 
 
 def _injections(net: Any, name: str, frame: pd.DataFrame | None, alive: Any, bus: pd.Series, power: Mapping[str, float]) -> None:
-    """Generators with voltage control (units, hydro plants) as gen, the others as sgen, storage and load."""
+    """Generators with voltage control (units, hydro plants) as gen, the others as sgen, storage and load; a pumped storage plant is one
+    storage of all its machines, a pump a load."""
     import pandapower as pp
 
     if frame is None or not len(frame):
@@ -115,6 +116,12 @@ def _injections(net: Any, name: str, frame: pd.DataFrame | None, alive: Any, bus
     given: dict[str, Any] = {"name": names, "in_service": alive}
     if name in ("load", "exchange"):
         made = pp.create_loads(net, at, p, **given)
+    elif name == "pump":
+        made = pp.create_loads(net, at, p, max_p_mw=frame["power_max_mw"].to_numpy(float), min_p_mw=0.0, **given)
+    elif name == "pumped":
+        units, energy = frame["units"].to_numpy(float), frame["upper_max_mwh"].to_numpy(float)
+        most, least = units * frame["pump_mw"].to_numpy(float), -units * frame["power_max_mw"].to_numpy(float)
+        made = pp.create_storages(net, at, -p, energy, max_p_mw=most, min_p_mw=least, **given)
     elif name == "storage":
         top = frame["power_max_mw"].to_numpy(float)
         made = pp.create_storages(net, at, -p, frame["energy_max_mwh"].to_numpy(float), max_p_mw=top, min_p_mw=-top, **given)
