@@ -44,8 +44,11 @@ def concentration(run: MarketRun, owners: Owners) -> list[tuple[str, str, float]
     held = owners.sums(owners.capacity)
     found = [("market", "hhi_capacity", hhi(held)), ("market", "hhi_cleared", hhi(sold)), ("market", "hhi_available", hhi(able))]
     pivotal = (index < 1.0) @ hours / max(hours.sum(), 1e-12)
+    known = np.isfinite(index)
+    mean = np.divide(np.where(known, index, 0.0) @ hours, known @ hours, out=np.full(len(index), np.nan), where=known @ hours > 0)
     for o, name in enumerate(owners.name):
         scope = f"owner {name}"
-        figures = {"capacity_mw": held[o], "cleared_mwh": sold[o], "rsi_min": index[o].min(initial=np.inf), "pivotal_share": pivotal[o]}
+        figures = {"capacity_mw": held[o], "cleared_mwh": sold[o], "rsi_min": index[o].min(initial=np.inf), "rsi_mean": mean[o]}
+        figures["pivotal_share"] = pivotal[o]
         found += [(scope, n, float(v)) for n, v in figures.items()]
     return found

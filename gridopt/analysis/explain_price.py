@@ -75,10 +75,14 @@ class Explanation:
 
     @cached_property
     def injection(self) -> np.ndarray:
-        """What one unit of each column gives to all buses together MW (n,)."""
+        """What one unit of each column gives to all buses together MW (n,); what is lost in the network is no plant's."""
+        builder = self.dispatch.model.builder
         total = np.zeros(len(self.form.cost))
-        for _, columns, coef in self.dispatch.model.builder.port("injection").offers():
+        for _, columns, coef in builder.port("injection").offers():
             np.add.at(total, columns.ravel(), coef.ravel())
+        for family in builder.column_families:
+            if family.name.split(".")[0] in LOSSES:
+                total[family.ids] = 0.0
         return total
 
     @cached_property

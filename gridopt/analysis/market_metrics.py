@@ -6,9 +6,12 @@
     welfare = CS + PS + rent + loss surplus + zone spread + cap adjust = V served - cost                                 (I4)
     uplift share = (MWP + paid LOC + PRS) / payment of load                                                              (I5)
     missing money of a unit = fixed cost of the periods - sum over periods of (price x output h - cost)+                 (I6)
+    Lerner index = (revenue - cost) / revenue;   mark-up = (cost at offers - cost) / energy sold                         (I7)
 
-V is the value of served load, CNY/MWh; bids of users that are plants of the run stand in PS with their value as negative cost.
-Scopes: market, zone NAME, zones A to B, technology NAME, owner NAME, unit NAME. Money CNY, energies MWh, prices CNY/MWh, shares 0 to 1.
+Cost of a unit is that at its offers where true costs are not given. V is the value of served load, CNY/MWh; bids of users that are
+plants of the run stand in PS with their value as negative cost.
+Scopes: market, zone NAME, zones A to B, technology NAME, owner NAME, unit NAME. Money CNY, energies MWh, prices CNY/MWh,
+shares 0 to 1.
 """
 
 from __future__ import annotations
@@ -42,12 +45,12 @@ class MetricRules:
 
 def metrics(
     day_ahead: MarketRun, real_time: MarketRun | None, case: Case, *, rules: MetricRules = MetricRules(),
-    tables: Mapping[str, pd.DataFrame] | None = None, figures: Mapping[str, float] | None = None,
+    tables: Mapping[str, pd.DataFrame] | None = None, figures: Mapping[str, float] | None = None, true_cost: np.ndarray | None = None,
 ) -> pd.DataFrame:
     """Table `metrics` of a run. Physical figures are those of real time where there is one, prices and payments those of the day before.
 
     tables: those of the market that are made already (uplift, product_shortfall, dispatch). figures: others of the whole market by name,
-    such as those of settlement.
+    such as those of settlement. true_cost (g, T): what the output of plants costs them CNY, where offers are something else.
     """
     tables, physical = tables or {}, real_time or day_ahead
     money = surplus(day_ahead, value_of_load(case, rules))
@@ -56,7 +59,7 @@ def metrics(
     if real_time is not None:
         found += day_ahead_spreads(day_ahead, real_time)
     owners = Owners.of_run(day_ahead, case)
-    found += concentration(day_ahead, owners) + units(day_ahead, owners.capacity, rules)
+    found += concentration(day_ahead, owners) + units(day_ahead, owners.capacity, rules, true_cost)
     found += curtailed(physical) + by_cause(tables.get("dispatch"), physical)
     found += uplift(tables, money["load_payment"]) + [("market", n, float(v)) for n, v in (figures or {}).items()]
     scope, name, value = (list(v) for v in zip(*found, strict=True))
@@ -88,19 +91,23 @@ def surplus(run: MarketRun, value: float) -> dict[str, float]:
     return found | {"welfare": sum(found[n] for n in parts)}
 
 
-def units(run: MarketRun, capacity: np.ndarray, rules: MetricRules) -> Figures:
-    """Revenue, cost, profit, Lerner index by mean cost, and (I6), of every plant that sells or buys something."""
+def units(run: MarketRun, capacity: np.ndarray, rules: MetricRules, true_cost: np.ndarray | None = None) -> Figures:
+    """Of every plant that sells or buys something: revenue, cost, profit, (I6), (I7); true_cost (g, T) CNY: of the same output."""
     revenue = run.output * run.price_at_plant * run.hours
-    earned, cost = revenue.sum(axis=1), run.cost.sum(axis=1)
-    rent = np.maximum(revenue - run.cost, 0.0).sum(axis=1)
+    borne = run.cost if true_cost is None else true_cost
+    earned, offered, cost = revenue.sum(axis=1), run.cost.sum(axis=1), borne.sum(axis=1)
+    rent = np.maximum(revenue - borne, 0.0).sum(axis=1)
+    sold = np.maximum(run.output, 0.0) @ run.hours
     found: Figures = []
     for g in np.flatnonzero(np.abs(run.output).max(axis=1, initial=0.0) > 0):
-        scope = f"unit {run.plant[g]}"
-        found += [(scope, "revenue", float(earned[g])), (scope, "cost", float(cost[g])), (scope, "profit", float(earned[g] - cost[g]))]
+        figures = {"revenue": earned[g], "cost": cost[g], "profit": earned[g] - cost[g]}
         if earned[g] > 0:
-            found.append((scope, "lerner", float((earned[g] - cost[g]) / earned[g])))
+            figures["lerner"] = (earned[g] - cost[g]) / earned[g]
+        if true_cost is not None and sold[g] > 0:
+            figures["markup"] = (offered[g] - cost[g]) / sold[g]
         if (fixed := rules.fixed_cost.get(str(run.technology[g]))) is not None:
-            found.append((scope, "missing_money", float(fixed * 1000.0 * capacity[g] * run.hours.sum() / YEAR_H - rent[g])))
+            figures["missing_money"] = fixed * 1000.0 * capacity[g] * run.hours.sum() / YEAR_H - rent[g]
+        found += [(f"unit {run.plant[g]}", n, float(v)) for n, v in figures.items()]
     return found
 
 

@@ -19,9 +19,15 @@ AT = 5e-3
 """CNY/MWh by which a price may miss floor or cap and still count as at it."""
 
 
-def zone_prices(run: MarketRun, price: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Names of the zones and (S1), (z, T), of prices (B, T); the market as a whole, named '', comes first."""
-    names = np.unique(run.zone.astype(str))
+def loaded_zones(run: MarketRun) -> np.ndarray:
+    """Names of the zones in which something is consumed; others are far ends and neighbours."""
+    zone = run.zone.astype(str)
+    return np.array([z for z in np.unique(zone) if run.load[zone == z].any()], str)
+
+
+def zone_prices(run: MarketRun, price: np.ndarray, names: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Names of zones (all if None) and (S1), (z, T), of prices (B, T); the market as a whole, named '', comes first."""
+    names = np.unique(run.zone.astype(str)) if names is None else names
     inside = np.vstack([np.ones((1, len(run.zone))), names[:, None] == run.zone.astype(str)]).astype(float)
     load, paid, count, plain = inside @ run.load, inside @ (run.load * price), inside.sum(axis=1), inside @ price
     mean = np.divide(paid, load, out=np.divide(plain, np.maximum(count, 1.0)[:, None]), where=load > 0)
@@ -35,7 +41,7 @@ def scope_of(zone: str) -> str:
 def statistics(run: MarketRun, floor: float, cap: float) -> Figures:
     """Level and spread of what users pay, for the market and each zone."""
     hours, found = run.hours, []
-    names, price = zone_prices(run, run.load_price)
+    names, price = zone_prices(run, run.load_price, loaded_zones(run))
     load = np.vstack([run.load.sum(axis=0), *(run.load[run.zone.astype(str) == z].sum(axis=0) for z in names[1:])])
     total = max(hours.sum(), 1e-12)
     day = np.unique(run.start.astype("datetime64[D]"), return_inverse=True)[1]
@@ -56,7 +62,7 @@ def statistics(run: MarketRun, floor: float, cap: float) -> Figures:
 
 def zone_spreads(run: MarketRun) -> Figures:
     """Differences of plants' prices between zones: mean, mean of the size, share of hours in which there is one."""
-    names, price = zone_prices(run, run.settled)
+    names, price = zone_prices(run, run.settled, loaded_zones(run))
     total, found = max(run.hours.sum(), 1e-12), []
     for a in range(1, len(names)):
         for b in range(a + 1, len(names)):
@@ -70,8 +76,8 @@ def zone_spreads(run: MarketRun) -> Figures:
 
 def day_ahead_spreads(day_ahead: MarketRun, real_time: MarketRun) -> Figures:
     """Day-ahead less real-time price of plants, by zone: mean and mean of the size. Real-time periods are laid onto those of the day before."""
-    names, ahead = zone_prices(day_ahead, day_ahead.settled)
-    _, real = zone_prices(real_time, real_time.settled)
+    names, ahead = zone_prices(day_ahead, day_ahead.settled, loaded_zones(day_ahead))
+    _, real = zone_prices(real_time, real_time.settled, names[1:])
     at = np.searchsorted(day_ahead.start, real_time.start, side="right") - 1
     inside = at >= 0
     gap, hours = ahead[:, at[inside]] - real[:, inside], real_time.hours[inside]

@@ -382,6 +382,8 @@ MARKET_WORDS: dict[str, tuple[str, str]] = {
     "mk_metric_rsi_min": ("Least RSI", "RSI 最低值"),
     "mk_metric_pivotal_share": ("Pivotal, share of time", "不可或缺时间占比"),
     "mk_metric_pivotal_hours": ("Pivotal time", "不可或缺时间"),
+    "mk_metric_rsi_mean": ("Mean RSI", "RSI 平均值"),
+    "mk_metric_markup": ("Mark-up of offers over costs", "报价加成"),
     "mk_metric_lerner": ("Lerner index", "勒纳指数"),
     "mk_metric_capacity_mw": ("Capacity", "装机容量"),
     "mk_metric_cleared_mwh": ("Cleared energy", "中标电量"),

@@ -25,6 +25,8 @@ def limits_of(market: Market) -> BidLimits:
 
 def market_cases(case: Case, market: Market) -> tuple[Case, Case]:
     """(the case with bids, the same with the load forecast in place of bids of users). Raises CaseError with every bid that is refused."""
+    if market.dc_sets_price:
+        case = replace(case, tables={**case.tables, "dc_market": case.table("dc_market").assign(sets_price=True)})
     if market.bids == "cost":
         return case, case
     check_bids(case, limits_of(market))

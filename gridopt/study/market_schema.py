@@ -114,10 +114,12 @@ class Agc(_Part):
 
 
 class Market(_Part):
-    """Key `market` of a study. explain: prices that are explained: all, one bus for each zone, none."""
+    """Key `market` of a study. explain: prices that are explained: all, one bus for each zone, none. dc_sets_price: a step of what DC links
+    sell, sold in part, may set the price though a schedule holds the power (as dc_market.sets_price does for one)."""
 
     rule: str = "zonal_avg"
     explain: Literal["off", "zones", "all"] = "all"
+    dc_sets_price: bool = False
     bids: Literal["given", "generated", "cost"] = "given"
     offers: OfferRules = OfferRules()
     generated: GeneratedBids = GeneratedBids()

@@ -1,5 +1,7 @@
 """Prices explained: weights of marginal plants, what reaches in from other periods, how far a price holds; by hand and on random meshes."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -196,3 +198,25 @@ def test_a_price_is_what_more_load_costs(seed, bus, hour):
     beyond = dispatch(extra(seed, bus, hour, held.up + 5.0)).solution.objective if np.isfinite(held.up) else np.inf
     assert beyond - before >= price * (held.up + 5.0) - 1e-4 if np.isfinite(held.up) else True
     assert check(found, bus, hour, held).agrees
+
+
+def lossy(seed, losses):
+    """The mesh with resistances, without limits; no wind, so that no price falls below zero."""
+    table, series = meshed_rows(seed)
+    for line in table["line"]:
+        line |= dict(resistance_ohm_per_km=1.0, rating_mw=None)
+    table |= dict(interface=[], interface_limit=[], interface_member=[], renewable=[])
+    return replace(case(2, series=series, **table), losses=losses)
+
+
+@settings(max_examples=3, deadline=None, derandomize=True)
+@given(st.integers(0, 10**6), st.sampled_from(["marginal", "piecewise"]))
+def test_terms_add_up_with_losses(seed, losses):
+    """A MW more of load takes more or less than a MW of plants; terms still add up to prices, and prices to what more load costs."""
+    found = Explanation(dispatch(lossy(seed, losses)))
+    table, price = explain_table(found), found.prices.price.T.ravel()
+    for terms in (LMP_TERMS, ("energy", "loss", "congestion")):
+        assert sums(table, terms).to_numpy() == pytest.approx(price, rel=1e-6, abs=1e-5)
+    weight = table[table["term"] == "marginal"].groupby(["period", "bus"])["weight"].sum()
+    assert (weight > 0).all() and np.abs(weight - 1.0).max() > 1e-4
+    assert check(found, 3, 1, reach(found, 3, 1)).agrees

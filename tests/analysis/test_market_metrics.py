@@ -9,6 +9,7 @@ from gridopt.analysis.market_metrics import MetricRules, metrics
 from gridopt.analysis.owners import Owners
 from gridopt.dispatch.market_run import MarketRun
 from gridopt.dispatch.market_tables import frame
+from gridopt.report.text import WORDS
 from tests.support import market
 from tests.support.market import cleared, priced
 
@@ -34,9 +35,9 @@ def test_surpluses_of_the_ring():
     """Load pays 100 x 260 + 300 x 340 + 500 x 300 = 278,000; plants get 600 x 220 + 50 x 260 + 250 x 340 = 230,000 for 122,000; the rest is
     the rent of 1-3, 160 x 300. Served load is worth 10,000 a MWh: 9,000,000 - 122,000 in all."""
     found = figures(metrics(run(), None, cleared(WIND).case))
-    expected = dict(load_mwh=900, load_payment=278000, revenue=230000, cost=122000, producer_surplus=108000, congestion_rent=48000,
+    expected = dict(load_payment=278000, revenue=230000, cost=122000, producer_surplus=108000, congestion_rent=48000,
                     consumer_surplus=9e6 - 278000, loss_surplus=0, zone_spread=0, cap_adjust=0, welfare=9e6 - 122000)  # fmt: skip
-    assert {n: found[n] for n in expected} == near(expected)
+    assert {n: found[n] for n in expected} == near(expected) and found["load_mwh"] == near(900)
 
 
 @pytest.mark.parametrize("rule", ["ip", "zonal_avg", "smp", "elmp", "chp"])
@@ -145,3 +146,25 @@ def test_curtailment_by_cause():
                   curtailed=4.0, cause=["branch 13"], gap=0.0, exact=True)  # fmt: skip
     found = metrics(run(), None, cleared(WIND).case, tables={"dispatch": pd.concat([table, table])}, figures={"ftr_adequacy": 0.9})
     assert (figures(found)["curtailed_mwh by branch 13"], figures(found)["ftr_adequacy"]) == near((8, 0.9))
+
+
+def test_offers_above_true_costs():
+    """C3 offers 340 and costs 300: mark-up 40; it sells at 340, so (340 - 300) / 340 is its Lerner index."""
+    one = run()
+    true = one.cost.copy()
+    true[one.plant == "generator C3"] = 300.0 * 250.0
+    coal = figures(metrics(one, None, cleared(WIND).case, true_cost=true), "unit generator C3")
+    assert (coal["markup"], coal["lerner"], coal["profit"]) == near((40, 40 / 340, 10000))
+
+
+def test_every_figure_has_words():
+    """Of every name that the tables of these cases hold, in the report."""
+    two = TWO_DAYS + "owners: {Big: [A, B]}\n"
+    left = priced(market.ONE_PERIOD, "ip").priced.uplift
+    uplift = frame("uplift", rule="ip", run="DA", unit=left.names, horizon="day", revenue=left.revenue, cost=left.cost, profit=left.profit,
+                   best_profit=left.best, mwp=left.mwp, loc=left.loc, paid=left.mwp, payer="load", gap=0.0, exact=True)  # fmt: skip
+    late = run(stage="RT")
+    rules = MetricRules(fixed_cost={"thermal": 100.0})
+    made = [metrics(run(), late, cleared(WIND).case, rules=rules, tables={"uplift": uplift}, true_cost=late.cost),
+            metrics(run(two), None, cleared(two).case)]  # fmt: skip
+    assert not [n for n in set(pd.concat(made)["name"]) if f"mk_metric_{n}" not in WORDS]

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from gridopt.analysis.offer_change import Change, changed, without
 from gridopt.analysis.strategy import Market, absence, cannibalisation, conduct, impact, needed, plants_of, strategies
@@ -9,6 +11,7 @@ from gridopt.case.check import CaseError
 from gridopt.dispatch.single import dispatch
 from tests.support import market
 from tests.support.market import cleared
+from tests.support.meshed import per_unit_rows
 from tests.support.small import case as small
 
 RING = market.RING
@@ -134,3 +137,19 @@ def test_a_cap_on_what_is_settled():
 def test_nothing_to_try_and_nothing_taken_away():
     assert not len(strategies(ring(), ["generator C3"], []))
     assert dispatch(without(ring(), [])).solution.objective == near(122000)
+
+
+@settings(max_examples=6, deadline=None, derandomize=True)
+@given(st.integers(0, 10**6), st.floats(0.0, 1.0), st.floats(0.0, 0.9))
+def test_dearer_or_less_never_costs_less(seed, share, withheld):
+    """Random grids of generators with all kinds of curves: raising any offer, or withholding, never lowers the least cost; a raise of all
+    offers by 100 x % raises the part of the cost that they make by as much."""
+    case = small(1, **per_unit_rows(seed))
+    before = dispatch(case).solution.objective
+    one = [f"generator {case.table('generator').index[0]}"]
+    room = 1e-7 * abs(before) + 1e-6
+    assert dispatch(changed(case, one, Change(share))).solution.objective >= before - room
+    most = float(case.table("generator")["power_max_mw"].iloc[0] - case.table("generator")["power_min_mw"].iloc[0])
+    assert dispatch(changed(case, one, Change(withhold_mw=withheld * most))).solution.objective >= before - room
+    every = [f"generator {n}" for n in case.table("generator").index]
+    assert dispatch(changed(case, every, Change(share))).solution.objective == near((1 + share) * before, rel=1e-5)

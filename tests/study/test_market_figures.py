@@ -3,8 +3,13 @@
 import pandas as pd
 import pytest
 
+from gridopt.analysis.offer_change import Change
+from gridopt.analysis.strategy import strategies
+from gridopt.case.offers import with_offers
 from gridopt.commands import execute
 from gridopt.study.market_case import own_names
+from gridopt.study.strategic import offered
+from tests.case.test_offers import bid, two_units
 from tests.support.market import RING, cleared
 
 
@@ -53,3 +58,29 @@ generators:
 def test_names_of_plants_that_bid():
     case = cleared(RING).case
     assert own_names(["generator C2", "renewable x segment 1", "storage s"], case) == ["generator C2", "renewable x segment 1", "storage s"]
+
+
+EXPORT = """
+periods: 2
+demand_mw: 0
+generators: [{id: cheap, p_max: 2000, marginal_cost: 200}, {id: dear, p_max: 10000, marginal_cost: 300}]
+dc_links:
+  - {id: L, bus: bus, p_max: 6000, p_min: 800, loss: 0.065, initial_mw: 2000, step_mw: 400, steps_per_change: 2, changes_per_day: 0,
+     tariff: 60, steps: [[9999, [300, 480]]]}
+"""
+
+
+@pytest.mark.parametrize("may, prices", [("false", [200, 200]), ("true", [224.4, 300])])
+def test_export_bids_of_a_study_may_set_prices(tmp_path, may, prices):
+    """2000 MW, the end of the cheap offer: 200 to 300 is right. The bid is worth (300 - 60) 0.935 = 224.4, then 392.7, beyond 300."""
+    found = tables(tmp_path, EXPORT, "--set", f"market={{dc_sets_price: {may}}}")["prices"]
+    assert found[found["bus"] == "bus"].sort_values("period")["lmp"].tolist() == pytest.approx(prices)
+
+
+def test_names_under_which_plants_of_an_owner_bid():
+    """A unit with a bid is a generator of the same name; a plant without one keeps its own."""
+    case = with_offers(two_units(bid("A20", [100], [300])))
+    assert offered(["unit A20", "unit A50"], case) == ["generator A20", "unit A50"]
+    found = strategies(case, offered(["unit A20"], case), [Change(), Change(0.5)])
+    # A50 gives 200 at its cost, A20 150 at 100, then at 150.
+    assert found["own_price"].tolist() == pytest.approx([100, 150]) and found["profit"].tolist() == pytest.approx([0, 7500])
