@@ -140,7 +140,7 @@ class Case:
         for name in SETTLED:
             tables[name] = tables[name][_names_known(tables[name], tables) | (tables[name]["element"] == "").to_numpy(bool)]
         # A bid of what is not there in the period is left out; one of a name that nothing has is told when bids are checked.
-        for name in ("bid", "agc_offer"):
+        for name in ("bid", "agc_offer", "real_time"):
             gone = _names_known(tables[name], self.tables) & ~_names_known(tables[name], tables)
             tables[name] = tables[name][~gone]
         bids = tables["demand_bid"]

@@ -1,4 +1,5 @@
-"""The tables of bids: offers of plants and stores, bids of users, offers of frequency regulation. Without rows, costs stand."""
+"""The tables of bids: offers of plants and stores, bids of users, offers of frequency regulation; what real time brings. Without rows,
+costs stand, and what comes is what was expected."""
 
 from gridopt.case.schema import Column, plain
 
@@ -34,4 +35,11 @@ AGC_OFFER = plain(
     Column("performance", "number", "1", above=0.0, at_most=10.0, default=1.0, meaning="k: quality of its regulation"),
     Column("mileage_per_mw", "number", "1", at_least=0.0, default=1.0, meaning="MW moved up and down in an hour per MW that regulates"),
 )  # fmt: skip
-BID_TABLES = (BID, DEMAND_BID, AGC_OFFER)
+REAL_TIME = plain(
+    "real_time", "what comes in real time otherwise than the day before expected", ("kind", "element"),
+    Column("kind", choices=("load", "generator", "renewable", "line", "transformer", "ac_branch")),
+    Column("element", meaning="id in the table that `kind` names"),
+    Column("value_mw", "number", "MW", at_least=0.0, meaning="demand, available output, or limit of a branch (all circuits)"),
+    Column("profile", unit="1", default="", meaning="series: factor on value_mw; empty: constant 1"),
+)  # fmt: skip
+BID_TABLES = (BID, DEMAND_BID, AGC_OFFER, REAL_TIME)

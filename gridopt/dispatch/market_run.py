@@ -36,7 +36,8 @@ BY_TIME = ("output", "available", "cost", "load", "lmp", "energy", "congestion",
 class MarketRun:
     """stage DA or RT; start (T,), hours (T,); bus, zone (B,); plant 'table id', plant_bus, technology (g,); output, available MW and cost
     CNY (g, T); load MW, lmp and its parts, load_price (what users pay), settled (what plants get) CNY/MWh (B, T); constraint (k,); flow,
-    limit MW, mu CNY/MWh (k, T); losses (T,) MW; gap and exact of the clearing."""
+    limit MW, mu CNY/MWh (k, T); losses (T,) MW; gap and exact of the clearing; plant_price CNY/MWh (g, T): what each plant gets where that
+    is not what is settled at its bus."""
 
     stage: str
     start: np.ndarray
@@ -63,6 +64,7 @@ class MarketRun:
     losses: np.ndarray
     gap: float = 0.0
     exact: bool = True
+    plant_price: np.ndarray | None = None
 
     @property
     def rent(self) -> np.ndarray:
@@ -72,7 +74,7 @@ class MarketRun:
     @property
     def price_at_plant(self) -> np.ndarray:
         """What each plant gets CNY/MWh (g, T)."""
-        return self.settled[self.plant_bus]
+        return self.settled[self.plant_bus] if self.plant_price is None else self.plant_price
 
     @classmethod
     def of(cls, dispatch: Dispatch, prices: Prices, stage: str, settled: np.ndarray | None = None) -> MarketRun:
@@ -96,7 +98,8 @@ class MarketRun:
     def part(self, first: int, last: int) -> MarketRun:
         """Periods first..last-1 of the run."""
         cut = {f.name: getattr(self, f.name)[..., first:last] for f in fields(self) if f.name in (*BY_TIME, "start", "hours", "losses")}
-        return replace(self, **cut)
+        own = None if self.plant_price is None else self.plant_price[:, first:last]
+        return replace(self, **cut, plant_price=own)
 
     @classmethod
     def joined(cls, runs: Sequence[MarketRun]) -> MarketRun:
@@ -111,6 +114,8 @@ class MarketRun:
         parts = {f.name: [getattr(r, f.name) for r in runs] for f in fields(cls) if f.name in (*BY_TIME, "start", "hours", "losses")}
         joined = {k: np.concatenate(spread.get(k, v), axis=-1) for k, v in parts.items()}
         kept = {f.name: getattr(first, f.name) for f in fields(cls)}
+        if any(r.plant_price is not None for r in runs):
+            kept["plant_price"] = np.concatenate([r.price_at_plant for r in runs], axis=1)
         whole = {"constraint": np.array(names, dtype=object), "gap": max(r.gap for r in runs), "exact": all(r.exact for r in runs)}
         return cls(**(kept | joined | whole))
 

@@ -56,6 +56,16 @@ MARKET_TABLES: dict[str, tuple[Column, ...]] = {
         Column("weights", TEXT, "", "slack weights of the parts", "参考权重"),
         GAP, EXACT,
     ),
+    "agc": (
+        RUN, PERIOD, UNIT, _power("award", "regulation taken, up and down alike", "调频中标容量"),
+        _power("mileage", "moved in the period", "调频里程"),
+        Column("price", NUMBER, "CNY/MW", "uniform price of mileage", "里程出清价"), Column("performance", NUMBER, "1", "k", "调频性能"),
+        _money("pay", "mileage x price x k", "调频收入"),
+    ),
+    "advisory": (
+        RULE, Column("window", TIME, "", "begin of the window that says so", "窗口起点"), PERIOD, BUS,
+        _price("lmp", "price at the bus that the window expects; of its first interval: the price", "预出清电价"), EXACT,
+    ),
     "zone_prices": (
         RULE, RUN, PERIOD, Column("zone", TEXT, "", "price zone", "价区"), Column("weights", TEXT, "", "by what the mean is taken", "权重"),
         _price("price", "what users of the zone pay", "分区电价"), GAP, EXACT,

@@ -128,7 +128,7 @@ class Participants:
             if lazy.port == "injection" and lazy.sensitivity is not None:
                 for t in np.unique(step):
                     some = np.flatnonzero(step == t)
-                    found[row[some]] += self._drawn(lazy, element[some], t) @ weight[:, t]
+                    found[row[some]] += self.drawn(lazy, element[some], t) @ weight[:, t]
         return found[self.shared]
 
     def drawing(self, t: int) -> sp.csc_array:
@@ -141,12 +141,12 @@ class Participants:
                 some = np.flatnonzero(step == t)
                 row.append(np.repeat(ids[some], len(buses)))
                 bus.append(np.tile(buses, len(some)))
-                value.append(self._drawn(lazy, element[some], t).ravel())
+                value.append(self.drawn(lazy, element[some], t).ravel())
         at = np.concatenate(row), np.concatenate(bus)
         return sp.csc_array((np.concatenate(value), at), shape=(len(self.form.row_lower), len(buses)))
 
     @staticmethod
-    def _drawn(lazy: LazyFamily, element: np.ndarray, t: int) -> np.ndarray:
+    def drawn(lazy: LazyFamily, element: np.ndarray, t: int) -> np.ndarray:
         """How rows of a lazy family draw on the buses at a step, (k, B)."""
         assert lazy.sensitivity is not None
         if lazy.draw is None:

@@ -20,12 +20,15 @@ from gridopt.case.time import TimeGrid
 from gridopt.dispatch.attempts import Search
 from gridopt.dispatch.fair import even_out
 from gridopt.dispatch.formulate import Model, formulate, implied
-from gridopt.dispatch.lazy import Relaxed
+from gridopt.dispatch.guided import OPEN
+from gridopt.dispatch.lazy import Relaxed, solve
 from gridopt.dispatch.result import Dispatch
 from gridopt.dispatch.single import dispatch
 from gridopt.dispatch.whole import decide
 from gridopt.program.builder import Family
 from gridopt.program.highs import Highs
+from gridopt.program.solution import Solution
+from gridopt.program.standard_form import dual_bound
 
 Progress = Callable[[str], None]
 STATUS = ("commitment.on", "power_block.on", "dc_link.on", "dc_link.on_back", "dc_schedule.level")
@@ -62,8 +65,17 @@ def joined_steps(time: TimeGrid, near: int, length_h: float) -> TimeGrid:
 def scuc(case: Case, near: int, length_h: float, search: Search, workers: int = 2, limits: Limits | None = None) -> Dispatch:
     """(K1): `case` with its first `near` steps joined to `length_h` hours (0: as they are). Raises Infeasible, LimitReached, SolverFailed."""
     if length_h > 0:
-        case = replace(case, time=joined_steps(case.time, near, length_h), loss_points=None)
+        case = _joined(case, near, length_h)
     return dispatch(case, workers=workers, search=search) if limits is None else bounded(case, limits, search)
+
+
+def _joined(case: Case, near: int, length_h: float) -> Case:
+    """The case in the steps of SCUC. A DC link changes at once from one long step to the next, by no more than it can in a short one."""
+    time = joined_steps(case.time, near, length_h)
+    short = float(case.time.hours[:near].max()) / float(time.hours[0])
+    link = case.table("dc_link")
+    link = link.assign(ramp_fraction_per_min=link["ramp_fraction_per_min"] * short)
+    return replace(case, tables={**case.tables, "dc_link": link}, time=time, loss_points=None)
 
 
 def sced(case: Case, decided: Dispatch, search: Search, limits: Limits | None = None) -> Dispatch:
@@ -88,9 +100,24 @@ def bounded(case: Case, limits: Limits, search: Search, open_rows: tuple[str, ..
             low[family.ids], high[family.ids] = -np.inf, np.inf
     relaxed = Relaxed(replace(form, lower=lower, upper=upper, row_lower=low, row_upper=high), model.builder.lazy_families)
     program = partial(Highs, presolve="on", random_seed=search.seed)
-    solution = decide(relaxed, search, program, implied=partial(implied, model))
+    relaxed.used |= relaxed.form.upper > 0
+    solution = _settled(model, solve(relaxed, program=program)) or decide(relaxed, search, program, implied=partial(implied, model))
     solution.statistics["seconds"] = {"build": 0.0, "solve": 0.0}
     return Dispatch(case, model, even_out(model, solution))
+
+
+def _settled(model: Model, first: Solution) -> Solution | None:
+    """The relaxation as a solution with whole values held, where it has such values by itself: nothing is left to search."""
+    x, ids = implied(model, first.x), first.form.integer
+    whole = np.round(x[ids])
+    if (np.abs(x[ids] - whole) > OPEN).any():
+        return None
+    x[ids] = whole
+    lower, upper = first.form.lower.copy(), first.form.upper.copy()
+    lower[ids] = upper[ids] = whole
+    form = replace(first.form, lower=lower, upper=upper)
+    bound = dual_bound(form, first.y)
+    return replace(first, form=form, x=x, bound=bound, proven=bound)
 
 
 def _held(case: Case, decided: Dispatch) -> dict[str, tuple[np.ndarray, np.ndarray]]:

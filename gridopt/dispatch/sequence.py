@@ -39,6 +39,8 @@ from gridopt.program.solution import Infeasible, LimitReached, SolverFailed
 Progress = Callable[[str], None]
 Pricing = Callable[[Dispatch], Prices]
 DAY_H = 24.0
+GUIDE_H = 1.0
+"""Length of the steps of the guide, where those of the market are shorter."""
 LESS = 1e-6
 """MW by which a forecast may lie below the cleared load."""
 
@@ -130,7 +132,8 @@ def _horizon(case: Case, windows: list[Window], rule: DayRule, progress: Progres
     guide: Guide | None = None
     if len(windows) > 1 and (windows[0].last < len(case.time) or case.table("storage")["cyclic"].any()):
         progress("guide: the whole horizon as a linear program")
-        guide = make_guide(case, rule.workers, lambda text: None)
+        group = max(round(GUIDE_H / float(case.time.hours.max())), 1)
+        guide = make_guide(case.on_time(case.time.coarsen(group)), rule.workers, lambda text: None)
     return Horizon(case, model, model.builder.form(), guide, rule.look_ahead_step_h)
 
 

@@ -24,7 +24,11 @@ from gridopt.dispatch.right_duals import marginal
 def price(case: Case, dispatch: Dispatch, options: ZonalAvg = USUAL.zonal_avg) -> Prices:
     """Nodal prices of ip, with the prices (R1) that load pays. Raises CaseError for weights of buses that are not there."""
     people = dispatch.participants
-    nodal = from_duals(dispatch, people, marginal(dispatch, options.selection)[people.shared])
+    return averaged(case, dispatch, from_duals(dispatch, people, marginal(dispatch, options.selection)[people.shared]), options)
+
+
+def averaged(case: Case, dispatch: Dispatch, nodal: Prices, options: ZonalAvg = USUAL.zonal_avg) -> Prices:
+    """Nodal prices of any kind with the prices (R1) that load pays. Raises CaseError for weights of buses that are not there."""
     load = dispatch.quantities["load"].values - dispatch.quantities["shedding"].values
     weight = load if options.weights == "load" else np.maximum(dispatch.injection + load, 0.0)
     if options.weights == "fixed":

@@ -94,7 +94,7 @@ def metered(day_ahead: MarketRun, real_time: MarketRun | None, case: Case, rules
     def stage(run: MarketRun) -> Stage:
         output = run.output * run.hours
         return Stage(
-            output, share[:, None] * run.load[bus] * run.hours, run.settled[run.plant_bus], run.load_price[bus], run.lmp, run.energy,
+            output, share[:, None] * run.load[bus] * run.hours, run.price_at_plant, run.load_price[bus], run.lmp, run.energy,
             run.congestion, run.settled, run.cost, run.available * run.hours,
         )  # fmt: skip
 
@@ -130,10 +130,14 @@ def _aligned(first: MarketRun, second: MarketRun, order: np.ndarray | None = Non
     def either(a: np.ndarray, b: np.ndarray) -> np.ndarray:
         return np.array([a[known[n]] if n in known else b[of_first[n]] for n in names], dtype=a.dtype)
 
+    bus = either(second.plant_bus, first.plant_bus)
+    price = None
+    if second.plant_price is not None:
+        price = second.settled[bus]
+        price[there] = second.plant_price[place[there]]
     return replace(
-        second, plant=np.array(names, dtype=object), plant_bus=either(second.plant_bus, first.plant_bus),
-        technology=either(second.technology, first.technology), output=spread(second.output), available=spread(second.available),
-        cost=spread(second.cost),
+        second, plant=np.array(names, dtype=object), plant_bus=bus, technology=either(second.technology, first.technology),
+        output=spread(second.output), available=spread(second.available), cost=spread(second.cost), plant_price=price,
     )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ import importlib
 import shutil
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import inf
 from pathlib import Path
 from typing import Any
@@ -17,22 +17,31 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from gridopt.case.actual import ForecastError, actual, expected
+from gridopt.case.case import Case
 from gridopt.dispatch.attempts import Search
 from gridopt.dispatch.lmp import Prices
 from gridopt.dispatch.market_run import MarketRun
-from gridopt.dispatch.market_tables import PREFIX, frame
+from gridopt.dispatch.market_tables import PREFIX
+from gridopt.dispatch.real_time import RealTime, RealTimeRule, run_real_time
+from gridopt.dispatch.regulation import Regulation, cleared_after, requirement
 from gridopt.dispatch.result import Dispatch
 from gridopt.dispatch.sequence import DayRule, Days, clear_days
+from gridopt.pricing.zonal_avg import averaged
+from gridopt.settlement.agc import Service
 from gridopt.settlement.book import settle
 from gridopt.study.load import Loaded, load_study
-from gridopt.study.market_case import market_cases, told
+from gridopt.study.market_case import after_energy, limited, market_cases, market_of, to_be_priced, told
 from gridopt.study.market_figures import explanations, figures
+from gridopt.study.market_frames import advisory_table, agc_table, constraint_table, dispatch_table, price_table, zone_table
 from gridopt.study.market_schema import Market
 from gridopt.study.priced import known_rules
 from gridopt.study.run import CertificateFailed, Clock, check_free, move
 from gridopt.study.settlement_schema import Settlement
 
 Progress = Callable[[str], None]
+LACKING = 1e-6
+"""MW of regulation from which it is told to be short."""
 
 
 @dataclass
@@ -44,6 +53,7 @@ class Cleared:
     days: Days
     day_ahead: MarketRun
     real_time: MarketRun | None = None
+    physical: RealTime | None = None
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     figures: dict[str, float] = field(default_factory=dict)
@@ -67,7 +77,7 @@ def market_study(
     clock = Clock(progress)
     with clock("read", "reading network and series"):
         loaded = load_study(what, overrides, hours)
-    market = loaded.study.market or Market()
+    market = market_of(loaded.study, loaded.case) or Market()
     known_rules(market.rule)
     target = output if output is not None else place(loaded, hours)
     check_free(target)
@@ -94,17 +104,25 @@ def clear(loaded: Loaded, market: Market, stop: threading.Event | None, clock: C
     rule = DayRule(
         ahead.look_ahead_h, ahead.look_ahead_step_h, ahead.commitment_step_minutes / 60.0, search, loaded.study.workers, ahead.reliability
     )  # fmt: skip
-    bid, forecast = market_cases(loaded.case, market)
+    bid, forecast = market_cases(expected(loaded.case, ForecastError(**market.forecast.model_dump())), market)
     with clock("day_ahead", f"day-ahead market, {len(loaded.case.time)} periods"):
-        days = clear_days(bid, forecast, rule, pricing(market.rule), clock.detail)
-    day_ahead = told(MarketRun.joined([c.run() for c in days.day_ahead]), loaded.case)
+        days = clear_days(bid, forecast, rule, pricing(loaded, market), clock.detail)
+    day_ahead = limited(told(MarketRun.joined([c.run() for c in days.day_ahead]), loaded.case), market)
     found = Cleared(loaded, market, days, day_ahead, warnings=list(days.notes))
+    if runs_real_time(loaded, market):
+        found.physical = real_time(found, clock)
+        found.real_time = limited(told(found.physical.run(), loaded.case), market)
+    runs = [day_ahead] if found.real_time is None else [day_ahead, found.real_time]
     found.tables = {
-        "prices": price_table(found, [day_ahead]), "zone_prices": zone_table(found, [day_ahead]),
-        "constraints": constraint_table(found, [day_ahead]), "dispatch": dispatch_table([day_ahead]),
+        "prices": price_table(market.rule, runs), "zone_prices": zone_table(market.rule, runs),
+        "constraints": constraint_table(market.rule, runs), "dispatch": dispatch_table(runs),
     }  # fmt: skip
+    if found.physical is not None:
+        found.tables["advisory"] = advisory_table(market.rule, found.physical)
     with clock("settle", "settlement"):
-        books = settle(day_ahead, found.real_time, loaded.case, settlement_rules(market), rule=market.rule)
+        done, last = regulation(found), runs[-1]
+        service = None if done is None else service_of(last, done, loaded.case)
+        books = settle(day_ahead, found.real_time, loaded.case, settlement_rules(market), service, rule=market.rule)
     found.tables |= books.tables
     found.figures = books.figures
     with clock("figures", "explanation of prices and figures"):
@@ -113,86 +131,80 @@ def clear(loaded: Loaded, market: Market, stop: threading.Event | None, clock: C
     return found
 
 
+def runs_real_time(loaded: Loaded, market: Market) -> bool:
+    """Whether real time is cleared: where it is asked for, or where something comes otherwise than expected."""
+    asked, f = market.real_time.enabled, market.forecast
+    return asked if asked is not None else bool(len(loaded.case.table("real_time")) or f.wind or f.solar or f.load)
+
+
+def real_time(found: Cleared, clock: Clock) -> RealTime:
+    """Real time over the physical schedule, its prices by the rule."""
+    market, loaded = found.market, found.loaded
+    rule = RealTimeRule(market.real_time.intervals, tuple(market.real_time.forecast_weights), market.real_time.mode)
+    comes = market_cases(actual(loaded.case), market)[1]
+    with clock("real_time", f"real time, {len(loaded.case.time)} windows of {rule.intervals} intervals"):
+        done = run_real_time(found.days.plan, comes, rule, clock.detail)
+    if market.rule != "zonal_avg":
+        return done
+    return replace(done, prices=averaged(comes, done.dispatch, done.prices, loaded.study.pricing.zonal_avg))
+
+
 def settlement_rules(market: Market) -> Settlement:
     """The rules of settlement of a study: where everyone is paid as offered, plants are."""
     return market.settlement.model_copy(update={"plants": "offer"}) if market.rule == "pab" else market.settlement
 
 
-def pricing(rule: str) -> Callable[[Dispatch], Prices]:
+def pricing(loaded: Loaded, market: Market) -> Callable[[Dispatch], Prices]:
     """The rule as a function of a dispatch."""
-    module = importlib.import_module(f"gridopt.pricing.{rule}")
-    return lambda dispatch: module.price(dispatch.case, dispatch)
+    module, options = importlib.import_module(f"gridopt.pricing.{market.rule}"), getattr(loaded.study.pricing, market.rule)
+
+    def price(dispatch: Dispatch) -> Prices:
+        base = to_be_priced(dispatch, market)
+        return module.price(base.case, base, options)
+
+    return price
 
 
-def price_table(found: Cleared, runs: list[MarketRun]) -> pd.DataFrame:
-    """Prices by bus and period."""
-    parts = []
-    for run in runs:
-        bus, period = (v.ravel() for v in np.meshgrid(run.bus, run.start, indexing="ij"))
-        columns = {n: getattr(run, n).ravel() for n in ("energy", "congestion", "loss", "lmp", "settled")}
-        parts.append(frame("prices", rule=found.market.rule, run=run.stage, period=period, bus=bus, lmp_lo=np.nan, lmp_hi=np.nan,
-                           weights="load", gap=run.gap, exact=run.exact, **columns))  # fmt: skip
-    return pd.concat(parts, ignore_index=True)
+def regulation(found: Cleared) -> Regulation | None:
+    """Regulation cleared after energy of the last stage, with table agc; None where it is cleared with it, or not at all."""
+    case, market = found.loaded.case, found.market
+    if not after_energy(case, market):
+        return None
+    run = found.day_ahead if found.real_time is None else found.real_time
+    done = cleared_after(run, case.table("agc_offer"), requirement(case, market.agc.reserve), market.agc.withhold)
+    if done.missing.max(initial=0.0) > LACKING:
+        worst, times = int(np.argmax(done.missing)), int((done.missing > LACKING).sum())
+        found.warnings.append(f"regulation is short in {times} periods, by {done.missing[worst]:.1f} MW at {run.start[worst]}")
+    found.tables["agc"] = agc_table(run, done)
+    return done
 
 
-def zone_table(found: Cleared, runs: list[MarketRun]) -> pd.DataFrame:
-    """What users of each zone pay, the mean by load."""
-    parts = []
-    for run in runs:
-        names, of = np.unique(run.zone, return_inverse=True)
-        load, paid = np.zeros((2, len(names), len(run.start)))
-        np.add.at(load, of, run.load)
-        np.add.at(paid, of, run.load * run.load_price)
-        price = np.divide(paid, load, out=np.full(load.shape, np.nan), where=load > 0)
-        zone, period = (v.ravel() for v in np.meshgrid(names, run.start, indexing="ij"))
-        parts.append(frame("zone_prices", rule=found.market.rule, run=run.stage, period=period, zone=zone, weights="load",
-                           price=price.ravel(), gap=run.gap, exact=run.exact))  # fmt: skip
-    return pd.concat(parts, ignore_index=True)
-
-
-def constraint_table(found: Cleared, runs: list[MarketRun]) -> pd.DataFrame:
-    """Limits that have a price, and those that are passed."""
-    parts = []
-    for run in runs:
-        beyond = np.maximum(np.abs(run.flow) - np.abs(run.limit), 0.0)
-        k, t = np.nonzero((np.abs(run.mu) > 1e-9) | (np.nan_to_num(beyond) > 1e-6))
-        name, _, after = np.char.partition(run.constraint[k].astype(str), "|").T if len(k) else np.zeros((3, 0), str)
-        mu, flow = run.mu[k, t], run.flow[k, t]
-        way = np.where(np.where(mu != 0, mu, flow) >= 0, "forward", "backward")
-        parts.append(frame("constraints", rule=found.market.rule, run=run.stage, period=run.start[t], element=name, contingency=after,
-                           direction=way, flow=flow, limit=run.limit[k, t], slack=np.nan_to_num(beyond[k, t]), mu=mu,
-                           rent=run.rent[k, t], gap=run.gap, exact=run.exact))  # fmt: skip
-    return pd.concat(parts, ignore_index=True)
-
-
-def dispatch_table(runs: list[MarketRun]) -> pd.DataFrame:
-    """Output, what was available and what was not used, by participant and period."""
-    parts = []
-    for run in runs:
-        unit, period = (v.ravel() for v in np.meshgrid(run.plant, run.start, indexing="ij"))
-        left = np.where((run.technology == "wind") | (run.technology == "solar") | (run.technology == "hydro_ror"), 1.0, 0.0)
-        curtailed = left[:, None] * np.maximum(run.available - run.output, 0.0)
-        parts.append(frame("dispatch", run=run.stage, period=period, unit=unit, mw=run.output.ravel(), reserve=np.nan, on=np.nan,
-                           start=np.nan, available=run.available.ravel(), curtailed=curtailed.ravel(), cause="", gap=run.gap,
-                           exact=run.exact))  # fmt: skip
-    return pd.concat(parts, ignore_index=True)
+def service_of(run: MarketRun, done: Regulation, case: Case) -> Service:
+    """What regulation is settled by: mileage, its price, performance, and what was withheld at which offer."""
+    place = {n: i for i, n in enumerate(run.plant)}
+    at = np.array([place[n] for n in done.plant], int)
+    offer = np.divide(run.cost[at], run.output[at] * run.hours, out=np.zeros(done.award.shape), where=run.output[at] > 0)
+    return Service(done.plant, done.award * done.mileage_per_mw[:, None] * run.hours, done.price, done.performance, done.withheld, offer)
 
 
 def _write(found: Cleared, clock: Clock, folder: Path, target: Path) -> dict:
-    """Everything into the folder: results of the physical schedule, tables of the market, certificate, manifest."""
-    from gridopt.study import store
+    """Everything into the folder: results of what was done last, tables of the market, certificate, manifest."""
+    from gridopt.study import clearing, store
     from gridopt.study.evidence import analyse, certified
 
-    plan, loaded = found.days.plan, found.loaded
+    plan, loaded = found.days.plan if found.physical is None else found.physical.dispatch, found.loaded
     with clock("certify", "independent check of every clearing"):
-        certificates = [certified(c.dispatch, c.prices, analyse(c.dispatch, c.prices)) for c in _clearings(found.days)]
+        certificates = [certified(c.dispatch, c.prices, analyse(c.dispatch, c.prices)) for c in _clearings(found)]
     failed = [check for one in certificates for check in one.failed]
     if failed:
         raise CertificateFailed("the independent check refused the result: " + "; ".join(f"{c.name} ({c.where})" for c in failed))
     with clock("write", "writing results"):
-        prices = _prices_of(plan)
+        prices = _prices_of(plan) if found.physical is None else found.physical.prices
         summary = analyse(plan, prices)
+        loaded = replace(loaded, case=plan.case)
         store.write_results(loaded, plan, prices, summary, folder)
+        for number, day in enumerate(found.days.day_ahead):
+            clearing.save(folder, "DA" if len(found.days.day_ahead) == 1 else f"DA{number + 1}", day.dispatch)
         for name, table in found.tables.items():
             table.to_parquet(folder / "tables" / f"{PREFIX}{name}.parquet", index=False)
             if loaded.study.csv and len(table) <= store.CSV_ROWS:
@@ -200,7 +212,7 @@ def _write(found: Cleared, clock: Clock, folder: Path, target: Path) -> dict:
     document = store.write_documents(loaded, plan, summary, certificates[-1], clock.seconds, folder, target)
     document |= {"market": _summary(found), "warnings": [*document["warnings"], *found.warnings]}
     document["certificates"] = [{"stage": c.stage, "start": str(c.dispatch.case.time.start[0]), **one.to_dict()}
-                                for c, one in zip(_clearings(found.days), certificates, strict=True)]  # fmt: skip
+                                for c, one in zip(_clearings(found), certificates, strict=True)]  # fmt: skip
     last = certificates[-1].to_dict()["checks"]
     store.dump(folder / "certificate.json", {"passed": True, "clearings": document["certificates"], "checks": last})
     if loaded.study.report:
@@ -211,10 +223,11 @@ def _write(found: Cleared, clock: Clock, folder: Path, target: Path) -> dict:
     return store.finish(document, clock, folder, target)
 
 
-def _clearings(days: Days) -> list:
-    """Every clearing once."""
-    same = days.day_ahead[0] is days.physical[0]
-    return days.day_ahead if same else [*days.day_ahead, *days.physical]
+def _clearings(found: Cleared) -> list[Any]:
+    """Every clearing once; prices of real time are checked where they are those of its windows."""
+    days = found.days
+    clearings = list(days.day_ahead) if days.day_ahead[0] is days.physical[0] else [*days.day_ahead, *days.physical]
+    return clearings if found.physical is None else [*clearings, found.physical]
 
 
 def _prices_of(plan: Dispatch) -> Prices:

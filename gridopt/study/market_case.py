@@ -10,10 +10,17 @@ import numpy as np
 
 from gridopt.case.bid_rule import BidRule, with_generated_bids
 from gridopt.case.case import Case
+from gridopt.case.check import CaseError, nearest
 from gridopt.case.offers import with_demand_bids, with_offers
+from gridopt.case.ordc import blocks_of_curve, with_reserve_demand
+from gridopt.case.penalties import with_penalties, with_prices_of_penalties
 from gridopt.case.rules_bids import BidLimits, check_bids
+from gridopt.dispatch.lmp import Prices
 from gridopt.dispatch.market_run import MarketRun
-from gridopt.study.market_schema import Market
+from gridopt.dispatch.price_limits import clipped, pricing_run
+from gridopt.dispatch.result import Dispatch
+from gridopt.study.market_schema import Market, Penalties
+from gridopt.study.schema import Study
 
 
 def limits_of(market: Market) -> BidLimits:
@@ -27,6 +34,10 @@ def market_cases(case: Case, market: Market) -> tuple[Case, Case]:
     """(the case with bids, the same with the load forecast in place of bids of users). Raises CaseError with every bid that is refused."""
     if market.dc_sets_price:
         case = replace(case, tables={**case.tables, "dc_market": case.table("dc_market").assign(sets_price=True)})
+    case = _with_reserves(case, market)
+    penalties = market.penalties_dispatch or (Penalties() if market.price.mode == "penalty" else None)
+    if penalties is not None:
+        case = with_penalties(case, penalties.balance, penalties.line)
     if market.bids == "cost":
         return case, case
     check_bids(case, limits_of(market))
@@ -36,6 +47,66 @@ def market_cases(case: Case, market: Market) -> tuple[Case, Case]:
                        o.floor_cny_per_mwh, o.cap_cny_per_mwh)  # fmt: skip
         case = with_generated_bids(case, rule)
     return with_demand_bids(with_offers(case))
+
+
+def market_of(study: Study, case: Case) -> Market | None:
+    """The rules of a market by which a case is cleared: those of the study; the usual ones where the case brings bids; else none."""
+    bids = any(len(case.table(name)) for name in ("bid", "demand_bid"))
+    return study.market or (Market() if bids else None)
+
+
+def limited(run: MarketRun, market: Market) -> MarketRun:
+    """A run with prices cut off at floor and cap, where the market does so after the clearing."""
+    limit = market.price
+    if limit.mode == "offer":
+        return run
+    low = limit.floor_cny_per_mwh if limit.mode == "clip" else -np.inf
+    cut = {n: np.clip(getattr(run, n), low, limit.cap_cny_per_mwh) for n in ("settled", "load_price")}
+    own = None if run.plant_price is None else np.clip(run.plant_price, low, limit.cap_cny_per_mwh)
+    return replace(run, **cut, plant_price=own)
+
+
+def priced_within(prices: Prices, market: Market) -> Prices:
+    """Prices of a rule as they are settled."""
+    limit = market.price
+    return clipped(prices, limit.floor_cny_per_mwh, limit.cap_cny_per_mwh) if limit.mode == "clip" else prices
+
+
+def to_be_priced(dispatch: Dispatch, market: Market) -> Dispatch:
+    """The dispatch of which the prices are taken: that of the pricing run, where prices are limited by penalties."""
+    if market.price.mode != "penalty":
+        return dispatch
+    penalties, cap = market.penalties_pricing, market.price.cap_cny_per_mwh
+    balance = cap if penalties.balance is None else penalties.balance
+    return pricing_run(dispatch, with_prices_of_penalties(dispatch.case, balance, penalties.line))
+
+
+def after_energy(case: Case, market: Market) -> bool:
+    """Whether regulation is cleared after energy: where the study says so and there are offers."""
+    return market.agc.mode == "sequential" and bool(len(case.table("agc_offer"))) and market.agc.reserve in case.table("reserve").index
+
+
+def _with_reserves(case: Case, market: Market) -> Case:
+    """Curves in place of requirements; regulation left out where it is cleared after energy, or not at all."""
+    known = case.table("reserve").index
+    wrong = [c.reserve for c in market.reserve_curves if c.reserve not in known]
+    if wrong:
+        raise CaseError([f"key 'market.reserve_curves': '{n}' is not a reserve{nearest(n, known)} Correct it." for n in wrong])
+    for c in market.reserve_curves:
+        edges = np.linspace(0.0, c.to_mw, c.blocks + 1)
+        blocks = blocks_of_curve(edges, c.value_of_lost_load, c.least_mw, c.mean_mw, c.deviation_mw)
+        case = with_reserve_demand(case, c.reserve, blocks)
+    agc, tables = market.agc, dict(case.tables)
+    if after_energy(case, market) and agc.withhold:
+        offer = tables["reserve_offer"]
+        tables["reserve_offer"] = offer.assign(cost_cny_per_mwh=offer["cost_cny_per_mwh"].where(offer["reserve"] != agc.reserve, 0.0))
+    elif after_energy(case, market) or agc.mode == "off":
+        tables["reserve"] = tables["reserve"].drop(index=agc.reserve, errors="ignore")
+        for name in ("reserve_offer", "reserve_shortage"):
+            tables[name] = tables[name][tables[name]["reserve"] != agc.reserve]
+        nested = tables["reserve_nesting"]
+        tables["reserve_nesting"] = nested[(nested["reserve"] != agc.reserve) & (nested["counts_for"] != agc.reserve)]
+    return replace(case, tables=tables)
 
 
 def own_names(plants: Iterable[str], case: Case) -> list[str]:
@@ -70,4 +141,6 @@ def told(run: MarketRun, case: Case) -> MarketRun:
         total = np.zeros((len(kept), len(run.start)))
         np.add.at(total, of[~mine], getattr(run, what)[~mine])
         sums[what] = total
+    if run.plant_price is not None:
+        sums["plant_price"] = run.plant_price[first]
     return replace(run, plant=np.array(kept, object), plant_bus=run.plant_bus[first], technology=run.technology[first], load=served, **sums)

@@ -69,17 +69,24 @@ class PriceLimits(_Part):
 
 
 class Penalties(_Part):
-    """CNY/MWh of what violates balance, limits of the network, limits after outages."""
+    """CNY/MWh of what violates the balance and limits of the network. Without them limits are hard, and load is shed at the tiers of the
+    network; penalties of reserves stand in table reserve_shortage."""
 
-    balance: Annotated[float, Field(gt=0)]
-    line: Annotated[float, Field(gt=0)]
-    contingency: Annotated[float, Field(gt=0)]
+    balance: Annotated[float, Field(gt=0)] = 100000.0
+    line: Annotated[float, Field(gt=0)] = 60000.0
 
     @model_validator(mode="after")
     def _order(self) -> Penalties:
-        if not self.balance >= self.line >= self.contingency:
-            raise ValueError("penalties must not rise from balance to line to contingency")
+        if not self.balance > self.line:
+            raise ValueError("the penalty of the balance must be above that of limits of the network")
         return self
+
+
+class PricingPenalties(_Part):
+    """CNY/MWh of the pricing run of mode penalty; balance: empty: the cap of prices."""
+
+    balance: Annotated[float, Field(gt=0)] | None = None
+    line: Annotated[float, Field(gt=0)] = 3000.0
 
 
 class DayAhead(_Part):
@@ -97,12 +104,23 @@ class DayAhead(_Part):
 class RealTime(_Part):
     """The real-time clearing. mode: first (each interval priced by its own window), tlmp (unit-specific, ramps included), expost (one run
     over what has come). forecast_weights: part of the day-ahead forecast error that is still there so many intervals ahead; the last one
-    goes on."""
+    goes on. enabled: empty: where something comes otherwise than expected (table real_time, key forecast)."""
 
-    enabled: bool = True
+    enabled: bool | None = None
     intervals: Annotated[int, Field(ge=1, le=96)] = 8
     mode: Literal["first", "tlmp", "expost"] = "first"
     forecast_weights: list[Share] = [0.0, 0.15, 0.25, 0.35, 0.42, 0.48, 0.54, 0.6]
+
+
+class Forecast(_Part):
+    """Errors of what is expected a day ahead (gridopt/case/actual.py): standard deviations relative to what comes, hours over which they
+    fade."""
+
+    wind: Annotated[float, Field(ge=0, le=2)] = 0.0
+    solar: Annotated[float, Field(ge=0, le=2)] = 0.0
+    load: Annotated[float, Field(ge=0, le=2)] = 0.0
+    hours: Annotated[float, Field(gt=0, le=240)] = 6.0
+    seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
 
 
 class Agc(_Part):
@@ -111,6 +129,18 @@ class Agc(_Part):
     mode: Literal["off", "sequential", "co-optimised"] = "sequential"
     reserve: str = "agc"
     withhold: bool = False
+
+
+class ReserveCurve(_Part):
+    """A reserve asked for by a curve from the value of lost load (gridopt/case/ordc.py), in equal blocks up to to_mw."""
+
+    reserve: str
+    value_of_lost_load: Annotated[float, Field(ge=0, le=1000000)]
+    least_mw: Annotated[float, Field(ge=0)] = 0.0
+    mean_mw: float = 0.0
+    deviation_mw: Annotated[float, Field(ge=0)]
+    to_mw: Annotated[float, Field(gt=0)]
+    blocks: Annotated[int, Field(ge=1, le=1000)] = 10
 
 
 class Market(_Part):
@@ -124,9 +154,11 @@ class Market(_Part):
     offers: OfferRules = OfferRules()
     generated: GeneratedBids = GeneratedBids()
     price: PriceLimits = PriceLimits()
-    penalties_dispatch: Penalties = Penalties(balance=100000.0, line=60000.0, contingency=40000.0)
-    penalties_pricing: Penalties = Penalties(balance=10000.0, line=3000.0, contingency=2000.0)
+    penalties_dispatch: Penalties | None = None
+    penalties_pricing: PricingPenalties = PricingPenalties()
+    reserve_curves: list[ReserveCurve] = []
     day_ahead: DayAhead = DayAhead()
     real_time: RealTime = RealTime()
+    forecast: Forecast = Forecast()
     agc: Agc = Agc()
     settlement: Settlement = Settlement()

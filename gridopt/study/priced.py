@@ -66,7 +66,7 @@ def price_file(
     cleared = clearing_of(path, overrides, progress, stop)
     spent, solved = time.perf_counter() - begun, cleared.solved
     _check_linear(rules, solved)
-    found = [price_by(rule, solved, getattr(cleared.pricing, rule)) for rule in rules]
+    found = [price_by(rule, solved, getattr(cleared.pricing, rule), cleared.market) for rule in rules]
     solution = solved.solution
     status = {"status": "priced"} if solution.finished else {"status": "limit_reached", "exit_code": LIMIT_REACHED}
     return {
@@ -79,13 +79,15 @@ def price_file(
 
 @dataclass(frozen=True)
 class Cleared:
-    """A dispatch to be priced. pricing: parameters of the rules; origin: entries of the document on where it comes from."""
+    """A dispatch to be priced. pricing: parameters of the rules; origin: entries of the document on where it comes from; market: key `market`
+    of the study, None without one."""
 
     name: str
     currency: str
     solved: Any
     pricing: Pricing
     origin: dict
+    market: Any = None
 
 
 def clearing_of(path: Path, overrides: dict[str, str], progress: Callable[[str], None], stop: threading.Event | None) -> Cleared:
@@ -111,16 +113,19 @@ def _cleared(path: Path, overrides: dict[str, str], progress: Callable[[str], No
     from gridopt.dispatch.whole import Search
     from gridopt.program.solution import Infeasible
     from gridopt.study.load import load_study
+    from gridopt.study.market_case import market_cases, market_of
 
     loaded = load_study(path, overrides, None)
     _check_whole(loaded.study)
+    market = market_of(loaded.study, loaded.case)
+    case = loaded.case if market is None else market_cases(loaded.case, market)[0]
     gap = loaded.study.mip_gap if "mip_gap" in overrides else EXACT_GAP
     search = Search(gap, loaded.study.time_limit_s or np.inf, stop, loaded.study.seed)
     try:
-        solved = dispatch(loaded.case, search=search, progress=progress)
+        solved = dispatch(case, search=search, progress=progress)
     except Infeasible:
-        raise Infeasible(*reasons(loaded.case)) from None
-    return Cleared(loaded.name, loaded.study.currency, solved, loaded.study.pricing, {})
+        raise Infeasible(*reasons(case)) from None
+    return Cleared(loaded.name, loaded.study.currency, solved, loaded.study.pricing, {}, market)
 
 
 def _kept(folder: Path, overrides: dict[str, str], progress: Callable[[str], None]) -> Cleared:
@@ -168,13 +173,20 @@ def _check_linear(rules: Sequence[str], solved) -> None:
             raise CaseError(faults)
 
 
-def price_by(rule: str, solved, options: Options | None = None) -> Priced:
-    """Prices of a cleared dispatch by one rule; options: its section of Pricing, its defaults if None."""
+def price_by(rule: str, solved, options: Options | None = None, market: Any = None) -> Priced:
+    """Prices of a cleared dispatch by one rule; options: its section of Pricing, its defaults if None; market: floor and cap of prices."""
     from gridopt.settlement.uplift import uplift
 
     begun = time.perf_counter()
     options = getattr(USUAL_OPTIONS, rule) if options is None else options
-    prices = importlib.import_module(f"gridopt.pricing.{rule}").price(solved.case, solved, options)
+    module = importlib.import_module(f"gridopt.pricing.{rule}")
+    if market is None:
+        prices = module.price(solved.case, solved, options)
+    else:
+        from gridopt.study.market_case import priced_within, to_be_priced
+
+        base = to_be_priced(solved, market)
+        prices = priced_within(module.price(base.case, base, options), market)
     left = uplift(solved, prices)
     return Priced(rule, prices, left, time.perf_counter() - begun)
 
@@ -188,6 +200,8 @@ def document(solved, priced: Priced) -> dict:
     parts = {"price": prices.price, "energy": prices.energy, "congestion": prices.congestion, "loss": prices.loss}
     if prices.load_price is not None:
         parts["load_price"] = prices.load_price
+    if prices.shift is not None:
+        parts["lmp"] = prices.price - prices.shift
     if prices.reserve is not None:
         parts["reserve_price"] = np.broadcast_to(prices.reserve, prices.price.shape)
     payment, paid_besides = float((load * paid * hours).sum()), float(left.paid.sum())
@@ -202,7 +216,32 @@ def document(solved, priced: Priced) -> dict:
         "load_payment": payment, "uplift_paid": _number(paid_besides), "users_pay": _number(payment + paid_besides),
         **_schedule(solved, prices),
         "mwp": _number(left.mwp.sum()), "loc": _number(left.loc.sum()), "prs": _number(left.shortfall.sum()),
-        "units": _units(left),
+        "units": _units(left), **_reserves(solved, prices),
+    }  # fmt: skip
+
+
+def _reserves(solved: Any, prices: Any) -> dict:
+    """Price, requirement and shortage of each reserve by period, and what each participant is awarded; nothing where there are none."""
+    case, quantities = solved.case, solved.quantities
+    names = case.table("reserve").index
+    if not len(names):
+        return {}
+    from gridopt.case.reserves import offers_of
+
+    price, people = solved.reserve_price, prices.people
+    if people is not None and prices.dual is not None and "reserve.requirement" in people.steady:
+        dual = np.zeros(len(people.form.row_lower))
+        dual[people.shared[: len(prices.dual)]] = prices.dual
+        price = dual[people.steady["reserve.requirement"]].reshape(price.shape) / case.time.hours
+    offers, award = offers_of(case), quantities["reserve_award"].values
+    figures = {"price": price, "required": quantities["reserve_requirement"].values, "missing": quantities["reserve_shortage"].values}
+    return {
+        "reserves": [
+            {"reserve": str(n), "period": t + 1, **{k: _number(v[q, t]) for k, v in figures.items()},
+             "awards": {str(case.table(offers.kind[o]).index[offers.place[o]]): _number(award[o, t])
+                        for o in np.flatnonzero(offers.reserve == q)}}
+            for q, n in enumerate(names) for t in range(len(case.time))
+        ]
     }  # fmt: skip
 
 

@@ -11,6 +11,7 @@
     lines: [{id: ab, from: a, to: b, limit_mw: 100, x_pu: 0.1}]
     bids: [{id: d, bus: a, blocks: [[50, 400]]}]                           # demand that buys up to its price
     pricing: {zonal_avg: {weights: load}}                                  # parameters of pricing rules, as in a study
+    market: {rule: ip, real_time: {intervals: 2}}                          # how it is cleared as a market, as in a study
 
 A unit is switched on and off if it has a cost of being on or of a start, a minimum time, or a status before the first period;
 others are always in service. Costs are per hour (no_load_cost, c0), per MWh, and per start; a curve is [[MW, cost per hour], ...].
@@ -28,6 +29,8 @@ from gridopt.case.check import CaseError
 from gridopt.case.complete import complete
 from gridopt.case.imported import Imported, ImportReport
 from gridopt.case.json_file import Record, read_object, text_of
+from gridopt.case.market_bids import KEYS as BIDDING
+from gridopt.case.market_bids import add_bids, study_of
 from gridopt.case.market_contracts import KEYS as SETTLED
 from gridopt.case.market_contracts import add_settled
 from gridopt.case.market_links import add_links
@@ -36,7 +39,7 @@ from gridopt.case.time import TimeGrid
 
 TOP = {"name", "title", "tag", "source", "conventions", "note", "currency", "base_mva", "periods", "period_h", "demand_mw", "buses", "lines",
        "generators", "bids", "value_of_lost_load", "spinning_reserve_fraction", "spinning_reserve_mw", "trade", "dc_links", "pricing",
-       *SETTLED}  # fmt: skip
+       "market", *SETTLED, *BIDDING}  # fmt: skip
 SWITCHED = ("no_load_cost", "startup_cost", "hot_start_cost", "cold_start_cost", "min_up", "min_down", "initially_on", "initial_status_h")
 GENERATOR = {"id", "bus", "p_min", "p_max", "marginal_cost", "cost", "blocks", "curve", "shutdown_cost", "cold_start_hours", "ramp_mw_per_h",
              "ramp_down_mw_per_h", "start_ramp_mw", "stop_ramp_mw", "initial_mw", "must_run", "technology", *SWITCHED}  # fmt: skip
@@ -60,18 +63,20 @@ def read(path: Path, branch_model: str) -> Imported:
     for bid in file.listed("bids", "bid"):
         _bid(bid, rows)
     _reserve(file, units, rows)
+    add_bids(file, rows)
     add_settled(file, rows)
     add_trade(file, rows)
     add_links(file, rows)
     price = file.number("value_of_lost_load", 10000.0, 0.0)
     rows.add("shedding_tier", tier="all", share=1.0, cost_cny_per_mwh=price)
+    market = study_of(file)
     if file.faults:
         raise CaseError(file.faults)
     tables = complete(rows.frames(), lambda name: f"{path.name} as table {name}")
     kept = {name: len(table) for name, table in tables.items() if len(table)}
     found = {"period": len(time), "generator": len(units), "line": len(tables["ac_branch"]), "bus": len(tables["bus"])}
     report = ImportReport(f"market case {path.name}", found, kept, totals(tables, rows.source(), time), changes)
-    study = {"pricing": dict(file.record("pricing").entries)} if "pricing" in file else {}
+    study = ({"pricing": dict(file.record("pricing").entries)} if "pricing" in file else {}) | market
     return Imported(tables, time, rows.source(), file.text("currency", "CNY"), report, study)
 
 

@@ -1,0 +1,228 @@
+"""Real time: window after window over the physical schedule, of which only the first interval binds.
+
+    interval k   SCED over k .. k+H-1 (rt_program.py): statuses, stores and DC links as planned, output before k as it was done,
+                 expectations that come closer to what comes                                                              (R1)
+    price        of k from its own window                                                         first                   (R2)
+                 for one plant: price at its bus + sum over its ramp rows of dual x coefficient    tlmp                    (R3)
+                 of one program over all that has come, statuses as planned                         expost                  (R4)
+
+Prices of a window need not support the dispatch of the windows together: an output that was held up for a price to come may lose money.
+Source: E. Ela, M. O'Malley, 2016; B. Hua et al., Pricing in multi-interval real-time markets, 2019, doi:10.1109/TPWRS.2019.2891541
+(first, expost); C. Chen, L. Tong, Pricing real-time stochastic storage operations, and Y. Guo et al., 2021 (TLMP).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from gridopt.case.case import Case
+from gridopt.dispatch.attempts import Search
+from gridopt.dispatch.formulate import Model, formulate
+from gridopt.dispatch.lazy import written
+from gridopt.dispatch.lmp import Prices, from_duals, price
+from gridopt.dispatch.market_run import MarketRun
+from gridopt.dispatch.participants import Participants
+from gridopt.dispatch.result import Dispatch
+from gridopt.dispatch.rt_program import FREE, Moving, Window
+from gridopt.dispatch.secured import Limits, bounded
+from gridopt.program.solution import Infeasible, Solution
+from gridopt.program.standard_form import extend, stack, value
+
+Progress = Callable[[str], None]
+RAMPS = ("commitment.ramp_up", "commitment.ramp_down", "thermal.ramp", "generator.ramp", "ramping.")
+MAIN = {"commitment.above": "", "generator.band": "generator ", "thermal.high": "unit "}
+"""Families of columns of which one is the output of a plant, and what stands before its label."""
+
+
+@dataclass(frozen=True)
+class RealTimeRule:
+    """intervals of a window; weights (V1), the last one goes on; mode first, tlmp or expost."""
+
+    intervals: int = 8
+    weights: tuple[float, ...] = (0.0,)
+    mode: str = "first"
+
+
+@dataclass(frozen=True)
+class RealTime:
+    """dispatch: what was done, with the duals of (R2); prices by the rule's mode; advisory price CNY/MWh (T, H, B), nan beyond the end;
+    advisory output of plants in it, MW (T, H, g), by `plants`; tlmp: CNY/MWh (p, T) by tlmp_plants; window_cost: what the columns of each
+    window cost CNY (T,); seconds a window takes."""
+
+    dispatch: Dispatch
+    prices: Prices
+    plants: np.ndarray
+    advisory_price: np.ndarray
+    advisory_output: np.ndarray
+    tlmp_plants: np.ndarray
+    tlmp: np.ndarray
+    window_cost: np.ndarray
+    seconds: float
+    mode: str = "first"
+    stage: str = "RT"
+
+    def run(self, settled: np.ndarray | None = None) -> MarketRun:
+        """What was done as a run of the market; settled (B, T): prices after floor and cap."""
+        run = MarketRun.of(self.dispatch, self.prices, self.stage, settled)
+        if self.mode != "tlmp":
+            return run
+        price, place = run.price_at_plant.copy(), {n: i for i, n in enumerate(run.plant)}
+        for name, own in zip(self.tlmp_plants, self.tlmp, strict=True):
+            price[place[name]] = own
+        return replace(run, plant_price=price)
+
+
+def run_real_time(plan: Dispatch, actual: Case, rule: RealTimeRule, progress: Progress = lambda text: None) -> RealTime:
+    """Real time over all steps of `plan`; `actual` is its case with what comes in place of what was expected.
+
+    Raises CaseError where the cases differ in more than figures, Infeasible with the interval in words.
+    """
+    model, began = formulate(actual), time.perf_counter()
+    moving, steps = Moving(model, plan.model, plan.solution.x, rule.weights), len(actual.time)
+    kept = _Kept(model, moving, steps, rule.intervals)
+    for k in range(steps):
+        window = moving.solve(k, min(k + rule.intervals, steps))
+        if window is None:
+            raise Infeasible(
+                f"real time, {str(actual.time.start[k]).replace('T', ' ')[:16]}: no output satisfies all limits with statuses as planned. "
+                "Let limits be passed at a price (table limit_penalty, key market.penalties_dispatch)."
+            )  # fmt: skip
+        kept.take(window)
+        if (k + 1) % 96 == 0:
+            progress(f"real time: {k + 1} of {steps} intervals, {(time.perf_counter() - began) / (k + 1):.3f} s each")
+    done = kept.dispatch(moving, plan)
+    seconds = (time.perf_counter() - began) / steps
+    prices = _expost(done, rule) if rule.mode == "expost" else _binding(done)
+    return RealTime(done, prices, kept.plants, kept.price, kept.output, kept.names, kept.tlmp, kept.cost, seconds, rule.mode)
+
+
+def _binding(done: Dispatch) -> Prices:
+    """(R2), with the duals of shared rows."""
+    people = done.participants
+    return from_duals(done, people, done.solution.y[people.shared])
+
+
+def _expost(done: Dispatch, rule: RealTimeRule) -> Prices:
+    """(R4): prices of the program of all intervals with what has come; the schedule stays."""
+    held = {}
+    for family in done.model.builder.column_families:
+        if family.size and not family.name.startswith(FREE):
+            value = done.solution.x[family.ids]
+            held[family.name] = (value, value)
+    whole = bounded(done.case, Limits(held), Search(), open_rows=("dc_contract.",))
+    return price(whole)
+
+
+class _Kept:
+    """What the windows leave: duals of the binding intervals, advisory prices and outputs, prices with ramps."""
+
+    def __init__(self, model: Model, moving: Moving, steps: int, intervals: int):
+        self.model, self.moving, b = model, moving, model.builder
+        self.balance = b.balance_rows["injection"]
+        self.y = np.zeros(len(moving.form.row_lower))
+        self.lazy: dict[int, list[np.ndarray]] = {}
+        self.tables = [t for t in ("unit", "generator", "renewable") if f"{t}_output" in b.ports]
+        names = [f"{t} {n}" for t in self.tables for n in model.case.table(t).index]
+        self.plants = np.array(names, object)
+        self.price = np.full((steps, intervals, len(self.balance)), np.nan)
+        self.output = np.full((steps, intervals, len(names)), np.nan, np.float32)
+        self.ramp_row = np.zeros(len(moving.form.row_lower), bool)
+        for family in b.row_families:
+            if family.name.startswith(RAMPS):
+                self.ramp_row[family.ids.ravel()] = True
+        self.names, self.column, self.bus = _outputs(model)
+        self.tlmp, self.cost = np.zeros((len(self.names), steps)), np.zeros(steps)
+
+    def take(self, window: Window) -> None:
+        """Notes a window."""
+        k, hours, form = window.first, self.model.case.time.hours, self.moving.form
+        self.cost[k] = window.cost
+        binding = form.row_step[window.rows] == k
+        self.y[window.rows[binding]] = window.y[binding]
+        y = np.zeros(len(form.row_lower))
+        y[window.rows] = window.y
+        steps = np.arange(k, window.last)
+        price = y[self.balance[:, steps]]
+        ramp = np.zeros(len(form.cost))
+        rows = window.rows[self.ramp_row[window.rows]]
+        part = form.matrix[rows]
+        np.add.at(ramp, part.indices, part.data * np.repeat(y[rows], np.diff(part.indptr)))
+        for lazy in window.lazy:
+            family = self.moving.families[lazy.pair][0]
+            some = np.flatnonzero(lazy.dual != 0)
+            if family.port == "injection" and family.sensitivity is not None:
+                for t in np.unique(lazy.step[some]):
+                    mine = some[lazy.step[some] == t]
+                    price[:, t - k] += Participants.drawn(family, lazy.element[mine], t).T @ lazy.dual[mine]
+            if family.family.name.startswith(RAMPS) and len(some):
+                row, col, coef, _ = family.expand(lazy.element[some], lazy.step[some])
+                np.add.at(ramp, col, coef * lazy.dual[some][row])
+            now = some[lazy.step[some] == k]
+            if len(now):
+                self.lazy.setdefault(lazy.pair, []).append(np.array([lazy.element[now], lazy.step[now], lazy.dual[now]]))
+        self.price[k, : len(steps)] = (price / hours[steps]).T
+        self.tlmp[:, k] = price[self.bus, 0] / hours[k] + ramp[self.column[:, k]] / hours[k]
+        place = 0
+        for table in self.tables:
+            value = self.model.builder.port(f"{table}_output").value(self.moving.x, slice(k, window.last))
+            self.output[k, : len(steps), place : place + len(value)] = value.T
+            place += len(value)
+
+    def dispatch(self, moving: Moving, plan: Dispatch) -> Dispatch:
+        """What was done as a dispatch: values and duals of the binding intervals."""
+        added, duals = {}, [self.y]
+        for pair, parts in self.lazy.items():
+            element, step, dual = np.concatenate(parts, axis=1)
+            rows = np.arange(len(dual)) + sum(len(d) for d in duals)
+            added[moving.families[pair][0].family.name] = np.array([element, step, rows]).astype(int)
+            duals.append(dual)
+        solution = _solution(moving, added, np.concatenate(duals), plan)
+        return Dispatch(self.model.case, self.model, solution)
+
+
+def _solution(moving: Moving, added: dict[str, np.ndarray], y: np.ndarray, plan: Dispatch) -> Solution:
+    """A solution with the lazy rows that bound written. Every window is an optimum for what it saw: the gap is that of the decisions of the
+    plan, and nothing is proven across windows."""
+    form = moving.form
+    used = [f[0] for f in moving.families if f[0].family.name in added]
+    parts = [written(f, added[f.family.name][0], added[f.family.name][1], len(form.cost)) for f in used]
+    place, rows = np.zeros(len(y)), len(form.row_lower)
+    place[:rows], again = y[:rows], {}
+    for name in (f.family.name for f in used):
+        element, step, ids = added[name]
+        new = np.arange(rows, rows + len(ids))
+        place[new], again[name] = y[ids], np.array([element, step, new])
+        rows += len(ids)
+    form = extend(form, stack(parts, len(form.cost)))
+    whole = form.integer
+    lower, upper = form.lower.copy(), form.upper.copy()
+    lower[whole] = upper[whole] = np.round(moving.x[whole])
+    form = replace(form, lower=lower, upper=upper)
+    cost = value(form, moving.x)
+    bound = cost - max(plan.solution.gap, 0.0) * max(abs(cost), 1.0)
+    return Solution(form, moving.x, place, cost, 1, again, {}, bound, plan.solution.finished)
+
+
+def _outputs(model: Model) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Plants with a column of output of their own: names (p,), that column (p, T), bus (p,)."""
+    names: list[str] = []
+    columns: list[np.ndarray] = []
+    for family in model.builder.column_families:
+        if family.name in MAIN and family.size:
+            labels = next(iter(family.over.values()))
+            for i, label in enumerate(labels):
+                text = str(label).rsplit("/", 1)[0] if family.name == "generator.band" else str(label)
+                name = MAIN[family.name] + text
+                if name not in names:
+                    names.append(name)
+                    columns.append(family.ids[i])
+    bus = np.zeros(len(names), int)
+    for i, name in enumerate(names):
+        table, _, element = name.partition(" ")
+        bus[i] = model.case.position("bus", [model.case.table(table).at[element, "bus"]])[0] if element in model.case.table(table).index else 0
+    size = (len(names), len(model.case.time))
+    return np.array(names, object), np.array(columns, int).reshape(size), bus

@@ -1,0 +1,82 @@
+"""Tables of the runs of a market: prices, zones, limits, dispatch, what windows said in advance (columns: dispatch/market_tables.py)."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from gridopt.dispatch.market_run import MarketRun
+from gridopt.dispatch.market_tables import frame
+from gridopt.dispatch.real_time import RealTime
+from gridopt.dispatch.regulation import Regulation
+
+
+def price_table(rule: str, runs: list[MarketRun]) -> pd.DataFrame:
+    """Prices by bus and period."""
+    parts = []
+    for run in runs:
+        bus, period = (v.ravel() for v in np.meshgrid(run.bus, run.start, indexing="ij"))
+        columns = {n: getattr(run, n).ravel() for n in ("energy", "congestion", "loss", "lmp", "settled")}
+        parts.append(frame("prices", rule=rule, run=run.stage, period=period, bus=bus, lmp_lo=np.nan, lmp_hi=np.nan,
+                           weights="load", gap=run.gap, exact=run.exact, **columns))  # fmt: skip
+    return pd.concat(parts, ignore_index=True)
+
+
+def zone_table(rule: str, runs: list[MarketRun]) -> pd.DataFrame:
+    """What users of each zone pay, the mean by load."""
+    parts = []
+    for run in runs:
+        names, of = np.unique(run.zone, return_inverse=True)
+        load, paid = np.zeros((2, len(names), len(run.start)))
+        np.add.at(load, of, run.load)
+        np.add.at(paid, of, run.load * run.load_price)
+        price = np.divide(paid, load, out=np.full(load.shape, np.nan), where=load > 0)
+        zone, period = (v.ravel() for v in np.meshgrid(names, run.start, indexing="ij"))
+        parts.append(frame("zone_prices", rule=rule, run=run.stage, period=period, zone=zone, weights="load",
+                           price=price.ravel(), gap=run.gap, exact=run.exact))  # fmt: skip
+    return pd.concat(parts, ignore_index=True)
+
+
+def constraint_table(rule: str, runs: list[MarketRun]) -> pd.DataFrame:
+    """Limits that have a price, and those that are passed."""
+    parts = []
+    for run in runs:
+        beyond = np.maximum(np.abs(run.flow) - np.abs(run.limit), 0.0)
+        k, t = np.nonzero((np.abs(run.mu) > 1e-9) | (np.nan_to_num(beyond) > 1e-6))
+        name, _, after = np.char.partition(run.constraint[k].astype(str), "|").T if len(k) else np.zeros((3, 0), str)
+        mu, flow = run.mu[k, t], run.flow[k, t]
+        way = np.where(np.where(mu != 0, mu, flow) >= 0, "forward", "backward")
+        parts.append(frame("constraints", rule=rule, run=run.stage, period=run.start[t], element=name, contingency=after,
+                           direction=way, flow=flow, limit=run.limit[k, t], slack=np.nan_to_num(beyond[k, t]), mu=mu,
+                           rent=run.rent[k, t], gap=run.gap, exact=run.exact))  # fmt: skip
+    return pd.concat(parts, ignore_index=True)
+
+
+def dispatch_table(runs: list[MarketRun]) -> pd.DataFrame:
+    """Output, what was available and what was not used, by participant and period."""
+    parts = []
+    for run in runs:
+        unit, period = (v.ravel() for v in np.meshgrid(run.plant, run.start, indexing="ij"))
+        left = np.where((run.technology == "wind") | (run.technology == "solar") | (run.technology == "hydro_ror"), 1.0, 0.0)
+        curtailed = left[:, None] * np.maximum(run.available - run.output, 0.0)
+        parts.append(frame("dispatch", run=run.stage, period=period, unit=unit, mw=run.output.ravel(), reserve=np.nan, on=np.nan,
+                           start=np.nan, available=run.available.ravel(), curtailed=curtailed.ravel(), cause="", gap=run.gap,
+                           exact=run.exact))  # fmt: skip
+    return pd.concat(parts, ignore_index=True)
+
+
+def advisory_table(rule: str, done: RealTime) -> pd.DataFrame:
+    """Prices that every window said of all its intervals."""
+    case = done.dispatch.case
+    start, bus = case.time.start, case.table("bus").index.to_numpy(str)
+    k, ahead, b = np.nonzero(np.isfinite(done.advisory_price))
+    return frame("advisory", rule=rule, window=start[k], period=start[k + ahead], bus=bus[b], lmp=done.advisory_price[k, ahead, b], exact=True)
+
+
+def agc_table(run: MarketRun, done: Regulation) -> pd.DataFrame:
+    """What each plant regulates."""
+    a, t = np.nonzero(done.award > 0)
+    mileage = done.award[a, t] * done.mileage_per_mw[a] * run.hours[t]
+    k, price = done.performance[a], done.price[t]
+    return frame("agc", run=run.stage, period=run.start[t], unit=done.plant[a], award=done.award[a, t], mileage=mileage, price=price,
+                 performance=k, pay=mileage * price * k)  # fmt: skip

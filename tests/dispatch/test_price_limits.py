@@ -1,0 +1,71 @@
+"""Floor and cap of prices: cut off after the clearing, or kept by penalties of a pricing run."""
+
+import numpy as np
+import pytest
+
+from gridopt.case.penalties import with_penalties, with_prices_of_penalties
+from gridopt.dispatch.lmp import price
+from gridopt.dispatch.price_limits import clipped, pricing_run
+from gridopt.dispatch.single import dispatch
+from gridopt.pricing.ip import price as marginal
+from gridopt.settlement.uplift import uplift
+from tests.support.block_cases import FUEL, UNIT_TYPE, buses, line, load, unit
+from tests.support.small import case
+
+SHED = [dict(tier="all", share=1.0, cost_cny_per_mwh=10000.0)]
+
+
+def one_bus(demand):
+    return case(1, bus=buses("A"), fuel=FUEL, unit_type=UNIT_TYPE, unit=[unit("A", 20, 100.0), unit("A", 50, 100.0)],
+                load=[load("A", mean=demand)], shedding_tier=SHED)  # fmt: skip
+
+
+def test_prices_are_cut_off_and_lost_opportunity_is_measured_at_what_is_left():
+    """220 MW, 200 there: 20 are shed, LMP 10000, cut off at 650. At 650 both units still give all they have: no opportunity is lost, and
+    the shift is -9350."""
+    found = dispatch(one_bus(220.0))
+    cut = clipped(marginal(found.case, found), 40.0, 650.0)
+    assert cut.price == pytest.approx(np.array([[650.0]])) and cut.shift == pytest.approx(np.array([[-9350.0]]))
+    left = uplift(found, cut)
+    place = [n for n, name in enumerate(left.names) if str(name).startswith("unit")]
+    assert left.loc[place] == pytest.approx([0, 0], abs=1e-6)
+    assert left.revenue[place].sum() == pytest.approx(650 * 200)
+
+
+def test_the_floor_lifts_prices_and_what_is_within_the_limits_is_left():
+    found = dispatch(one_bus(50.0))
+    plain = marginal(found.case, found)
+    assert clipped(plain, 40.0, 650.0).price == pytest.approx(np.array([[40.0]]))
+    assert clipped(plain, 10.0, 650.0) is plain
+
+
+def behind_a_line():
+    """B needs 150 MW: 100 by the line from A at 20, and 20 MW of its own at 90."""
+    units = [unit("A", 20, 500.0), unit("B", 90, 20.0)]
+    return with_penalties(
+        case(1, bus=buses("A", "B"), line=[line("A", "B", 100.0)], fuel=FUEL, unit_type=UNIT_TYPE, unit=units,
+             load=[load("B", mean=150.0)], shedding_tier=SHED), 100000.0, 60000.0)  # fmt: skip
+
+
+def test_a_limit_is_passed_before_load_is_shed_and_its_price_is_the_penalty():
+    """100 + 20 MW reach 120 of 150: the line carries 130, 30 too much, at 60000 each: price of B 20 + 60000."""
+    found = dispatch(behind_a_line())
+    assert found.flow[0] == pytest.approx([130]) and found.quantities["shedding"].values.sum() == pytest.approx(0)
+    assert price(found).price[:, 0] == pytest.approx([20, 60020])
+
+
+def test_in_the_pricing_run_what_is_violated_has_the_price_of_its_penalty():
+    """The same with 3000 in place of 60000: still dearer than the unit at 90, which gives its 20 MW; B 20 + 3000."""
+    found = dispatch(behind_a_line())
+    base = pricing_run(found, with_prices_of_penalties(found.case, 5000.0, 3000.0))
+    assert base.flow[0] == pytest.approx([130])
+    assert price(base).price[:, 0] == pytest.approx([20, 3020])
+
+
+def test_a_shortage_is_priced_at_the_penalty_of_the_pricing_run():
+    """20 MW are shed, at 650 in the pricing run."""
+    found = dispatch(with_penalties(one_bus(220.0), 100000.0, 60000.0))
+    assert price(found).price == pytest.approx(np.array([[100000.0]]))
+    base = pricing_run(found, with_prices_of_penalties(found.case, 650.0, 3000.0))
+    assert base.quantities["shedding"].values.sum() == pytest.approx(20)
+    assert marginal(base.case, base).price == pytest.approx(np.array([[650.0]]))

@@ -1,0 +1,148 @@
+"""Real time: windows of which one interval binds, what they are priced by, and that the moving program is that of each window."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from gridopt.case.actual import actual
+from gridopt.case.check import CaseError
+from gridopt.dispatch.real_time import RealTimeRule, run_real_time
+from gridopt.dispatch.single import dispatch
+from gridopt.settlement.uplift import uplift
+from gridopt.study.load import load_study
+from tests.support.block_cases import FUEL, UNIT_TYPE, buses, line, load, unit
+from tests.support.small import case
+
+TWO_UNITS = """
+periods: 3
+demand_mw: [{expected}]
+generators:
+  - {{id: G1, p_max: 500, marginal_cost: 25, ramp_mw_per_h: 500, initial_mw: 450}}
+  - {{id: G2, p_max: 500, marginal_cost: 30, ramp_mw_per_h: 50, initial_mw: 50}}
+real_time: {{demand_mw: [{comes}]}}
+"""
+
+
+@pytest.fixture
+def two_units(tmp_path):
+    def made(expected, comes):
+        path = tmp_path / "case.yaml"
+        path.write_text(TWO_UNITS.format(expected=expected, comes=comes), encoding="utf-8")
+        return load_study(path, {}, None).case
+
+    return made
+
+
+def ran(given, intervals, weights=(0.0, 1.0), mode="first"):
+    return run_real_time(dispatch(given), actual(given), RealTimeRule(intervals, weights, mode))
+
+
+def test_an_output_held_up_for_a_price_to_come_loses_money(two_units):
+    """G1 25, ramp 500; G2 30, ramp 50 a period; before it (450, 50). Window 1 sees 420, 600: G2 needs 100 in period 2, so 50 in period 1,
+    and G1, 370, sets 25. Window 2 sees 590, 590: G1 500, G2 90, which is between 50 and 100 and sets 30. G2 earns
+    50 (25 - 30) = -250 in period 1 and nothing after; at prices 25, 30, 30 it would rather have run at 0: LOC 250."""
+    done = ran(two_units("420, 600, 590", "420, 590, 590"), 2)
+    assert done.dispatch.quantities["generator_output"].values == pytest.approx(np.array([[370, 500, 500], [50, 90, 90.0]]))
+    assert done.prices.price[0] == pytest.approx([25, 30, 30])
+    left = uplift(done.dispatch, done.prices)
+    place = list(left.names).index("generator G2")
+    assert (left.profit[place], left.loc[place]) == pytest.approx((-250, 250))
+
+
+def test_the_price_with_ramps_of_a_unit_pays_what_it_is_held_up_for(two_units):
+    """The ramp row of G2 from period 1 to 2 has a dual of 5 in window 1 (a MW more in period 1 lets period 2 do without 35 - 30):
+    25 + 5 = 30 for G2; G1 has no such row."""
+    done = ran(two_units("420, 600, 590", "420, 590, 590"), 2, mode="tlmp")
+    price = dict(zip(done.tlmp_plants, done.tlmp, strict=True))
+    assert price["generator G2"] == pytest.approx([30, 30, 30])
+    assert price["generator G1"] == pytest.approx([25, 30, 30])
+    run = done.run()
+    paid = dict(zip(run.plant, run.price_at_plant, strict=True))
+    assert paid["generator G2"] == pytest.approx([30, 30, 30])
+
+
+@pytest.mark.parametrize("less", [0.0, 1e-3])
+def test_with_foresight_the_program_of_all_intervals_has_the_price_of_the_ramp(two_units, less):
+    """420, 590, 590 known: G2 (40, 90, 90). One MW more in period 2 needs G2 one MW higher in period 1, where G1 gives way:
+    30 + 30 - 25 = 35. Prices after the fact are (25, 35, 30)."""
+    comes = ", ".join(str(v - less) for v in (420, 590, 590))
+    done = ran(two_units(comes, comes), 3, (0.0,), "expost")
+    assert done.dispatch.quantities["generator_output"].values[1] == pytest.approx([40 - less, 90 - less, 90 - less])
+    assert done.prices.price[0] == pytest.approx([25, 35, 30])
+
+
+def test_windows_keep_what_they_said_of_the_intervals_ahead(two_units):
+    """Window 1 expects 25 and then 35 for 600 MW; window 2 says 30, 30."""
+    done = ran(two_units("420, 600, 590", "420, 590, 590"), 2)
+    assert done.advisory_price[:2, :, 0] == pytest.approx(np.array([[25, 35], [30, 30.0]]))
+    assert np.isnan(done.advisory_price[2, 1, 0])
+    g2 = list(done.plants).index("generator G2")
+    assert done.advisory_output[0, :, g2] == pytest.approx([50, 100])
+
+
+def test_where_nothing_comes_otherwise_real_time_is_the_day_before(two_units):
+    given = two_units("420, 600, 590", "420, 600, 590")
+    plan, done = dispatch(given), ran(given, 3, (0.0,))
+    assert done.dispatch.solution.objective == pytest.approx(plan.solution.objective)
+
+
+def meshed(seed, steps=5):
+    """Three buses in a triangle with limits, units with ramps, wind: what is expected and what comes."""
+    r = np.random.default_rng(seed)
+    shape = {n: r.uniform(0.5, 1.0, steps) for n in ("a", "b", "w")}
+    later = {n: v * r.uniform(0.8, 1.2, steps) for n, v in shape.items()}
+    later["w"] = np.minimum(later["w"], 1.0)
+    rows = dict(
+        bus=buses("A", "B", "C"), line=[line("A", "B", 60.0), line("B", "C", 80.0), line("A", "C", 70.0)], fuel=FUEL, unit_type=UNIT_TYPE,
+        unit=[unit("A", 20, 150.0), unit("B", 50, 150.0), unit("C", 90, 200.0)], load=[load("B", "a", 120.0), load("C", "b", 150.0)],
+        renewable=[dict(renewable="w", bus="A", technology="wind", power_max_mw=90.0, profile="w")],
+        ramping=[dict(kind="unit", element="A20", up_mw_per_min=0.3, down_mw_per_min=0.3)],
+        shedding_tier=[dict(tier="all", share=1.0, cost_cny_per_mwh=5000.0)],
+    )  # fmt: skip
+    return case(steps, series=shape, **rows), case(steps, series=later, **rows)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_each_window_is_the_dispatch_of_its_own_case(seed):
+    """The same windows made one by one as cases of their own: series that mix what is expected and what comes by the weights, outputs before
+    the first step given. Output of the first interval costs the same, and with it every price is right."""
+    expected, comes = meshed(seed)
+    weights, ahead = (0.0, 0.5, 1.0), 3
+    done = run_real_time(dispatch(expected), comes, RealTimeRule(ahead, weights))
+    steps = len(expected.time)
+    for k in range(steps):
+        last = min(k + ahead, steps)
+        mixed = {
+            n: np.array([(1 - w) * comes.source.values[n][t] + w * expected.source.values[n][t]
+                         for t, w in zip(range(k, last), weights, strict=False)])
+            for n in expected.source.values
+        }  # fmt: skip
+        time = expected.time.part(k, last)
+        own = replace(expected, time=time, source=type(expected.source)(time, mixed))
+        if k:
+            before = done.dispatch.quantities["unit_output"].values[:, k - 1]
+            tables = dict(own.tables)
+            tables["ramping"] = tables["ramping"].assign(initial_mw=before[0])
+            tables["unit"] = tables["unit"].assign(initial_mw=before)
+            own = replace(own, tables=tables)
+        alone = dispatch(own)
+        assert done.window_cost[k] == pytest.approx(_moving_cost(alone), abs=1e-3)
+
+
+def _moving_cost(found):
+    """Cost of a dispatch without what no decision changes."""
+    return found.solution.objective - found.solution.form.offset
+
+
+def test_one_interval_is_a_window_of_one():
+    expected, comes = meshed(1, 1)
+    done = run_real_time(dispatch(expected), comes, RealTimeRule(8, (0.0, 1.0)))
+    assert done.dispatch.solution.objective == pytest.approx(dispatch(comes).solution.objective)
+
+
+def test_cases_with_other_elements_are_refused():
+    expected, comes = meshed(2)
+    fewer = replace(comes, tables={**comes.tables, "unit": comes.table("unit").iloc[:2]})
+    with pytest.raises(CaseError, match="differ in more than figures"):
+        run_real_time(dispatch(expected), fewer, RealTimeRule(2))
