@@ -288,9 +288,9 @@ def _after_outages(solved: Dispatch) -> _Limits:
 
 
 def _priced_by(dispatch: Dispatch, prices: Prices) -> Dispatch:
-    """The dispatch with the duals that prices are made of."""
-    people, y = prices.people, prices.dual
-    assert people is not None and y is not None
+    """The dispatch with the duals that prices are made of; no limit has a price where they are made of none (paid as offered)."""
+    people, y = prices.people, np.zeros(0) if prices.dual is None else prices.dual
+    assert people is not None
     duals = np.zeros(len(people.form.row_lower))
     duals[people.shared[: len(y)]] = y
     solution = replace(dispatch.solution, form=people.form, y=duals, added=people.added)

@@ -138,3 +138,10 @@ def test_what_users_get_back_follows_their_load():
     """48000 + 16307.69 over 900 MWh: bus 2 gets a ninth of 64307.69."""
     done = settle(real_limit=None)
     assert done.balance["load 2"] == pytest.approx(-22307.6923 + SURPLUS / 9)
+
+
+def test_paid_as_bid_load_pays_what_is_offered():
+    """600 x 40 + 50 x 260 + 250 x 340 = 122000, 135.5556 each MWh; nothing is left."""
+    done = settle(rules={"plants": "offer"}, rule="pab", real_limit=None)
+    assert [done.balance[f"generator {g}"] for g in ("W1", "C2", "C3")] == pytest.approx([24000, 13000, 85000])
+    assert done.balance["load 4"] == pytest.approx(-500 * 122000 / 900) and done.residual() == pytest.approx(0, abs=1e-6)

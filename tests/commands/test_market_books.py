@@ -1,0 +1,90 @@
+"""What `gridopt market` writes of its settlement, and what it refuses of it."""
+
+import json
+
+import pandas as pd
+import pytest
+
+from gridopt.commands import execute
+from tests.support.market import RING
+from tests.test_launcher import ROOT
+
+CONTRACTS = """
+contracts:
+  - {id: c1, seller: W1, buyer: 4, energy_mwh: 300, price: 250}
+  - {id: c3, seller: C3, buyer: 4, energy_mwh: 200, price: 330}
+"""
+
+
+def study(tmp_path, extra: str):
+    path = tmp_path / "ring.yaml"
+    path.write_text(RING + extra, encoding="utf-8")
+    return path
+
+
+def test_books_lie_in_the_folder(tmp_path, capsys):
+    """Zones by generation hold 16307.69 beside the rent of 48000; contracts by quantity cost 300 (340 - 220) = 36000: 28307.69 are left."""
+    out = tmp_path / "out"
+    assert execute(["market", str(study(tmp_path, CONTRACTS)), "-o", str(out), "--set", "report=false", "--json"]) == 0
+    held = json.loads(capsys.readouterr().out)["market"]["residuals"]
+    assert (held["congestion"], held["zone_spread"], held["basis"]) == pytest.approx((48000, 16307.6923, -36000))
+    ledger = pd.read_parquet(out / "tables" / "market_ledger.parquet")
+    assert list(ledger.columns) == ["payer", "payee", "code", "period", "quantity", "price", "amount", "exact"]
+    received, paid = (ledger.groupby(side)["amount"].sum() for side in ("payee", "payer"))
+    assert received["generator W1"] - paid["generator W1"] == pytest.approx(600 * 220 + 300 * (250 - 220))
+    assert received["load 4"] - paid["load 4"] == pytest.approx(-141000 + 28307.6923 * 500 / 900)
+    residuals = pd.read_parquet(out / "tables" / "market_residuals.parquet").set_index("account")
+    assert residuals.loc["congestion", "allocated_to"] == "load by month" and residuals.loc["loss", "allocated_to"] == "tariff by month"
+
+
+def test_rules_of_the_study_are_kept(tmp_path, capsys):
+    """By price at the buyer's zone: no basis; W1 gets 132000 + 300 (250 - 340) = 105000, and generators share what is left by output."""
+    rules = "market={settlement: {contracts: {settlement: cfd}, allocations: {congestion: {payers: generation, horizon: day}}}}"
+    out = tmp_path / "out"
+    path = study(tmp_path, CONTRACTS)
+    assert execute(["market", str(path), "-o", str(out), "--set", "report=false", "--set", rules, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["market"]["residuals"]["basis"] == 0
+    ledger = pd.read_parquet(out / "tables" / "market_ledger.parquet")
+    received, paid = (ledger.groupby(side)["amount"].sum() for side in ("payee", "payer"))
+    assert received["generator W1"] - paid["generator W1"] == pytest.approx(105000 + 48000 * 600 / 900)
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ("{settlement: {make_whole: {payer: zone}}}", ["payer", "is not a key", "payers"]),
+        ("{settlement: {allocations: {loss: {payers: owners}}}}", ["market.settlement.allocations.loss.payers", "'owners' is refused"]),
+        ("{settlement: {peak_hours: [25]}}", ["market.settlement.peak_hours"]),
+    ],
+)
+def test_wrong_rules_are_named(tmp_path, capsys, settings, words):
+    out = tmp_path / "out"
+    assert execute(["market", str(study(tmp_path, "")), "-o", str(out), "--set", f"market={settings}"]) == 5
+    said = capsys.readouterr().err
+    assert all(word in said for word in words) and not out.exists(), said
+
+
+def test_contract_and_mechanism_that_overlap_are_refused(tmp_path, capsys):
+    """W1 can produce 600 MWh: 500 under contract leave room for 100 of the mechanism."""
+    text = "contracts: [{id: c1, seller: W1, buyer: 4, energy_mwh: 500, price: 250}]\n"
+    text += "mechanism: [{id: m, plant: W1, energy_mwh: 200, price: 300}]\n"
+    out = tmp_path / "out"
+    assert execute(["market", str(study(tmp_path, text)), "-o", str(out)]) == 5
+    assert "mechanism 'm'" in capsys.readouterr().err and not out.exists()
+
+
+def test_the_gansu_tables_cover_the_calendars_of_the_market():
+    """84 % of what is sold day-ahead, 16 % of wind and solar guaranteed until 2025 and under the mechanism from 2026."""
+    from gridopt.case.readers.network_csv import read_network
+
+    tables = read_network(ROOT / "networks" / "gansu")
+    contract, owner = tables["contract"], tables["ownership"]
+    assert contract["day_ahead_share"].between(0.7, 0.84).all() and contract["price_cny_per_mwh"].between(255, 262).all()
+    own = tables["unit"][tables["unit"]["self_owned"]].index
+    assert not set(own) & set(contract["element"]) and not set(own) & set(tables["capacity"]["element"])
+    assert set(owner["element"]) == set(tables["unit"].index)
+    stock, before = tables["mechanism"], tables["guaranteed"]
+    assert (stock["start_date"] > before.loc[["stock_wind", "stock_solar"], "end_date"].max()).all()
+    load = tables["load"].groupby("bus")["mean_mw"].sum()
+    user = tables["user"]
+    assert (user["share"] * load.reindex(user["bus"]).to_numpy()).sum() / load.sum() == pytest.approx(0.09, abs=1e-3)
