@@ -1,7 +1,8 @@
 """A cleared schedule kept in a result folder, so that it can be priced and explained again without clearing it again.
 
-    clearing/manifest.json   by stage in order: file, its SHA-256, version of gridopt, objective, gap, whether it is exact
-    clearing/STAGE.npz       the case, values x, duals y, the lazy rows that were written, and where whole values are held
+    clearing/manifest.json   by stage in order: file, its SHA-256, version of gridopt, objective, gap, whether it is exact, its begin
+    clearing/STAGE.npz       the case, values x, duals y, the lazy rows that were written, and limits that are not those of the case, such as
+                             whole values that are held
 
 Nothing outside these files is read, so the input may have moved or changed since. What is read must have the SHA-256 that was noted, and
 the program that this version of gridopt makes of the case must have the families and the cost that were noted.
@@ -47,6 +48,7 @@ class Stage:
     objective: float
     gap: float
     exact: bool
+    start: str
     families: list[list]
 
 
@@ -66,7 +68,8 @@ def save(folder: Path, stage: str, dispatch: Dispatch) -> None:
     data = _packed({**arrays_of(dispatch.case), **_solved(dispatch)})
     (place / file).write_bytes(data)
     digest, cost = hashlib.sha256(data).hexdigest(), dispatch.solution.objective
-    noted = Stage(stage, file, digest, gridopt.__version__, cost, **quality(dispatch), families=_families(dispatch.model))
+    begin = str(dispatch.case.time.start[0])
+    noted = Stage(stage, file, digest, gridopt.__version__, cost, **quality(dispatch), start=begin, families=_families(dispatch.model))
     text = json.dumps({"stages": [vars(s) for s in [*known, noted]]}, ensure_ascii=False, indent=1, allow_nan=False)
     (place / MANIFEST).write_text(text, encoding="utf-8")
 
@@ -126,19 +129,27 @@ def _families(model: Model) -> list[list]:
 def _solved(dispatch: Dispatch) -> Arrays:
     """The solution as arrays."""
     solution = dispatch.solution
-    form, proven = solution.form, np.nan if solution.proven is None else solution.proven
+    form, given, proven = solution.form, dispatch.model.builder.form(), np.nan if solution.proven is None else solution.proven
     figures = np.array([solution.bound, solution.rounds, proven, solution.finished], float)
-    bounds = np.array([form.lower[form.integer], form.upper[form.integer]])
     rows = {f"added/{name}": ids for name, ids in solution.added.items()}
-    return {"x": solution.x, "y": solution.y, "figures": figures, "whole": bounds, **rows}
+    core = len(given.row_lower)
+    held: Arrays = {}
+    for name, own, usual in (
+        ("columns", (form.lower, form.upper), (given.lower, given.upper)),
+        ("rows", (form.row_lower[:core], form.row_upper[:core]), (given.row_lower, given.row_upper)),
+    ):
+        ids = np.flatnonzero((own[0] != usual[0]) | (own[1] != usual[1]))
+        held |= {f"held/{name}": ids, f"held/{name}_limits": np.array([own[0][ids], own[1][ids]])}
+    return {"x": solution.x, "y": solution.y, "figures": figures, **held, **rows}
 
 
 def _solution(model: Model, arrays: Mapping[str, np.ndarray]) -> Solution:
     form = model.builder.form()
-    lower, upper = form.lower.copy(), form.upper.copy()
-    lower[form.integer], upper[form.integer] = arrays["whole"]
+    lower, upper, low, high = (v.copy() for v in (form.lower, form.upper, form.row_lower, form.row_upper))
+    lower[arrays["held/columns"]], upper[arrays["held/columns"]] = arrays["held/columns_limits"]
+    low[arrays["held/rows"]], high[arrays["held/rows"]] = arrays["held/rows_limits"]
     added = {key.removeprefix("added/"): ids for key, ids in arrays.items() if key.startswith("added/")}
-    form = _with_rows(replace(form, lower=lower, upper=upper), model, added)
+    form = _with_rows(replace(form, lower=lower, upper=upper, row_lower=low, row_upper=high), model, added)
     bound, rounds, proven, finished = arrays["figures"]
     return Solution(form, arrays["x"], arrays["y"], float(bound), int(rounds), added, {}, None if np.isnan(proven) else float(proven),
                     bool(finished))  # fmt: skip

@@ -11,6 +11,9 @@ import numpy as np
 from gridopt.case.case import Case
 from gridopt.case.check import CaseError, nearest
 
+DAY_AHEAD = "DA"
+"""How the stages of day-ahead clearings begin."""
+
 
 def place_of(case: Case, text: str) -> tuple[int, int]:
     """Positions of bus and step of 'BUS@TIME'; TIME as 2025-01-01T08:00, or the number of the period, from 1. Raises CaseError."""
@@ -43,23 +46,55 @@ def _step(case: Case, when: str) -> int:
 def explain_file(
     path: Path, prices: Sequence[str], overrides: dict[str, str], progress: Callable[[str], None], stop: threading.Event | None = None
 ) -> dict:
-    """Explains marginal prices 'BUS@TIME' of a case, cleared first, or of the clearing that a result folder keeps; the document for JSON.
+    """Explains marginal prices 'BUS@TIME' of a case, cleared first, or of the clearings that a result folder keeps; the document for JSON.
     Raises CaseError with a sentence for each price that is not there, Infeasible, LimitReached."""
     from gridopt.analysis.explain_detail import explain_one
     from gridopt.analysis.explain_price import Explanation
+    from gridopt.study.market_case import settled_by, to_be_priced
     from gridopt.study.priced import clearing_of, quality
 
-    cleared = clearing_of(path, overrides, progress, stop)
-    places, faults = [], []
-    for text in prices:
-        try:
-            places.append(place_of(cleared.solved.case, text))
-        except CaseError as error:
-            faults += error.faults
+    document: dict = {"status": "explained", "prices": [None] * len(prices)}
+    faults: list[str] = []
+    for settings, some in _by_clearing(path, prices, overrides):
+        cleared = clearing_of(path, settings, progress, stop)
+        solved, places = cleared.solved, {}
+        for k in some:
+            try:
+                places[k] = place_of(solved.case, prices[k])
+            except CaseError as error:
+                faults += error.faults
+        if faults:
+            continue
+        found = Explanation(solved if cleared.market is None else to_be_priced(solved, cleared.market))
+        limits = None if cleared.market is None else settled_by(found.prices.price, cleared.market)
+        for k, (bus, t) in places.items():
+            document["prices"][k] = explain_one(found, bus, t, limits)
+        proven = quality(solved)
+        document |= {"case": cleared.name, "currency": cleared.currency, **cleared.origin}
+        document |= {"gap": max(proven["gap"], document.get("gap", 0.0)), "exact": proven["exact"] and document.get("exact", True)}
     if faults:
         raise CaseError(faults)
-    found = Explanation(cleared.solved)
-    return {
-        "status": "explained", "case": cleared.name, "currency": cleared.currency, **cleared.origin, **quality(cleared.solved),
-        "prices": [explain_one(found, bus, t) for bus, t in places],
-    }  # fmt: skip
+    return document
+
+
+def _by_clearing(path: Path, prices: Sequence[str], overrides: dict[str, str]) -> list[tuple[dict[str, str], list[int]]]:
+    """Settings of each clearing that is asked for, and the places of its prices: of a market run, the last day that begins before them."""
+    from gridopt.study.clearing import stages
+    from gridopt.study.priced import is_run
+
+    days = {}
+    if is_run(path) and "stage" not in overrides:
+        days = {np.datetime64(s.start): s.stage for s in stages(path) if s.stage.startswith(DAY_AHEAD)}
+    found: dict[str, list[int]] = {}
+    for k, text in enumerate(prices):
+        before = [start for start in days if start <= _instant(text.rpartition("@")[2])]
+        found.setdefault(days[max(before)] if before else "", []).append(k)
+    return [({**overrides, "stage": stage} if stage else overrides, some) for stage, some in found.items()]
+
+
+def _instant(when: str) -> np.datetime64:
+    """An instant; that of 'not a time' for a number, or what is none."""
+    try:
+        return np.datetime64("NaT" if when.isdecimal() else when, "s")
+    except ValueError:
+        return np.datetime64("NaT", "s")

@@ -72,6 +72,12 @@ def priced_within(prices: Prices, market: Market) -> Prices:
     return clipped(prices, limit.floor_cny_per_mwh, limit.cap_cny_per_mwh) if limit.mode == "clip" else prices
 
 
+def settled_by(price: np.ndarray, market: Market) -> np.ndarray | None:
+    """Prices of plants as they are settled; None where floor and cap do not cut them."""
+    limit = market.price
+    return np.clip(price, limit.floor_cny_per_mwh, limit.cap_cny_per_mwh) if limit.mode == "clip" else None
+
+
 def to_be_priced(dispatch: Dispatch, market: Market) -> Dispatch:
     """The dispatch of which the prices are taken: that of the pricing run, where prices are limited by penalties."""
     if market.price.mode != "penalty":

@@ -12,7 +12,7 @@ from gridopt.analysis.market_metrics import MetricRules, metrics
 from gridopt.case.case import Case
 from gridopt.dispatch.market_tables import frame
 from gridopt.program.solution import SolverFailed
-from gridopt.study.market_case import own_names
+from gridopt.study.market_case import own_names, settled_by, to_be_priced
 
 if TYPE_CHECKING:
     from gridopt.study.market import Cleared
@@ -32,7 +32,8 @@ def explanations(found: Cleared) -> pd.DataFrame:
     for day in found.days.day_ahead:
         steps = range(day.window.kept - day.window.first)
         try:
-            parts.append(explain_table(Explanation(day.dispatch), buses, steps=steps))
+            why = Explanation(to_be_priced(day.dispatch, found.market))
+            parts.append(explain_table(why, buses, settled_by(why.prices.price, found.market), steps))
         except SolverFailed as fault:
             found.warnings.append(f"prices from {day.dispatch.case.time.start[0]} on are not explained: {fault}")
     return _renamed(pd.concat(parts, ignore_index=True), case)

@@ -135,7 +135,8 @@ def _kept(folder: Path, overrides: dict[str, str], progress: Callable[[str], Non
 
     run = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     own = {k: v for k, v in overrides.items() if k.partition(".")[0] == "pricing"}
-    pricing = parse({"network": "", "pricing": run.get("options", {}).get("pricing", {})}, own, "manifest.json", {}).pricing
+    options = {k: v for k, v in run.get("options", {}).items() if k in ("pricing", "market")}
+    study = parse({"network": "", **options}, own, "manifest.json", {})
     known = stages(folder)
     wanted = overrides.get("stage", known[0].stage)
     faults = [
@@ -152,7 +153,8 @@ def _kept(folder: Path, overrides: dict[str, str], progress: Callable[[str], Non
     exact = "" if noted.exact else f", not proven to be the best (gap {noted.gap:.2g})"
     progress(f"clearing '{noted.stage}' of {folder}, by gridopt {noted.version}{exact}")
     origin = {"run": str(folder), "stage": noted.stage, "stages": names, "cleared_by": noted.version}
-    return Cleared(str(run.get("study", folder.name)), str(run.get("summary", {}).get("currency", "CNY")), solved, pricing, origin)
+    currency = str(run.get("summary", {}).get("currency", "CNY"))
+    return Cleared(str(run.get("study", folder.name)), currency, solved, study.pricing, origin, study.market)
 
 
 def _check_whole(study) -> None:

@@ -26,18 +26,20 @@ def strategy_file(
     from gridopt.analysis.strategy import absence, needed, plants_of, strategies
     from gridopt.dispatch.attempts import Search
     from gridopt.study.load import load_study
-    from gridopt.study.market_case import market_cases
+    from gridopt.study.market_case import market_cases, market_of
     from gridopt.study.market_schema import Market
 
     loaded = load_study(path, overrides, hours)
     if loaded.study.rolling is not None:
         raise CaseError(["key 'rolling': an owner's offers are tried in one solve each. Remove the key, and use --hours for a shorter time."])
-    market = loaded.study.market or Market()
-    case = market_cases(loaded.case, market)[0] if len(loaded.case.table("bid")) or market.bids == "generated" else loaded.case
+    given = market_of(loaded.study, loaded.case)
+    market, case = given or Market(), loaded.case if given is None else market_cases(loaded.case, given)[0]
     plants = offered(plants_of(loaded.case, owner), case)
     limit = market.price.cap_cny_per_mwh if cap is None else cap
     gap = loaded.study.mip_gap if "mip_gap" in overrides else 0.0
-    clearing = Clearing(search=Search(gap, loaded.study.time_limit_s or np.inf, stop, loaded.study.seed))
+    search, ends = Search(gap, loaded.study.time_limit_s or np.inf, stop, loaded.study.seed), market.price
+    floor, most = (ends.floor_cny_per_mwh, ends.cap_cny_per_mwh) if ends.mode == "clip" else (-np.inf, np.inf)
+    clearing = Clearing(search=search, floor=floor, cap=most)
     table = strategies(case, plants, [Change(raise_share=x, withhold_mw=y) for x, y in changes], clearing)
     away = absence(case, plants, limit, clearing)
     wanted = needed(case, plants, clearing) if all(p.startswith(("generator", "renewable")) for p in plants) else None

@@ -1,5 +1,7 @@
 """Tables explain and metrics of a market study, through the command."""
 
+import json
+
 import pandas as pd
 import pytest
 
@@ -38,8 +40,9 @@ def test_fewer_prices_are_explained_where_fewer_are_asked_for(tmp_path, where, b
     assert set(tables(tmp_path, RING, "--set", f"market={{explain: {where}}}")["explain"]["bus"]) == buses
 
 
-def test_terms_of_several_days_add_up_to_prices(tmp_path):
-    """Two days of hours, cleared one after the other with a look ahead: the terms of every hour stand once."""
+def test_terms_of_several_days_add_up_to_prices(tmp_path, capsys):
+    """Two days of hours, cleared one after the other with a look ahead: the terms of every hour stand once; the folder keeps both days, and
+    a price of the second is explained from it."""
     load = [150 + 10 * (h % 24) for h in range(48)]
     text = f"""
 periods: 48
@@ -52,7 +55,16 @@ generators:
     terms = found["explain"]
     terms = terms[~terms["term"].isin(("energy", "congestion", "loss", "cap"))]
     total = terms.groupby("period")["contribution"].sum()
-    assert len(total) == 48 and total.to_numpy() == pytest.approx(found["prices"].sort_values("period")["lmp"].to_numpy())
+    prices = found["prices"].sort_values("period")["lmp"].to_numpy()
+    assert len(total) == 48 and total.to_numpy() == pytest.approx(prices)
+    capsys.readouterr()
+    words = ["explain", str(tmp_path / "out"), "--price", "bus@2025-01-02T20:00", "--price", "bus@2025-01-01T03:00", "--json"]
+    assert execute(words) == 0
+    told = json.loads(capsys.readouterr().out)["prices"]
+    assert [p["time"] for p in told] == ["2025-01-02T20:00", "2025-01-01T03:00"]
+    assert [p["lmp"] for p in told] == pytest.approx([prices[44], prices[3]])
+    assert all(p["check"]["agrees"] for p in told)
+    assert execute(["explain", str(tmp_path / "out"), "--price", "bus@2025-01-05"]) == 5
 
 
 def test_names_of_plants_that_bid():
@@ -84,3 +96,14 @@ def test_names_under_which_plants_of_an_owner_bid():
     found = strategies(case, offered(["unit A20"], case), [Change(), Change(0.5)])
     # A50 gives 200 at its cost, A20 150 at 100, then at 150.
     assert found["own_price"].tolist() == pytest.approx([100, 150]) and found["profit"].tolist() == pytest.approx([0, 7500])
+
+
+def test_floor_and_cap_are_told(tmp_path, capsys):
+    """Prices 220, 260, 340, 300 cut off at 250: 10, 90 and 50 less; `explain` says so of the folder as well."""
+    found = tables(tmp_path, RING, "--set", "market={price: {mode: clip, floor_cny_per_mwh: 0, cap_cny_per_mwh: 250}}")["explain"]
+    cut = found[found["term"] == "cap"].set_index("bus")["contribution"]
+    assert cut.to_dict() == pytest.approx({"2": -10, "3": -90, "4": -50})
+    capsys.readouterr()
+    assert execute(["explain", str(tmp_path / "out"), "--price", "4@1", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)["prices"][0]
+    assert (told["lmp"], told["settled"]) == (pytest.approx(300), pytest.approx(250))
