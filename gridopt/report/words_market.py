@@ -267,6 +267,7 @@ MARKET_WORDS: dict[str, tuple[str, str]] = {
     "mk_account_capacity": ("capacity", "容量"),
     "mk_account_agc": ("regulation", "调频"),
     "mk_account_agc_opportunity": ("regulation, lost opportunity", "调频机会成本"),
+    "mk_account_deep_peak": ("deep peak-shaving", "深度调峰"),
     "mk_account_deviation": ("deviation", "偏差"),
     "mk_account_carbon": ("carbon", "碳"),
     "mk_payers_load": ("users by load", "用户按用电量"),

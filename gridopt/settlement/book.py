@@ -18,6 +18,7 @@ from gridopt.settlement import (
     capacity,
     carbon,
     contracts,
+    deep_peak,
     deviation,
     dual_track,
     energy,
@@ -58,6 +59,7 @@ def settle(
     capacity.settle(book, m, case, rules.capacity)
     if service is not None:
         agc.settle(book, m, service)
+    deep_peak.settle(book, m, case, rules.deep_peak)
     deviation.settle(book, m, rules.deviation)
     borne = make_whole.settle(book, m, rules.make_whole)
     if rules.carbon:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Payers = Literal["load", "commercial", "peak", "generation", "renewables", "deviation", "tariff"]
 Horizon = Literal["period", "day", "month", "whole"]
@@ -45,6 +45,7 @@ class Allocations(_Part):
     capacity: Allocation = Allocation(payers="commercial")
     agc: Allocation = Allocation(payers="generation")
     agc_opportunity: Allocation = Allocation(payers="generation")
+    deep_peak: Allocation = Allocation(payers="generation")
     deviation: Allocation = Allocation()
 
 
@@ -99,6 +100,28 @@ class DeviationRules(_Part):
     of: Literal["plants", "users", "all"] = "all"
 
 
+class Tier(_Part):
+    """Output below this share of the power of a plant is paid so much for each MWh that is missing."""
+
+    below_share: Annotated[float, Field(gt=0, le=1)]
+    price_cny_per_mwh: Annotated[float, Field(ge=0, le=10000)]
+
+
+class DeepPeak(_Part):
+    """Compensation of plants of these technologies that run far down; tiers fall in share."""
+
+    enabled: bool = False
+    technologies: list[str] = ["coal", "thermal"]
+    tiers: list[Tier] = [Tier(below_share=0.5, price_cny_per_mwh=400.0), Tier(below_share=0.4, price_cny_per_mwh=800.0)]
+
+    @model_validator(mode="after")
+    def _falling(self) -> DeepPeak:
+        shares = [t.below_share for t in self.tiers]
+        if any(b >= a for a, b in zip(shares, shares[1:], strict=False)):
+            raise ValueError(f"the shares of tiers, {', '.join(f'{s:g}' for s in shares)}, do not fall")
+        return self
+
+
 class Settlement(_Part):
     """Key `market.settlement`. plants: paid the price at their node, or what they offered (pay as bid)."""
 
@@ -109,6 +132,7 @@ class Settlement(_Part):
     rights: RightsRules = RightsRules()
     make_whole: MakeWhole = MakeWhole()
     deviation: DeviationRules = DeviationRules()
+    deep_peak: DeepPeak = DeepPeak()
     carbon: bool = True
     peak_hours: list[Hour] = [17, 18, 19, 20, 21]
     allocations: Allocations = Allocations()

@@ -37,6 +37,25 @@ def test_books_lie_in_the_folder(tmp_path, capsys):
     assert residuals.loc["congestion", "allocated_to"] == "load by month" and residuals.loc["loss", "allocated_to"] == "tariff by month"
 
 
+def test_two_settlements_of_a_file_by_hand(tmp_path, capsys):
+    """Limit 260 in real time: outputs (580, 0, 320, 0), prices (40, 140, 340, 240). W1 140200, C2 6000, C3 106800; users -22307.69, -102000,
+    -141000; 64307.69 - 16000 - 36000 = 12307.69 are left. 200 MWh of wind at 307.8 against 40 in real time: 53560, 59.5111 each MWh."""
+    text = RING.replace("{id: W1, bus: 1,", "{id: W1, bus: 1, technology: wind,") + CONTRACTS
+    text += 'real_time: {limits: {"13": 260}}\nmechanism: [{id: m, plant: W1, energy_mwh: 200, price: 307.8}]\n'
+    path, out = tmp_path / "ring.yaml", tmp_path / "out"
+    path.write_text(text, encoding="utf-8")
+    assert execute(["market", str(path), "-o", str(out), "--set", "report=false", "--json"]) == 0
+    held = json.loads(capsys.readouterr().out)["market"]["residuals"]
+    assert held["congestion"] + held["zone_spread"] + held["basis"] == pytest.approx(12307.6923) and held["mechanism"] == pytest.approx(-53560)
+    ledger = pd.read_parquet(out / "tables" / "market_ledger.parquet")
+    some = ledger[~ledger["code"].str.contains("allocation_|mechanism")]
+    net = some.groupby("payee")["amount"].sum().sub(some.groupby("payer")["amount"].sum(), fill_value=0.0)
+    expected = {f"generator {g}": v for g, v in (("W1", 140200), ("C2", 6000), ("C3", 106800))}
+    expected |= {"load 2": -22307.6923, "load 3": -102000, "load 4": -141000}
+    assert net[list(expected)].to_dict() == pytest.approx(expected)
+    assert ledger[ledger["code"] == "allocation_mechanism"]["price"].to_numpy() == pytest.approx([59.5111] * 3, abs=1e-4)
+
+
 def test_rules_of_the_study_are_kept(tmp_path, capsys):
     """By price at the buyer's zone: no basis; W1 gets 132000 + 300 (250 - 340) = 105000, and generators share what is left by output."""
     rules = "market={settlement: {contracts: {settlement: cfd}, allocations: {congestion: {payers: generation, horizon: day}}}}"

@@ -215,6 +215,22 @@ def test_A1_A2_mileage_and_opportunity():
         settle_run(one_bus({"generator B": [100.0]}, [100.0], [400.0]), service=service(5.0))
 
 
+def test_Y1_tiers_below_half_of_the_power():
+    """100 MW: at 30 MW 10 MWh are missing below 50 % and 10 below 40 %: 10 x 400 + 10 x 800 = 12000 an hour; at 45 MW 5 x 400; off: none.
+    Generators bear it by output, 75 MWh of A and 25 of B: B 3500 of 14000. Quarter hours make no difference."""
+    rules = {"deep_peak": {"enabled": True}}
+    for parts in (1, 4):
+        run = one_bus({"generator A": np.repeat([30.0, 45.0, 0.0], parts), "generator B": np.repeat([0.0, 0.0, 25.0], parts)},
+                      np.repeat([30.0, 45.0, 25.0], parts), [300.0] * 3 * parts, hours=1 / parts,
+                      technology=np.array(["coal", "wind"], dtype=object))  # fmt: skip
+        done = settle_run(run, rules=rules)
+        assert done.of("deep_peak", "generator A") == pytest.approx(14000) and done.of("deep_peak", "generator B") == 0
+        assert done.of("allocation_deep_peak", "generator B") == pytest.approx(-3500)
+    assert settle_run(run).of("deep_peak", "generator A") == 0
+    with pytest.raises(ValueError, match="do not fall"):
+        Settlement(deep_peak={"tiers": [{"below_share": 0.4, "price_cny_per_mwh": 1}, {"below_share": 0.5, "price_cny_per_mwh": 2}]})
+
+
 @pytest.mark.parametrize(("of", "plants", "users"), [("all", -100.0, -100.0), ("plants", -100.0, 0.0), ("users", 0.0, -100.0)])
 def test_N1_beyond_the_dead_band(of, plants, users):
     """100 MWh planned, 110 in real time at 200: 10 less 5 % of 100 is 5; 5 x 0.1 x 200 = 100 on each side, back to the load."""
