@@ -27,8 +27,7 @@ STARTS = (
     ("energy", "energy"), ("offer_cost", "energy"), ("contract", "contract"), ("mechanism", "mechanism"), ("dual_track", "dual_track"),
     ("capacity", "capacity"), ("mwp", "uplift"), ("loc", "uplift"), ("uplift", "uplift"), ("ftr", "rent"), ("congestion", "rent"),
     ("loss", "loss"), ("agc", "agc"), ("deep_peak", "agc"), ("reserve", "reserve"), ("deviation", "deviation"), ("carbon", "carbon"),
-    ("zone_spread", "residual"),
-    ("basis", "residual"), ("cap_adjust", "residual"),
+    ("zone_spread", "residual"), ("basis", "residual"), ("cap_adjust", "residual"),
 )  # fmt: skip
 """Theme of codes and accounts by how they begin."""
 PASSED_ON = ("residual", "allocation")
