@@ -4,19 +4,22 @@
               L <= sum_i A x[i] theta[i] + A_v x_v <= U  (dual y),   sum_i theta[g,i] = 1  (dual s_g),   theta >= 0       (H1)
     answer    best_g(y) of every participant; its schedule joins where best_g < s_g                                      (H2)
     bound     q(y) <= hull <= cost of (H1);  done when nothing joins and the two are within GAP of each other            (H3)
-
+    box       |y - b| <= d on every shared row, b: the prices with the best bound so far. In (H1) the row may be helped at b + d a unit
+              and relieved at b - d; what it then costs is no bound of the hull, unless no help is taken                  (H5)
     choice    among the prices that reach the hull, those by the rule of right_duals.py on the master's duals; schedules that show that
-              such prices do not reach it join, and it is asked again                                                            (H4)
+              such prices do not reach it join, and it is asked again                                                    (H4)
 
-x[i] are schedules: the cleared one and the best answers so far. Prices early on are wild, so questions are asked at a point between
-the best prices so far and those of the master (smoothing), and at the master's own where that teaches nothing. Shared rows that the
-mean schedule breaks are written, for a limit that does not bind in the dispatch may bind here.
-Source: Gribik, Hogan and Pope, 2007; Andrianesis et al., Dantzig-Wolfe decomposition for convex hull prices, 2022; smoothing: Wentges, 1997.
+x[i] are schedules: the cleared one and the best answers so far. Prices early on are wild, so the box begins narrow, at prices of a
+relaxation; it doubles where a step at its edge gave what the master had hoped for, and halves where a step gave little. Shared rows that
+the mean schedule breaks are written, for a limit that does not bind in the dispatch may bind here.
+Source: Gribik, Hogan and Pope, 2007; Andrianesis et al., Dantzig-Wolfe decomposition for convex hull prices, 2022; box: Marsten,
+Hogan and Blankenship, The boxstep method, 1975.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import scipy.sparse as sp
@@ -27,7 +30,9 @@ from gridopt.program.highs import Highs
 from gridopt.program.solution import SolverFailed
 from gridopt.program.standard_form import StandardForm
 
-GAP, SMOOTHING, ROUNDS, CHOICES = 1e-7, 0.5, 500, 40
+GAP, ROUNDS, CHOICES = 1e-7, 500, 40
+NARROW, GOOD, UNUSED = 0.01, 0.25, 1e-7
+"""Width of the first box over the mean price, part of what was hoped for that makes a step good, MW of help that is none."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,15 @@ class Hull:
     cost: float
     bound: float
     schedules: int
+
+
+class Optimum(NamedTuple):
+    """Prices y of the shared rows (k,), duals s of the participants with whole values, cost, and MW of help taken (H5)."""
+
+    y: np.ndarray
+    s: np.ndarray
+    cost: float
+    help: float
 
 
 class Master:
@@ -62,8 +76,29 @@ class Master:
         self.low = np.concatenate([form.row_lower[people.shared], ones, form.row_lower[rows]])
         self.high = np.concatenate([form.row_upper[people.shared], ones, form.row_upper[rows]])
         self.program.load(self.cost, form.lower[self.smooth], form.upper[self.smooth], self.matrix, self.low, self.high)
+        self.boxed = len(people.shared)
+        self._help()
         self.schedules: list[np.ndarray] = []
         self.owner = np.zeros(0, int)
+
+    def _help(self) -> None:
+        """Columns (H5), closed: help and relief of every shared row that there is now."""
+        k, none = self.boxed, np.zeros(2 * self.boxed)
+        unit = sp.eye_array(self.program.rows, k, format="csc")
+        matrix = sp.csc_array(sp.hstack([unit, -unit], format="csc"))
+        self.program.add_columns(none, none, none, matrix)
+        self.cost, self.matrix = np.append(self.cost, none), sp.csr_array(sp.hstack([self.matrix, matrix], format="csr"))
+        self.first_schedule = len(self.smooth) + 2 * k
+        self.helped = np.arange(len(self.smooth), self.first_schedule)
+
+    def box(self, center: np.ndarray | None, width: float = 0.0) -> None:
+        """Holds the duals of the shared rows to `center` (k,) +- width; None: to nothing."""
+        if center is not None:
+            middle = center[: self.boxed]
+            self.cost[self.helped] = np.append(middle + width, width - middle)
+            self.program.change_costs(self.cost)
+        most = np.full(len(self.helped), 0.0 if center is None else np.inf)
+        self.program.bound(self.helped, np.zeros(len(most)), most)
 
     def join(self, x: np.ndarray, who: np.ndarray) -> None:
         """Schedules of participants `who` (w,) out of the values x (n,) of all."""
@@ -82,8 +117,8 @@ class Master:
         self.schedules += [sp.csc_array(picked[:, [k]]) for k in range(len(who))]
         self.owner = np.append(self.owner, who)
 
-    def solve(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
-        """(mean schedule x (n,), prices y of the shared rows (k,), duals s of the participants with whole values, cost)."""
+    def solve(self) -> Optimum:
+        """The optimum of (H1), with (H5) where there is a box."""
         people = self.people
         while True:
             self.program.solve()
@@ -91,15 +126,16 @@ class Master:
             x = np.zeros(len(people.form.cost))
             x[self.smooth] = value[: len(self.smooth)]
             if self.schedules:
-                x += sp.hstack(self.schedules, format="csr") @ value[len(self.smooth) :]
+                x += sp.hstack(self.schedules, format="csr") @ value[self.first_schedule :]
             rows = people.write_broken(x)
             if not len(rows):
-                cost = float(people.form.cost @ x) + people.form.offset
-                return x, dual[self.shared], dual[self.first : self.first + len(people.lumpy)], cost
+                cost, held = float(self.cost @ value) + people.form.offset, float(value[self.helped].sum())
+                return Optimum(dual[self.shared], dual[self.first : self.first + len(people.lumpy)], cost, held)
             self._write(rows)
 
     def _write(self, rows) -> None:
-        matrix = sp.hstack([rows.matrix[:, self.smooth], *(rows.matrix @ s for s in self.schedules)], format="csr")
+        none = sp.csr_array((len(rows), len(self.helped)))
+        matrix = sp.hstack([rows.matrix[:, self.smooth], none, *(rows.matrix @ s for s in self.schedules)], format="csr")
         self.shared += list(range(self.program.rows, self.program.rows + len(rows)))
         self.program.add_rows(rows.lower, rows.upper, sp.csr_array(matrix))
         self.matrix = sp.csr_array(sp.vstack([self.matrix, matrix], format="csr"))
@@ -107,8 +143,10 @@ class Master:
 
     def chosen(self, load: np.ndarray, choice: str) -> tuple[np.ndarray, np.ndarray]:
         """(y, s) of the master's optimum by the rule `choice` on the payment of load (B, T)."""
-        form, more = self.people.form, len(self.cost) - len(self.smooth)
-        lower, upper = np.append(form.lower[self.smooth], np.zeros(more)), np.append(form.upper[self.smooth], np.full(more, np.inf))
+        form, more = self.people.form, len(self.cost) - self.first_schedule
+        shut = np.zeros(len(self.helped))
+        lower = np.concatenate([form.lower[self.smooth], shut, np.zeros(more)])
+        upper = np.concatenate([form.upper[self.smooth], shut, np.full(more, np.inf)])
         none, steps = np.zeros(len(self.cost)), np.zeros(len(self.low), int)
         mine = StandardForm(self.cost, none, 0.0, lower, upper, none.astype(bool), self.low, self.high, self.matrix, none, steps)
         weights = np.zeros((2, len(self.low)))
@@ -124,27 +162,40 @@ def hull(people: Participants, start: np.ndarray, load: np.ndarray | None = None
     of load MW (B, T), if it is given. Raises SolverFailed where ROUNDS are not enough."""
     master, lumpy = Master(people), people.lumpy
     first = people.answers.at(start)
-    best, best_y = first.bound, start
+    best, center = first.bound, start
+    width = NARROW * max(float(np.abs(start[start != 0]).mean()) if start.any() else 0.0, 1.0)
     for x in (people.x, first.x):
         master.join(x, lumpy)
     for _ in range(ROUNDS):
-        _, y, s, cost = master.solve()
+        master.box(center, width)
+        y, s, cost, helped = master.solve()
         allowed = GAP * max(abs(cost), 1.0)
-        best_y = np.append(best_y, np.zeros(len(y) - len(best_y)))
-        for asked in (SMOOTHING * best_y + (1.0 - SMOOTHING) * y, y):
-            answer = people.answers.at(asked)
-            if answer.bound > best:
-                best, best_y = answer.bound, asked
-            who = _gaining(people, y, s, answer, allowed)
-            if len(who) or cost - best <= allowed:
-                break
-        if cost - best <= allowed:
-            y = y if load is None else _choose(master, y, cost, allowed, load, choice)
-            return Hull(y, cost, best, len(master.schedules))
-        if not len(who):
+        center = np.append(center, np.zeros(len(y) - len(center)))
+        if cost - best <= allowed and helped <= UNUSED:
+            return _found(master, y, cost, best, load, choice)
+        answer = people.answers.at(y)
+        who, hoped, gained = _gaining(people, y, s, answer, allowed), cost - best, answer.bound - best
+        if gained > 0:
+            best, center = answer.bound, y
+        if helped > UNUSED and (gained >= GOOD * hoped or hoped <= allowed):
+            width *= 2.0
+        elif gained < 0:
+            width *= 0.5
+        if len(who):
+            master.join(answer.x, who)
+        elif helped <= UNUSED:
+            if cost - best <= allowed:
+                return _found(master, y, cost, best, load, choice)
             break
-        master.join(answer.x, who)
     raise SolverFailed(f"convex hull prices were not proven: {cost - best:g} are left between cost and bound")
+
+
+def _found(master: Master, y: np.ndarray, cost: float, best: float, load: np.ndarray | None, choice: str) -> Hull:
+    """The result, its prices chosen among those that are right."""
+    if load is not None:
+        master.box(None)
+        y = _choose(master, master.solve().y, cost, GAP * max(abs(cost), 1.0), load, choice)
+    return Hull(y, cost, best, len(master.schedules))
 
 
 def _gaining(people: Participants, y: np.ndarray, s: np.ndarray, answer: Answer, allowed: float) -> np.ndarray:
@@ -166,5 +217,5 @@ def _choose(master: Master, y: np.ndarray, cost: float, allowed: float, load: np
         if not len(who):
             break
         master.join(answer.x, who)
-        _, y, _, cost = master.solve()
+        y, _, cost, _ = master.solve()
     return y

@@ -27,6 +27,7 @@ from scipy.sparse.csgraph import connected_components
 
 from gridopt.dispatch.lazy import broken, written
 from gridopt.dispatch.result import Dispatch
+from gridopt.dispatch.unit_paths import COLUMNS, ROWS, Paths, units_of
 from gridopt.program.builder import Found, LazyFamily
 from gridopt.program.highs import Highs
 from gridopt.program.standard_form import Rows, StandardForm, extend, stack
@@ -62,6 +63,7 @@ class Participants:
     added: dict[str, np.ndarray]
     balance: np.ndarray
     steady: dict[str, np.ndarray]
+    paths: Paths | None = None
 
     @classmethod
     def of(cls, dispatch: Dispatch) -> Participants:
@@ -82,7 +84,8 @@ class Participants:
         part = _groups(form, rows, label)
         families = [f for f in builder.lazy_families if f.port in SHARED_PORTS]
         added = {f.family.name: solution.added[f.family.name] for f in families if f.family.name in solution.added}
-        return cls(form, rows, *_named(part, label, names), solution.x, families, added, builder.balance_rows["injection"], steady)
+        balance, (number, named) = builder.balance_rows["injection"], _named(part, label, names)
+        return cls(form, rows, number, named, solution.x, families, added, balance, steady, _paths(dispatch, form, rows, number))
 
     @cached_property
     def private(self) -> np.ndarray:
@@ -201,7 +204,7 @@ class Participants:
 
     def changed(self, lower: np.ndarray, upper: np.ndarray) -> Participants:
         """The same participants with other bounds of their columns (n,)."""
-        return replace(self, form=replace(self.form, lower=lower, upper=upper), added=dict(self.added))
+        return replace(self, form=replace(self.form, lower=lower, upper=upper), added=dict(self.added), paths=None)
 
     @cached_property
     def answers(self) -> Answers:
@@ -215,29 +218,37 @@ class Answers:
     def __init__(self, people: Participants):
         self.people, form = people, people.form
         self.program = Highs()
-        rows = people.private
+        own = np.zeros(len(form.cost), bool) if people.paths is None else people.paths.columns(len(form.cost))
+        self.rest = np.flatnonzero(~own)
+        part = sp.csr_array(form.matrix[people.private][:, self.rest])
+        some = np.flatnonzero(np.diff(part.indptr))
+        rows = people.private[some]
         self.program.load(
-            form.cost, form.lower, form.upper, sp.csr_array(form.matrix[rows]), form.row_lower[rows], form.row_upper[rows]
+            form.cost[self.rest], form.lower[self.rest], form.upper[self.rest], part[some], form.row_lower[rows], form.row_upper[rows]
         )  # fmt: skip
+        self.whole = np.flatnonzero(np.isin(self.rest, form.integer))
         self.searches: dict[int, tuple[Highs, np.ndarray]] = {}
 
     def at(self, y: np.ndarray, beside: np.ndarray | float = 0.0) -> Answer:
         """(P2) at prices y (k,), and costs `beside` (n,) of the columns. Raises SolverFailed."""
         people, form = self.people, self.people.form
-        cost, whole = people.reduced(y) + beside, form.integer
-        self.program.change_costs(cost)
-        self.program.bound(whole, form.lower[whole], form.upper[whole])
-        self.program.solve()
-        x = self.program.solution()[0]
+        cost, whole, x = people.reduced(y) + beside, self.rest[self.whole], np.zeros(len(form.cost))
+        if people.paths is not None:
+            people.paths.best(cost, x)
+        if len(self.rest):
+            self.program.change_costs(cost[self.rest])
+            self.program.bound(self.whole, form.lower[whole], form.upper[whole])
+            self.program.solve()
+            x[self.rest] = self.program.solution()[0]
         off = np.abs(x[whole] - np.round(x[whole])) > WHOLE
         if off.any():
             held = np.round(x[whole])
             for g in np.unique(people.part[whole[off]]):
                 mine = people.part[whole] == g
                 held[mine] = self._search(g, cost)[whole[mine]]
-            self.program.bound(whole, held, held)
+            self.program.bound(self.whole, held, held)
             self.program.solve()
-            x = self.program.solution()[0]
+            x[self.rest] = self.program.solution()[0]
         best = people.by_part(cost * x)
         return Answer(x, best, float(best.sum()) + people.worth(y) + form.offset)
 
@@ -263,6 +274,28 @@ class Answers:
         program.load(form.cost[columns], form.lower[columns], form.upper[columns], part[some], form.row_lower[rows], form.row_upper[rows])
         program.whole(np.flatnonzero(np.isin(columns, form.integer)))
         return program, columns
+
+
+def _paths(dispatch: Dispatch, form: StandardForm, shared: np.ndarray, part: np.ndarray) -> Paths | None:
+    """Units whose best schedules are found without a search: participants with columns and rows of the usual families alone."""
+    committed, builder = dispatch.committed, dispatch.model.builder
+    if committed is None or dispatch.case.commitment != "exact":
+        return None
+    other_columns, other_rows = np.ones(len(form.cost), bool), np.ones(len(form.row_lower), bool)
+    for f in builder.column_families:
+        if f.name in COLUMNS:
+            other_columns[f.ids.ravel()] = False
+    for f in builder.row_families:
+        if f.name in ROWS:
+            other_rows[f.ids.ravel()] = False
+    other_rows[shared] = False
+    entries = form.matrix.tocoo()
+    odd = np.bincount(part, other_columns | (form.square > 0), part.max(initial=-1) + 1)
+    odd += np.bincount(part[entries.coords[1]], other_rows[entries.coords[0]], len(odd))
+    alone = np.bincount(part[committed.on[:, 0]], minlength=len(odd)) == 1
+    plain = ((odd == 0) & alone)[part[committed.on[:, 0]]]
+    units = units_of(committed, form, dispatch.case.time.hours, plain)
+    return Paths(committed, form, dispatch.case.time.hours, units) if units else None
 
 
 def _rest(lazy: LazyFamily, known: np.ndarray, columns: int) -> Rows:

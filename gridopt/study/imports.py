@@ -15,6 +15,7 @@ READERS = {".m": "matpower", ".json": "pandapower", ".json.gz": "unitcommitment_
 WORDS = {
     "unitcommitment_jl": ("Parameters", "Buses", "Generators", "Load (MW)", "Production cost curve (MW)"),
     "pglib_uc": ("time_periods", "thermal_generators", "renewable_generators", "power_output_minimum", "piecewise_production"),
+    "convex_hull_pricing": ("time_periods", "thermal_generators", "no_load_consumption", "power_output_minimum", "piecewise_production"),
     "market_case": ("demand_mw", "generators", "p_max", "load_mw", "marginal_cost"),
     "egret": ("elements", "system", "data_type", "generator_type", "time_keys", "p_load"),
 }
