@@ -33,7 +33,7 @@ class Prices:
     schedule: another dispatch that the rule is based on, where it is not the cleared one; settled: participants are paid for that one.
     change: how such a schedule becomes one that the network carries. exchanges: (name, MW (T,), price difference (T,)) between zones.
     shift (B, T): what the price is above that of the duals, where it is set and not found. reserve (Q, T): price of the reserves
-    CNY/MWh where the rule makes one of its own.
+    CNY/MWh where the rule makes one of its own. hull: least cost over the convex hulls and the bound that proves it.
     """
 
     price: np.ndarray
@@ -53,6 +53,7 @@ class Prices:
     exchanges: tuple = ()
     reserve: np.ndarray | None = None
     shift: np.ndarray | None = None
+    hull: tuple[float, float] | None = None
 
 
 def price(dispatch: Dispatch) -> Prices:

@@ -22,7 +22,7 @@ from gridopt.program.standard_form import StandardForm
 
 FINEST, NEAR = 300, 1e-9
 """Points of a grid, and MW within which two are one."""
-FAR = np.inf
+FAR, SHORT = np.inf, 4
 COLUMNS = ("commitment.on", "commitment.start", "commitment.stop", "commitment.above", "commitment.segment", "commitment.start_kind")
 ROWS = (
     "commitment.status", "commitment.min_up", "commitment.min_down", "commitment.most", "commitment.most_soon", "commitment.ramp_up",
@@ -118,9 +118,9 @@ class Paths:
     """All units with a path, in batches of like sizes."""
 
     def __init__(self, committed: Columns, form: StandardForm, hours: np.ndarray, units: list[Unit]):
-        size: dict[tuple[int, int], list[Unit]] = {}
+        size: dict[tuple[int, bool], list[Unit]] = {}
         for u in units:
-            size.setdefault((len(u.grid).bit_length(), u.up.bit_length()), []).append(u)
+            size.setdefault((max(len(u.grid).bit_length(), 6), u.up > SHORT), []).append(u)
         self.batches = [Batch(committed, form, float(hours[0]), b) for b in size.values()]
 
     def columns(self, size: int) -> np.ndarray:
@@ -128,7 +128,8 @@ class Paths:
         found = np.zeros(size, bool)
         for batch in self.batches:
             n, c = batch.number, batch.committed
-            for ids in (c.on[n], c.start[n], c.stop[n], c.above[n], c.segment[np.isin(c.fleet.curve.of, n)], c.kind[np.isin(c.fleet.starts.of, n)]):
+            segment, kind = c.segment[np.isin(c.fleet.curve.of, n)], c.kind[np.isin(c.fleet.starts.of, n)]
+            for ids in (c.on[n], c.start[n], c.stop[n], c.above[n], segment, kind):
                 found[ids.ravel()] = True
         return found
 
@@ -165,7 +166,10 @@ class Batch:
         longest = max([1, *self.down, *(int(np.ceil(fleet.starts.lag[k].max(initial=0.0) / hour)) + 1 for k in kinds)])
         self.longest, self.depth, self.steps = longest, depth, steps
         self.age = np.minimum(np.round(np.abs(np.nan_to_num(fleet.initial_h[n], nan=1e6)) / hour), longest).astype(int)
-        self.kinds = kinds
+        self.kinds, self.windows = kinds, self._windows()
+        of = fleet.curve.of
+        self.segments = [np.flatnonzero(of == m) for m in n]
+        self.several = np.array([len(k) > 1 for k in self.segments])
         self.allowed = [self._allowed(fleet, k, hour) for k in kinds]
 
     def _allowed(self, fleet, kinds: np.ndarray, hour: float) -> np.ndarray:
@@ -187,9 +191,8 @@ class Batch:
         """r (T, U, G)."""
         committed = self.committed
         out = np.full((self.steps, len(self.units), self.grid.shape[1]), FAR)
-        of = committed.fleet.curve.of
         for i, u in enumerate(self.units):
-            segments = committed.segment[np.flatnonzero(of == u.number)]
+            segments = committed.segment[self.segments[i]]
             run = cost[segments].T @ u.filled
             if len(segments) > 1:
                 run = run + cost[committed.above[u.number]][:, None] * u.grid
@@ -233,22 +236,30 @@ class Batch:
             off[t] = np.where(self.can_off[:, t, None], idle, FAR)
         return value, off
 
-    def _reach(self, value: np.ndarray) -> np.ndarray:
-        """Least of value (U, K, G) over the points in reach of each."""
-        length = self.hi - self.lo + 1
-        level = np.maximum(np.frexp(length.astype(float))[1] - 1, 0)
-        found, table = np.full(value.shape, FAR), value
+    def _windows(self) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """By level n: places in (U, K', G) whose reach is 2^n to 2^(n+1) - 1 points long, and the begins of two runs of 2^n that cover it."""
+        depth, (units, size) = max(self.depth - 1, 1), self.grid.shape
+        row = (np.arange(units)[:, None] * depth + np.arange(depth))[:, :, None] * size
+        level = np.maximum(np.frexp((self.hi - self.lo + 1).astype(float))[1] - 1, 0)
+        found = []
         for n in range(int(level.max(initial=0)) + 1):
+            u, g = np.nonzero((level == n) & self.inside)
+            at, low, last = (row[u, :, 0] + p[:, None] for p in (g, self.lo[u, g], np.maximum(self.hi[u, g] - 2**n + 1, 0)))
+            found.append((at, low, last))
+        return found
+
+    def _reach(self, value: np.ndarray) -> np.ndarray:
+        """Least of value (U, K', G) over the points in reach of each."""
+        found, table = np.full(value.shape, FAR), np.ascontiguousarray(value)
+        for n, (at, low, last) in enumerate(self.windows):
             if n:
                 step = 2 ** (n - 1)
                 moved = np.full(table.shape, FAR)
                 moved[..., :-step] = table[..., step:]
                 table = np.minimum(table, moved)
-            at = (level == n) & self.inside
-            if at.any():
-                last = np.maximum(self.hi - 2**n + 1, 0)
-                pair = np.minimum(*(np.take_along_axis(table, np.broadcast_to(p[:, None, :], table.shape), axis=2) for p in (self.lo, last)))
-                found = np.where(at[:, None, :], pair, found)
+            if len(at):
+                flat = table.ravel()
+                found.ravel()[at] = np.minimum(flat[low], flat[last])
         return found
 
     def _forth(self, value: np.ndarray, off: np.ndarray, start, stop, kind: list[np.ndarray], x: np.ndarray) -> None:
@@ -260,11 +271,8 @@ class Batch:
             i = np.flatnonzero(running)
             n = self.number[i]
             x[committed.on[n, t]], x[committed.above[n, t]] = 1.0, self.grid[i, point[i]]
-            for a in i:
-                u = self.units[a]
-                segments = np.flatnonzero(committed.fleet.curve.of == u.number)
-                if len(segments) > 1:
-                    x[committed.segment[segments, t]] = u.filled[:, point[a]]
+            for a in i[self.several[i]]:
+                x[committed.segment[self.segments[a], t]] = self.units[a].filled[:, point[a]]
             if t + 1 == self.steps:
                 return
             after = value[t + 1, who, np.maximum(left - 1, 0)]
@@ -285,7 +293,7 @@ class Batch:
 
     def _begin(self, value, off, start, stop, kind: list[np.ndarray], x: np.ndarray):
         """State in the first step: (running, point, steps left to be on, steps off)."""
-        units, who = len(self.units), np.arange(len(self.units))
+        _units, who = len(self.units), np.arange(len(self.units))
         stays = np.where((self.was >= 0)[:, None] & (self.at_begin | (self.was == 0)[:, None]), value[0, :, 0], FAR)
         first = np.where(self.after_start & (self.was < 0)[:, None], value[0, who, self.up - 1], FAR)
         begins = start[0, who, self.age] + first.min(axis=1)

@@ -9,6 +9,8 @@ Source: Gribik, Hogan and Pope, Market-clearing electricity prices and energy up
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from gridopt.case.case import Case
 from gridopt.case.pricing_options import USUAL, Selected
 from gridopt.dispatch.hull import hull
@@ -22,4 +24,4 @@ def price(case: Case, dispatch: Dispatch, options: Selected = USUAL.chp) -> Pric
     """Prices (R1), with duals of the shared rows."""
     people = Participants.of(dispatch)  # of its own: limits that do not bind in the dispatch may be written
     found = hull(people, relaxed_duals(people), dispatch.quantities["load"].values, options.selection)
-    return from_duals(dispatch, people, found.y)
+    return replace(from_duals(dispatch, people, found.y), hull=(found.cost, found.bound))

@@ -251,6 +251,8 @@ def _schedule(solved: Any, prices: Any) -> dict:
     """What a rule with a schedule of its own says of it: cost beyond the cleared one, output, exchanges, and what the network then takes."""
     found: dict[str, Any] = {}
     hours, change, schedule = solved.case.time.hours, prices.change, prices.schedule
+    if prices.hull is not None:
+        found |= {"hull_cost": prices.hull[0], "hull_bound": prices.hull[1]}
     if prices.shift is not None:
         found["cap_adjust"] = _number(float((prices.shift * solved.injection * hours).sum()))
     if schedule is None:

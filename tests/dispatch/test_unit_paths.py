@@ -1,0 +1,95 @@
+"""Best schedules of single units: by hand, and against a search for whole values on any unit at any prices."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from gridopt.dispatch.participants import Participants
+from gridopt.dispatch.relaxation import relaxed_duals
+from tests.support import market
+from tests.support.market import cleared
+
+NUMBER = st.floats(0, 60).map(lambda v: round(v, 1))
+
+
+@st.composite
+def units(draw, steps: int) -> str:
+    """A generator of a market case with any of the rules that a path knows."""
+    low = draw(st.sampled_from([0, 10, 25]))
+    room = draw(st.sampled_from([0, 20, 37.5, 60]))
+    cells = [f"p_min: {low}", f"p_max: {low + room + 5}"]
+    if draw(st.booleans()) and room:
+        first = low + draw(st.sampled_from([5, 12.5]))
+        cells.append(f"curve: [[{low}, 300], [{first}, {300 + 20 * (first - low)}], [{low + room + 5}, {300 + 20 * 5 + 35 * room + 700}]]")
+    else:
+        cells.append(f"marginal_cost: {draw(st.sampled_from([15, 25, 40]))}")
+    cells.append(f"no_load_cost: {draw(NUMBER)}")
+    if draw(st.booleans()):
+        cells.append(f"hot_start_cost: {draw(NUMBER)}, cold_start_cost: {draw(NUMBER) + 60}, cold_start_hours: {draw(st.integers(1, 3))}")
+    else:
+        cells.append(f"startup_cost: {draw(NUMBER)}")
+    cells.append(f"shutdown_cost: {draw(st.sampled_from([0, 7]))}")
+    for key in ("min_up", "min_down"):
+        cells.append(f"{key}: {draw(st.integers(0, 4))}")
+    for key in ("ramp_mw_per_h", "ramp_down_mw_per_h"):
+        if draw(st.booleans()):
+            cells.append(f"{key}: {draw(st.sampled_from([7, 10, 20]))}")
+    for key in ("start_ramp_mw", "stop_ramp_mw"):
+        if draw(st.booleans()):
+            cells.append(f"{key}: {low + draw(st.sampled_from([0, 5, 30]))}")
+    before = draw(st.sampled_from(["", "initial_status_h: 1", "initial_status_h: 5", "initial_status_h: -1", "initial_status_h: -6"]))
+    if before:
+        cells.append(before)
+        if "-" not in before:
+            cells.append(f"initial_mw: {low + draw(st.sampled_from([0.0, 0.5])) * room}")
+    if draw(st.integers(0, 5)) == 0:
+        cells.append("must_run: true")
+    return "{" + ", ".join(["id: G", *cells]) + "}"
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@given(st.data())
+def test_the_path_is_what_a_search_finds(data):
+    """At any prices the best value is that of the search, and the schedule keeps every row of the unit."""
+    steps, minutes = data.draw(st.integers(1, 7)), data.draw(st.sampled_from([60, 30]))
+    text = f"periods: {steps}\nperiod_h: {minutes / 60}\ndemand_mw: 200\ngenerators:\n  - {data.draw(units(steps))}\n"
+    text += "  - {id: free, p_max: 500, marginal_cost: 30}\n"
+    try:
+        people = Participants.of(cleared(text))
+    except Exception as error:
+        assert hasattr(error, "faults"), error
+        people = None
+    assume(people is not None and people.paths is not None)
+    prices = np.array(data.draw(st.lists(st.floats(-20, 120), min_size=steps, max_size=steps)))
+    y = np.zeros(len(people.form.row_lower))
+    y[people.balance[0]] = prices * minutes / 60
+    y = y[people.shared]
+    found, other = people.answers.at(y), replace(people, paths=None).answers.at(y)
+    assert found.bound == pytest.approx(other.bound, rel=1e-9, abs=1e-5)
+    rows, form = people.private, people.form
+    activity = form.matrix[rows] @ found.x
+    assert (activity >= form.row_lower[rows] - 1e-6).all() and (activity <= form.row_upper[rows] + 1e-6).all()
+    assert (found.x >= form.lower - 1e-9).all() and (found.x <= form.upper + 1e-9).all()
+
+
+def test_a_unit_starts_early_to_be_there_in_the_evening():
+    """B (60-160 MW at 250, 4000 an hour, start 2000, ramps 60) at prices 200, 300, 400: from the first hour -60*50 - 6000 = -9000, then
+    120*50 - 4000 = 2000 and 160*150 - 4000 = 20,000: 13,000. From the second 60*50 - 6000 and 120*150 - 4000: 11,000; the third 3000."""
+    people = Participants.of(cleared(market.THREE_PERIODS))
+    assert people.paths is not None
+    y = np.zeros(len(people.form.row_lower))
+    y[people.balance[0]] = [200, 300, 400]
+    answer = people.answers.at(y[people.shared])
+    b = [str(n) for n in people.names].index("generator B")
+    assert answer.best[b] == pytest.approx(-13000)
+    assert answer.x[cleared(market.THREE_PERIODS).committed.on[0]] == pytest.approx([1, 1, 1])
+
+
+def test_units_with_other_rules_have_no_path():
+    """A unit whose limits change in time is left to the search."""
+    text = market.THREE_PERIODS.replace("p_max: 160", "p_max: [160, 150, 160]")
+    assert Participants.of(cleared(text)).paths is None
+    assert np.isfinite(relaxed_duals(Participants.of(cleared(text)))).all()
