@@ -73,4 +73,4 @@ def _in_part(people: Participants, losing: np.ndarray) -> Participants:
     coef, place = np.append(np.ones(len(mine)), -people.x[mine]), (np.append(rows, rows), np.append(mine, share))
     tied = Rows(0.0 * rows, 0.0 * rows, 0 * rows, sp.csr_array((coef, place), shape=(len(mine), n + len(losing))))
     x, part = np.append(people.x, one), np.append(people.part, losing)
-    return replace(people, form=extend(form, tied), x=x, part=part, added=dict(people.added))
+    return replace(people, form=extend(form, tied), x=x, part=part, added=dict(people.added), paths=None)
