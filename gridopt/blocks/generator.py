@@ -71,8 +71,8 @@ def _number(of: np.ndarray) -> np.ndarray:
 
 
 def constrain(case, b, columns):
-    """Lazy family (E2), at the first step where the output before it is known (of a step as long); a step at which the generator enters or
-    leaves service is not a ramp."""
+    """Lazy family (E2), at the first step where the output before it is known (of a step as long) and the generator in service; a step at
+    which it enters or leaves service is not a ramp."""
     table, hours = case.table("generator").iloc[columns.rows], case.time.hours
     ramp = ramps(case)[:, columns.rows]
     some = np.flatnonzero(np.isfinite(ramp).any(axis=0))
@@ -80,7 +80,7 @@ def constrain(case, b, columns):
     if not len(some) or (len(hours) < 2 and np.isnan(before).all()):
         return
     here = case.in_service("generator")[columns.rows[some]]
-    steady = np.concatenate([~np.isnan(before), np.diff(here, axis=1) == 0], axis=1)
+    steady = np.concatenate([~np.isnan(before) & (here[:, :1] > 0), np.diff(here, axis=1) == 0], axis=1)
     minutes = np.where(steady, 60.0 * 0.5 * (hours + np.append(hours[:1], hours[:-1])), np.inf)
     up, down = ramp[:, some, None] * minutes
     of, least = columns.of, columns.least

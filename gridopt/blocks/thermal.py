@@ -121,8 +121,8 @@ def _offer_by_unit(case, b, rows, groups, limits, low, high):
 
 
 def constrain(case, b, columns):
-    """Lazy family (G3), at the first step where the output before it is known; a change of capacity or must-run output by date is no
-    ramp."""
+    """Lazy family (G3), at the first step where the output before it is known and nothing is out of service; a change of capacity or
+    must-run output by date is no ramp."""
     rows, groups, able, must, low, high, _ = columns
     hours = case.time.hours
     before = groups.sum(case.table("unit")["initial_mw"].to_numpy(float)[rows, None]) - must[:, :1]
@@ -132,7 +132,8 @@ def constrain(case, b, columns):
     rate = case.table("unit_type").loc[unit["unit_type"], "ramp_fraction_per_min"].to_numpy(float)[:, None]
     width = rate * 60.0 * 0.5 * (hours + np.append(hours[:1], hours[:-1])) * able
     steady = (np.diff(able, axis=1) == 0) & (np.diff(must, axis=1) == 0)
-    width = np.where(np.concatenate([~np.isnan(before), steady], axis=1), width, np.inf)
+    away = groups.sum((capacity(case)[rows, :1] <= 0).astype(float)) > 0
+    width = np.where(np.concatenate([~np.isnan(before) & ~away, steady], axis=1), width, np.inf)
 
     def rise(x, steps=slice(None)):
         part = slice(max((steps.start or 0) - 1, 0), steps.stop)

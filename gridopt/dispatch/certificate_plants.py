@@ -91,7 +91,7 @@ def _ramp(e: Evidence, least: np.ndarray, capacity: np.ndarray) -> Check:
     minutes, before = 30.0 * (hours + np.append(hours[:1], hours[:-1])), e.number("unit", "initial_mw")
     able = merge @ (of_type(e.case, "ramp_fraction_per_min") * capacity) * minutes
     moved = (np.abs(np.diff(capacity, axis=1)) > 1e-9) | (np.abs(np.diff(least, axis=1)) > 1e-9)
-    moved = np.concatenate([np.isnan(before), moved], axis=1)
+    moved = np.concatenate([np.isnan(before) | (capacity[:, :1] <= 0), moved], axis=1)
     excess = np.abs(np.diff(merge @ output, axis=1, prepend=merge @ np.nan_to_num(before))) - able
     excess = np.where(merge @ moved > 0, 0.0, excess)
     excess[np.unique(kind[switched_rows(e.case, "unit")])] = 0.0
@@ -113,7 +113,7 @@ def _generators(e: Evidence) -> list[Check]:
     up, down = (e.number("generator", f"ramp_{n}fraction_per_min") for n in ("", "down_"))
     able = np.array([up, np.where(np.isnan(down), up, down)]) * size * minutes
     before = e.number("generator", "initial_mw")
-    moved = np.concatenate([np.isnan(before), np.diff(here, axis=1) != 0], axis=1)
+    moved = np.concatenate([np.isnan(before) | (here[:, :1] <= 0), np.diff(here, axis=1) != 0], axis=1)
     able = np.where(np.isnan(able) | moved, np.inf, able)
     whole = outside(np.diff(output, axis=1, prepend=np.nan_to_num(before)), -able[1], able[0])
     switched = switched_rows(case, "generator")[:, None]

@@ -50,14 +50,8 @@ class Guide:
 
 
 def make_guide(case: Case, workers: int, progress: Callable[[str], None]) -> Guide:
-    """Solves the whole horizon as a linear program, without losses of AC branches. Raises as `dispatch` does.
-
-    Decisions are left out, but relaxed where generators are switched: those would always be on otherwise.
-    """
-    time = case.time
-    group = max(round(STEP_H / time.hours.max()), 1) if time.hours.sum() >= LONG_H else 1
-    switched = case.commitment != "off" and (case.table("commitment")["kind"] == "generator").any()
-    plain = replace(case, commitment="relaxed" if switched else "off", losses="off").on_time(time.coarsen(group))
+    """Solves the whole horizon as a linear program (plain_case). Raises as `dispatch` does."""
+    plain = plain_case(case)
     found = dispatch(plain, workers=workers, progress=progress)
     values, quantities = found.values, found.quantities
     store = (case.table("reservoir")["volume_max_hm3"] > case.table("reservoir")["volume_min_hm3"]).to_numpy()
@@ -72,6 +66,15 @@ def make_guide(case: Case, workers: int, progress: Callable[[str], None]) -> Gui
     sent, bundled = (_with_start(0.0, np.cumsum(inside * v[link], axis=1)) for v in (link_power(found), quantities["dc_bundled"].values))
     hours = np.append(0.0, np.cumsum(plain.time.hours))
     return Guide(hours, volume, worth, _with_start(start, energy), sent, bundled, found.solution.objective)
+
+
+def plain_case(case: Case) -> Case:
+    """The case that the guide solves: without losses of AC branches, decisions left out, but relaxed where generators are switched: those
+    would always be on otherwise."""
+    time = case.time
+    group = max(round(STEP_H / time.hours.max()), 1) if time.hours.sum() >= LONG_H else 1
+    switched = case.commitment != "off" and (case.table("commitment")["kind"] == "generator").any()
+    return replace(case, commitment="relaxed" if switched else "off", losses="off").on_time(time.coarsen(group))
 
 
 def in_period(case: Case) -> np.ndarray:

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -25,7 +25,7 @@ import pandas as pd
 from gridopt.case.case import Case
 from gridopt.dispatch.attempts import Search
 from gridopt.dispatch.formulate import formulate
-from gridopt.dispatch.guide import Guide, make_guide
+from gridopt.dispatch.guide import Guide, make_guide, plain_case
 from gridopt.dispatch.infeasible import reasons
 from gridopt.dispatch.laid import Horizon
 from gridopt.dispatch.lazy import Program
@@ -39,6 +39,8 @@ from gridopt.program.solution import Infeasible, LimitReached, SolverFailed
 Arrays = Mapping[str, np.ndarray]
 ENDS = ("hydro.end_short", "hydro.end_spare")
 """Columns that price what lies beyond a window: no cost of its steps."""
+MODES = {"off": "left out", "relaxed": "relaxed"}
+"""Words for what the guide does with decisions."""
 FIGURES = ("cost", "bound", "gap", "price_gap", "seconds", "rounds", "finished")
 
 
@@ -114,7 +116,8 @@ def _guide(case: Case, windows: list[Window], rule: Rule, store: Store, progress
         try:
             known = make_guide(case, rule.workers, progress).arrays()
         except Infeasible:
-            raise Infeasible("the whole horizon as a linear program:", *reasons(replace(case, commitment="off"))) from None
+            plain = plain_case(case)
+            raise Infeasible(f"the whole horizon as a linear program, decisions {MODES[plain.commitment]}:", *reasons(plain)) from None
         store.save("guide", known)
     return Guide.read(known)
 

@@ -21,29 +21,48 @@ from gridopt.study.load import Loaded
 
 WITHOUT_EFFECT = {"title_en", "title_zh", "report", "csv", "workers"}
 """Keys of a study that change no number."""
+PLAN, WINDOW = "plan.json", "window-"
+"""The file that says what the run was made of; how names of windows begin."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Checkpoint:
-    """Arrays by name in `folder`."""
+    """Arrays by name in `folder`, which is made when the first of them is saved, with `plan` beside them.
+
+    older: the folder of an earlier run that takes this one's place once a window is saved, None where there is none; until then what is
+    saved lies aside.
+    """
 
     folder: Path
+    plan: dict
+    older: Path | None = None
 
     @classmethod
     def open(cls, target: Path, loaded: Loaded, hours: tuple[int, int] | None, resume: bool) -> Checkpoint:
-        """The checkpoint of results at `target`: as it was with `resume`, otherwise empty. Raises CaseError naming what has changed."""
+        """The checkpoint of results at `target`: as it was with `resume`, otherwise empty, and an older one is kept until the first window
+        of this run is saved. Raises CaseError naming what has changed."""
         folder = target.parent / f".rolling-{target.name}"
-        plan, file = _plan(loaded, hours), folder / "plan.json"
-        if resume and file.exists():
-            changed = _changed(json.loads(file.read_text(encoding="utf-8")), plan)
-            if changed:
-                rule = "has changed since the run that is to be resumed. Undo the change, or run without --resume from the start."
-                raise CaseError([f"{what}: {rule}" for what in changed])
-            return cls(folder)
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        file.write_text(json.dumps(plan, ensure_ascii=False, indent=1), encoding="utf-8")
-        return cls(folder)
+        aside, plan, file = folder.with_name(f".rolling-aside-{target.name}"), _plan(loaded, hours), folder / PLAN
+        shutil.rmtree(aside, ignore_errors=True)
+        if not file.exists():
+            shutil.rmtree(folder, ignore_errors=True)  # left by a run that ended before its plan was written
+            return cls(folder, plan)
+        if not resume:
+            return cls(aside, plan, folder)
+        changed = _changed(json.loads(file.read_text(encoding="utf-8")), plan)
+        if changed:
+            rule = "has changed since the run that is to be resumed. Undo the change, or run without --resume from the start."
+            raise CaseError([f"{what}: {rule}" for what in changed])
+        return cls(folder, plan)
+
+    @property
+    def told(self) -> str:
+        """What a user should know of an older run, empty where there is none."""
+        count = 0 if self.older is None else len(list(self.older.glob(f"{WINDOW}*.npz")))
+        if not count:
+            return ""
+        windows = "a window" if count == 1 else f"{count} windows"
+        return f"{windows} of an earlier run that stopped: replaced as soon as this run has its first; to go on from there, stop and use --resume"
 
     def load(self, name: str) -> Mapping[str, np.ndarray] | None:
         path = self.folder / f"{name}.npz"
@@ -53,15 +72,29 @@ class Checkpoint:
             return {key: file[key] for key in file.files}
 
     def save(self, name: str, arrays: Mapping[str, np.ndarray]) -> None:
+        if not (self.folder / PLAN).exists():
+            self.folder.mkdir(parents=True, exist_ok=True)
+            (self.folder / PLAN).write_text(json.dumps(self.plan, ensure_ascii=False, indent=1), encoding="utf-8")
         part = self.folder / f".{name}.part"
         with part.open("wb") as file:
             np.savez(file, **dict(arrays))  # type: ignore[arg-type]
             file.flush()
             os.fsync(file.fileno())
         part.replace(self.folder / f"{name}.npz")
+        if self.older is not None and name.startswith(WINDOW):
+            shutil.rmtree(self.older, ignore_errors=True)
+            self.folder = self.folder.rename(self.older)
+            self.older = None
+
+    def leave(self) -> None:
+        """Takes away what lies aside: without a window it is no run to go on from."""
+        if self.older is not None:
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     def remove(self) -> None:
-        shutil.rmtree(self.folder, ignore_errors=True)
+        """Takes away everything, once the results stand in their place."""
+        self.leave()
+        shutil.rmtree(self.older or self.folder, ignore_errors=True)
 
 
 def _plan(loaded: Loaded, hours: tuple[int, int] | None) -> dict:

@@ -69,6 +69,8 @@ def run_study(
     check_free(target)
     target.parent.mkdir(parents=True, exist_ok=True)
     checkpoint = _checkpoint(target, loaded, hours, resume)
+    if checkpoint is not None and checkpoint.told:
+        progress(checkpoint.told)
     unfinished = target.parent / f".unfinished-{target.name}"
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir()
@@ -81,6 +83,8 @@ def run_study(
             checkpoint.remove()
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
+        if checkpoint is not None:
+            checkpoint.leave()
     progress(f"done in {clock.total:.1f} s: {target}")
     return document
 

@@ -8,7 +8,7 @@ from gridopt.case.reserves import offers_of
 from gridopt.dispatch.lmp import price
 from gridopt.dispatch.single import dispatch
 from gridopt.dispatch.whole import Search
-from tests.support.block_cases import buses, line, load, power_case
+from tests.support.block_cases import UNIT_TYPE, buses, line, load, power_case, unit
 from tests.support.certify import certificate
 from tests.support.optimum import solve as solve_exactly
 
@@ -301,6 +301,40 @@ def test_Y5_rise_and_award_share_the_ramp():
         d = solved(power_case(2, **rows, commitment=[switch("g"), switch("h")]), commitment)
         assert d.solution.objective == pytest.approx(50 * 10 + 65 * 10 + 5 * 30)
         assert d.reserve_price[0] == pytest.approx([0, 20])
+
+
+def test_Y5_rise_and_award_of_a_unit_share_the_ramp_from_the_output_before():
+    """Unit at 10 ramps 30 MW an hour from 10 MW, 15 MW of reserve in both hours: it gives 25 MW of the load of 30, then 40 of 50, an hour
+    of it at 1 MW = 0.5 MW/min; h (at 30) the rest: 65 x 10 + 15 x 30 = 1100. A MW less of reserve in hour 1 saves 20 then and, as the
+    unit then may give one more in hour 2 too, 20 again: 40; in hour 2 it saves 20. Without a known output before, hour 1 has no ramp:
+    30 x 10, then 45 of 50: 300 + 450 + 5 x 30 = 900, and the first reserve costs nothing."""
+    slow = UNIT_TYPE[0] | dict(unit_type="slow", ramp_fraction_per_min=0.005)
+    rows = dict(
+        bus=buses("A"), unit_type=[*UNIT_TYPE, slow], generator=[generator("h", 100, 30)],
+        load=[load("A", "d")], series={"d": [30, 50], "n": [15, 15]},
+        reserve=[dict(reserve="up", product="spinning_up", profile="n", shares_ramp=True)],
+        reserve_offer=[offer("up", "A10", "unit")],
+    )  # fmt: skip
+    for before, cost, output, worth in ((10.0, 1100, [25, 40], [40, 20]), (None, 900, [30, 45], [0, 20])):
+        made = power_case(2, **rows, unit=[unit("A", 10, 100, unit_type="slow", initial_mw=before)])
+        d = solved(made, "off")
+        assert d.solution.objective == pytest.approx(cost)
+        assert d.quantities["unit_output"].values[0] == pytest.approx(output)
+        assert d.reserve_price[0] == pytest.approx(worth)
+
+
+def test_Y5_down_awards_share_the_fall_of_a_unit():
+    """Unit at 90 and h at 10, both from 0; loads 100 then 60: the unit, at 50 with h at 50 (its most), falls 30 MW an hour at most. With 20
+    MW of reserve down it falls 10 and, least output 0, h gives the rest: unit 50 and 40, h 50 and 20:
+    (50 + 40) x 90 + (50 + 20) x 10 = 8800. Without the reserve 50 and 20, h 50 and 40: 70 x 90 + 90 x 10 = 7200."""
+    slow = UNIT_TYPE[0] | dict(unit_type="slow", ramp_fraction_per_min=0.005)
+    rows = dict(
+        bus=buses("A"), unit_type=[*UNIT_TYPE, slow], generator=[generator("h", 50, 10)], unit=[unit("A", 90, 100, unit_type="slow")],
+        load=[load("A", "d")], series={"d": [100, 60], "n": [0, 20]}, reserve_offer=[offer("down", "A90", "unit")],
+    )  # fmt: skip
+    for shares, cost in ((True, 8800), (False, 7200)):
+        reserve = [dict(reserve="down", product="spinning_down", profile="n", shares_ramp=shares)]
+        assert solved(power_case(2, **rows, reserve=reserve), "off").solution.objective == pytest.approx(cost)
 
 
 def test_V6_units_that_are_off_offer_non_spinning_reserve():

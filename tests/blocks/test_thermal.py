@@ -9,6 +9,7 @@ from gridopt.blocks import thermal
 from gridopt.case.time import TimeGrid
 from gridopt.dispatch.formulate import formulate
 from gridopt.dispatch.lmp import price
+from tests.support.small import tables
 from tests.support.block_cases import UNIT_TYPE, buses, load, power_case, unit
 from tests.support.optimum import solve
 
@@ -169,3 +170,33 @@ def test_G3_the_first_step_ramps_from_the_output_before_it():
     d = solve(replace(case, tables={**case.tables, "unit": unit}))
     assert d.quantities["unit_output"].values[0] == pytest.approx([40, 70])
     assert d.solution.objective == pytest.approx(5600)
+
+
+def test_G3_E2_what_is_out_of_service_in_the_first_step_has_no_ramp_there():
+    """80 MW before, ramp 30 MW an hour, out of service in hour 1: no output then, the 20 MW cost 90; in hour 2 it enters service, which is
+    no ramp: 80 MW at 10. 1800 + 800 = 2600, for a unit and for a generator."""
+    gone = dict(start_time="2025-01-01T00:00", end_time="2025-01-01T01:00")
+    case = ramp_case()
+    away = tables(outage=[dict(kind="unit", element="A10", **gone)])["outage"]
+    before = case.table("unit").assign(initial_mw=[80.0, float("nan")])
+    d = solve(replace(case, tables={**case.tables, "unit": before, "outage": away}))
+    assert d.quantities["unit_output"].values[0] == pytest.approx([0, 80])
+    assert d.solution.objective == pytest.approx(2600)
+    given = dict(generator="g", bus="A", power_max_mw=100.0, cost_cny_per_mwh=10.0, ramp_fraction_per_min=0.005, initial_mw=80.0)
+    other = dict(generator="h", bus="A", power_max_mw=100.0, cost_cny_per_mwh=90.0)
+    d = solve(power_case(2, series={"d": (20, 80)}, bus=buses("A"), generator=[given, other], load=[load("A", "d")],
+                         outage=[dict(kind="generator", element="g", **gone)]))  # fmt: skip
+    assert d.quantities["generator_output"].values[0] == pytest.approx([0, 80])
+    assert d.solution.objective == pytest.approx(2600)
+
+
+def test_G3_one_of_two_alike_units_out_of_service_in_the_first_step():
+    """Two alike units gave 40 MW each, one leaves service at once: the other may give what it can, for alike units ramp together and a
+    change of what is there is no ramp. Load 60 in hour 1, 120 in hour 2, when both are there: 60 x 10 + 120 x 10 = 1800."""
+    gone = dict(start_time="2025-01-01T00:00", end_time="2025-01-01T01:00")
+    case = ramp_case(loads=(60, 120))
+    twin = case.table("unit").iloc[[0, 0, 1]].assign(initial_mw=[40.0, 40.0, float("nan")])
+    twin.index = ["A10", "B10", "A90"]
+    away = tables(outage=[dict(kind="unit", element="B10", **gone)])["outage"]
+    d = solve(replace(case, tables={**case.tables, "unit": twin, "outage": away}))
+    assert d.solution.objective == pytest.approx(1800)

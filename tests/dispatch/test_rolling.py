@@ -171,6 +171,20 @@ def test_a_window_without_dispatch_is_named():
     assert {"window-00000", "window-00001"} <= set(store)
 
 
+@pytest.mark.parametrize("mode, words", [("exact", "relaxed"), ("off", "left out")])
+def test_a_guide_without_dispatch_says_what_it_does_with_decisions(mode, words):
+    """100 MW that may not be shed, 50 to be had. The reasons are those of the linear program that has none: relaxed, units have minimum
+    times to be lifted; left out, there are none."""
+    case = power_case(
+        2, series={"d": [100, 100]}, bus=buses("A", surplus_allowed=False), load=[load("A", "d", sheddable=False)],
+        generator=[dict(generator="g", bus="A", power_max_mw=50.0)], commitment=[dict(kind="generator", element="g", initial_h=-9.0)],
+    )  # fmt: skip
+    with pytest.raises(Infeasible, match=f"whole horizon as a linear program, decisions {words}:") as found:
+        roll(replace(case, commitment=mode), Rule(1.0, 0.0, SURE))
+    assert ("minimum times" in str(found.value)) == (mode == "exact")
+    assert "100.0 MW" in str(found.value) or "50.0 MW are not served" in str(found.value)
+
+
 def test_a_window_shorter_than_a_minimum_time_is_refused_by_name():
     with pytest.raises(CaseError, match=r"windows see 2 h .* shorter than the minimum time of unit 'A10', 3 h, and of 1 more"):
         roll(switched(), Rule(1.0, 1.0))
