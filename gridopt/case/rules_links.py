@@ -76,6 +76,12 @@ def _useless(schedule: Checked, own) -> None:
     for i in np.flatnonzero(lone):
         rule = f"has no use: DC link '{frame['dc_link'].iloc[i]}' sends one way only (power_reverse_max_mw is 0)"
         schedule.fault(i, "reversal_h", f"{frame['reversal_h'].iloc[i]:g}", rule, "Give power_reverse_max_mw in dc_link, or 0 here.")
+    never = (frame["reversal_h"].to_numpy(float) > 0) & ~lone & ~frame["may_stop"].to_numpy(bool)
+    floor, idle = own["power_min_mw"].to_numpy(float), own["loss_no_load_fraction"].to_numpy(float)
+    for i in np.flatnonzero(never & ((floor > 0) | (idle > 0))):
+        why = f"its power_min_mw is {floor[i]:g}" if floor[i] > 0 else f"its loss_no_load_fraction is {idle[i]:g}"
+        rule = f"could never pass: DC link '{frame['dc_link'].iloc[i]}' may not stop, so it cannot wait at no power before it turns; {why}"
+        schedule.fault(i, "reversal_h", f"{frame['reversal_h'].iloc[i]:g}", rule, "Allow it to stop (may_stop), or give 0 here.")
     for i in np.flatnonzero((own["schedule"].fillna("") != "").to_numpy()):
         rule = f"has rules for a schedule, but the power of the link is fixed by series '{own['schedule'].iloc[i]}'"
         schedule.fault(i, "dc_link", frame["dc_link"].iloc[i], rule, "Remove the row, or the schedule of the link.")

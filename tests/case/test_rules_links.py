@@ -15,6 +15,10 @@ def test_sound_links():
     rule = RULE | dict(may_stop=True, step_mw=20, change_minutes=15, hold_h=2, steps_per_change=2, reversal_h=4)
     assert not faults(dc_link=[both], dc_schedule=[rule])
     assert not faults(dc_link=[LINK], outage=[pole()])
+    # It waits at no power, which costs it nothing; and one that may stop does so.
+    turns = LINK | dict(power_reverse_max_mw=60, power_min_mw=0, loss_no_load_fraction=0)
+    assert not faults(dc_link=[turns], dc_schedule=[RULE | dict(reversal_h=2)])
+    assert not faults(dc_link=[turns | dict(loss_no_load_fraction=0.01)], dc_schedule=[RULE | dict(reversal_h=2, may_stop=True)])
 
 
 def pole(**kw):
@@ -44,6 +48,8 @@ def test_links(link, words):
         (dict(step_mw=30), dict(initial_mw=50), ["column step_mw: '30' does not divide initial_mw 50 of DC link 'D'"]),
         (dict(steps_per_change=2), {}, ["column steps_per_change: '2.0' counts steps, but step_mw is empty"]),
         (dict(reversal_h=2), {}, ["column reversal_h: '2' has no use", "sends one way only"]),
+        (dict(reversal_h=2), dict(power_reverse_max_mw=60, power_min_mw=10), ["column reversal_h: '2' could never pass", "power_min_mw is 10"]),
+        (dict(reversal_h=2), dict(power_reverse_max_mw=60, loss_no_load_fraction=0.01), ["may not stop", "loss_no_load_fraction is 0.01"]),
         (dict(hold_h=2), dict(schedule="s"), ["column dc_link: 'D' has rules for a schedule", "fixed by series 's'"]),
     ],
 )
