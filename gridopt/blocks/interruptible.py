@@ -5,6 +5,7 @@ Data        power P [MW], load D[i,t], block B [MW], price c [CNY/MWh], hours pe
 Columns     interruptible.called x [MW];  with decisions interruptible.on u [1], interruptible.blocks k [1] of those in blocks (whole)
 
     0 <= x <= min(P, D) in its season and after the notice, else 0        (N1)
+    sooner than that no more than notice was given of before the first step (table interruptible_notice)
     x <= P u                                                              (N2)  interruptible.on
     x = B k                                                               (N3)  interruptible.blocks
     sum of h u over a day, over a season <= H                             (N4)  interruptible.day, interruptible.season
@@ -20,7 +21,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gridopt.case.demands import HOUR, bus_of, load_of
+from gridopt.case.demands import HOUR, bus_of, load_of, noticed
 from gridopt.program.labels import Quantity
 
 
@@ -38,7 +39,8 @@ def declare(case, b):
     table, time, exact = case.table("interruptible"), case.time, case.commitment == "exact"
     season = np.where((table["season"] == "").to_numpy()[:, None], 1.0, case.in_season(table["season"]))
     late = (time.start - time.start[:1]) / HOUR >= table["notice_h"].to_numpy(float)[:, None] - 1e-9
-    most = np.minimum(table["power_max_mw"].to_numpy(float)[:, None], load_of(case, "interruptible")) * season * late
+    most = np.minimum(table["power_max_mw"].to_numpy(float)[:, None], load_of(case, "interruptible")) * season
+    most = np.where(late, most, np.minimum(most, noticed(case)))
     over = {"interruptible": table.index, "time": time.index}
     called = b.columns("interruptible.called", unit="MW", over=over, upper=most)
     if len(table):

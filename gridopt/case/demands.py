@@ -20,6 +20,15 @@ def load_of(case, table: str) -> np.ndarray:
     return np.maximum(loads(case)[at], 0.0) * case.in_service(table)
 
 
+def noticed(case) -> np.ndarray:
+    """What may be called of each row of table interruptible by a notice given before the first step, MW (n, T): the mean over each step."""
+    table, found = case.table("interruptible_notice"), np.zeros((len(case.table("interruptible")), len(case.time)))
+    if len(table):
+        share = case.time.share_between(*(table[c].to_numpy("datetime64[s]") for c in ("start_time", "end_time")))
+        np.add.at(found, case.position("interruptible", table["interruptible"]), share * table["power_mw"].to_numpy(float)[:, None])
+    return found
+
+
 def bus_of(case, table: str) -> np.ndarray:
     """Bus of the load that each row belongs to, int (n,)."""
     return case.position("bus", case.table("load")["bus"].reindex(case.table(table)["load"]))

@@ -1,6 +1,6 @@
 """The tables of demand that responds: interruptible and shiftable load, data centres, load that grows where energy is cheap."""
 
-from gridopt.case.schema import Column, element
+from gridopt.case.schema import Column, element, plain
 
 
 def _load(meaning: str = "load it is part of") -> Column:
@@ -23,6 +23,15 @@ INTERRUPTIBLE = element(
            meaning="largest time of interruption in the season of a calendar year; empty: any"),
     Column("called_h", "number", "h", at_least=0.0, at_most=8784.0, default=0.0,
            meaning="hours of that already called in the season before the first step"),
+)  # fmt: skip
+INTERRUPTIBLE_NOTICE = plain(
+    "interruptible_notice", "notices given before the first step: what may be called then although notice_h has not passed",
+    ("interruptible", "start_time"),
+    Column("interruptible", key_to="interruptible"),
+    Column("start_time", "time", meaning="first instant of the call"),
+    Column("end_time", "time", meaning="first instant after it"),
+    Column("power_mw", "number", "MW", at_least=0.0, meaning="may be called so much at most"),
+    orders=(("start_time", "end_time"),),
 )  # fmt: skip
 SHIFTABLE = element(
     "shiftable", "load that may be moved within windows of some hours",
@@ -55,4 +64,4 @@ PRICE_RESPONSE = element(
     Column("price_cny_per_mwh", "number", "CNY/MWh", at_least=-10000.0, at_most=100000.0, meaning="what a MWh more is worth to it"),
 )  # fmt: skip
 
-DEMAND_TABLES = (INTERRUPTIBLE, SHIFTABLE, DATA_CENTRE, PRICE_RESPONSE)
+DEMAND_TABLES = (INTERRUPTIBLE, INTERRUPTIBLE_NOTICE, SHIFTABLE, DATA_CENTRE, PRICE_RESPONSE)

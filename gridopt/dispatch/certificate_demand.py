@@ -1,6 +1,6 @@
 """Certificate, demand that responds.
 
-    0 <= interrupted <= power, load; in its season, after the notice; in whole blocks with exact decisions      interruptible.called
+    0 <= interrupted <= power, load; in its season, after the notice or as noticed before; in whole blocks with exact decisions      interruptible.called
     hours of interruption in a day and in a season <= what the contract allows (energy over power where nothing is decided)
                                                                                                              interruptible.hours
     0 <= less <= power, load; 0 <= more <= power                                                             shiftable.moved
@@ -43,11 +43,23 @@ def _season(e: Evidence, table: str) -> np.ndarray:
     return np.where((names == "").to_numpy()[:, None], 1.0, e.case.in_season(names))
 
 
+def _noticed(case) -> np.ndarray:
+    """MW that notices from before the first step allow to be called (n, T)."""
+    names, time = case.table("interruptible").index, case.time
+    found = np.zeros((len(names), len(time)))
+    for _, row in case.table("interruptible_notice").iterrows():
+        first, last = np.datetime64(row["start_time"], "s"), np.datetime64(row["end_time"], "s")
+        inside = (np.minimum(time.end, last) - np.maximum(time.start, first)) / HOUR
+        found[names.get_loc(row["interruptible"])] += row["power_mw"] * np.maximum(inside, 0.0) / time.hours
+    return found
+
+
 def _interrupted(e: Evidence) -> list[Check]:
     case, table, x, hours = e.case, e.case.table("interruptible"), e["interruptible_called"], e.case.time.hours
     power = e.number("interruptible", "power_max_mw")
     soon = (case.time.start - case.time.start[0]) / HOUR < e.number("interruptible", "notice_h") - TIME
-    most = np.where(soon, 0.0, np.minimum(power, _load(e, "interruptible")) * _season(e, "interruptible"))
+    most = np.minimum(power, _load(e, "interruptible")) * _season(e, "interruptible")
+    most = np.where(soon, np.minimum(most, _noticed(case)), most)
     wrong = outside(x, 0.0, most)
     block = e.number("interruptible", "block_mw")
     if case.commitment == "exact":

@@ -48,7 +48,7 @@ class Horizon:
     def window_case(self, window: Window, state: State) -> Case:
         """The case of a window that begins in `state`."""
         tables = dict(self.case.tables)
-        for part in (_stores, _rivers, _solar_thermal, _pumped, _budgets, _contracts, _outputs, _status):
+        for part in (_stores, _rivers, _solar_thermal, _pumped, _budgets, _contracts, _outputs, _status, _notices):
             tables |= part(self, window, state)
         return replace(self.case, tables=tables, time=window.steps(self.case.time, self.look_ahead_step_h), loss_points=None)
 
@@ -176,6 +176,17 @@ def _contracts(whole: Horizon, window: Window, state: State) -> Tables:
     if not whole.ends(window):
         sent, bundled = (had + whole.guided(n, np.inf) - whole.guided(n, hour) for n, had in (("sent", sent), ("bundled", bundled)))
     return {"dc_contract": table.assign(**figures, sent_outside_mwh=sent, bundled_outside_mwh=np.minimum(bundled, sent))}
+
+
+def _notices(whole: Horizon, window: Window, state: State) -> Tables:
+    """Calls that the window before has planned are noticed."""
+    table, (row, k) = whole.case.table("interruptible_notice"), np.nonzero(state.noticed_mw > 0)
+    if not state.steps:
+        return {}
+    names = whole.case.table("interruptible").index.to_numpy(object)
+    given = {"interruptible": names[row], "start_time": state.noticed_start[k], "end_time": state.noticed_end[k],
+             "power_mw": state.noticed_mw[row, k], "source": ""}  # fmt: skip
+    return {"interruptible_notice": pd.DataFrame({c: given[c] for c in table.columns})}
 
 
 def _seam(whole: Horizon, window: Window) -> Case:

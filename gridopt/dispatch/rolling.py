@@ -84,7 +84,7 @@ def roll(case: Case, rule: Rule, store: Store | None = None, progress: Callable[
     store, begin = Nowhere() if store is None else store, time.perf_counter()
     check_sight(case, rule.window_h + rule.look_ahead_h)
     check_rows(case)
-    check_shifts(case, rule.window_h)
+    check_shifts(case, rule.window_h, rule.look_ahead_h)
     windows = cut(case.time, rule.window_h, rule.look_ahead_h)
     model = formulate(case)
     horizon = Horizon(case, model, model.builder.form(), _guide(case, windows, rule, store, progress), rule.look_ahead_step_h)

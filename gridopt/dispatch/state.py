@@ -36,7 +36,8 @@ class State:
     today, this week. sent_mwh, bundled_mwh:
     of each contract within its period. pumped_mwh (2, n): above and below; pumped_mode: place in MODES of what each plant did last,
     pumped_mode_h since it ended. block_h, block_mw: signed hours in status and output of power blocks. budget_mwh, budget_hm3: energy and
-    release of each hydro budget within its period.
+    release of each hydro budget within its period. noticed_mw (n, K): calls of interruptible loads that are planned in the K steps after,
+    from noticed_start to noticed_end (K,), as far as the longest notice goes.
     """
 
     steps: int
@@ -67,6 +68,9 @@ class State:
     block_mw: np.ndarray
     budget_mwh: np.ndarray
     budget_hm3: np.ndarray
+    noticed_start: np.ndarray
+    noticed_end: np.ndarray
+    noticed_mw: np.ndarray
 
     def arrays(self) -> dict[str, np.ndarray]:
         return {name: np.asarray(value) for name, value in asdict(self).items()}
@@ -95,7 +99,7 @@ def begun(case: Case, model: Model) -> State:
         fleet.initial_changes, fleet.initial_starts, np.zeros(size("dc_contract")), np.zeros(size("dc_contract")),
         np.full((2, size("pumped")), np.nan), np.array([MODES.index(m) for m in case.table("pumped")["mode_before"]], int),
         case.table("pumped")["mode_before_h"].to_numpy(float), case.table("csp")["initial_h"].to_numpy(float), unknown["csp"],
-        np.zeros(size("hydro_budget")), np.zeros(size("hydro_budget")),
+        np.zeros(size("hydro_budget")), np.zeros(size("hydro_budget")), *np.zeros((2, 0), "datetime64[s]"), np.zeros((size("interruptible"), 0)),
     )  # fmt: skip
 
 
@@ -119,8 +123,17 @@ def handed(before: State, found: Dispatch, kept: int) -> State:
         *_last(_busy(value["pumped_generate"], value["pumped_pump"]), before.pumped_mode, before.pumped_mode_h, time.hours),
         _block(before, case, value["csp_on"], time.hours), value["csp_output"][:, -1],
         before.budget_mwh + _used(case, kept, value["hydro_output"]),
-        before.budget_hm3 + 0.0036 * _used(case, kept, value["reservoir_release"]),
+        before.budget_hm3 + 0.0036 * _used(case, kept, value["reservoir_release"]), *_noticed(found, kept),
     )  # fmt: skip
+
+
+def _noticed(found: Dispatch, kept: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Begin and end (K,) of the steps from `kept` on that lie within the longest notice, and the calls planned in them MW (n, K)."""
+    time, table = found.case.time, found.case.table("interruptible")
+    ahead = (time.start - time.end[kept - 1]) / np.timedelta64(3600, "s")
+    some = np.flatnonzero((ahead >= 0) & (ahead < table["notice_h"].max()))
+    called = found.quantities["interruptible_called"].values if len(table) else np.zeros((0, len(time)))
+    return time.start[some], time.end[some], called[:, some]
 
 
 def budgeted(case: Case) -> np.ndarray:

@@ -82,21 +82,27 @@ UNKNOWN = ("fuel_budget", "fuel_stock", "emission_cap", "data_centre")
 """Tables of which windows hand on nothing: what is left of a budget or stock, what waits."""
 
 
-def check_shifts(case: Case, window_h: float) -> None:
-    """What counts by hours of its own may not be cut by windows: energy that is moved, hours of a day that are called. Raises CaseError
-    with a sentence for each element."""
+def check_shifts(case: Case, window_h: float, look_ahead_h: float) -> None:
+    """What counts by hours of its own may not be cut by windows: energy that is moved, hours of a day that are called; nor may a notice
+    begin before them. Raises CaseError with a sentence for each element."""
     if window_h >= case.time.hours.sum() - NEAR:
         return
     own = [(f"table shiftable, '{name}': its energy is moved within {h:g} h", h) for name, h in case.table("shiftable")["window_h"].items()]
     daily = case.table("interruptible")["hours_per_day"].dropna()
     own += [(f"table interruptible, '{name}': it may be called {h:g} h in a day", DAY_H) for name, h in daily.items()]
+    sight = window_h + look_ahead_h
+    late = [
+        f"table interruptible, '{name}': its notice of {h:g} h is no shorter than what windows see, {sight:g} h (window_h + look_ahead_h): it "
+        "could never be called. Give a longer look_ahead_h, or take it out."
+        for name, h in case.table("interruptible")["notice_h"].items() if h >= sight
+    ]  # fmt: skip
     begin = float(case.time.start[0].astype("datetime64[s]").astype(float)) / 3600.0
     faults = [
         f"{what}, which the key rolling.window_h, {window_h:g} h, would cut. Give a multiple of {h:g}, and begin at a multiple of it."
         for what, h in own if any(abs(round(v / h) * h - v) > NEAR for v in (window_h, begin))
     ]  # fmt: skip
-    if faults:
-        raise CaseError(faults)
+    if late + faults:
+        raise CaseError([*late, *faults])
 
 
 def check_rows(case: Case) -> None:

@@ -224,6 +224,40 @@ def test_what_a_block_remembers_is_handed_on(name):
     assert not certify(**evidence(rolled)).failed
 
 
+def called(loads, notice, **kw):
+    """Load in hours; u gives 10 MW at 10, the next at 90; 5 MW may be interrupted for 50 with notice."""
+    return power_case(
+        len(loads), series={"d": loads}, bus=buses("A"), unit=[unit("A", 10, 10), unit("A", 90, 100)], load=[load("A", "d")],
+        interruptible=[dict(interruptible="i", load="dA", power_max_mw=5.0, cost_cny_per_mwh=50.0, notice_h=notice)], **kw,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("window_h", [1.0, 2.0])
+def test_calls_that_a_window_planned_are_noticed_for_the_next(window_h):
+    """15 MW in hours 0, 2 and 3 and a notice of 2 h: hour 0 comes too soon, 10 x 10 + 5 x 90 = 550; hours 2 and 3 are called for,
+    10 x 10 + 5 x 50 = 350 each; hour 1 with 10 MW costs 100. 1350 in all, as in one solve."""
+    case = called([15, 10, 15, 15], 2.0)
+    for found in (dispatch(case), roll(case, Rule(window_h, 2.0, SURE))):
+        assert found.quantities["interruptible_called"].values[0] == pytest.approx([0, 0, 5, 5])
+        assert found.solution.objective == pytest.approx(1350)
+    assert not certify(**evidence(roll(case, Rule(window_h, 2.0, SURE)))).failed
+
+
+def test_calls_that_no_window_could_plan_are_not_made():
+    """Notice of 2 h, windows of 1 h that look 1 h ahead: the window of hour 0 does not see hour 2, and that of hour 1 is too late."""
+    with pytest.raises(CaseError, match="'i': its notice of 2 h is no shorter than what windows see, 2 h"):
+        roll(called([15, 10, 15, 15], 2.0), Rule(1.0, 1.0))
+
+
+def test_notices_from_before_the_first_step():
+    """3 of 5 MW were noticed for half of hour 0, on average 1.5 MW: 10 x 10 + 3.5 x 90 + 1.5 x 50 = 490; then 550 - 200 = 350."""
+    notice = dict(interruptible="i", start_time="2025-01-01T00:00", end_time="2025-01-01T00:30", power_mw=3.0)
+    found = dispatch(called([15, 15], 1.0, interruptible_notice=[notice]))
+    assert found.quantities["interruptible_called"].values[0] == pytest.approx([1.5, 5])
+    assert found.solution.objective == pytest.approx(490 + 350)
+    assert not certify(**evidence(found)).failed
+
+
 def test_windows_that_cut_those_of_a_shiftable_load_are_refused_by_name():
     case = power_case(3, bus=buses("A"), unit=[unit("A", 10, 50)], load=[load("A", mean=10.0)],
                       shiftable=[dict(shiftable="s", load="dA", power_less_mw=1.0, power_more_mw=1.0, window_h=2.0)])  # fmt: skip
