@@ -154,7 +154,7 @@ class Record:
         return Record(self.record(key).entries, self.place, self.faults).each(single)
 
     def listed(self, key: str, single: str) -> list[Record]:
-        """The objects of a list, each placed by its id."""
+        """The objects of a list, each placed by its id, which no two may share."""
         value = self.get(key, [])
         if not isinstance(value, list):
             self.fault(key, value, "is not a list", "Write one entry for each, such as [{id: a}].")
@@ -166,6 +166,11 @@ class Record:
                 found.append(Record({str(k): v for k, v in one.items()}, place, self.faults))
             else:
                 self.fault(key, one, f"is not a {single} with named entries", "Correct it.")
+        ids = [str(one.get("id", None)) for one in found if "id" in one]
+        for twice in sorted({i for i in ids if ids.count(i) > 1}):
+            rule = f"{self.place}, {key}: {single} '{twice}' is given {ids.count(twice)} times. Give each a name of its own."
+            if rule not in self.faults:
+                self.faults.append(rule)
         return found
 
     def name(self, key: str = "id") -> str:

@@ -1,6 +1,7 @@
 """Certificate, demand that responds.
 
-    0 <= interrupted <= power, load; in its season, after the notice or as noticed before; in whole blocks with exact decisions      interruptible.called
+    0 <= interrupted <= power, load; in its season, after the notice or as noticed before;
+                                    in whole blocks with exact decisions                                    interruptible.called
     hours of interruption in a day and in a season <= what the contract allows (energy over power where nothing is decided)
                                                                                                              interruptible.hours
     0 <= less <= power, load; 0 <= more <= power                                                             shiftable.moved

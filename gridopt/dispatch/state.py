@@ -99,7 +99,8 @@ def begun(case: Case, model: Model) -> State:
         fleet.initial_changes, fleet.initial_starts, np.zeros(size("dc_contract")), np.zeros(size("dc_contract")),
         np.full((2, size("pumped")), np.nan), np.array([MODES.index(m) for m in case.table("pumped")["mode_before"]], int),
         case.table("pumped")["mode_before_h"].to_numpy(float), case.table("csp")["initial_h"].to_numpy(float), unknown["csp"],
-        np.zeros(size("hydro_budget")), np.zeros(size("hydro_budget")), *np.zeros((2, 0), "datetime64[s]"), np.zeros((size("interruptible"), 0)),
+        np.zeros(size("hydro_budget")), np.zeros(size("hydro_budget")), np.zeros(0, "datetime64[s]"), np.zeros(0, "datetime64[s]"),
+        np.zeros((size("interruptible"), 0)),
     )  # fmt: skip
 
 

@@ -21,6 +21,10 @@ from gridopt.dispatch.lmp import Prices
 from gridopt.dispatch.market_run import beyond_columns
 from gridopt.dispatch.participants import Participants
 from gridopt.dispatch.result import Dispatch
+from gridopt.program.solution import SolverFailed
+
+ROUNDING = 1e-5
+"""Share of what a participant earns and spends by which its schedule may seem better than its best answer."""
 
 
 @dataclass(frozen=True)
@@ -55,11 +59,22 @@ def uplift(dispatch: Dispatch, prices: Prices) -> Uplift:
         return Uplift(people.names, cost + extra, cost, none, nothing, none, np.zeros(0), nothing)
     beside = 2.0 * form.square * x - _shifted(solved, people, prices)
     gain = -people.by_part((people.reduced(y) + beside) * x)  # profit on what the columns show
-    loc = nothing if prices.extra is not None else np.maximum(-people.answers.at(y, beside).best - gain, 0.0)
+    loc = nothing if prices.extra is not None else _lost(people, people.reduced(y) + beside, people.answers.at(y, beside).best)
     revenue = cost + gain + people.by_part(form.square * x**2) + given - spent + extra + (0.0 if prices.bonus is None else prices.bonus)
     mwp = np.maximum(cost - revenue, 0.0)
     paid = mwp if prices.uplift is None else prices.uplift
     return Uplift(people.names, revenue, cost, revenue - cost + loc, mwp, loc, people.shortfall(y), paid)
+
+
+def _lost(people: Participants, cost: np.ndarray, best: np.ndarray) -> np.ndarray:
+    """(P3): what each participant (g,) could save of its cost (n,) at prices, by its best answer. Raises SolverFailed where that is worse
+    than what it does by more than rounding: then it is no best answer, or what it does breaks a limit."""
+    lost = people.by_part(cost * people.x) - best
+    scale = np.maximum(people.by_part(np.abs(cost * people.x) + np.abs(people.form.cost * people.x)), 1.0)
+    worst = int(np.argmin(lost / scale))
+    if lost[worst] < -ROUNDING * scale[worst]:
+        raise SolverFailed(f"{people.names[worst]}: its schedule earns {-lost[worst]:,.2f} CNY more than the best answer found to these prices")
+    return np.maximum(lost, 0.0)
 
 
 def _shifted(solved: Dispatch, people: Participants, prices: Prices) -> np.ndarray | float:

@@ -62,7 +62,8 @@ class Checkpoint:
         if not count:
             return ""
         windows = "a window" if count == 1 else f"{count} windows"
-        return f"{windows} of an earlier run that stopped: replaced as soon as this run has its first; to go on from there, stop and use --resume"
+        then = "replaced as soon as this run has its first; to go on from there, stop and use --resume"
+        return f"{windows} of an earlier run that stopped: {then}"
 
     def load(self, name: str) -> Mapping[str, np.ndarray] | None:
         path = self.folder / f"{name}.npz"

@@ -9,9 +9,9 @@ from gridopt.blocks import thermal
 from gridopt.case.time import TimeGrid
 from gridopt.dispatch.formulate import formulate
 from gridopt.dispatch.lmp import price
-from tests.support.small import tables
 from tests.support.block_cases import UNIT_TYPE, buses, load, power_case, unit
 from tests.support.optimum import solve
+from tests.support.small import tables
 
 CURVE = dict(
     unit_type="t",

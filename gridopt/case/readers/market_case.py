@@ -67,7 +67,9 @@ def read(path: Path, branch_model: str) -> Imported:
     add_settled(file, rows)
     add_trade(file, rows)
     add_links(file, rows)
-    price = file.number("value_of_lost_load", 10000.0, 0.0)
+    price = file.number("value_of_lost_load", 10000.0)
+    if price <= 0:
+        file.fault("value_of_lost_load", price, "must be above 0", "Give what a MWh that is not served costs, or leave it out for 10000.")
     rows.add("shedding_tier", tier="all", share=1.0, cost_cny_per_mwh=price)
     market = study_of(file)
     if file.faults:
