@@ -105,7 +105,7 @@ def _together(rows: list[dict]) -> dict[tuple[str, str], float]:
 
 def _network_words(rows: list[dict]) -> list[str]:
     energy = next((r["value"] for r in rows if r["term"] == "energy"), 0.0)
-    lines = [f"Without limits of the network it would be as everywhere, {energy:.2f} (mean by load); at this bus:"] if len(rows) > 1 else []
+    lines = [f"The mean price by load is {energy:.2f}; what the network adds at this bus:"] if len(rows) > 1 else []
     for r in rows:
         if r["term"] == "congestion":
             lines.append(

@@ -80,7 +80,7 @@ def surplus(run: MarketRun, value: float) -> dict[str, float]:
     hours = run.hours
     served = float((run.load @ hours).sum())
     paid, at_bus = (float(((run.load * p) @ hours).sum()) for p in (run.load_price, run.lmp))
-    at_lmp, revenue = (float(((run.output * p[run.plant_bus]) @ hours).sum()) for p in (run.lmp, run.settled))
+    at_lmp, revenue = (float(((run.output * p) @ hours).sum()) for p in (run.lmp[run.plant_bus], run.price_at_plant))
     cost, rent = float(run.cost.sum()), float(np.nansum(run.rent))
     found = {
         "load_mwh": served, "load_payment": paid, "revenue": revenue, "cost": cost, "value_of_load": value,
