@@ -132,9 +132,20 @@ def _horizon(case: Case, windows: list[Window], rule: DayRule, progress: Progres
     guide: Guide | None = None
     if len(windows) > 1 and (windows[0].last < len(case.time) or case.table("storage")["cyclic"].any()):
         progress("guide: the whole horizon as a linear program")
-        group = max(round(GUIDE_H / float(case.time.hours.max())), 1)
-        guide = make_guide(case.on_time(case.time.coarsen(group)), rule.workers, lambda text: None)
+        guide = make_guide(_for_guide(case), rule.workers, lambda text: None)
     return Horizon(case, model, model.builder.form(), guide, rule.look_ahead_step_h)
+
+
+def _for_guide(case: Case) -> Case:
+    """The case of the guide: by the hour, and as a linear program in which generators that are switched may give anything down to nothing,
+    unless they must run."""
+    group = max(round(GUIDE_H / float(case.time.hours.max())), 1)
+    given, table = case.table("commitment"), case.table("generator")
+    mine = (given["kind"] == "generator").to_numpy()
+    free = table.index.isin(given["element"][mine & ~given["must_run"].to_numpy(bool)])
+    least = table["power_min_mw"].where(~free, np.minimum(table["power_min_mw"], 0.0))
+    tables = {**case.tables, "generator": table.assign(power_min_mw=least), "commitment": given[~mine]}
+    return replace(case, tables=tables, commitment="off").on_time(case.time.coarsen(group))
 
 
 def _day(horizon: Horizon, window: Window, state: State, rule: DayRule, price: Pricing) -> Clearing:
