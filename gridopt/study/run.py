@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from gridopt.case.check import CaseError
 from gridopt.study.load import Loaded, load_study, undecided
+from gridopt.study.market_case import check_market
 
 if TYPE_CHECKING:
     from gridopt.dispatch.attempts import Search
@@ -30,7 +31,8 @@ class CertificateFailed(Exception):
 def check_study(what: Path | None, overrides: dict[str, str]) -> list[str]:
     """Every fault of a study's input, one sentence each; empty when there is none. Solves and writes nothing."""
     try:
-        load_study(what, overrides, None)
+        loaded = load_study(what, overrides, None)
+        check_market(loaded)
     except CaseError as error:
         return error.faults
     return []

@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -33,6 +34,103 @@ def test_a_ring_is_cleared_and_its_tables_lie_in_the_folder(ring, capsys):
     output = pd.read_parquet(out / "tables" / "market_dispatch.parquet").set_index("unit")["mw"]
     assert output[["generator W1", "generator C2", "generator C3", "generator C4"]].to_numpy() == pytest.approx([600, 50, 250, 0])
     assert json.loads((out / "certificate.json").read_text())["passed"]
+
+
+TWO_UNITS = """
+periods: 3
+demand_mw: [420, 600, 590]
+generators:
+  - {id: G1, p_max: 500, marginal_cost: 25, ramp_mw_per_h: 500, initial_mw: 450}
+  - {id: G2, p_max: 500, marginal_cost: 30, ramp_mw_per_h: 50, initial_mw: 50}
+market: {rule: ip, real_time: {intervals: 2, forecast_weights: [0, 1], mode: MODE}}
+real_time: {demand_mw: [420, 590, 590]}
+"""
+
+
+def market(tmp_path, text, *more):
+    path, out = tmp_path / "case.yaml", tmp_path / "out"
+    path.write_text(text, encoding="utf-8")
+    assert execute(["market", str(path), "-o", str(out), "--set", "report=false", *more]) == 0
+    return lambda name: pd.read_parquet(out / "tables" / f"market_{name}.parquet")
+
+
+@pytest.mark.parametrize(("mode", "earned"), [("first", 6650.0), ("tlmp", 6900.0), ("expost", 25 * 50 + 35 * 90 + 30 * 90)])
+def test_real_time_of_a_case_by_hand_is_settled_by_its_mode(tmp_path, mode, earned):
+    """G2 gives 50, 90, 90. At 25, 30, 30 it gets 1250 + 2700 + 2700 = 6650, with its ramps at 30 all along 6900, after the fact, at
+    25, 35, 30, 7100. Day ahead, at 25, 35, 30, it sold 50, 100, 90; the difference, -10 in period 2, is settled in real time."""
+    table = market(tmp_path, TWO_UNITS.replace("MODE", mode))
+    ledger = table("ledger")
+    mine = ledger[(ledger["payee"] == "generator G2") | (ledger["payer"] == "generator G2")]
+    got = mine["amount"].where(mine["payee"] == "generator G2", -mine["amount"])[mine["code"].str.startswith("energy")].sum()
+    second = {"first": 30.0, "tlmp": 30.0, "expost": 35.0}[mode]
+    assert got == pytest.approx(25 * 50 + 35 * 100 + 30 * 90 - 10 * second)
+    run = table("dispatch").query("run == 'RT' and unit == 'generator G2'")
+    assert run["mw"].to_numpy() == pytest.approx([50, 90, 90])
+    price = {"first": [25, 30, 30], "tlmp": [30, 30, 30], "expost": [25, 35, 30]}[mode]
+    assert float(np.dot(run["mw"], price)) == pytest.approx(earned)
+
+
+def test_a_limit_that_tightens_costs_the_rights_of_the_day_before(tmp_path):
+    """Real time carries 260 MW on 1-3 in place of 300: outputs (580, 0, 320, 0), prices (40, 140, 340, 240), limit price 400. Users pay
+    zone means by generation day ahead; contracts of 300 MWh at 250 and 200 MWh at 330 settle by quantity. What is left of congestion
+    is 48000 + 400 (260 - 300) = 32000; of the zones in both runs and the contracts 12307.69 - 32000."""
+    text = RING + """
+real_time: {limits: {"13": 260}}
+contracts:
+  - {id: c1, seller: W1, buyer: 4, energy_mwh: 300, price: 250}
+  - {id: c2, seller: C3, buyer: 4, energy_mwh: 200, price: 330}
+"""
+    table = market(tmp_path, text)
+    prices = table("prices").query("run == 'RT'").set_index("bus")["lmp"]
+    assert prices[["1", "2", "3", "4"]].to_numpy() == pytest.approx([40, 140, 340, 240])
+    left = table("residuals").groupby("account")["amount"].sum()
+    assert left["congestion"] == pytest.approx(32000)
+    assert left.sum() == pytest.approx(12307.69, abs=0.01)
+
+
+def test_regulation_after_energy_is_paid_at_one_price_by_generators(tmp_path):
+    """80 MW: G2 40 at 5, G1 40 of 60 at 10: the price is 10, both get 400; energy is cleared without it: G1 400, G2 100."""
+    table = market(tmp_path, """
+demand_mw: 500
+generators: [{id: G1, p_max: 400, marginal_cost: 260}, {id: G2, p_max: 300, marginal_cost: 320}]
+agc: {mode: sequential, requirement_mw: 80, offers: [{generator: G1, max_mw: 60, price: 10}, {generator: G2, max_mw: 40, price: 5}]}
+""")  # fmt: skip
+    agc = table("agc").set_index("unit")
+    assert agc.loc[["generator G1", "generator G2"], ["award", "price", "pay"]].to_numpy() == pytest.approx(np.array([[40, 10, 400]] * 2))
+    output = table("dispatch").set_index("unit")["mw"]
+    assert output[["generator G1", "generator G2"]].to_numpy() == pytest.approx([400, 100])
+    ledger = table("ledger")
+    assert ledger[(ledger["code"] == "agc") & ledger["payee"].str.startswith("generator")]["amount"].sum() == pytest.approx(800)
+
+
+def test_users_who_bid_are_load_at_their_bus_and_the_reliability_run_adds_what_they_left_out(tmp_path):
+    """Users bid 80 MW at 500 where 120 are expected; A offers 100 at 50, B 100 at 90: day ahead 80 at 50; real time 120 at 90."""
+    table = market(tmp_path, """
+demand_mw: 120
+generators: [{id: A, p_max: 100, marginal_cost: 10}, {id: B, p_max: 100, marginal_cost: 20}]
+offers: [{generator: A, blocks: [[100, 50]]}, {generator: B, blocks: [[100, 90]]}]
+demand_bids: [{blocks: [[80, 500], [10, 45]]}]
+market: {rule: ip, real_time: {enabled: true}}
+""")  # fmt: skip
+    prices = table("prices").set_index("run")["lmp"]
+    assert prices.to_dict() == pytest.approx({"DA": 50, "RT": 90})
+    output = table("dispatch").set_index(["run", "unit"])["mw"]
+    assert output["DA"].to_dict() == pytest.approx({"generator A": 80, "generator B": 0}, abs=1e-6)
+    assert output["RT"].to_dict() == pytest.approx({"generator A": 100, "generator B": 20})
+
+
+def test_bids_that_break_the_rules_end_with_5_and_nothing_is_written(tmp_path, capsys):
+    path, out = tmp_path / "case.yaml", tmp_path / "out"
+    path.write_text("""
+demand_mw: 120
+generators: [{id: A, p_max: 100, marginal_cost: 10}, {id: B, p_max: 100, marginal_cost: 20}]
+offers: [{generator: A, blocks: [[50, 90], [50, 60]]}, {generator: B, blocks: [[100, 900]]}, {generator: C, blocks: [[1, 50]]}]
+""", encoding="utf-8")  # fmt: skip
+    assert execute(["market", str(path), "-o", str(out)]) == 5
+    said = capsys.readouterr().err
+    for part in ("'A', segment 2: 60 is below", "'B', segment 1: 900 is above the cap", "'C': no participant"):
+        assert part in said
+    assert not out.exists()
 
 
 def test_wrong_keys_of_the_market_are_named_and_nothing_is_written(ring, capsys):
