@@ -41,6 +41,8 @@ Pricing = Callable[[Dispatch], Prices]
 DAY_H = 24.0
 GUIDE_H = 1.0
 """Length of the steps of the guide, where those of the market are shorter."""
+ROUGH = 0.05
+"""Gap of a day whose time was up before any schedule was found."""
 LESS = 1e-6
 """MW by which a forecast may lie below the cleared load."""
 
@@ -103,7 +105,7 @@ def clear_days(bid: Case, forecast: Case, rule: DayRule, price: Pricing, progres
     notes: list[str] = []
     for number, window in enumerate(windows):
         began = time.perf_counter()
-        first = _day(financial, window, state, rule, price)
+        first = _day(financial, window, state, rule, price, notes)
         second = first if same or not rule.reliability else _reliable(physical, window, state, rule, price, first, notes)
         found["DA"].append(first)
         found["RUC"].append(second)
@@ -148,13 +150,23 @@ def _for_guide(case: Case) -> Case:
     return replace(case, tables=tables, commitment="off").on_time(case.time.coarsen(group))
 
 
-def _day(horizon: Horizon, window: Window, state: State, rule: DayRule, price: Pricing) -> Clearing:
+def _day(horizon: Horizon, window: Window, state: State, rule: DayRule, price: Pricing, notes: list[str]) -> Clearing:
     """(Q1) of one day."""
     case = horizon.window_case(window, state)
     with _named(horizon, window, case):
-        decided = scuc(case, window.kept - window.first, rule.commitment_h, rule.search, rule.workers)
+        decided = _decided(case, window.kept - window.first, rule, None, notes)
         found = sced(case, decided, rule.search)
     return Clearing("DA", found, price(found), window)
+
+
+def _decided(case: Case, near: int, rule: DayRule, limits: Limits | None, notes: list[str]) -> Dispatch:
+    """SCUC; where the limit of time came before any schedule, once more without one, until a rough schedule is there."""
+    try:
+        return scuc(case, near, rule.commitment_h, rule.search, rule.workers, limits)
+    except LimitReached:
+        rough = replace(rule.search, gap=max(rule.search.gap, ROUGH), seconds=np.inf)
+        notes.append(f"{str(case.time.start[0])[:10]}: no schedule within {rule.search.seconds:g} s; one within {rough.gap:.0%} was taken")
+        return scuc(case, near, rule.commitment_h, rough, rule.workers, limits)
 
 
 def _reliable(
@@ -165,7 +177,7 @@ def _reliable(
     steps = joined_steps(case.time, near, rule.commitment_h) if rule.commitment_h > 0 else case.time
     status, output = _at_least(first.dispatch, near, steps), _above(first.dispatch, case, near)
     with _named(horizon, window, case):
-        decided = scuc(case, near, rule.commitment_h, rule.search, rule.workers, status)
+        decided = _decided(case, near, rule, status, notes)
         try:
             found = sced(case, decided, rule.search, output)
         except Infeasible:

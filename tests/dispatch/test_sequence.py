@@ -125,3 +125,12 @@ def test_a_day_that_cannot_be_is_named(monkeypatch):
     with pytest.raises(Infeasible) as caught:
         clear_days(given, given, rule(), price)
     assert "2025-01-01 00:00 to 2025-01-02 00:00" in str(caught.value)
+
+
+def test_a_day_without_a_schedule_when_its_time_is_up_is_decided_roughly_and_told():
+    """No time at all: nothing is found, and then a schedule within 5 %."""
+    given = day()
+    days = clear_days(given, given, rule(search=Search(0.0, 0.0)), price)
+    assert "no schedule within 0 s" in days.notes[0]
+    best = dispatch(given, search=Search(0.0)).solution.objective
+    assert best - 1e-6 <= days.plan.solution.objective <= best * 1.05 + 1e-6
