@@ -1,5 +1,6 @@
-"""The tables of demand that responds: interruptible and shiftable load, data centres, load that grows where energy is cheap."""
+"""The tables of demand: loads, what is shed first, and demand that responds (interruptible, shiftable, data centres, growth)."""
 
+from gridopt.case.columns import bus, power, profile
 from gridopt.case.schema import Column, element, plain
 
 
@@ -7,6 +8,20 @@ def _load(meaning: str = "load it is part of") -> Column:
     return Column("load", key_to="load", meaning=meaning)
 
 
+LOAD = element(
+    "load", "demand",
+    bus(),
+    Column("kind", choices=("general", "industry", "irrigation", "data_centre"), default="general"),
+    power("mean_mw", "mean demand in the base year"),
+    Column("sheddable", "flag", default=True, meaning="may be shed at the price of lost load"),
+    profile("1", "demand over its yearly mean"),
+)  # fmt: skip
+SHEDDING_TIER = plain(
+    "shedding_tier", "steps of load shedding, cheapest first", ("tier",),
+    Column("tier", meaning="identifier"),
+    Column("share", "number", "1", above=0.0, at_most=1.0, meaning="share of each load"),
+    Column("cost_cny_per_mwh", "number", "CNY/MWh", above=0.0, meaning="value of lost load of this step"),
+)  # fmt: skip
 INTERRUPTIBLE = element(
     "interruptible", "load that may be interrupted under contract",
     _load(),
