@@ -194,7 +194,7 @@ def _write(found: Cleared, clock: Clock, folder: Path, target: Path) -> dict:
 
     plan, loaded = found.days.plan if found.physical is None else found.physical.dispatch, found.loaded
     with clock("certify", "independent check of every clearing"):
-        certificates = [certified(c.dispatch, c.prices, analyse(c.dispatch, c.prices)) for c in _clearings(found)]
+        certificates = [certified(c.dispatch, prices, analyse(c.dispatch, prices)) for c, prices in _priced(found)]
     failed = [check for one in certificates for check in one.failed]
     if failed:
         raise CertificateFailed("the independent check refused the result: " + "; ".join(f"{c.name} ({c.where})" for c in failed))
@@ -228,6 +228,13 @@ def _clearings(found: Cleared) -> list[Any]:
     days = found.days
     clearings = list(days.day_ahead) if days.day_ahead[0] is days.physical[0] else [*days.day_ahead, *days.physical]
     return clearings if found.physical is None else [*clearings, found.physical]
+
+
+def _priced(found: Cleared) -> list[tuple[Any, Prices]]:
+    """Every clearing with prices that its network makes: those of the rule, or nodal ones where the rule pays otherwise (as offered, or by
+    another schedule)."""
+    own = [c.prices.dual is not None and c.prices.schedule is None for c in _clearings(found)]
+    return [(c, c.prices if nodal else _prices_of(c.dispatch)) for c, nodal in zip(_clearings(found), own, strict=True)]
 
 
 def _prices_of(plan: Dispatch) -> Prices:

@@ -69,6 +69,23 @@ def test_rules_of_the_study_are_kept(tmp_path, capsys):
 
 
 @pytest.mark.parametrize(
+    ("rule", "of_plants", "users"),
+    [("pab", (24000, 13000, 85000), 122000), ("smp", (156000, 13000, 85000), 254000)],
+)
+def test_rules_that_do_not_pay_by_node(tmp_path, capsys, rule, of_plants, users):
+    """Outputs (600, 50, 250). As offered: 600 x 40, 50 x 260, 250 x 340. At one price of 260 C3 gets 65000 and is made whole by 20000; load
+    pays 234000 and that."""
+    out = tmp_path / "out"
+    options = ["--set", "report=false", "--set", f"market={{rule: {rule}}}", "--json"]
+    assert execute(["market", str(study(tmp_path, "")), "-o", str(out), *options]) == 0
+    assert json.loads(capsys.readouterr().out)["market"]["residuals"]["congestion"] == pytest.approx(0, abs=1e-6)
+    ledger = pd.read_parquet(out / "tables" / "market_ledger.parquet")
+    net = ledger.groupby("payee")["amount"].sum().sub(ledger.groupby("payer")["amount"].sum(), fill_value=0.0)
+    assert net[["generator W1", "generator C2", "generator C3"]].tolist() == pytest.approx(of_plants)
+    assert net[["load 2", "load 3", "load 4"]].sum() == pytest.approx(-users)
+
+
+@pytest.mark.parametrize(
     ("settings", "words"),
     [
         ("{settlement: {make_whole: {payer: zone}}}", ["payer", "is not a key", "payers"]),
