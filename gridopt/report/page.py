@@ -101,6 +101,7 @@ def render(run: Run) -> str:
 
     page, content = Page(), {}
     page.data |= {"times": pack_times(run.time), "hours": float(run.hours[0]), "unit": page.name(unit_price(run.currency))}
+    page.data |= {"weeks": energy.weeks(run), "week": 0}
     content = _content(run, page)
     absent = _absent(content, page)
     shown = [s for s in SECTIONS if s not in absent]
