@@ -20,10 +20,10 @@ import numpy as np
 from gridopt.blocks import renewable, storage, thermal
 from gridopt.dispatch.formulate import BLOCKS
 from gridopt.dispatch.lmp import Prices
+from gridopt.dispatch.market_tables import FAR
 from gridopt.dispatch.participants import Participants, element_labels, element_name
 from gridopt.dispatch.result import Dispatch
 
-FAR = " far end"
 PLANTS = (
     ("unit", "unit_output", 1.0), ("generator", "generator_output", 1.0), ("renewable", "renewable_output", 1.0), ("csp", "csp_output", 1.0),
     ("reservoir", "hydro_output", 1.0), ("pump", "pump_power", -1.0), ("exchange", "exchange_export", -1.0),

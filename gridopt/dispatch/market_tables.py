@@ -12,6 +12,8 @@ import numpy as np
 import pandas as pd
 
 PREFIX = "market_"
+FAR = " far end"
+"""What the name of the far end of a DC link ends with."""
 TEXT, NUMBER, TIME, FLAG = "text", "number", "time", "flag"
 
 

@@ -8,6 +8,8 @@ from gridopt.report.contracts import contracts, least_energy
 from gridopt.report.curtailment import causes, curtailed_total
 from gridopt.report.energy import exporting
 from gridopt.report.folder import Run, cell, names, number, table, values
+from gridopt.report.market_cards import market_cards
+from gridopt.report.market_data import market_table
 from gridopt.report.text import WORDS, Both, amount, currency_words, dotted, energy, join, mass, money, percent, price, say, unit_price
 from gridopt.report.zones import zone_prices, zone_words
 
@@ -17,6 +19,7 @@ CONFIDENCE = ("sourced", "recalled", "estimate")
 def cards(run: Run) -> list[dict]:
     """The headlines: {key, big (number, both languages), text (sentence, both languages), tone}."""
     made = (
+        *market_cards(run),
         _curtailment(run),
         _energy(run),
         _prices(run),
@@ -272,8 +275,8 @@ def _emissions(run: Run) -> dict | None:
     if "co2_t" not in frame or frame.empty:
         return None
     tonnes = float(frame.co2_t.sum())
-    # A network without emission factors emits nothing known: no headline.
-    if tonnes == 0 and run.imported:
+    # A network without emission factors, or units known by their offers, emit nothing known: no headline.
+    if tonnes == 0 and (run.imported or len(market_table(run, "prices"))):
         return None
     made = produced(run)
     each = amount(1000 * tonnes / made, "kg/MWh") if made > 0 else None

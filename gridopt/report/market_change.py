@@ -1,4 +1,4 @@
-"""Winners and losers between two rules or runs: what users of each zone pay, what plants receive by technology, owner and unit.
+"""Winners and losers between two rules of one run: what users of each zone pay, what plants receive by technology, owner and unit.
 
     change of a user zone = - (payment under the second - under the first);   of a plant = receipts under the second - under the first  [CNY]
 
@@ -25,12 +25,13 @@ TOP = {"zone": 20, "technology": 20, "owner": 20, "unit": 20}
 
 
 def change(run: Run, page: Page) -> dict | None:
-    """Figures `mk_change_<group>`, data `change`, and {groups, note, weighted}; None unless two rules or runs can be compared."""
+    """Figures `mk_change_<group>`, data `change`, and {groups, note, weighted}; None unless a run is priced by two."""
     found = prices(run)
-    if found is None or len(found.pairs) < 2:
+    pairs = _pairs(found) if found is not None else []
+    if found is None or not pairs:
         return None
-    plants = _receipts(run, found)
-    groups: dict[str, list[tuple[Both, np.ndarray]]] = {"zone": _payments(found)}
+    plants = _receipts(run, found, pairs)
+    groups: dict[str, list[tuple[Both, np.ndarray]]] = {"zone": _payments(found, pairs)}
     if plants:
         groups |= {
             "technology": _summed([(class_words(class_of(run, p)), v) for p, v in plants.items()]),
@@ -44,7 +45,7 @@ def change(run: Run, page: Page) -> dict | None:
         groups.pop("owner", None)
     size, unit = money_unit(max(float(np.nanmax(np.abs(v), initial=0.0)) for rows in groups.values() for _, v in rows), run.currency)
     page.data["change"] = {
-        "pairs": page.tokens([pair_words(rule, stage, found.rules, found.runs) for rule, stage in found.pairs]),
+        "pairs": page.tokens([pair_words(rule, stage, found.rules, found.runs) for rule, stage in pairs]),
         "unit": page.name(unit), "start": [0, 1],
         "groups": {
             k: {"name": page.tokens([n for n, _ in rows]), "value": [np.round(v / size, 6).tolist() for v in _known([v for _, v in rows])]}
@@ -56,11 +57,17 @@ def change(run: Run, page: Page) -> dict | None:
     return {"groups": list(groups), "note": quality(*(market_table(run, n) for n in ("prices", "uplift"))), "weighted": found.weighted}
 
 
-def _payments(found: Prices) -> list[tuple[Both, np.ndarray]]:
+def _pairs(found: Prices) -> list[tuple[str, str]]:
+    """Rule and run of the first run that several rules price: another run has another schedule."""
+    by = [[(rule, stage) for rule, stage in found.pairs if stage == one] for one in found.runs]
+    return next((some for some in by if len(some) > 1), [])
+
+
+def _payments(found: Prices, pairs: list[tuple[str, str]]) -> list[tuple[Both, np.ndarray]]:
     """What users of each zone pay (pair,), as a receipt: below zero. Empty where loads are not known."""
     if not found.weighted:
         return []
-    at = [(found.rules.index(r), found.runs.index(s)) for r, s in found.pairs]
+    at = [(found.rules.index(r), found.runs.index(s)) for r, s in pairs]
     paid = np.stack([np.nan_to_num(found.user_price[r, s] * found.weight * found.hours).sum(axis=1) for r, s in at], axis=1)
     zones = list(dict.fromkeys(z for z in found.zone if z)) or [""]
     rows = [(found.series_names[1 + found.zones.index(z)] if z else found.series_names[0],
@@ -68,24 +75,24 @@ def _payments(found: Prices) -> list[tuple[Both, np.ndarray]]:
     return [(name, v) for name, v in rows if np.abs(v).max(initial=0.0) > 0]
 
 
-def _receipts(run: Run, found: Prices) -> dict[str, np.ndarray]:
+def _receipts(run: Run, found: Prices, pairs: list[tuple[str, str]]) -> dict[str, np.ndarray]:
     """Receipts of each plant (pair,)."""
     frame = market_table(run, "uplift")
     frame = frame[[str(u).partition(" ")[0] in PLANT_KINDS for u in frame["unit"]]] if len(frame) else frame
     out: dict[str, np.ndarray] = {}
-    spot = _at_spot(run, found)
-    for n, (rule, stage) in enumerate(found.pairs):
+    spot = _at_spot(run, found, pairs)
+    for n, (rule, stage) in enumerate(pairs):
         mine = frame[(frame["rule"] == rule) & (frame["run"] == stage)] if len(frame) else frame
         if len(mine):
             amounts = (mine["revenue"].fillna(0.0) + mine["paid"].fillna(0.0)).groupby(mine["unit"].astype(str)).sum().to_dict()
         else:
             amounts = {unit: float(v[n]) for unit, v in spot.items()}
         for unit, amount in amounts.items():
-            out.setdefault(unit, np.full(len(found.pairs), np.nan))[n] = amount
+            out.setdefault(unit, np.full(len(pairs), np.nan))[n] = amount
     return out
 
 
-def _at_spot(run: Run, found: Prices) -> dict[str, np.ndarray]:
+def _at_spot(run: Run, found: Prices, pairs: list[tuple[str, str]]) -> dict[str, np.ndarray]:
     """Output of each plant at the settled price of its bus, by pair (pair,); plants whose bus is not known are left out."""
     frame = market_table(run, "dispatch")
     if not len(frame):
@@ -96,8 +103,8 @@ def _at_spot(run: Run, found: Prices) -> dict[str, np.ndarray]:
     keep = (row >= 0) & (at >= 0) & frame["unit"].astype(str).str.partition(" ")[0].isin(list(PLANT_KINDS)).to_numpy()
     frame, row, at = frame[keep], row[keep], at[keep]
     unit, units = pd.factorize(frame["unit"].astype(str))
-    total, settled = np.zeros((len(units), len(found.pairs))), found.cube("settled")
-    for n, (rule, stage) in enumerate(found.pairs):
+    total, settled = np.zeros((len(units), len(pairs))), found.cube("settled")
+    for n, (rule, stage) in enumerate(pairs):
         mine = (frame["run"] == stage).to_numpy()
         price = settled[found.rules.index(rule), found.runs.index(stage)][row, at]
         np.add.at(total[:, n], unit[mine], np.nan_to_num(frame["mw"].to_numpy(float) * price * found.hours[at])[mine])

@@ -26,13 +26,15 @@ def market_table(run: Run, name: str) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class Prices:
-    """rules, runs, bus, zone (B,) of each bus; period (T,), hours (T,); weight (B, T): load MW, ones where it is not known (`weighted`)."""
+    """rules, runs, bus, zone (B,) of each bus, the first `inner` of them of the studied system; period (T,), hours (T,); weight (B, T): load
+    MW, ones where it is not known (`weighted`)."""
 
     run: Run
     rules: list[str]
     runs: list[str]
     bus: list[str]
     zone: list[str]
+    inner: int
     period: pd.DatetimeIndex
     weighted: bool
     weight: np.ndarray
@@ -44,6 +46,13 @@ class Prices:
             return np.full(len(self.period), float(self.run.hours[0]))
         step = np.diff(self.period.to_numpy()) / np.timedelta64(1, "h")
         return np.minimum(np.append(step, np.median(step)), np.median(step))
+
+    @cached_property
+    def used(self) -> np.ndarray:
+        """Buses of the studied system at which somebody pays, bool (B,): one where nothing is connected has a price that says nothing."""
+        inner = np.arange(len(self.bus)) < self.inner
+        loaded = self.weight.any(axis=1) & inner
+        return loaded if loaded.any() else inner
 
     @cached_property
     def pairs(self) -> list[tuple[str, str]]:
@@ -69,10 +78,11 @@ class Prices:
 
     @cached_property
     def zones(self) -> list[str]:
-        """Zones of the table of zone prices and of the buses that have a price."""
+        """Zones with users: those with load, or of the studied system where loads are not known; and listed ones that no bus is in."""
         frame = market_table(self.run, "zone_prices")
         listed = [str(z) for z in frame["zone"].unique()] if len(frame) else []
-        return list(dict.fromkeys([*listed, *(z for z in self.zone if z)]))
+        own = [z for z, used in zip(self.zone, self.used, strict=True) if z and used]
+        return list(dict.fromkeys([*own, *(z for z in listed if z not in self.zone)]))
 
     @cached_property
     def zone_price(self) -> np.ndarray:
@@ -106,7 +116,8 @@ class Prices:
     @cached_property
     def series(self) -> np.ndarray:
         """Prices to be shown (rule, run, 1 + zone, period): the mean over all users first, then each zone."""
-        return np.concatenate([_mean(self.user_price, self.weight)[:, :, None], self.zone_price], axis=2)
+        weight = self.weight if self.weighted else self.weight * (np.arange(len(self.bus)) < self.inner)[:, None]
+        return np.concatenate([_mean(self.user_price, weight)[:, :, None], self.zone_price], axis=2)
 
     @cached_property
     def series_names(self) -> list[Both]:
@@ -131,7 +142,7 @@ def _prices(run: Run) -> Prices | None:
     first, _ = inside(run, bus)
     order = [*first, *(b for b in range(len(bus)) if b not in set(first))]
     bus = [bus[b] for b in order]
-    return Prices(run, rules, runs, bus, [known.get(b, "") for b in bus], period, load is not None, weight[order])
+    return Prices(run, rules, runs, bus, [known.get(b, "") for b in bus], len(first), period, load is not None, weight[order])
 
 
 def _load(run: Run, bus: list[str], period: pd.DatetimeIndex) -> np.ndarray | None:

@@ -13,7 +13,7 @@ from gridopt.report.market_data import market_table
 from gridopt.report.market_names import account_words, party_words, run_quality
 from gridopt.report.market_parties import ACCOUNTS, MARKET, OTHERS, USERS, class_of, class_words
 from gridopt.report.pack import Page, token
-from gridopt.report.technologies import technology_colour, technology_order
+from gridopt.report.technologies import palette, technology_order
 from gridopt.report.text import WORDS, Both, join, money_unit, say
 
 MOST_PARTIES = 800
@@ -57,16 +57,16 @@ def ledger(run: Run, page: Page) -> dict | None:
     frame = market_table(run, "ledger")
     if not len(frame):
         return None
-    books = _books(run, frame)
-    size, unit = money_unit(float(np.abs(books.net).max(initial=0.0)), run.currency)
+    found = books(run)
+    size, unit = money_unit(float(np.abs(found.net).max(initial=0.0)), run.currency)
     money = page.name(unit)
-    page.figures["mk_codes"] = _codes(run, page, books, size, money)
-    page.figures["mk_waterfall"] = _waterfalls(run, page, frame, books, size, money)
+    page.figures["mk_codes"] = _codes(page, found, size, money)
+    page.figures["mk_waterfall"] = _waterfalls(run, page, frame, found, size, money)
     residuals = market_table(run, "residuals")
     return {
-        "parties": _parties(run, books), "count": len(books.parties), "themes": [theme_words(c) for c in books.themes],
+        "parties": _parties(run, found), "count": len(found.parties), "themes": [theme_words(c) for c in found.themes],
         "codes": _by_code(frame),
-        "accounts": _accounts(run, residuals), "closes": _closes(books), "size": size, "unit": unit, "note": run_quality(run, frame, residuals),
+        "accounts": _accounts(run, residuals), "closes": closing(found), "size": size, "unit": unit, "note": run_quality(run, frame, residuals),
     }  # fmt: skip
 
 
@@ -90,6 +90,11 @@ def _themes(frame: pd.DataFrame) -> np.ndarray:
 
 def _is_account(party: pd.Series) -> np.ndarray:
     return np.array([str(c).startswith("account ") for c in party.cat.categories], bool)[party.cat.codes]
+
+
+def books(run: Run) -> Books:
+    """The books of a run that has a ledger."""
+    return run.once("market books", lambda: _books(run, market_table(run, "ledger")))
 
 
 def _books(run: Run, frame: pd.DataFrame) -> Books:
@@ -125,19 +130,20 @@ def theme_words(theme: str) -> Both:
     return WORDS[f"mk_theme_{theme}"]
 
 
-def _colour(run: Run, name: str) -> str:
-    return COLOURS.get(name) or technology_colour(run, name)
+def _colours(books: Books) -> dict[str, str]:
+    """A colour of its own for each class."""
+    return palette([k for k in books.classes if k not in COLOURS]) | COLOURS
 
 
-def _codes(run: Run, page: Page, books: Books, size: float, money: str) -> dict:
+def _codes(page: Page, books: Books, size: float, money: str) -> dict:
     """For each code what every class receives (above) and pays (below): a column adds up to zero."""
-    traces, options = [], []
+    traces, options, colour = [], [], _colours(books)
     for pick, some in (("all", list(range(len(books.themes)))), ("less", [i for i, t in enumerate(books.themes) if t != "energy"])):
         labels = page.tokens([theme_words(books.themes[i]) for i in some])
         made = [
             {
                 "type": "bar", "name": page.name(class_words(k)), "x": labels, "y": books.of(k)[some] / size,
-                "marker": {"color": _colour(run, k)},
+                "marker": {"color": colour[k]},
                 "hovertemplate": f"%{{x}}: %{{y:,.3f}} {money}<extra>%{{fullData.name}}</extra>", "meta": {"pick": pick},
             }
             for k in books.classes if np.abs(books.of(k)[some]).max(initial=0.0) > CENT
@@ -221,7 +227,7 @@ def _allocated_words(run: Run, whom: str) -> Both:
     return say("mk_shared_out", who=who, horizon=WORDS[f"mk_horizon_{horizon}"]) if f"mk_horizon_{horizon}" in WORDS else who
 
 
-def _closes(books: Books) -> dict:
+def closing(books: Books) -> dict:
     """Whether the books close: all parties together, the clearing house, and the accounts after allocation have nothing left."""
     total = books.net.sum(axis=1)
     kinds = np.array(books.kind)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from gridopt.dispatch.market_tables import FAR
 from gridopt.report.branches import branch_names
 from gridopt.report.folder import Run, names
 from gridopt.report.market_data import market_table
@@ -33,6 +34,8 @@ def party_words(run: Run, party: str) -> Both:
     """Name of a participant 'table id', an account, a zone or whoever else pays and is paid."""
     if f"mk_party_{party}" in WORDS:
         return WORDS[f"mk_party_{party}"]
+    if party.endswith(FAR):
+        return say("mk_far_end", name=party_words(run, party.removesuffix(FAR)))
     kind, _, key = party.partition(" ")
     if not key:
         known = names(run, "bus", [party])[0]

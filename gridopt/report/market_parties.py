@@ -10,8 +10,11 @@ from gridopt.report.text import WORDS, Both
 PLANT_KINDS = {
     "unit": "thermal", "generator": "thermal", "renewable": "other", "csp": "csp", "reservoir": "hydro", "storage": "storage",
     "pumped": "pumped_hydro", "pump": "pumped_hydro", "exchange": "exchange", "dc_link": "dc_link",
+    "dc_market": "dc_market",
 }  # fmt: skip
 """Tables of plants, with the technology of those that name none."""
+OUTSIDE = ("exchange", "dc_link", "dc_market")
+"""Tables of trade with what lies outside: one class each, whatever their technology."""
 MARKET, ACCOUNTS, USERS, OTHERS = "market", "accounts", "users", "others"
 
 
@@ -23,7 +26,7 @@ def class_of(run: Run, party: str) -> str:
     if kind == "account":
         return ACCOUNTS
     if kind in PLANT_KINDS and key:
-        return technologies(run).get(party) or PLANT_KINDS[kind]
+        return PLANT_KINDS[kind] if kind in OUTSIDE else technologies(run).get(party) or PLANT_KINDS[kind]
     if kind in ("load", "user", "users", "zone", "demand_bid", "shiftable", "data_centre", "hydrogen") or party in _buses(run):
         return USERS
     return OTHERS

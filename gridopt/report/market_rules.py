@@ -107,12 +107,13 @@ def _rows(run: Run, found: Prices) -> list[dict]:
     out = []
     for rule, stage in found.pairs:
         r, s = found.rules.index(rule), found.runs.index(stage)
+        lmp = found.cube("lmp")[r, s][found.used]
         paid = np.nansum(found.user_price[r, s] * found.weight * found.hours) if found.weighted else None
         mine = _of(uplift, rule, stage)
         out.append(
             {
                 "name": pair_words(rule, stage, found.rules, found.runs), "mean": _finite(np.nanmean(found.series[r, s, 0])),
-                "low": _finite(np.nanmin(found.cube("lmp")[r, s])), "high": _finite(np.nanmax(found.cube("lmp")[r, s])),
+                "low": _finite(np.nanmin(lmp)), "high": _finite(np.nanmax(lmp)),
                 "payment": None if paid is None else float(paid), "mwp": _sum(mine, "mwp"), "loc": _sum(mine, "loc"),
                 "prs": _sum(_of(shortfall, rule, stage), "prs"),
                 "note": quality(*(_of(market_table(run, n), rule, stage) for n in ("prices", "uplift"))),

@@ -36,7 +36,7 @@ def why(run: Run, page: Page) -> dict | None:
     start = _first_shown(found, count, explained)
     page.data["why"] = {
         "times": pack_times(found.period[:count]), "bus": page.tokens(names(run, "bus", found.bus)), "combos": combos, "start": start,
-        "explained": sorted(set(explained % len(found.bus))),
+        "explained": sorted(set(explained % len(found.bus))), "used": np.flatnonzero(found.used),
     }  # fmt: skip
     page.figures["mk_why"] = _figure(run, page, found, count)
     note = quality(market_table(run, "prices"), market_table(run, "explain"))
@@ -64,8 +64,13 @@ def _combo(run: Run, page: Page, found: Prices, pair: tuple[str, str], count: in
     note = quality(frame[(frame["rule"] == rule) & (frame["run"] == stage)])
     return {
         "key": key, "name": page.name(pair_words(rule, stage, found.rules, found.runs)), "note": None if note is None else page.name(note),
-        "span": [float(v) for v in np.nanpercentile(lmp, [1, 99])] if np.isfinite(lmp).any() else [0.0, 1.0],
+        "span": _span(lmp[found.used]),
     }  # fmt: skip
+
+
+def _span(lmp: np.ndarray) -> list[float]:
+    """Prices between which colours change."""
+    return [float(v) for v in np.nanpercentile(lmp, [1, 99])] if np.isfinite(lmp).any() else [0.0, 1.0]
 
 
 def _limits(run: Run, page: Page, found: Prices, pair: tuple[str, str], count: int) -> list[str]:
@@ -140,15 +145,14 @@ def _source_words(run: Run, term: str, source: str) -> Both:
 
 
 def _first_shown(found: Prices, count: int, explained: np.ndarray) -> list[int]:
-    """[combo, bus, period] the page opens with: of the prices that are explained, or of all where none is, the highest of the period whose
-    prices are furthest apart."""
+    """[combo, bus, period] the page opens with: of the prices of buses with load that are explained, or of all of them where none is, the
+    highest of the period whose prices are furthest apart."""
     rule, stage = found.pairs[0]
     lmp = found.cube("lmp")[found.rules.index(rule), found.runs.index(stage), :, :count]
-    known = np.isfinite(lmp)
-    if len(explained):
-        told = np.zeros(lmp.shape[::-1], bool)
-        told.flat[explained] = True
-        known &= told.T
+    known = np.isfinite(lmp) & found.used[:, None]
+    told = np.zeros(lmp.shape[::-1], bool)
+    told.flat[explained] = True
+    known = known & told.T if (known & told.T).any() else known
     if not known.any():
         return [0, 0, 0]
     high, low = np.where(known, lmp, -np.inf), np.where(known, lmp, np.inf)

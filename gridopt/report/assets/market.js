@@ -33,11 +33,14 @@
         layout.xaxis = { ...layout.xaxis, nticks: 4, tickangle: 0 };
         layout.yaxis.ticktext = layout.yaxis.ticktext.map((_, b) => { const name = plain(why.bus[b]); return escaped(name.length > 12 ? name.slice(0, 11) + "…" : name); });
       }
-      if (at.length < 7) layout.xaxis = { ...layout.xaxis, tickvals: Array.from(at, (_, t) => ms(t)), range: undefined };
+      // The mark of the chosen price must not widen the picture.
+      const half = at.length > 1 ? (ms(1) - ms(0)) / 2 : 1.8e6;
+      layout.xaxis = { ...layout.xaxis, range: [ms(0) - half, ms(at.length - 1) + half], ...(at.length < 7 ? { tickvals: Array.from(at, (_, t) => ms(t)) } : {}) };
+      layout.yaxis = { ...layout.yaxis, autorange: false, range: [why.bus.length - 0.5, -0.5] };
       const now = why.combos[state.why.combo], lmp = array(`why_lmp_${now.key}`);
       const z = why.bus.map((_, b) => Array.from(at, (_, t) => kept(lmp.at(b, t))));
       const [low, high] = now.span;
-      Object.assign(data[0], { x: at.length > 1 ? Array.from(at, (_, t) => ms(t)) : [ms(0) - 1.8e6, ms(0) + 1.8e6], y: why.bus.map((_, b) => b), z, zmin: high - low > 1e-6 ? low : low - 1, zmax: high - low > 1e-6 ? high : high + 1 });
+      Object.assign(data[0], { x: at.length > 1 ? Array.from(at, (_, t) => ms(t)) : [ms(0) - half, ms(0) + half], y: why.bus.map((_, b) => b), z, zmin: high - low > 1e-6 ? low : low - 1, zmax: high - low > 1e-6 ? high : high + 1 });
       data[0].customdata = why.bus.map((name) => Array.from(at, () => escaped(plain(name))));
       data[0].hovertemplate = data[0].hovertemplate.replace("%{y}", "%{customdata}");
       data.push({ type: "scatter", mode: "markers", x: [ms(state.why.time)], y: [state.why.bus], marker: { symbol: "square-open", size: 15, color: "#111", line: { width: 2 } }, hoverinfo: "skip", showlegend: false });
@@ -59,14 +62,14 @@
       const m = d.getUTCMonth(), n = d.getUTCDate(), y = d.getUTCFullYear();
       return state.lang === "zh" ? `${y}年${m + 1}月${n}日 ${hour}` : `${n} ${"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ")[m]} ${y}, ${hour}`;
     }
-    // Bus and time of the best price by a measure of all buses and times.
+    // Bus and time of the best price by a measure, among the buses at which somebody pays.
     function extreme(measure) {
       let best = -Infinity, where = [state.why.bus, state.why.time];
       for (let t = 0; t < at.length; t++) {
-        const row = why.bus.map((_, b) => value("lmp", b, t)).map((v) => (Number.isNaN(v) ? null : v)), known = row.filter((v) => v !== null);
+        const row = why.used.map((b) => kept(value("lmp", b, t))), known = row.filter((v) => v !== null);
         if (!known.length) continue;
-        const [score, b] = measure(row, Math.min(...known), Math.max(...known));
-        if (score > best) { best = score; where = [b, t]; }
+        const [score, n] = measure(row, Math.min(...known), Math.max(...known));
+        if (score > best) { best = score; where = [why.used[n], t]; }
       }
       choose(...where);
     }
@@ -187,9 +190,9 @@
       const names = order.map((i) => escaped(plain(change.groups[group].name[i])));
       // Bars of one name would lie on each other.
       const y = names.map((name, n) => (names.indexOf(name) === n ? name : name + "\u200b".repeat(n)));
-      const x = order.map((i) => all[i]), far = 1.35 * Math.max(1e-9, ...x.map(Math.abs)), digits = far > 100 ? 0 : far > 1 ? 2 : 4;
-      const low = Math.min(...x, 0), high = Math.max(...x, 0);
-      layout.xaxis.range = [low < 0 ? Math.max(-far, 1.35 * low) - 0.08 * (high - low) : 0, high > 0 ? Math.min(far, 1.35 * high) + 0.08 * (high - low) : 0];
+      const x = order.map((i) => all[i]), low = Math.min(...x, 0), high = Math.max(...x, 0), room = 0.22 * (high - low);
+      const digits = high - low > 100 ? 0 : high - low > 1 ? 2 : 4;
+      layout.xaxis.range = [low < 0 ? low - room : 0, high > 0 ? high + room : 0];
       if (high - low < 1e-12) layout.xaxis.range = [-1, 1];
       Object.assign(data[0], { x, y, text: x.map((v) => signed(v, digits)), marker: { color: x.map((v) => (v < 0 ? loss : gain)) } });
       return data;

@@ -1,0 +1,53 @@
+"""Headlines of a market run: what users pay, and whether the books close."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gridopt.report.folder import Run
+from gridopt.report.market_data import market_table, prices
+from gridopt.report.market_ledger import books, closing
+from gridopt.report.market_names import quality, rule_words, run_words
+from gridopt.report.text import WORDS, Both, join, money, price, say
+
+
+def market_cards(run: Run) -> list[dict]:
+    """Cards {key, big, text, tone, label}; [] where the run is none of the market."""
+    return [c for c in (_price(run), _books(run)) if c]
+
+
+def _price(run: Run) -> dict | None:
+    """Mean price of users under the first rule, day-ahead and in real time, and what load pays."""
+    found = prices(run)
+    if found is None or not found.pairs:
+        return None
+    rule = found.pairs[0][0]
+    mine = [(s, found.series[found.rules.index(rule), found.runs.index(s), 0]) for r, s in found.pairs if r == rule]
+    mean = [(s, float(np.nanmean(row))) for s, row in mine if np.isfinite(row).any()]
+    if not mean:
+        return None
+    parts: list[Both] = [join([run_words(s), price(v, run.currency)], (" ", " ")) for s, v in mean]
+    text = say("mk_card_price", rule=rule_words(rule), parts=join(parts, (", ", "，")))
+    if found.weighted:
+        first = found.user_price[found.rules.index(rule), found.runs.index(found.pairs[0][1])]
+        paid = float(np.nansum(first * found.weight * found.hours))
+        text = join([text, say("mk_card_paid", money=money(paid, run.currency))], (" ", ""))
+    note = quality(market_table(run, "prices"))
+    text = text if note is None else join([text, say("mk_card_note", note=note)], (" ", ""))
+    return {"key": "market_price", "label": WORDS["mk_label_price"], "big": price(mean[0][1], run.currency), "text": text,
+            "tone": "" if note is None else "warn"}  # fmt: skip
+
+
+def _books(run: Run) -> dict | None:
+    """Whether all that is paid is received."""
+    frame = market_table(run, "ledger")
+    if not len(frame):
+        return None
+    found = books(run)
+    closes = closing(found)
+    total = f"{round(closes['total'], 2) + 0.0:,.2f}"
+    count = {"total": (total, total), "payments": (f"{len(frame):,}",) * 2, "parties": (f"{len(found.parties):,}",) * 2}
+    return {
+        "key": "market_books", "label": WORDS["mk_label_books"], "big": WORDS["mk_books_close" if closes["good"] else "mk_books_open"],
+        "text": say("mk_card_books", **count), "tone": "good" if closes["good"] else "bad",
+    }  # fmt: skip
