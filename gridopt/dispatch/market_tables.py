@@ -84,6 +84,7 @@ MARKET_TABLES: dict[str, tuple[Column, ...]] = {
         _power("available", "available output", "可用出力"), _power("curtailed", "available and not used", "弃电"),
         Column("cause", TEXT, "", "main cause of curtailment", "弃电原因"), GAP, EXACT,
     ),
+    "load": (RUN, PERIOD, BUS, _power("mw", "load that is served", "供电负荷"), GAP, EXACT),
     "uplift": (
         RULE, RUN, UNIT, Column("horizon", TEXT, "", "day or block that is made whole", "核算期"), _money("revenue", "revenue", "收入"),
         _money("cost", "cost at offers", "报价成本"), _money("profit", "profit", "利润"),

@@ -22,15 +22,15 @@ def _price(run: Run) -> dict | None:
     if found is None or not found.pairs:
         return None
     rule = found.pairs[0][0]
-    mine = [(s, found.series[found.rules.index(rule), found.runs.index(s), 0]) for r, s in found.pairs if r == rule]
-    mean = [(s, float(np.nanmean(row))) for s, row in mine if np.isfinite(row).any()]
+    mine = [(stage, found.series[found.rules.index(rule), found.runs.index(stage), 0]) for r, stage in found.pairs if r == rule]
+    mean = [(stage, float(np.nanmean(row))) for stage, row in mine if np.isfinite(row).any()]
     if not mean:
         return None
-    parts: list[Both] = [join([run_words(s), price(v, run.currency)], (" ", " ")) for s, v in mean]
+    parts: list[Both] = [join([run_words(stage), price(v, run.currency)], (" ", " ")) for stage, v in mean]
     text = say("mk_card_price", rule=rule_words(rule), parts=join(parts, (", ", "，")))
     if found.weighted:
-        first = found.user_price[found.rules.index(rule), found.runs.index(found.pairs[0][1])]
-        paid = float(np.nansum(first * found.weight * found.hours))
+        s = found.runs.index(found.pairs[0][1])
+        paid = float(np.nansum(found.user_price[found.rules.index(rule), s] * found.weight[s] * found.hours))
         text = join([text, say("mk_card_paid", money=money(paid, run.currency))], (" ", ""))
     note = quality(market_table(run, "prices"))
     text = text if note is None else join([text, say("mk_card_note", note=note)], (" ", ""))

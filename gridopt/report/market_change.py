@@ -68,7 +68,7 @@ def _payments(found: Prices, pairs: list[tuple[str, str]]) -> list[tuple[Both, n
     if not found.weighted:
         return []
     at = [(found.rules.index(r), found.runs.index(s)) for r, s in pairs]
-    paid = np.stack([np.nan_to_num(found.user_price[r, s] * found.weight * found.hours).sum(axis=1) for r, s in at], axis=1)
+    paid = np.stack([np.nan_to_num(found.user_price[r, s] * found.weight[s] * found.hours).sum(axis=1) for r, s in at], axis=1)
     zones = list(dict.fromkeys(z for z in found.zone if z)) or [""]
     rows = [(found.series_names[1 + found.zones.index(z)] if z else found.series_names[0],
         -paid[[z == own or not z for own in found.zone]].sum(axis=0)) for z in zones]

@@ -26,8 +26,8 @@ def market_table(run: Run, name: str) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class Prices:
-    """rules, runs, bus, zone (B,) of each bus, the first `inner` of them of the studied system; period (T,), hours (T,); weight (B, T): load
-    MW, ones where it is not known (`weighted`)."""
+    """rules, runs, bus, zone (B,) of each bus, the first `inner` of them of the studied system; period (T,), hours (T,); weight (run, B, T):
+    load MW, ones where it is not known (`weighted`)."""
 
     run: Run
     rules: list[str]
@@ -51,7 +51,7 @@ class Prices:
     def used(self) -> np.ndarray:
         """Buses of the studied system at which somebody pays, bool (B,): one where nothing is connected has a price that says nothing."""
         inner = np.arange(len(self.bus)) < self.inner
-        loaded = self.weight.any(axis=1) & inner
+        loaded = self.weight.any(axis=(0, 2)) & inner
         return loaded if loaded.any() else inner
 
     @cached_property
@@ -94,7 +94,7 @@ class Prices:
         for z, zone in enumerate(self.zones):
             mine = [b for b, name in enumerate(self.zone) if name == zone]
             if mine:
-                found[:, :, z] = np.where(np.isnan(found[:, :, z]), _mean(lmp[:, :, mine], self.weight[mine]), found[:, :, z])
+                found[:, :, z] = np.where(np.isnan(found[:, :, z]), _mean(lmp[:, :, mine], self.weight[:, mine]), found[:, :, z])
         return found
 
     @cached_property
@@ -137,16 +137,35 @@ def _prices(run: Run) -> Prices | None:
     runs = sorted({str(v) for v in frame["run"].unique()}, key=lambda r: (RUNS.index(r) if r in RUNS else 9, r))
     period = pd.DatetimeIndex(frame["period"].unique()).sort_values()
     known = {str(r["bus"]): cell(r, "zone") for r in table(run, "bus").to_dict("records") if "bus" in r}
-    load = _load(run, bus, period)
-    weight = np.ones((len(bus), len(period))) if load is None else load
+    load = _load(run, runs, bus, period)
+    weight = np.ones((len(runs), len(bus), len(period))) if load is None else load
     first, _ = inside(run, bus)
     order = [*first, *(b for b in range(len(bus)) if b not in set(first))]
     bus = [bus[b] for b in order]
-    return Prices(run, rules, runs, bus, [known.get(b, "") for b in bus], len(first), period, load is not None, weight[order])
+    return Prices(run, rules, runs, bus, [known.get(b, "") for b in bus], len(first), period, load is not None, weight[:, order])
 
 
-def _load(run: Run, bus: list[str], period: pd.DatetimeIndex) -> np.ndarray | None:
-    """Served load at each bus in each period MW; None where results hold none for these periods."""
+def _load(run: Run, runs: list[str], bus: list[str], period: pd.DatetimeIndex) -> np.ndarray | None:
+    """Served load in each run at each bus in each period MW: by the table of loads, for runs that it does not hold by the results of the
+    schedule; None where neither is known for these periods."""
+    frame, physical = market_table(run, "load"), _of_schedule(run, bus, period)
+    known = {str(r) for r in frame["run"].unique()} if len(frame) else set()
+    if physical is None and not set(runs) <= known:
+        return None
+    out = np.zeros((len(runs), len(bus), len(period))) if physical is None else np.repeat(physical[None], len(runs), axis=0)
+    for s, stage in enumerate(runs):
+        if stage in known:
+            mine = frame[frame["run"] == stage]
+            row, at = pd.Index(bus).get_indexer(mine["bus"].astype(str)), period.get_indexer(pd.DatetimeIndex(mine["period"]))
+            keep = (row >= 0) & (at >= 0)
+            out[s] = 0.0
+            out[s][row[keep], at[keep]] = mine["mw"].to_numpy(float)[keep]
+            out[s] = np.nan_to_num(spanned(out[s], pd.DatetimeIndex(mine["period"].unique()).sort_values(), period))
+    return np.maximum(out, 0.0)
+
+
+def _of_schedule(run: Run, bus: list[str], period: pd.DatetimeIndex) -> np.ndarray | None:
+    """Served load of the results (B, T); None where they hold none for these periods."""
     load, shed = values(run, "load"), values(run, "shedding")
     if load is None or run.block > 1:
         return None
@@ -174,7 +193,7 @@ def spanned(value: np.ndarray, own: pd.DatetimeIndex, period: pd.DatetimeIndex) 
 
 
 def _mean(value: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """Mean over the buses (..., B, T) by weight (B, T), plain where no bus has any; nan values are left out."""
+    """Mean over the buses (rule, run, B, T) by weight (run, B, T), plain where no bus has any; nan values are left out."""
     some = np.isfinite(value)
     part = np.where(some, np.broadcast_to(weight, value.shape), 0.0)
     part = np.where(part.sum(axis=-2, keepdims=True) > 0, part, some.astype(float))

@@ -108,7 +108,7 @@ def _rows(run: Run, found: Prices) -> list[dict]:
     for rule, stage in found.pairs:
         r, s = found.rules.index(rule), found.runs.index(stage)
         lmp = found.cube("lmp")[r, s][found.used]
-        paid = np.nansum(found.user_price[r, s] * found.weight * found.hours) if found.weighted else None
+        paid = np.nansum(found.user_price[r, s] * found.weight[s] * found.hours) if found.weighted else None
         mine = _of(uplift, rule, stage)
         out.append(
             {

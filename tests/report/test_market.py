@@ -44,7 +44,7 @@ def tables(tmp_path):
     def opened(**given):
         (tmp_path / "tables").mkdir(exist_ok=True)
         for name, made in given.items():
-            known = PREFIX if name in ("prices", "zone_prices", "constraints", "dispatch", "uplift", "ledger", "residuals", "explain",
+            known = PREFIX if name in ("prices", "zone_prices", "constraints", "dispatch", "load", "uplift", "ledger", "residuals", "explain",
                 "metrics") else ""
             made.to_parquet(tmp_path / "tables" / f"{known}{name}.parquet", index=False)
         return open_run(tmp_path)
@@ -95,6 +95,14 @@ def test_load_pays_its_zone_price_and_the_price_of_the_bus_where_there_is_none(m
     rows = {r["name"][0]: r for r in rules(run, Page())["rows"]}
     assert rows["Convex hull (chp) · Real time"]["payment"] == pytest.approx(expected, rel=1e-6)
     run.data.close()
+
+
+def test_load_of_a_run_comes_from_its_table(tables):
+    """A takes 10 MW in both hours, B 30 MW in the second: 10 x 100 and (10 x 300 + 30 x 400) = 1000 + 15000; means 100 and 375."""
+    load = frame("load", run="DA", period=[*HOURS, HOURS[1]], bus=["A", "A", "B"], mw=[10.0, 10.0, 30.0], **PROVEN)
+    run = tables(prices=price_rows(), load=load)
+    assert rules(run, Page())["rows"][0]["payment"] == 16000.0
+    assert prices(run).series[0, 0, 0].tolist() == [100.0, 375.0]
 
 
 def test_one_price_of_a_province_is_what_all_users_pay(tables):
