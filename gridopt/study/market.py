@@ -33,7 +33,7 @@ from gridopt.settlement.book import settle
 from gridopt.study.load import Loaded, load_study
 from gridopt.study.market_case import after_energy, limited, market_cases, market_of, to_be_priced, told
 from gridopt.study.market_figures import explanations, figures
-from gridopt.study.market_frames import advisory_table, agc_table, constraint_table, dispatch_table, price_table, zone_table
+from gridopt.study.market_frames import advisory_table, agc_table, constraint_table, dispatch_table, load_table, price_table, zone_table
 from gridopt.study.market_schema import Market
 from gridopt.study.priced import known_rules
 from gridopt.study.run import CertificateFailed, Clock, check_free, move
@@ -116,6 +116,7 @@ def clear(loaded: Loaded, market: Market, stop: threading.Event | None, clock: C
     found.tables = {
         "prices": price_table(market.rule, runs), "zone_prices": zone_table(market.rule, runs),
         "constraints": constraint_table(market.rule, runs), "dispatch": dispatch_table(runs),
+        "load": load_table(runs),
     }  # fmt: skip
     if found.physical is not None:
         found.tables["advisory"] = advisory_table(market.rule, found.physical)

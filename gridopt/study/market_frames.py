@@ -65,6 +65,16 @@ def dispatch_table(runs: list[MarketRun]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
+def load_table(runs: list[MarketRun]) -> pd.DataFrame:
+    """Served load by bus and period, of buses that have any."""
+    parts = []
+    for run in runs:
+        here = (run.load != 0).any(axis=1)
+        bus, period = (v.ravel() for v in np.meshgrid(run.bus[here], run.start, indexing="ij"))
+        parts.append(frame("load", run=run.stage, period=period, bus=bus, mw=run.load[here].ravel(), gap=run.gap, exact=run.exact))
+    return pd.concat(parts, ignore_index=True)
+
+
 def advisory_table(rule: str, done: RealTime) -> pd.DataFrame:
     """Prices that every window said of all its intervals."""
     case = done.dispatch.case

@@ -31,6 +31,8 @@ def test_a_ring_is_cleared_and_its_tables_lie_in_the_folder(ring, capsys):
     assert limits[["element", "direction", "flow", "mu", "rent"]].to_numpy().tolist() == [
         ["13", "forward", pytest.approx(300), pytest.approx(160), pytest.approx(48000)]
     ]
+    load = pd.read_parquet(out / "tables" / "market_load.parquet")
+    assert dict(zip(load["bus"], load["mw"], strict=True)) == pytest.approx({"2": 100, "3": 300, "4": 500})
     output = pd.read_parquet(out / "tables" / "market_dispatch.parquet").set_index("unit")["mw"]
     assert output[["generator W1", "generator C2", "generator C3", "generator C4"]].to_numpy() == pytest.approx([600, 50, 250, 0])
     assert json.loads((out / "certificate.json").read_text())["passed"]
