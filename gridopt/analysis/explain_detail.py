@@ -91,7 +91,8 @@ def words(document: dict) -> list[str]:
             f"Any price from {_amount(document['lowest_right'])} to {_amount(document['highest_right'])} would be right here; the rule takes "
             "the set of prices by which load pays least."
         )
-    return [*lines, _held_words(document["holds"]), _check_words(document["check"])]
+    held = _held_words(document["holds"], "The same plants answer" if document["check"] is None else "It holds")
+    return [*lines, held, _check_words(document["check"])]
 
 
 def _together(rows: list[dict]) -> dict[tuple[str, str], float]:
@@ -117,12 +118,12 @@ def _network_words(rows: list[dict]) -> list[str]:
     return lines
 
 
-def _held_words(held: dict) -> str:
+def _held_words(held: dict, what: str) -> str:
     if not np.isfinite(held["down_mw"]) and not np.isfinite(held["up_mw"]):
-        return "It holds whatever the load there."
+        return f"{what} whatever the load there."
     ends = [f"{n} at a limit" for n in (held["ends_below"], held["ends_above"])]
     return (
-        f"It holds while load there changes by -{_amount(held['down_mw'])} ({ends[0] if held['ends_below'] else 'no end'}) to "
+        f"{what} while load there changes by -{_amount(held['down_mw'])} ({ends[0] if held['ends_below'] else 'no end'}) to "
         f"+{_amount(held['up_mw'])} MW ({ends[1] if held['ends_above'] else 'no end'})."
     )
 

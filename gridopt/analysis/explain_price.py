@@ -1,6 +1,6 @@
 """Why a price is what it is: marginal plants and their weights, limits of the network, and what reaches in from other periods.
 
-With the basis B behind the prices (dispatch/marginal_basis.py), dx = B^-1 e for one more MW of load at bus n in period t of h hours:
+With the columns that move behind the prices (dispatch/marginal_basis.py), dx = B^-1 e for one more MW of load at bus n in period t of h hours:
 
     alpha[g] = sum over columns j of plant g in t of (injection of j) dx[j]                        [MW/MW]    (X1)
     offer[g] = sum of c[j] dx[j] / (h alpha[g])                                                    [CNY/MWh]  (X2)

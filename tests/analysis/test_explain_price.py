@@ -145,6 +145,35 @@ def test_load_that_is_not_served_sets_the_price():
     assert list(rows(explain_table(found), term="marginal").values()) == [near((1, 5000, 5000))]
 
 
+def test_plants_that_are_tied_share():
+    """A and B offer 100 and 300 MW at 50: of one more MW a quarter comes from A, for the optimum cannot tell them apart; C at 40 is full."""
+    text = """
+demand_mw: 250
+generators: [{id: C, p_max: 50, marginal_cost: 40}, {id: A, p_max: 100, marginal_cost: 50}, {id: B, p_max: 300, marginal_cost: 50}]
+"""
+    d = cleared(text)
+    family = next(f for f in d.model.builder.column_families if f.name == "generator.band")
+    x = d.solution.x.copy()
+    x[family.ids[:, 0]] = [50.0, 60.0, 140.0]  # both inside their limits
+    shared = type(d)(d.case, d.model, replace(d.solution, x=x))
+    found = rows(explain_table(Explanation(shared)), term="marginal")
+    assert found == {"generator A": near((0.25, 50, 12.5)), "generator B": near((0.75, 50, 37.5))}
+
+
+def test_square_costs_share_by_their_slopes():
+    """0.1 p^2 + 10 p and 0.3 p^2 + 2 p, 100 MW: 0.2 a + 10 = 0.6 b + 2, a = 65, b = 35: 23. One more MW: 0.2 da = 0.6 db, 3/4 and 1/4."""
+    text = """
+demand_mw: 100
+generators: [{id: A, p_max: 300, cost: {c1: 10, c2: 0.1}}, {id: B, p_max: 300, cost: {c1: 2, c2: 0.3}}]
+"""
+    found = Explanation(cleared(text))
+    table = rows(explain_table(found), term="marginal")
+    assert {n: r[0] for n, r in table.items()} == near({"generator A": 0.75, "generator B": 0.25}, rel=1e-5)
+    assert sum(r[2] for r in table.values()) == near(23, rel=1e-5)
+    told = explain_one(found, 0, 0)
+    assert told["check"] is None and any("Not checked" in line for line in told["words"])
+
+
 def test_no_bus_no_rows():
     found = Explanation(cleared(market.RING))
     table = explain_table(found, np.zeros(0, int))
