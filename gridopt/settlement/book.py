@@ -61,7 +61,7 @@ def settle(
         agc.settle(book, m, service)
     deep_peak.settle(book, m, case, rules.deep_peak)
     deviation.settle(book, m, rules.deviation)
-    borne = make_whole.settle(book, m, rules.make_whole)
+    borne = make_whole.settle(book, m, case, rules.make_whole)
     if rules.carbon:
         carbon.settle(book, m, case)
 
@@ -77,7 +77,7 @@ def settle(
     payer = rules.allocations.uplift.payers if whole.payers == "account" else whole.payers
     gap = max(day_ahead.gap, 0.0 if real_time is None else real_time.gap)
     tables = {
-        "uplift": frame("uplift", rule=rule, gap=gap, exact=exact, **make_whole.columns(m, whole, payer)),
+        "uplift": frame("uplift", rule=rule, gap=gap, exact=exact, **make_whole.columns(m, case, whole, payer)),
         "ledger": frame("ledger", exact=exact, **book.columns(m.start)),
         "residuals": frame("residuals", account=list(names), amount=list(amounts), allocated_to=list(whom), exact=exact),
     }

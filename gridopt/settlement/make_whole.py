@@ -4,24 +4,26 @@
     R^DA = sum of Q^DA π^DA,   R^RT = sum of (Q^RT - Q^DA) π^RT,   C: energy, no-load and starts at offers
     one stage: max(0, C^RT - R^RT - R^DA)                                                                                        (M2)
 
-Booked in the last period of the horizon. Users bear it: all by load, or those of the plant's zone; by cause those of its zone where
-congestion raises the price at the plant, weighed by its output, so that it runs for its zone, and all otherwise.
+Self-owned units run for their own load and are left out. Booked in the last period of the horizon. Users bear it: all by load, or those
+of the plant's zone; by cause those of its zone where congestion raises the price at the plant, weighed by its output, so that it runs for
+its zone, and all otherwise.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from gridopt.case.case import Case
 from gridopt.settlement.ledger import Ledger, account, allocate, sums
 from gridopt.settlement.metered import Metered
 from gridopt.settlement.rules import MakeWhole
 
 
-def settle(book: Ledger, m: Metered, rules: MakeWhole) -> float:
+def settle(book: Ledger, m: Metered, case: Case, rules: MakeWhole) -> float:
     """Books (M1) or (M2), codes mwp_da, mwp_rt, and what zones bear, code uplift_zone; returns the latter, CNY."""
     if not rules.enabled:
         return 0.0
-    paid = payments(m, rules)
+    paid = payments(m, case, rules)
     group = m.horizon(rules.horizon)
     last = np.append(np.diff(group) > 0, True) if len(group) else np.zeros(0, bool)
     total = np.zeros_like(m.da.cost)
@@ -39,18 +41,25 @@ def accounts(m: Metered, rules: MakeWhole) -> tuple[np.ndarray, ...]:
     return tuple(sums(v, group) for v in (m.da.cost, m.rt.cost, earned, more))
 
 
-def payments(m: Metered, rules: MakeWhole) -> dict[str, np.ndarray]:
+def eligible(m: Metered, case: Case, rules: MakeWhole) -> np.ndarray:
+    """Plants that can be made whole, bool (g,): of the kinds named, and not self-owned, for these run for their own load."""
+    unit = case.table("unit")
+    own = [f"unit {u}" for u in unit.index[unit["self_owned"].to_numpy(bool)]]
+    return np.isin(m.kind, rules.kinds) & ~np.isin(m.plant.astype(str), own)
+
+
+def payments(m: Metered, case: Case, rules: MakeWhole) -> dict[str, np.ndarray]:
     """(M1) or (M2) by code: (g, H) CNY, H horizons."""
-    mine = np.isin(m.kind, rules.kinds)[:, None]
+    mine = eligible(m, case, rules)[:, None]
     cost_da, cost_rt, r_da, r_rt = accounts(m, rules)
     first = np.where(mine, np.maximum(0.0, cost_da - r_da), 0.0) if rules.two_stage else np.zeros_like(cost_da)
     return {"mwp_da": first, "mwp_rt": np.where(mine, np.maximum(0.0, cost_rt - r_rt - r_da - first), 0.0)}
 
 
-def columns(m: Metered, rules: MakeWhole, payer: str) -> dict:
-    """Columns of table `uplift` but for rule, gap and exact: plants of the kinds that can be made whole, by run and horizon (named by its first
-    period). Best profits need the clearing itself and are not known here (nan)."""
-    lacking, mine = payments(m, rules), np.isin(m.kind, rules.kinds)[:, None]
+def columns(m: Metered, case: Case, rules: MakeWhole, payer: str) -> dict:
+    """Columns of table `uplift` but for rule, gap and exact: plants that can be made whole, by run and horizon (named by its first period).
+    Best profits need the clearing itself and are not known here (nan)."""
+    lacking, mine = payments(m, case, rules), eligible(m, case, rules)[:, None]
     cost_da, cost_rt, r_da, r_rt = accounts(m, rules)
     first = m.start[np.unique(m.horizon(rules.horizon), return_index=True)[1]]
     parts: list[tuple[np.ndarray, ...]] = []

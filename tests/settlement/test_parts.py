@@ -169,6 +169,16 @@ def test_M1_real_time_after_day_ahead():
     assert unpaid["mwp"].tolist() == pytest.approx([200, 400]) and unpaid["paid"].tolist() == [0, 0]
 
 
+def test_M1_self_owned_units_are_left_out():
+    kind = {"unit_type": "t", "min_load_fraction": 0.3, "fuel_rate_full_tce_per_mwh": 0.3}
+    unit = {"bus": "b", "unit_type": "t", "fuel": "coal", "power_max_mw": 100}
+    made = {"unit": [unit | {"unit": "u"}, unit | {"unit": "own", "self_owned": "true"}], "unit_type": [kind],
+            "fuel": [{"fuel": "coal", "price_cny_per_tce": 800, "co2_t_per_tce": 2.7}]}  # fmt: skip
+    run = one_bus({"unit u": [10.0], "unit own": [10.0]}, [20.0], [100.0], cost=np.array([[1500.0], [1500.0]]))
+    done = settle_run(run, rules={"make_whole": {}}, **made)
+    assert done.of("mwp_da", "unit u") == pytest.approx(500) and done.of("mwp_da", "unit own") == 0
+
+
 def test_M1_a_day_makes_up_for_its_hours():
     """Loses 100 in the first hour, earns 300 in the second; the day after loses 50."""
     run = one_bus({"generator A": [1.0] * 3}, [1.0] * 3, [0.0, 400.0, 50.0], start="2025-03-10T22:00", cost=np.array([[100.0, 100.0, 100.0]]))
