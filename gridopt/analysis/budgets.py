@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from gridopt.case.pools import studied
+from gridopt.case.pools import left, studied
 from gridopt.dispatch.result import Dispatch
 
 COLUMNS = ["kind", "budget", "start_date", "end_date", "unit", "used", "least", "most", "value_cny_per_unit"]
@@ -24,7 +24,8 @@ def budgets(dispatch: Dispatch) -> pd.DataFrame:
         inside, share = studied(case, frame)
         rate = port(flow).value(x)[: len(frame)] if table == "fuel_budget" else np.repeat(port(flow).value(x), len(frame), axis=0)
         used = (inside * case.time.hours * rate).sum(axis=1)
-        least, most = (frame[c].to_numpy(float) * share if c in frame else np.full(len(frame), np.nan) for c in _limits(table))
+        outside = "burnt_outside_tce" if table == "fuel_budget" else "emitted_outside_t"
+        least, most = (left(frame, c, outside, share) if c in frame else np.full(len(frame), np.nan) for c in _limits(table))
         value = _values(dispatch, table)
         for i in np.flatnonzero(share > 0):
             name, row = frame.index[i], frame.iloc[i]

@@ -2,7 +2,7 @@
 
 Sets        k cap, t step of length h[t] hours, w[k,t] share of it inside the cap's period
 Data        carbon price c[t] [CNY/t], allowance a[t] [t/MWh] of the step's calendar year; cap A[k] [t] of the whole period, z[k] the
-            share of it that is studied
+            share of it that is studied (what is left of A instead of z A, where it is known what was emitted in the rest of the period)
 Ports       draws on emission E [t/h] and thermal_energy W [MW]
 
     sum_t w h E <= z A                                                    (K2)  carbon.cap
@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gridopt.case.pools import studied
+from gridopt.case.pools import left, studied
 
 
 def declare(case, b):
@@ -25,7 +25,7 @@ def declare(case, b):
     table = case.table("emission_cap")
     inside, share = studied(case, table)
     some = np.flatnonzero(share > 0)
-    return some, inside[some] * case.time.hours, (table["amount_max_t"].to_numpy(float) * share)[some]
+    return some, inside[some] * case.time.hours, left(table, "amount_max_t", "emitted_outside_t", share)[some]
 
 
 def constrain(case, b, columns):

@@ -1,7 +1,8 @@
 """Fuel: budgets of a period, take or pay, and stocks with deliveries.
 
 Sets        m budget or stock of one fuel, of all stations or one; t step of length h[t] hours, w[m,t] share of it inside the period
-Data        amounts [Emin, Emax] tce of the whole period, z[m] the share of it that is studied; price of what is missing of Emin;
+Data        amounts [Emin, Emax] tce of the whole period, z[m] the share of it that is studied (where it is known what was burnt in the
+            rest of it, what that leaves instead of z Emin, z Emax); price of what is missing of Emin;
             stock before the first step L0, least stock at the end, deliveries d[m,t] tce
 Columns     fuel.stock L [tce];  fuel.short y [tce], what is missing of Emin, counted in the last step of the period that is studied
 
@@ -23,7 +24,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gridopt.case.pools import pools, studied
+from gridopt.case.pools import left, pools, studied
 from gridopt.program.labels import Quantity
 
 
@@ -75,7 +76,7 @@ def constrain(case, b, columns):
     base = (weight * burnt.constant[:count]).sum(axis=1)
     asked = (columns.share > 0) & pools(case)[:count].any(axis=1)
     for name, column in (("least", "amount_min_tce"), ("most", "amount_max_tce")):
-        amount = budget[column].to_numpy(float) * columns.share
+        amount = left(budget, column, "burnt_outside_tce", columns.share)
         some = np.flatnonzero(~np.isnan(amount) & asked)
         bound = {"lower" if name == "least" else "upper": amount[some] - base[some]}
         row = b.rows(f"fuel.{name}", unit="tce", over={"fuel_budget": budget.index[some]}, **bound)

@@ -40,3 +40,10 @@ def studied(case, table: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     begin, end = (table[c].to_numpy("datetime64[s]") for c in ("start_date", "end_date"))
     inside = case.time.share_between(begin, end + DAY)
     return inside, (inside * case.time.hours).sum(axis=1) * 3600.0 / (end + DAY - begin).astype(float)
+
+
+def left(table: pd.DataFrame, column: str, outside: str, share: np.ndarray) -> np.ndarray:
+    """What of an amount (k,) is left for the part of each period that is studied: what was not used outside it, at least 0, where that is
+    known, else its share; NaN where there is no limit."""
+    amount, used = table[column].to_numpy(float), table[outside].to_numpy(float)
+    return np.where(np.isnan(used), amount * share, np.maximum(amount - np.nan_to_num(used), 0.0))

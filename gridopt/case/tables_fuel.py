@@ -16,6 +16,7 @@ FUEL_BUDGET = plain(
     _tce("amount_min_tce", "least amount (take or pay); empty: none"), _tce("amount_max_tce", "largest amount; empty: none"),
     Column("short_cny_per_tce", "number", "CNY/tce", at_least=0.0, at_most=100000.0, default=None,
            meaning="paid for what is missing of the least amount (take or pay); empty: nothing may be missing"),
+    _tce("burnt_outside_tce", "burnt in the part of the period that is not studied; empty: its share of the amounts"),
     orders=(("amount_min_tce", "amount_max_tce"),),
 )  # fmt: skip
 FUEL_STOCK = plain(
@@ -33,6 +34,8 @@ EMISSION_CAP = plain(
     "emission_cap", "caps on the CO2 of all units and generators in a period; of a part that is studied, its share counts", ("emission_cap",),
     Column("emission_cap", meaning="identifier"), *PERIOD,
     Column("amount_max_t", "number", "t", at_least=0.0, meaning="largest emission"),
+    Column("emitted_outside_t", "number", "t", at_least=0.0, default=None,
+           meaning="emitted in the part of the period that is not studied; empty: its share of the cap"),
 )  # fmt: skip
 
 FUEL_TABLES = (FUEL_BUDGET, FUEL_STOCK, FUEL_DELIVERY, EMISSION_CAP)

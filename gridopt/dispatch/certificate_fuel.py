@@ -4,8 +4,8 @@
     stock = stock before + deliveries - burnt, up to each step; never below 0, at the end the least stock   fuel.stock
     emission of units and generators in the period <= share x cap                                          carbon.cap
 
-share: hours of the period that are studied over its hours. A unit burns what certificate_plants says, one that is switched what
-certificate_running says.
+share: hours of the period that are studied over its hours; where it is known what the rest of it used, that is taken off instead. A
+unit burns what certificate_plants says, one that is switched what certificate_running says.
 """
 
 from __future__ import annotations
@@ -56,11 +56,17 @@ def _period(e: Evidence, table: str) -> tuple[np.ndarray, np.ndarray]:
     return hours, hours.sum(axis=1) * 3600.0 / (last + DAY - first).astype(float)
 
 
+def _rest(amount, outside, share: np.ndarray) -> np.ndarray:
+    """What is left of an amount for what is studied (k,)."""
+    whole, used = amount.to_numpy(float), outside.to_numpy(float)
+    return np.where(np.isnan(used), whole * share, np.where(whole < used, 0.0, whole - used))
+
+
 def _budgets(e: Evidence) -> Check:
     table, rate = e.case.table("fuel_budget"), _pool(e, "fuel_budget")
     hours, share = _period(e, "fuel_budget")
     used, paid = (hours * rate).sum(axis=1), e["fuel_short"].sum(axis=1)
-    low, high = (table[f"amount_{c}_tce"].to_numpy(float) * share for c in ("min", "max"))
+    low, high = (_rest(table[f"amount_{c}_tce"], table["burnt_outside_tce"], share) for c in ("min", "max"))
     free = np.isnan(table["short_cny_per_tce"].to_numpy(float)) & (np.abs(paid) > 0)
     wrong = np.fmax(np.fmax(low - used - paid, used - high), np.where(free, np.abs(paid), np.maximum(-paid, 0.0)))
     asked = (share > 0) & ~np.isnan(used)
@@ -86,4 +92,5 @@ def _caps(e: Evidence) -> Check:
     hours, share = _period(e, "emission_cap")
     others = e.number("generator", "co2_t_per_mwh") * e["generator_output"]
     total = hours @ (_spent(e)[1].sum(axis=0) + others.sum(axis=0))
-    return e.judge("carbon.cap", "t", total - share * table["amount_max_t"].to_numpy(float), PERIOD + RELATIVE * total, table.index)
+    most = _rest(table["amount_max_t"], table["emitted_outside_t"], share)
+    return e.judge("carbon.cap", "t", total - most, PERIOD + RELATIVE * total, table.index)

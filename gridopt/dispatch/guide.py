@@ -7,6 +7,8 @@ the start):
     volume[r,e] hm3, water_value[r,e] CNY/hm3     of reservoirs: dual of hydro.water_balance of the step that ends then
     energy[s,e] MWh                               of stores
     sent[c,e], bundled[c,e] MWh                   of contracts, within their periods, from the start
+    fuel[s,e] tce                                 of fuel stocks
+    burnt[k,e] tce, emitted[k,e] t                of fuel budgets and emission caps, within their periods, from the start
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 
 from gridopt.case.case import Case
+from gridopt.case.pools import pools, studied
 from gridopt.dispatch.result import Dispatch
 from gridopt.dispatch.single import LONG_H, dispatch
 
@@ -35,6 +38,9 @@ class Guide:
     energy: np.ndarray
     sent: np.ndarray
     bundled: np.ndarray
+    fuel: np.ndarray
+    burnt: np.ndarray
+    emitted: np.ndarray
     cost: float
 
     def at(self, name: str, hour: float) -> np.ndarray:
@@ -65,7 +71,18 @@ def make_guide(case: Case, workers: int, progress: Callable[[str], None]) -> Gui
     inside, link = in_period(plain), case.position("dc_link", case.table("dc_contract")["dc_link"])
     sent, bundled = (_with_start(0.0, np.cumsum(inside * v[link], axis=1)) for v in (link_power(found), quantities["dc_bundled"].values))
     hours = np.append(0.0, np.cumsum(plain.time.hours))
-    return Guide(hours, volume, worth, _with_start(start, energy), sent, bundled, found.solution.objective)
+    stock = quantities["fuel_stock_level"].values if len(case.table("fuel_stock")) else np.zeros((0, len(plain.time)))
+    fuel = _with_start(case.table("fuel_stock")["stock_start_tce"].to_numpy(float), stock)
+    burnt, emitted = (_with_start(0.0, np.cumsum(v, axis=1)) for v in spent_of(found))
+    return Guide(hours, volume, worth, _with_start(start, energy), sent, bundled, fuel, burnt, emitted, found.solution.objective)
+
+
+def spent_of(found: Dispatch) -> tuple[np.ndarray, np.ndarray]:
+    """In each step inside the period: fuel burnt of each budget tce (k, T), and CO2 under each cap t (k, T)."""
+    case, port, x = found.case, found.model.builder.port, found.solution.x
+    (within, _), (under, _) = (studied(case, case.table(t)) for t in ("fuel_budget", "emission_cap"))
+    burnt = port("fuel", len(pools(case))).value(x)[: len(within)]
+    return within * burnt * case.time.hours, under * port("emission", 1).value(x) * case.time.hours
 
 
 def plain_case(case: Case) -> Case:

@@ -7,6 +7,7 @@ Beyond a window that does not reach the end of the horizon everything goes on as
                  worth SPARE times its value then: an end that is out of reach is told by its price                 (D2)
     contracts    what was sent before, and what the guide sends after, count as sent outside the window: the plan of the
                  window before, and then the guide, keep every limit                                                     (D3)
+    fuel, CO2    stocks as stores (D1), budgets and caps as contracts (D3)
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import pandas as pd
 from gridopt.blocks import commitment, storage
 from gridopt.case.case import Case
 from gridopt.case.fleet import TABLES as FLEET
+from gridopt.case.pools import studied
 from gridopt.case.tables import TABLES
 from gridopt.case.units import limits
 from gridopt.dispatch.formulate import BLOCKS, Model
@@ -48,7 +50,7 @@ class Horizon:
     def window_case(self, window: Window, state: State) -> Case:
         """The case of a window that begins in `state`."""
         tables = dict(self.case.tables)
-        for part in (_stores, _rivers, _solar_thermal, _pumped, _budgets, _contracts, _outputs, _status, _notices):
+        for part in (_stores, _rivers, _solar_thermal, _pumped, _budgets, _contracts, _outputs, _status, _notices, _fuel):
             tables |= part(self, window, state)
         return replace(self.case, tables=tables, time=window.steps(self.case.time, self.look_ahead_step_h), loss_points=None)
 
@@ -176,6 +178,27 @@ def _contracts(whole: Horizon, window: Window, state: State) -> Tables:
     if not whole.ends(window):
         sent, bundled = (had + whole.guided(n, np.inf) - whole.guided(n, hour) for n, had in (("sent", sent), ("bundled", bundled)))
     return {"dc_contract": table.assign(**figures, sent_outside_mwh=sent, bundled_outside_mwh=np.minimum(bundled, sent))}
+
+
+def _fuel(whole: Horizon, window: Window, state: State) -> Tables:
+    """Stocks by (D1), budgets and caps by (D3): the figures of the studied part of each period, and what lies outside the window of it."""
+    stock, found, ends = whole.case.table("fuel_stock"), {}, whole.ends(window)
+    if state.steps == 0 and ends:
+        return {}
+    if len(stock):
+        low = stock["stock_end_tce"].to_numpy(float) if ends else np.maximum(whole.guided("fuel", whole.hour(window.last)), 0.0)
+        found["fuel_stock"] = stock.assign(stock_start_tce=np.maximum(state.fuel_tce, 0.0), stock_end_tce=low)
+    for name, amounts, outside, used, guided in (
+        ("fuel_budget", ("amount_min_tce", "amount_max_tce"), "burnt_outside_tce", state.burnt_tce, "burnt"),
+        ("emission_cap", ("amount_max_t",), "emitted_outside_t", state.emitted_t, "emitted"),
+    ):
+        table = whole.case.table(name)
+        if len(table):
+            share, had = studied(whole.case, table)[1], table[outside].to_numpy(float)
+            more = 0.0 if ends else whole.guided(guided, np.inf) - whole.guided(guided, whole.hour(window.last))
+            changes = {c: table[c].to_numpy(float) * np.where(np.isnan(had), share, 1.0) for c in amounts}
+            found[name] = table.assign(**changes, **{outside: np.nan_to_num(had) + used + more})
+    return found
 
 
 def _notices(whole: Horizon, window: Window, state: State) -> Tables:

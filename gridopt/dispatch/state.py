@@ -14,7 +14,7 @@ from gridopt.blocks import commitment
 from gridopt.case.case import Case
 from gridopt.case.time import TimeGrid
 from gridopt.dispatch.formulate import BLOCKS, Model
-from gridopt.dispatch.guide import in_period, link_power
+from gridopt.dispatch.guide import in_period, link_power, spent_of
 from gridopt.dispatch.result import Dispatch
 
 LONG_H = 87600.0
@@ -37,7 +37,8 @@ class State:
     of each contract within its period. pumped_mwh (2, n): above and below; pumped_mode: place in MODES of what each plant did last,
     pumped_mode_h since it ended. block_h, block_mw: signed hours in status and output of power blocks. budget_mwh, budget_hm3: energy and
     release of each hydro budget within its period. noticed_mw (n, K): calls of interruptible loads that are planned in the K steps after,
-    from noticed_start to noticed_end (K,), as far as the longest notice goes.
+    from noticed_start to noticed_end (K,), as far as the longest notice goes. fuel_tce: of each fuel stock; burnt_tce, emitted_t: of each
+    fuel budget and emission cap within its period.
     """
 
     steps: int
@@ -71,6 +72,9 @@ class State:
     noticed_start: np.ndarray
     noticed_end: np.ndarray
     noticed_mw: np.ndarray
+    fuel_tce: np.ndarray
+    burnt_tce: np.ndarray
+    emitted_t: np.ndarray
 
     def arrays(self) -> dict[str, np.ndarray]:
         return {name: np.asarray(value) for name, value in asdict(self).items()}
@@ -100,7 +104,8 @@ def begun(case: Case, model: Model) -> State:
         np.full((2, size("pumped")), np.nan), np.array([MODES.index(m) for m in case.table("pumped")["mode_before"]], int),
         case.table("pumped")["mode_before_h"].to_numpy(float), case.table("csp")["initial_h"].to_numpy(float), unknown["csp"],
         np.zeros(size("hydro_budget")), np.zeros(size("hydro_budget")), np.zeros(0, "datetime64[s]"), np.zeros(0, "datetime64[s]"),
-        np.zeros((size("interruptible"), 0)),
+        np.zeros((size("interruptible"), 0)), case.table("fuel_stock")["stock_start_tce"].to_numpy(float),
+        np.zeros(size("fuel_budget")), np.zeros(size("emission_cap")),
     )  # fmt: skip
 
 
@@ -114,6 +119,7 @@ def handed(before: State, found: Dispatch, kept: int) -> State:
     sent, bundled = ((inside * v[link]).sum(axis=1) for v in (power, value["dc_bundled"]))
     held, link_changes = _schedule(before, case, power, time)
     status, outage, changes, starts = _status(before, found, time)
+    burnt, emitted = (v[:, :kept].sum(axis=1) for v in spent_of(found))
     return State(
         before.steps + kept, value["storage_energy"][:, -1], value["reservoir_volume"][:, -1], value["csp_store"][:, -1], passed, length,
         value["unit_output"][:, -1], value["generator_output"][:, -1], _ramping(found, kept - 1), power[:, -1],
@@ -125,6 +131,8 @@ def handed(before: State, found: Dispatch, kept: int) -> State:
         _block(before, case, value["csp_on"], time.hours), value["csp_output"][:, -1],
         before.budget_mwh + _used(case, kept, value["hydro_output"]),
         before.budget_hm3 + 0.0036 * _used(case, kept, value["reservoir_release"]), *_noticed(found, kept),
+        value["fuel_stock_level"][:, -1] if "fuel_stock_level" in value else before.fuel_tce,
+        before.burnt_tce + burnt, before.emitted_t + emitted,
     )  # fmt: skip
 
 

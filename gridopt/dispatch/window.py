@@ -78,8 +78,8 @@ def check_sight(case: Case, sight_h: float) -> None:
         ])  # fmt: skip
 
 
-UNKNOWN = ("fuel_budget", "fuel_stock", "emission_cap", "data_centre")
-"""Tables of which windows hand on nothing: what is left of a budget or stock, what waits."""
+UNKNOWN = ("data_centre",)
+"""Tables of which windows hand on nothing: what waits."""
 
 
 def check_shifts(case: Case, window_h: float, look_ahead_h: float) -> None:
@@ -112,6 +112,7 @@ def check_rows(case: Case) -> None:
         raise CaseError(["key 'commitment': windows hand on what is on or off, and relaxed decisions lie between. Write exact or off."])
     lost = [name for name in UNKNOWN if len(case.table(name))]
     lost += ["interruptible"] if case.table("interruptible")["hours_per_season"].notna().any() else []
+    lost += ["fuel_budget"] if case.table("fuel_budget")["short_cny_per_tce"].notna().any() else []  # what has been paid for
     lost += ["pump"] if (case.table("pump")["delay_h"] > 0).any() else []  # water on its way up
     if lost:
         raise CaseError([

@@ -198,7 +198,7 @@ def test_a_row_for_several_units_is_refused_by_name():
 @pytest.mark.parametrize("name", ["fuel", "data_centre", "interruptible", "pump"])
 def test_tables_of_which_windows_hand_on_nothing_are_refused_by_name(name):
     made = BLOCK_CASES[name].build()
-    table = "fuel_stock" if name == "fuel" else name
+    table = "fuel_budget" if name == "fuel" else name
     with pytest.raises(CaseError, match=f"table {table}: has rows whose state windows do not hand on"):
         roll(made, Rule(2.0, 1.0))
 
@@ -213,6 +213,59 @@ def test_stores_that_decide_hand_on_what_they_did(name, window_h):
     one, rolled = dispatch(case, search=SURE), roll(case, Rule(window_h, 8.0, SURE))
     assert rolled.solution.objective == pytest.approx(one.solution.objective, rel=1e-9)
     assert not certify(**evidence(rolled)).failed
+
+
+def burning(**rows):
+    """Four hours of 60 MW: A10 at 1 tce/MWh and 10 CNY, 2.5 t of CO2 a MWh, and the next at 90 without any."""
+    fuel = [dict(fuel="c10", price_cny_per_tce=10.0, co2_t_per_tce=2.5), dict(fuel="c90", price_cny_per_tce=90.0, co2_t_per_tce=0.0)]
+    return power_case(4, bus=buses("A"), fuel=fuel, unit=[unit("A", 10, 100, plant="P"), unit("A", 90, 100)],
+                      load=[load("A", mean=60.0)], **rows)  # fmt: skip
+
+
+DAY = dict(start_date="2025-01-01", end_date="2025-01-01")
+FUELLED = {
+    # 100 tce at first and 50 more at hour 2, of which 30 stay: 120 MWh at 10, the other 120 at 90.
+    "stock": (dict(fuel_stock=[dict(fuel_stock="s", fuel="c10", plant="P", stock_start_tce=100.0, stock_end_tce=30.0)],
+                   fuel_delivery=[dict(fuel_stock="s", time="2025-01-01T02:00", amount_tce=50.0)]), 120),
+    # 4 of 24 hours are studied: a sixth of 600 tce.
+    "budget": (dict(fuel_budget=[dict(DAY, fuel_budget="b", fuel="c10", amount_max_tce=600.0)]), 100),
+    # 600 tce in the day, 450 of it burnt in the hours that are not studied.
+    "budget outside": (dict(fuel_budget=[dict(DAY, fuel_budget="b", fuel="c10", amount_max_tce=600.0, burnt_outside_tce=450.0)]), 150),
+    # 500 t, 75 emitted elsewhere: 425 t are 170 MWh.
+    "cap outside": (dict(emission_cap=[dict(DAY, emission_cap="k", amount_max_t=500.0, emitted_outside_t=75.0)]), 170),
+    # A sixth of 2100 t: 350 t are 140 MWh.
+    "cap": (dict(emission_cap=[dict(DAY, emission_cap="k", amount_max_t=2100.0)]), 140),
+}
+
+
+@pytest.mark.parametrize("window_h, ahead_h", [(1.0, 1.0), (1.0, 24.0), (3.0, 0.0), (2.0, 1.0)])
+@pytest.mark.parametrize("name", FUELLED)
+def test_what_is_left_of_fuel_and_caps_is_handed_on(name, window_h, ahead_h):
+    """So many MWh at 10, the rest of 240 at 90, in one solve and window by window: whatever a window leaves, the next ones use."""
+    rows, cheap = FUELLED[name]
+    case = burning(**rows)
+    for found in (dispatch(case), roll(case, Rule(window_h, ahead_h, SURE))):
+        assert found.quantities["unit_output"].values.sum(axis=1) == pytest.approx([cheap, 240 - cheap])
+        assert found.solution.objective == pytest.approx(10 * cheap + 90 * (240 - cheap))
+        assert not certify(**evidence(found)).failed
+
+
+@pytest.mark.parametrize("name", ["stock", "cap"])
+def test_fuel_and_caps_of_units_that_are_switched(name):
+    """The same where units are on or off: with no least output and no cost of a start nothing changes."""
+    rows, cheap = FUELLED[name]
+    case = burning(**rows, commitment=[dict(kind="unit", element=n, initial_h=9.0) for n in ("A10", "A90")])
+    found = roll(replace(case, commitment="exact"), Rule(2.0, 1.0, SURE))
+    assert found.solution.objective == pytest.approx(10 * cheap + 90 * (240 - cheap))
+    assert not certify(**evidence(found)).failed
+
+
+def test_fuel_that_must_be_burnt_is_burnt_window_by_window():
+    """At 90 for fuel and 10 for the other, 60 tce must be burnt within four hours, of which none is paid for instead."""
+    case = burning(fuel_budget=[dict(DAY, fuel_budget="b", fuel="c90", amount_min_tce=360.0)])
+    found = roll(case, Rule(1.0, 1.0, SURE))
+    assert found.quantities["unit_output"].values.sum(axis=1) == pytest.approx([180, 60])
+    assert not certify(**evidence(found)).failed
 
 
 @pytest.mark.parametrize("name", ["dc_schedule", "dc_link", "ramping", "reserve", "price_response", "overload"])
