@@ -13,8 +13,9 @@ from gridopt.commands import pairs, print_json, say, stop
 @click.argument("case", type=click.Path(exists=True, path_type=Path))
 @click.option("--rules", default="ip,elmp,chp", show_default=True, metavar="LIST", help="Names with commas between them, or all.")
 @click.option("--set", "settings", metavar="KEY=VALUE", multiple=True, callback=pairs, help="Change a key of the study.")
+@click.option("-o", "--output", type=click.Path(file_okay=False, path_type=Path), metavar="FOLDER", help="Write tables and a report there.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
-def command(case: Path, rules: str, settings: dict[str, str], as_json: bool) -> int:
+def command(case: Path, rules: str, settings: dict[str, str], output: Path | None, as_json: bool) -> int:
     """Clear CASE once and price it under several rules: prices, and what each leaves open for every unit.
 
     CASE is a study file, a market case written by hand (.yaml or .json, see docs/market_case.md), a case of another program, or a folder
@@ -29,11 +30,12 @@ def command(case: Path, rules: str, settings: dict[str, str], as_json: bool) -> 
       gridopt price two_units.yaml --rules all --json > prices.json
       gridopt price instance.json --rules ip,chp
       gridopt price results/my-study-1a2b3c4d --rules ip,chp
+      gridopt price two_units.yaml --rules all --output prices
       gridopt price case.yaml --rules zonal_avg --set pricing.zonal_avg.weights=load
     """
     from gridopt.study.priced import known_rules, price_file
 
-    found = price_file(case, known_rules(rules), settings, say, stop)
+    found = price_file(case, known_rules(rules), settings, say, stop, output)
     for warning in found["warnings"]:
         say(f"warning: {warning}")
     if "exit_code" in found:

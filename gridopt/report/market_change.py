@@ -1,6 +1,7 @@
 """Winners and losers between two rules of one run: what users of each zone pay, what plants receive by technology, owner and unit.
 
-    change of a user zone = - (payment under the second - under the first);   of a plant = receipts under the second - under the first  [CNY]
+    change of a user zone = payment under the first - payment under the second, energy and the uplift that load bears           [CNY]
+    change of a plant     = receipts under the second - receipts under the first                                              [CNY]
 
 so that whoever gains is above zero. Receipts of a plant are its revenue by the table of uplift, with the uplift that is paid; without that
 table its output at the settled price of its bus.
@@ -18,6 +19,7 @@ from gridopt.report.market_names import pair_words, party_words, quality
 from gridopt.report.market_parties import PLANT_KINDS, class_of, class_words, owner_words
 from gridopt.report.pack import Page
 from gridopt.report.text import Both, money_unit
+from gridopt.report.zones import zone_words
 
 GROUPS = ("zone", "technology", "owner", "unit")
 TOP = {"zone": 20, "technology": 20, "owner": 20, "unit": 20}
@@ -31,7 +33,7 @@ def change(run: Run, page: Page) -> dict | None:
     if found is None or not pairs:
         return None
     plants = _receipts(run, found, pairs)
-    groups: dict[str, list[tuple[Both, np.ndarray]]] = {"zone": _payments(found, pairs)}
+    groups: dict[str, list[tuple[Both, np.ndarray]]] = {"zone": _payments(run, found, pairs)}
     if plants:
         groups |= {
             "technology": _summed([(class_words(class_of(run, p)), v) for p, v in plants.items()]),
@@ -63,16 +65,28 @@ def _pairs(found: Prices) -> list[tuple[str, str]]:
     return next((some for some in by if len(some) > 1), [])
 
 
-def _payments(found: Prices, pairs: list[tuple[str, str]]) -> list[tuple[Both, np.ndarray]]:
-    """What users of each zone pay (pair,), as a receipt: below zero. Empty where loads are not known."""
+def _payments(run: Run, found: Prices, pairs: list[tuple[str, str]]) -> list[tuple[Both, np.ndarray]]:
+    """What users of each zone pay (pair,), as a receipt: below zero; energy, and uplift that is borne by load. Empty without loads."""
     if not found.weighted:
         return []
-    at = [(found.rules.index(r), found.runs.index(s)) for r, s in pairs]
-    paid = np.stack([np.nan_to_num(found.user_price[r, s] * found.weight[s] * found.hours).sum(axis=1) for r, s in at], axis=1)
+    paid, energy = np.zeros((len(found.bus), len(pairs))), np.zeros((len(found.bus), len(pairs)))
+    for n, (rule, stage) in enumerate(pairs):
+        r, s = found.rules.index(rule), found.runs.index(stage)
+        energy[:, n] = (found.weight[s] * found.hours).sum(axis=1)
+        paid[:, n] = np.nan_to_num(found.user_price[r, s] * found.weight[s] * found.hours).sum(axis=1)
+    paid += energy / np.maximum(energy.sum(axis=0), 1e-12) * _borne_by_load(run, pairs)
     zones = list(dict.fromkeys(z for z in found.zone if z)) or [""]
-    rows = [(found.series_names[1 + found.zones.index(z)] if z else found.series_names[0],
-        -paid[[z == own or not z for own in found.zone]].sum(axis=0)) for z in zones]
+    rows = [(zone_words(z) if z else found.series_names[0], -paid[[z == own or not z for own in found.zone]].sum(axis=0)) for z in zones]
     return [(name, v) for name, v in rows if np.abs(v).max(initial=0.0) > 0]
+
+
+def _borne_by_load(run: Run, pairs: list[tuple[str, str]]) -> np.ndarray:
+    """Uplift that load pays (pair,)."""
+    frame = market_table(run, "uplift")
+    if not len(frame):
+        return np.zeros(len(pairs))
+    mine = frame[frame["payer"].astype(str).str.startswith("load")].groupby(["rule", "run"])["paid"].sum().to_dict()
+    return np.array([float(mine.get(pair, 0.0)) for pair in pairs])
 
 
 def _receipts(run: Run, found: Prices, pairs: list[tuple[str, str]]) -> dict[str, np.ndarray]:

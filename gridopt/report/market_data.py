@@ -82,7 +82,7 @@ class Prices:
         frame = market_table(self.run, "zone_prices")
         listed = [str(z) for z in frame["zone"].unique()] if len(frame) else []
         own = [z for z, used in zip(self.zone, self.used, strict=True) if z and used]
-        return list(dict.fromkeys([*own, *(z for z in listed if z not in self.zone)]))
+        return list(dict.fromkeys([*own, *(z for z in listed if z and z not in self.zone)]))
 
     @cached_property
     def zone_price(self) -> np.ndarray:
@@ -104,13 +104,15 @@ class Prices:
         lmp = self.cube("lmp")
         if not len(frame):
             return lmp
-        given = self._cube(frame, "zone", self.zones, "price")
-        own = np.array([self.zones.index(z) if z in self.zones else -1 for z in self.zone])
+        # Buses of a network without zones are in the zone without a name.
+        names = [str(z) for z in frame["zone"].unique()]
+        given = self._cube(frame, "zone", names, "price")
+        own = np.array([names.index(z) if z in names else -1 for z in self.zone])
         paid = np.where((own >= 0)[:, None], given[:, :, own], np.nan)
         for r, rule in enumerate(self.rules):
             listed = {str(z) for z in frame.loc[frame["rule"] == rule, "zone"].unique()}
             if len(listed) == 1 and not listed & set(self.zone):
-                paid[r] = given[r][:, [self.zones.index(listed.pop())]]
+                paid[r] = given[r][:, [names.index(listed.pop())]]
         return np.where(np.isnan(paid), lmp, paid)
 
     @cached_property

@@ -87,7 +87,7 @@ def _lines(page: Page, found: Prices, name: str, curve: tuple[np.ndarray, np.nda
             traces += lines
             if lines:
                 options.append([pick, page.name(_both_names(found, stage, zone))])
-    page.figures[name] = figure(traces, {"xaxis": across, "yaxis": axis(unit), "hovermode": "closest"}, height=330,
+    page.figures[name] = figure(traces, {"xaxis": across, "yaxis": axis(unit), "hovermode": "closest"}, height=300 + 17 * len(found.rules),
                                 control={"kind": "pick", "options": options})  # fmt: skip
 
 

@@ -29,6 +29,7 @@ ELEMENTS = {
     "interface": ("name", "name_zh"),
     "exchange": ("name", "name_zh", "bus"),
 }
+RENEWABLE = ("name", "name_zh", "bus", "technology", "base", "power_max_mw")
 SELDOM = {
     "fuel_stock": ("fuel", "plant"), "fuel_budget": ("fuel", "plant", "start_date", "end_date"),
     "interruptible": ("name", "name_zh", "load", "power_max_mw"), "shiftable": ("name", "name_zh", "load"),
@@ -87,15 +88,12 @@ def analyse(solved: Dispatch, prices: Prices, search: Search | None = None) -> F
     """All tables and the entries of the summary. search: how rules of DC links are solved again to tell what they are worth; None: not."""
     causes = curtailment.causes(solved, prices)
     names, output = balance.technology_output(solved)
-    elements = ELEMENTS | {t: columns for t, columns in SELDOM.items() if len(solved.case.table(t))}
-    tables = {t: solved.case.table(t).reset_index()[[t, *columns]] for t, columns in elements.items()}
-    tables |= {
-        "branch": _branch(solved), "renewable": _renewable(solved), "curtailment_by_cause": curtailment.by_plant(solved, causes),
+    tables = network_tables(solved) | {
+        "renewable": _renewable(solved), "curtailment_by_cause": curtailment.by_plant(solved, causes),
         "curtailment_cause_hourly": curtailment.hourly(solved, causes), "congestion": congestion.congestion(solved),
         "energy_balance": balance.energy_balance(solved), "emissions": emissions.by_technology(solved),
         "emissions_unit": emissions.by_unit(solved), **_some("budgets", budgets.budgets(solved)),
         **({} if solved.case.commitment == "off" else _some("head_zone", solved.case.table("head_zone"))),
-        **_some("ownership", solved.case.table("ownership")),
         "dc_contracts": contracts.dc_contracts(solved), "dc_links": contracts.dc_links(solved), "costs": _costs(solved),
         **({"dc_rules": dc_rules.dc_rules(solved, search)} if len(solved.case.table("dc_link")) else {}),
         **({"branch_losses": losses.branch_losses(solved)} if solved.case.losses != "off" else {}),
@@ -106,6 +104,16 @@ def analyse(solved: Dispatch, prices: Prices, search: Search | None = None) -> F
     }  # fmt: skip
     summary = _summary(solved, tables, causes, names, output)
     return Found(solved, prices, causes, tables, list(names), output, summary, _warnings(solved, tables))
+
+
+def network_tables(solved: Dispatch) -> dict[str, pd.DataFrame]:
+    """Names, places and sizes of elements, by table."""
+    case = solved.case
+    elements = ELEMENTS | {t: columns for t, columns in SELDOM.items() if len(case.table(t))}
+    plants = case.table("renewable").reset_index()[["renewable", *RENEWABLE]]
+    return {t: case.table(t).reset_index()[[t, *columns]] for t, columns in elements.items()} | {
+        "branch": _branch(solved), "renewable": plants, **_some("ownership", case.table("ownership")),
+    }  # fmt: skip
 
 
 def _some(name: str, frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
@@ -172,7 +180,7 @@ def _branch(solved: Dispatch) -> pd.DataFrame:
 
 def _renewable(solved: Dispatch) -> pd.DataFrame:
     case, hours = solved.case, solved.case.time.hours
-    table = case.table("renewable").reset_index()[["renewable", "name", "name_zh", "bus", "technology", "base", "power_max_mw"]]
+    table = case.table("renewable").reset_index()[["renewable", *RENEWABLE]]
     table["zone"] = case.table("bus")["zone"].reindex(table["bus"]).to_numpy()
     for name in ("available", "output", "curtailed"):
         table[f"{name}_mwh"] = solved.quantities[f"renewable_{name}"].values @ hours

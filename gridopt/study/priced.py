@@ -56,17 +56,27 @@ def price_file(
     overrides: dict[str, str],
     progress: Callable[[str], None],
     stop: threading.Event | None = None,
+    output: Path | None = None,
 ) -> dict:
     """Prices a case, cleared first, or the clearing that a result folder keeps; the document for JSON. A limit of time, or `stop`, leaves
-    prices of the best schedule by then, with a status and an exit code of their own. Raises CaseError, Infeasible, LimitReached."""
+    prices of the best schedule by then, with a status and an exit code of their own. output: folder for tables and report, none if None.
+    Raises CaseError, Infeasible, LimitReached, FileExistsError."""
     from gridopt.study.evidence import unserved
     from gridopt.study.store import LIMIT_REACHED
 
+    if output is not None:
+        from gridopt.study.run import check_free
+
+        check_free(output)
     begun = time.perf_counter()
     cleared = clearing_of(path, overrides, progress, stop)
     spent, solved = time.perf_counter() - begun, cleared.solved
     _check_linear(rules, solved)
     found = [price_by(rule, solved, getattr(cleared.pricing, rule), cleared.market) for rule in rules]
+    if output is not None:
+        from gridopt.study.priced_folder import write_folder
+
+        progress(f"tables and report: {write_folder(output, cleared, found)}")
     solution = solved.solution
     status = {"status": "priced"} if solution.finished else {"status": "limit_reached", "exit_code": LIMIT_REACHED}
     return {

@@ -105,6 +105,13 @@ def test_load_of_a_run_comes_from_its_table(tables):
     assert prices(run).series[0, 0, 0].tolist() == [100.0, 375.0]
 
 
+def test_a_network_without_zones_has_one_price_of_users(tables):
+    """The zone without a name: 70 for all, no zone beside the mean."""
+    zones = frame("zone_prices", rule="ip", run="DA", period=HOURS, zone="", weights="load", price=70.0, **PROVEN)
+    found = prices(tables(prices=price_rows(), zone_prices=zones, bus=pd.DataFrame({"bus": ["A", "B"], "zone": ["", ""]})))
+    assert np.allclose(found.user_price, 70.0) and found.zones == [] and found.series.shape == (1, 1, 1, 2)
+
+
 def test_one_price_of_a_province_is_what_all_users_pay(tables):
     """Zones of buses are Z1 and Z2, the only zone of the table is province: users pay 70 wherever they are."""
     zones = frame("zone_prices", rule="ip", run="DA", period=HOURS, zone="province", weights="gen", price=70.0, **PROVEN)
@@ -178,6 +185,17 @@ def test_change_between_rules_is_what_plants_receive_more(tables):
     change(tables(prices=both, dispatch=sent, unit=pd.DataFrame({"unit": ["U"], "bus": ["A"], "technology": ["coal"]})), made)
     groups = made.data["change"]["groups"]
     assert groups["unit"]["value"] == groups["technology"]["value"] == [[4000.0, 4500.0]] and "zone" not in groups
+
+
+def test_users_bear_uplift_by_load(tables):
+    """10 MW at A and 30 MW at B for two hours: 10 x 400 = 4000 at A, 30 x 600 = 18000 at B; 800 of uplift besides, a quarter at A."""
+    both = pd.concat([price_rows(), price_rows(rule="chp")])
+    load = frame("load", run="DA", period=[*HOURS, *HOURS], bus=["A", "A", "B", "B"], mw=[10.0, 10.0, 30.0, 30.0], **PROVEN)
+    paid = frame("uplift", rule="chp", run="DA", unit="unit U", horizon="a", revenue=0.0, cost=800.0, profit=-800.0, best_profit=0.0, mwp=800.0,
+                 loc=800.0, paid=800.0, payer="load", **PROVEN)  # fmt: skip
+    made = Page()
+    change(tables(prices=both, load=load, uplift=paid, bus=pd.DataFrame({"bus": ["A", "B"], "zone": ["Y", "Z"]})), made)
+    assert made.data["change"]["groups"]["zone"]["value"] == [[-4000.0, -4200.0], [-18000.0, -18600.0]]
 
 
 def test_one_rule_and_one_run_have_nothing_to_compare(tables):

@@ -1,0 +1,91 @@
+"""Prices of one clearing under many rules as a folder: tables of the market by rule, names of the network, and their report."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from gridopt import __version__
+from gridopt.dispatch.market_run import MarketRun
+from gridopt.dispatch.market_tables import PREFIX, frame
+from gridopt.dispatch.row_names import row_names
+from gridopt.study.evidence import network_tables
+from gridopt.study.market_frames import constraint_table, dispatch_table, load_table, price_table, zone_table
+from gridopt.study.run import check_free, move
+from gridopt.study.store import dump
+
+DAY_AHEAD, REAL_TIME = "DA", "RT"
+LEAST = 1e-6
+"""CNY below which a shortfall is rounding."""
+
+
+def write_folder(target: Path, cleared: Any, found: Sequence[Any]) -> Path:
+    """Tables and report of the rules in `found` (study/priced.py: Priced), put into place when they are complete; `target`.
+
+    Raises FileExistsError for a folder that holds something else.
+    """
+    from gridopt.report.page import write
+
+    check_free(target)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = target.parent / f".unfinished-{target.name}"
+    shutil.rmtree(unfinished, ignore_errors=True)
+    (unfinished / "tables").mkdir(parents=True)
+    try:
+        tables = {PREFIX + n: t for n, t in market_tables(cleared, found).items()} | network_tables(cleared.solved)
+        for name, table in tables.items():
+            table.to_parquet(unfinished / "tables" / f"{name}.parquet", index=False)
+            if name.startswith(PREFIX):
+                table.to_csv(unfinished / "tables" / f"{name}.csv", index=False, encoding="utf-8-sig")
+        seconds = {p.rule: round(p.seconds, 3) for p in found}
+        summary = {"currency": cleared.currency, "status": "priced"}
+        dump(unfinished / "manifest.json", {"study": cleared.name, "gridopt_version": __version__, "summary": summary, "seconds": seconds})
+        write(unfinished)
+        move(unfinished, target)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+    return target
+
+
+def market_tables(cleared: Any, found: Sequence[Any]) -> dict[str, pd.DataFrame]:
+    """Tables of the market by name; those of rules one rule after the other."""
+    stage = REAL_TIME if str(cleared.origin.get("stage", "")).upper().startswith((REAL_TIME, "REAL")) else DAY_AHEAD
+    runs = {p.rule: MarketRun.of(p.prices.schedule if p.prices.settled else cleared.solved, p.prices, stage) for p in found}
+    own = MarketRun.of(cleared.solved, found[0].prices, stage)
+    by_rule = {
+        name: pd.concat([make(rule, [run]) for rule, run in runs.items()], ignore_index=True)
+        for name, make in (("prices", price_table), ("zone_prices", zone_table), ("constraints", constraint_table))
+    }
+    uplift = pd.concat([_uplift(p, own) for p in found], ignore_index=True)
+    short = pd.concat([_shortfall(p, cleared.solved, own) for p in found], ignore_index=True)
+    return by_rule | {"dispatch": dispatch_table([own]), "load": load_table([own]), "uplift": uplift, "product_shortfall": short}
+
+
+def _uplift(priced: Any, run: MarketRun) -> pd.DataFrame:
+    """Money of each participant over the whole run. Users bear what is paid, by load."""
+    left, start = priced.uplift, str(run.start[0])[:16]
+    return frame(
+        "uplift", rule=priced.rule, run=run.stage, unit=left.names, horizon=f"whole run from {start}", revenue=left.revenue, cost=left.cost,
+        profit=left.profit, best_profit=left.best, mwp=left.mwp, loc=left.loc, paid=left.paid, payer="load", gap=run.gap, exact=run.exact,
+    )  # fmt: skip
+
+
+def _shortfall(priced: Any, solved: Any, run: MarketRun) -> pd.DataFrame:
+    """Limits and reserves whose price promises more than is collected."""
+    prices, short = priced.prices, priced.uplift.shortfall
+    people = prices.people or solved.participants
+    rows = np.flatnonzero(np.nan_to_num(short) > LEAST)
+    names = row_names(solved, people.shared[rows]) if len(rows) and people.shared[rows].max() < len(solved.solution.form.row_lower) else []
+    step = np.array([n.step for n in names], int)
+    hours = np.where(step >= 0, run.hours[step], 1.0) if len(names) else np.zeros(0)
+    mu = prices.dual[rows[: len(names)]] / hours if len(names) else np.zeros(0)
+    amount = short[rows[: len(names)]]
+    unused = np.divide(amount, np.abs(mu) * hours, out=np.zeros(len(mu)), where=mu != 0)
+    element = np.array([f"{n.family.partition('.')[0]} {n.label}".strip() for n in names], object)
+    return frame("product_shortfall", rule=priced.rule, run=run.stage, period=run.start[step], element=element, mu=mu, unused=unused,
+                 prs=amount, gap=run.gap, exact=run.exact)  # fmt: skip
