@@ -10,9 +10,10 @@ import re
 import numpy as np
 import pandas as pd
 
-from gridopt.report.folder import Run
+from gridopt.report.folder import Run, names
 from gridopt.report.market_data import market_table
 from gridopt.report.market_names import party_words, rule_words, run_quality, run_words
+from gridopt.report.market_parties import PLANT_KINDS
 from gridopt.report.technologies import technology_words
 from gridopt.report.text import WORDS, Both, say, unit_money, unit_price
 from gridopt.report.zones import zone_words
@@ -125,5 +126,8 @@ def scope_words(run: Run, scope: str) -> Both:
         return technology_words(key)
     if kind == "unit" and " " in key:
         return party_words(run, key)
-    # An owner may be a plant that nobody else owns.
-    return party_words(run, scope if kind == "unit" else key)
+    if kind == "unit":
+        return party_words(run, scope)
+    # A plant that is not listed owns itself.
+    own = (names(run, table, [key])[0] for table in PLANT_KINDS)
+    return next((both for both in own if both != (key, key)), (key, key))

@@ -56,7 +56,7 @@ def _top(run: Run, page: Page, by: pd.DataFrame, known: tuple[list[str], list[st
                 "marker": {"color": colour}, "meta": {"pick": pick},
                 "hovertemplate": f"%{{y}}<br>%{{x:,.4f}} {money}<extra>%{{fullData.name}}</extra>",
             }
-            for key, colour in OPEN[:2]
+            for key, colour in OPEN[:2] if by[key].notna().any()
         ]  # fmt: skip
     options.sort()
     layout = {
