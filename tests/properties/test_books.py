@@ -238,3 +238,31 @@ def test_order_of_plants_and_a_plant_without_power_change_nothing(seed):
     found = after.ledger.balances()
     assert found.pop("generator nothing", 0.0) == 0.0
     assert found == pytest.approx(before.ledger.balances(), abs=1e-9 * money(before))
+
+
+@FEW
+@given(SEED)
+def test_each_party_gets_what_the_formula_says(seed):
+    """Plant: sum of Q^DA π^DA + (Q^RT - Q^DA) π^RT + q (P - π^DA); users the other way; written out party by party and period by period."""
+    market = make(seed, extra={"contract": [SHARE]})
+    day, real = zonal(market.day, "generation"), zonal(market.real, "generation")
+    table = books(market, day=day, real=real).tables["ledger"]
+    mine = table[~table["code"].str.contains("allocation")]
+    net = mine.groupby("payee")["amount"].sum().sub(mine.groupby("payer")["amount"].sum(), fill_value=0.0)
+    sold = np.zeros(len(day.start))
+    for g, name in enumerate(day.plant):
+        b, expected = day.plant_bus[g], 0.0
+        for t in range(len(day.start)):
+            q, p = day.output[g, t], day.lmp[b, t]
+            expected += q * p + (real.output[g, t] - q) * real.lmp[b, t]
+            if day.technology[g] == "coal" and day.load[:, t].sum() > 0:
+                expected += 0.3 * q * (260.0 - p)
+                sold[t] += 0.3 * q
+        assert net.get(name, 0.0) == pytest.approx(expected, abs=1e-8 * mine["amount"].sum())
+    for b, name in enumerate(day.bus):
+        expected = 0.0
+        for t in range(len(day.start)):
+            load, p = day.load[b, t], day.load_price[b, t]
+            bought = sold[t] * load / day.load[:, t].sum() if day.load[:, t].sum() > 0 else 0.0
+            expected -= load * p + (real.load[b, t] - load) * real.load_price[b, t] + bought * (260.0 - p)
+        assert net.get(f"load {name}", 0.0) == pytest.approx(expected, abs=1e-8 * mine["amount"].sum() + 1e-9)
