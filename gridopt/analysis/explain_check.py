@@ -20,6 +20,7 @@ from gridopt.program.highs import Highs
 from gridopt.program.solution import Infeasible, SolverFailed
 
 STILL, LEAST_MW, TRIAL_MW = 1e-9, 1e-3, 1e-2
+BETWEEN, BOTH = 1e-5, "price between that of less and that of more"
 AGREES = 1e-5
 """Relative difference between what a MW costs and its price that is rounding."""
 
@@ -48,12 +49,14 @@ def reach(found: Explanation, bus: int, t: int) -> Reach:
     step = np.zeros(len(found.x))
     basic = found.basis.columns
     step[basic] = found.basis.move(change)[:, 0]
+    price = float(found.prices.price[bus, t] * found.hours[t])
+    if abs(float(found.cost @ step) - price) > BETWEEN * max(abs(price), 1.0):
+        return Reach(0.0, 0.0, BOTH, BOTH)
     form, rows = found.form, len(found.form.row_lower)
-    other = np.setdiff1d(np.arange(rows), found.basis.rows)
     activity, moved = form.matrix @ found.x, form.matrix @ step - np.asarray(change.todense())[:rows, 0]
     limits = [
         (found.x[basic], step[basic], form.lower[basic], form.upper[basic], lambda k: found.names[found.label[basic[k]]]),
-        (activity[other], moved[other], form.row_lower[other], form.row_upper[other], lambda k: _name(found, int(other[k]))),
+        (activity, moved, form.row_lower, form.row_upper, lambda k: _name(found, int(k))),
         *_unwritten(found, step, bus, t),
     ]
     ends = {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gridopt.analysis.explain_check import check, reach, right_prices
+from gridopt.analysis.explain_check import BOTH, check, reach, right_prices
 from gridopt.analysis.explain_price import SEEN, SEEN_MW, Explanation, Terms
 
 REACHES = ("ramp", "store", "budget", "time", "cost", "choice")
@@ -121,6 +121,8 @@ def _network_words(rows: list[dict]) -> list[str]:
 def _held_words(held: dict, what: str) -> str:
     if not np.isfinite(held["down_mw"]) and not np.isfinite(held["up_mw"]):
         return f"{what} whatever the load there."
+    if held["ends_above"] == BOTH:
+        return "It lies between what a MW less saves and what a MW more costs."
     ends = [f"{n} at a limit" for n in (held["ends_below"], held["ends_above"])]
     return (
         f"{what} while load there changes by -{_amount(held['down_mw'])} ({ends[0] if held['ends_below'] else 'no end'}) to "

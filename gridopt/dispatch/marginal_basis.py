@@ -29,10 +29,11 @@ from gridopt.program.highs import BASIC, LOWER, Highs
 from gridopt.program.solution import SolverFailed
 from gridopt.program.standard_form import StandardForm
 
-FREE_REDUCED, NO_PRICE = 1e-6, 1e-9
-"""Reduced cost, and dual, up to which a column or a limit counts as free to move (relative to its cost; to the largest dual)."""
+FREE_REDUCED, NO_PRICE = 1e-6, 1e-7
+"""Reduced cost, and dual, up to which a column or a limit counts as free to move (relative to the terms of it; to the largest dual)."""
 SLIGHT = 1e-7
 """D of a column with a straight cost beside square ones, relative to the least of these."""
+SEED = 1
 SPARE, ARTIFICIAL = 1.0, 1e4
 """What a column at its bound, and an artificial one, cost in the search for a basis in which those inside their bounds come first."""
 
@@ -95,7 +96,8 @@ def _free(form: StandardForm, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray,
     movable = form.lower < form.upper
     span = EDGE * np.maximum(1.0, np.abs(x))
     inside = movable & (x > form.lower + span) & (x < form.upper - span)
-    edge = movable & ~inside & (np.abs(reduced) <= FREE_REDUCED * np.maximum(1.0, np.abs(cost)))
+    scale = np.abs(cost) + abs(form.matrix).T @ np.abs(y)  # duals are as exact as a solver makes them
+    edge = movable & ~inside & (np.abs(reduced) <= FREE_REDUCED * np.maximum(1.0, scale))
     priced = np.abs(y[rows]) > NO_PRICE * max(1.0, float(np.abs(y).max(initial=0.0)))
     return rows, np.flatnonzero(inside), np.flatnonzero(edge), ~priced & (form.row_lower[rows] < form.row_upper[rows])
 
@@ -114,7 +116,7 @@ def _basis(part: sp.csc_array, first: int, loose: np.ndarray) -> tuple[np.ndarra
     price = np.where(loose, SPARE, ARTIFICIAL)
     cost = np.concatenate([np.zeros(first), np.full(2 * (j - first), SPARE), price, price])
     lower = np.concatenate([np.full(first, -np.inf), np.zeros(len(cost) - first)])
-    need = 1.0 + np.sqrt(2.0) * np.arange(1, k + 1) % 1.0
+    need = np.random.default_rng(SEED).uniform(1.0, 2.0, k)
     program = Highs()
     program.load(cost, lower, np.full(len(cost), np.inf), matrix, need, need)
     status = np.full(len(cost), LOWER)

@@ -229,6 +229,39 @@ def test_a_price_is_what_more_load_costs(seed, bus, hour):
     assert check(found, bus, hour, held).agrees
 
 
+def tied(seed):
+    """The mesh with offers, ratings and loads of few round sizes, so that many things are tied and many limits met at once."""
+    rng = np.random.default_rng(seed)
+    table, series = meshed_rows(seed)
+
+    def some(factor):
+        return float(rng.integers(1, 4) * factor)
+
+    for fuel in table["fuel"]:
+        fuel |= dict(price_cny_per_tce=9.0 + some(1)) if fuel["fuel"].startswith("f") else {}
+    for row in table["unit"]:
+        row |= dict(power_max_mw=some(20))
+    for row in table["load"]:
+        row |= dict(mean_mw=some(5))
+    for line in table["line"]:
+        line |= dict(length_km=10.0, circuits=1, rating_mw=some(5)) if line["rating_mw"] else {}
+    for limit in table["interface_limit"]:
+        limit |= dict(forward_mw=some(5), backward_mw=some(5))
+    return case(2, series={n: np.round(4 * v) / 4 for n, v in series.items()}, **table)
+
+
+@few
+@given(st.integers(0, 10**6), st.sampled_from(["lower", "upper"]))
+def test_ties_and_limits_met_at_once(seed, choice):
+    """Lowest and highest prices are made by marginal plants alone; each is what a MW more costs, or what a MW less saves."""
+    found = Explanation(dispatch(tied(seed)), choice)
+    table, price = explain_table(found), found.prices.price.T.ravel()
+    assert sums(table, LMP_TERMS).to_numpy() == pytest.approx(price, rel=1e-5, abs=1e-5)
+    assert not (table["term"] == "choice").any()
+    for bus in range(0, 7, 2):
+        assert check(found, bus, seed % 2, reach(found, bus, seed % 2)).agrees
+
+
 def lossy(seed, losses):
     """The mesh with resistances, without limits; no wind, so that no price falls below zero."""
     table, series = meshed_rows(seed)
