@@ -19,14 +19,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from gridopt.blocks import demand
 from gridopt.case.case import Case
 from gridopt.dispatch.attempts import Search
-from gridopt.dispatch.formulate import Model, formulate
+from gridopt.dispatch.formulate import BLOCKS, Model, formulate
 from gridopt.dispatch.lazy import written
 from gridopt.dispatch.lmp import Prices, from_duals, price
 from gridopt.dispatch.market_run import MarketRun
 from gridopt.dispatch.participants import Participants
 from gridopt.dispatch.result import Dispatch
+from gridopt.dispatch.right_duals import choose
 from gridopt.dispatch.rt_program import FREE, Moving, Window
 from gridopt.dispatch.secured import Limits, bounded
 from gridopt.program.solution import Infeasible, Solution
@@ -34,17 +36,20 @@ from gridopt.program.standard_form import extend, stack, value
 
 Progress = Callable[[str], None]
 RAMPS = ("commitment.ramp_up", "commitment.ramp_down", "thermal.ramp", "generator.ramp", "ramping.")
+VIOLATIONS = ("demand.shedding", "demand.surplus")
 MAIN = {"commitment.above": "", "generator.band": "generator ", "thermal.high": "unit "}
 """Families of columns of which one is the output of a plant, and what stands before its label."""
 
 
 @dataclass(frozen=True)
 class RealTimeRule:
-    """intervals of a window; weights (V1), the last one goes on; mode first, tlmp or expost."""
+    """intervals of a window; weights (V1), the last one goes on; mode first, tlmp or expost; selection: which prices of an interval, where
+    several are right (lower, upper, mid), or `solver`: those that it ends with."""
 
     intervals: int = 8
     weights: tuple[float, ...] = (0.0,)
     mode: str = "first"
+    selection: str = "lower"
 
 
 @dataclass(frozen=True)
@@ -91,7 +96,7 @@ def run_real_time(plan: Dispatch, actual: Case, rule: RealTimeRule, progress: Pr
                 f"real time, {str(actual.time.start[k]).replace('T', ' ')[:16]}: no output satisfies all limits with statuses as planned. "
                 "Let limits be passed at a price (table limit_penalty, key market.penalties_dispatch)."
             )  # fmt: skip
-        kept.take(window)
+        kept.take(kept.chosen(window, rule.selection))
         if (k + 1) % 96 == 0:
             progress(f"real time: {k + 1} of {steps} intervals, {(time.perf_counter() - began) / (k + 1):.3f} s each")
     done = kept.dispatch(moving, plan)
@@ -134,8 +139,32 @@ class _Kept:
         for family in b.row_families:
             if family.name.startswith(RAMPS):
                 self.ramp_row[family.ids.ravel()] = True
+        self.load = model.columns[BLOCKS.index(demand)].load
+        self.idle = _idle(moving, self.balance)
         self.names, self.column, self.bus = _outputs(model)
         self.tlmp, self.cost = np.zeros((len(self.names), steps)), np.zeros(steps)
+
+    def chosen(self, window: Window, selection: str) -> Window:
+        """The window with the duals that the selection takes, by what the load of its binding interval pays."""
+        if selection == "solver":
+            return window
+        k, row = window.first, np.zeros(len(self.y))
+        bus = np.arange(len(self.balance))
+        second = 1.0 + (np.sqrt(2.0) * (bus + 1.0) + np.sqrt(3.0) * (k + 1.0)) % 1.0
+        found = []
+        for weight in (self.load[:, k], second):
+            row[:] = 0.0
+            np.add.at(row, self.balance[:, k], weight)
+            parts = [row[window.rows]]
+            for lazy in window.lazy:
+                family, own = self.moving.families[lazy.pair][0], np.zeros(len(lazy.element))
+                now = np.flatnonzero(lazy.step == k)
+                if family.port == "injection" and family.sensitivity is not None and len(now):
+                    own[now] = Participants.drawn(family, lazy.element[now], k) @ weight
+                parts.append(own)
+            found.append(np.concatenate(parts))
+        idle = np.flatnonzero(self.idle[window.rows])
+        return window.with_duals(choose(window.form, window.x, found[0], found[1], selection, idle))
 
     def take(self, window: Window) -> None:
         """Notes a window."""
@@ -205,6 +234,21 @@ def _solution(moving: Moving, added: dict[str, np.ndarray], y: np.ndarray, plan:
     cost = value(form, moving.x)
     bound = cost - max(plan.solution.gap, 0.0) * max(abs(cost), 1.0)
     return Solution(form, moving.x, place, cost, 1, again, {}, bound, plan.solution.finished)
+
+
+def _idle(moving: Moving, balance: np.ndarray) -> np.ndarray:
+    """Rows of the balance in which nothing but violations can move (m,), as at the far end of a link that keeps to its schedule: no price is
+    made there, and the smallest is taken."""
+    moves = np.zeros(len(moving.form.cost), bool)
+    moves[moving.columns] = True
+    for family in moving.model.builder.column_families:
+        if family.name in VIOLATIONS:
+            moves[family.ids.ravel()] = False
+    found = np.zeros(len(moving.form.row_lower), bool)
+    found[balance.ravel()] = True
+    steered = np.zeros(len(found), bool)
+    steered[moving.form.matrix[:, np.flatnonzero(moves)].tocoo().coords[0]] = True
+    return found & ~steered
 
 
 def _outputs(model: Model) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -11,7 +11,7 @@ A window begins with the statuses that the one before ended with, those of its n
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import scipy.sparse as sp
@@ -21,6 +21,7 @@ from gridopt.dispatch.formulate import Model
 from gridopt.dispatch.lazy import FEASIBLE
 from gridopt.program.builder import LazyFamily
 from gridopt.program.highs import BASIC, LOWER, OPTIMAL, Highs
+from gridopt.program.standard_form import StandardForm
 
 FREE = (
     "commitment.above", "commitment.segment", "thermal.low", "thermal.high", "generator.band", "renewable.curtailment", "demand.shedding",
@@ -44,7 +45,8 @@ class Lazy:
 
 @dataclass
 class Window:
-    """first, last: its steps; y: duals of the rows `rows` (builder ids); lazy rows; cost of its free columns."""
+    """first, last: its steps; y: duals of the rows `rows` (builder ids); lazy rows; cost of its free columns; form and x: its program and
+    values, rows in this order."""
 
     first: int
     last: int
@@ -52,6 +54,16 @@ class Window:
     y: np.ndarray
     lazy: list[Lazy]
     cost: float
+    form: StandardForm
+    x: np.ndarray
+
+    def with_duals(self, y: np.ndarray) -> Window:
+        """The window with other duals (m,) of all its rows."""
+        place, lazy = len(self.rows), []
+        for known in self.lazy:
+            lazy.append(replace(known, dual=y[place : place + len(known.element)]))
+            place += len(known.element)
+        return replace(self, y=y[: len(self.rows)], lazy=lazy)
 
 
 class Moving:
@@ -142,7 +154,8 @@ class Moving:
                 break
             self.highs.add_rows(*self._written(found, first))
             chunks += found
-        return self._ended(first, last, ids, self.rows[rows], chunks)
+        limits = part[:, cols], low, high, lower, np.maximum(lower, upper)
+        return self._ended(first, last, ids, self.rows[rows], chunks, limits)
 
     def _carried(self, first: int, last: int) -> list[Lazy]:
         """Lazy rows of the elements that were full in the window before, at all steps of this one."""
@@ -228,7 +241,7 @@ class Moving:
             row[np.flatnonzero(row != BASIC)[surplus:]] = BASIC
         return column, row
 
-    def _ended(self, first: int, last: int, ids: np.ndarray, rows: np.ndarray, chunks: list[Lazy]) -> Window:
+    def _ended(self, first: int, last: int, ids: np.ndarray, rows: np.ndarray, chunks: list[Lazy], limits: tuple) -> Window:
         """What the window leaves, and the statuses of the next one."""
         dual, (column, row) = self.highs.solution()[1], self.highs.basis()
         self.column_status[ids], self.row_status[rows] = column, row[: len(rows)]
@@ -243,7 +256,14 @@ class Moving:
             place = part.stop
         self.lazy = {pair: _joined([c for c in chunks if c.pair == pair]) for pair in sorted({c.pair for c in chunks})}
         self.warm = True
-        return Window(first, last, rows, dual[: len(rows)], list(self.lazy.values()), float(self.form.cost[ids] @ self.x[ids]))
+        known, (core, low, high, lower, upper), cost = list(self.lazy.values()), limits, self.form.cost[ids]
+        more = self._written(known, first)
+        step = np.concatenate([self.form.row_step[rows], *(c.step for c in known)])
+        form = StandardForm(
+            cost, np.zeros(len(ids)), 0.0, lower, upper, np.zeros(len(ids), bool), np.append(low, more[0]), np.append(high, more[1]),
+            sp.csr_array(sp.vstack([core, more[2]], format="csr")), self.form.column_step[ids], step,
+        )  # fmt: skip
+        return Window(first, last, rows, dual[: len(rows)], known, float(cost @ self.x[ids]), form, self.x[ids].copy())
 
 
 def _joined(chunks: list[Lazy]) -> Lazy:

@@ -33,7 +33,16 @@ from gridopt.settlement.book import settle
 from gridopt.study.load import Loaded, load_study
 from gridopt.study.market_case import after_energy, limited, market_cases, market_of, to_be_priced, told
 from gridopt.study.market_figures import explanations, figures
-from gridopt.study.market_frames import advisory_table, agc_table, constraint_table, dispatch_table, load_table, price_table, zone_table
+from gridopt.study.market_frames import (
+    advisory_table,
+    agc_table,
+    constraint_table,
+    dispatch_table,
+    load_table,
+    plant_details,
+    price_table,
+    zone_table,
+)
 from gridopt.study.market_schema import Market
 from gridopt.study.priced import known_rules
 from gridopt.study.run import CertificateFailed, Clock, check_free, move
@@ -115,7 +124,7 @@ def clear(loaded: Loaded, market: Market, stop: threading.Event | None, clock: C
     runs = [day_ahead] if found.real_time is None else [day_ahead, found.real_time]
     found.tables = {
         "prices": price_table(market.rule, runs), "zone_prices": zone_table(market.rule, runs),
-        "constraints": constraint_table(market.rule, runs), "dispatch": dispatch_table(runs),
+        "constraints": constraint_table(market.rule, runs), "dispatch": dispatch_table(runs, details(found)),
         "load": load_table(runs),
     }  # fmt: skip
     if found.physical is not None:
@@ -132,6 +141,15 @@ def clear(loaded: Loaded, market: Market, stop: threading.Event | None, clock: C
     return found
 
 
+def details(found: Cleared) -> list[list[dict[str, np.ndarray]]]:
+    """Status, starts and reserve of plants in each run, part by part."""
+    case = found.loaded.case
+    parts = [[plant_details(c.dispatch, case, c.window.kept - c.window.first) for c in found.days.day_ahead]]
+    if found.physical is not None:
+        parts.append([plant_details(found.physical.dispatch, case, len(case.time))])
+    return parts
+
+
 def runs_real_time(loaded: Loaded, market: Market) -> bool:
     """Whether real time is cleared: where it is asked for, or where something comes otherwise than expected."""
     asked, f = market.real_time.enabled, market.forecast
@@ -141,7 +159,8 @@ def runs_real_time(loaded: Loaded, market: Market) -> bool:
 def real_time(found: Cleared, clock: Clock) -> RealTime:
     """Real time over the physical schedule, its prices by the rule."""
     market, loaded = found.market, found.loaded
-    rule = RealTimeRule(market.real_time.intervals, tuple(market.real_time.forecast_weights), market.real_time.mode)
+    asked = market.real_time
+    rule = RealTimeRule(asked.intervals, tuple(asked.forecast_weights), asked.mode, asked.selection)
     comes = market_cases(actual(loaded.case), market)[1]
     with clock("real_time", f"real time, {len(loaded.case.time)} windows of {rule.intervals} intervals"):
         done = run_real_time(found.days.plan, comes, rule, clock.detail)

@@ -5,10 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from gridopt.case.case import Case
+from gridopt.case.reserves import offers_of
 from gridopt.dispatch.market_run import MarketRun
 from gridopt.dispatch.market_tables import frame
 from gridopt.dispatch.real_time import RealTime
 from gridopt.dispatch.regulation import Regulation
+from gridopt.dispatch.result import Dispatch
+from gridopt.study.market_case import own_names
 
 
 def price_table(rule: str, runs: list[MarketRun]) -> pd.DataFrame:
@@ -52,16 +56,45 @@ def constraint_table(rule: str, runs: list[MarketRun]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def dispatch_table(runs: list[MarketRun]) -> pd.DataFrame:
-    """Output, what was available and what was not used, by participant and period."""
+def plant_details(dispatch: Dispatch, case: Case, kept: int) -> dict[str, np.ndarray]:
+    """Status, starts and reserve MW (3, kept) of plants by their names in the case by costs; status and starts nan where nothing is
+    switched."""
+    found: dict[str, np.ndarray] = {}
+    q, own, columns = dispatch.quantities, dispatch.case, dispatch.committed
+
+    def add(name: str, rows: list[np.ndarray]) -> None:
+        known = found.setdefault(own_names([name], case)[0], np.vstack([np.full((2, kept), np.nan), np.zeros(kept)]))
+        for row, values in enumerate(rows):
+            known[row] = np.where(np.isnan(known[row]), 0.0, known[row]) + values[:kept]
+
+    if columns is not None:
+        for table, row, name in zip(columns.fleet.table, columns.fleet.row, columns.fleet.name, strict=True):
+            add(f"{table} {name}", [q[f"{table}_on"].values[row], q[f"{table}_start"].values[row]])
+    if len(own.table("reserve")):
+        offers, award = offers_of(own), q["reserve_award"].values
+        for o in range(len(offers)):
+            name = f"{offers.kind[o]} {own.table(offers.kind[o]).index[offers.place[o]]}"
+            add(name, [])
+            found[own_names([name], case)[0]][2] += award[o, :kept]
+    return found
+
+
+def dispatch_table(runs: list[MarketRun], details: list[list[dict[str, np.ndarray]]]) -> pd.DataFrame:
+    """Output, status, reserve, what was available and what was not used, by participant and period; details of each run, part by part."""
     parts = []
-    for run in runs:
+    for run, mine in zip(runs, details, strict=True):
         unit, period = (v.ravel() for v in np.meshgrid(run.plant, run.start, indexing="ij"))
         left = np.where((run.technology == "wind") | (run.technology == "solar") | (run.technology == "hydro_ror"), 1.0, 0.0)
         curtailed = left[:, None] * np.maximum(run.available - run.output, 0.0)
-        parts.append(frame("dispatch", run=run.stage, period=period, unit=unit, mw=run.output.ravel(), reserve=np.nan, on=np.nan,
-                           start=np.nan, available=run.available.ravel(), curtailed=curtailed.ravel(), cause="", gap=run.gap,
-                           exact=run.exact))  # fmt: skip
+        lengths = [next(iter(d.values())).shape[1] if d else 0 for d in mine]
+        nothing = [np.vstack([np.full((2, n), np.nan), np.zeros(n)]) for n in lengths]
+        if sum(lengths) == len(run.start):
+            more = np.array([np.hstack([d.get(p, none) for d, none in zip(mine, nothing, strict=True)]) for p in run.plant])
+        else:
+            more = np.full((len(run.plant), 3, len(run.start)), np.nan)
+        on, start, reserve = (more[:, k].ravel() for k in range(3))
+        parts.append(frame("dispatch", run=run.stage, period=period, unit=unit, mw=run.output.ravel(), reserve=reserve, on=on, start=start,
+                           available=run.available.ravel(), curtailed=curtailed.ravel(), cause="", gap=run.gap, exact=run.exact))  # fmt: skip
     return pd.concat(parts, ignore_index=True)
 
 

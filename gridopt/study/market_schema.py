@@ -109,6 +109,7 @@ class RealTime(_Part):
     enabled: bool | None = None
     intervals: Annotated[int, Field(ge=1, le=96)] = 8
     mode: Literal["first", "tlmp", "expost"] = "first"
+    selection: Literal["lower", "upper", "mid", "solver"] = "lower"
     forecast_weights: list[Share] = [0.0, 0.15, 0.25, 0.35, 0.42, 0.48, 0.54, 0.6]
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from gridopt.commands import execute
-from tests.support.market import RING
+from tests.support.market import RING, THREE_PERIODS
 
 
 @pytest.fixture
@@ -103,6 +103,15 @@ agc: {mode: sequential, requirement_mw: 80, offers: [{generator: G1, max_mw: 60,
     assert output[["generator G1", "generator G2"]].to_numpy() == pytest.approx([400, 100])
     ledger = table("ledger")
     assert ledger[(ledger["code"] == "agc") & ledger["payee"].str.startswith("generator")]["amount"].sum() == pytest.approx(800)
+
+
+def test_the_table_of_dispatch_tells_status_starts_and_reserve(tmp_path):
+    """B starts in period 1 and stays: outputs 60, 120, 160; A is not switched. A reserve of 20 MW is held by A alone, at no cost."""
+    text = THREE_PERIODS + "reserves: [{id: r, product: spinning_up, requirement_mw: 20, offers: [{generator: A}]}]\n"
+    table = market(tmp_path, text)("dispatch").sort_values("period")
+    a, b = (table[table["unit"] == f"generator {n}"] for n in "AB")
+    assert b[["mw", "on", "start", "reserve"]].to_numpy() == pytest.approx(np.array([[60, 1, 1, 0], [120, 1, 0, 0], [160, 1, 0, 0.0]]))
+    assert a["on"].isna().all() and a["reserve"].to_numpy() == pytest.approx([20, 20, 20])
 
 
 def test_users_who_bid_are_load_at_their_bus_and_the_reliability_run_adds_what_they_left_out(tmp_path):
