@@ -90,6 +90,23 @@ contracts:
     assert left.sum() == pytest.approx(12307.69, abs=0.01)
 
 
+def test_what_a_cap_cuts_off_is_an_account_of_its_own(tmp_path):
+    """The ring with a cap of 300: bus 3 settles at 300 in place of 340. Users pay 26000 + 90000 + 150000 = 266000, plants get 132000 +
+    13000 + 75000 = 220000: 46000 are left, of 48000 rent; bus 3 took 50 MW more than it gave: 40 x 50 = 2000 are missing."""
+    table = market(tmp_path, RING + "market: {rule: ip, price: {mode: clip, cap_cny_per_mwh: 300}}\n")
+    prices = table("prices").set_index("bus")
+    assert prices.loc["3", ["lmp", "settled"]].tolist() == pytest.approx([340, 300])
+    left = table("residuals").groupby("account")["amount"].sum()
+    assert left["congestion"] == pytest.approx(48000) and left["cap_adjust"] == pytest.approx(-2000)
+
+
+def test_a_pricing_run_keeps_prices_of_shortage_at_the_cap(tmp_path):
+    """150 MW wanted, 100 there: 50 MW are shed; in the pricing run at 650, which sets the price in place of 100000."""
+    text = "demand_mw: 150\ngenerators: [{id: A, p_max: 100, marginal_cost: 100}]\nmarket: {rule: ip, price: {mode: penalty}}\n"
+    prices = market(tmp_path, text)("prices")
+    assert prices["lmp"].tolist() == pytest.approx([650])
+
+
 def test_regulation_after_energy_is_paid_at_one_price_by_generators(tmp_path):
     """80 MW: G2 40 at 5, G1 40 of 60 at 10: the price is 10, both get 400; energy is cleared without it: G1 400, G2 100."""
     table = market(tmp_path, """
