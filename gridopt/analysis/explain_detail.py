@@ -11,6 +11,10 @@ REACHES = ("ramp", "store", "budget", "time", "cost", "choice")
 NETWORK = ("energy", "loss", "congestion")
 MOST = 12
 """Decisions and plants in other periods that are named, those that weigh most."""
+CHOSEN = {
+    "lower": "the set of prices by which load pays least", "upper": "the set of prices by which load pays most",
+    "mid": "the mean of those by which load pays least and most",
+}  # fmt: skip
 REASONS = {
     "ramp": "its ramp ties this period to another", "store": "what is stored or kept has a worth in another period",
     "budget": "a budget over several periods binds", "time": "a rule ties this period to another",
@@ -26,7 +30,7 @@ def explain_one(found: Explanation, bus: int, t: int, settled: np.ndarray | None
     low, high = right_prices(found, bus, t)
     document = {
         "bus": str(case.table("bus").index[bus]), "time": str(case.time.start[t])[:16], "period": t + 1,
-        "lmp": float(found.prices.price[bus, t]), "lowest_right": low, "highest_right": high,
+        "selection": found.choice, "lmp": float(found.prices.price[bus, t]), "lowest_right": low, "highest_right": high,
         "settled": None if settled is None else float(settled[bus, t]),
         "marginal": _rows(terms, ("marginal",)), "reach": _rows(terms, REACHES), "elsewhere": _elsewhere(found, bus, t),
         "network": _rows(terms, NETWORK), "cap": _rows(terms, ("cap",)), "commitment": _decisions(found, t),
@@ -89,7 +93,7 @@ def words(document: dict) -> list[str]:
     if document["highest_right"] - document["lowest_right"] > SEEN:
         lines.append(
             f"Any price from {_amount(document['lowest_right'])} to {_amount(document['highest_right'])} would be right here; the rule takes "
-            "the set of prices by which load pays least."
+            f"{CHOSEN[document['selection']]}."
         )
     held = _held_words(document["holds"], "The same plants answer" if document["check"] is None else "It holds")
     return [*lines, held, _check_words(document["check"])]

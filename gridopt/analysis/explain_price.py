@@ -62,7 +62,7 @@ class Explanation:
 
     def __init__(self, dispatch: Dispatch, choice: str = "lower"):
         self.dispatch, self.form, self.x = dispatch, dispatch.solution.form, dispatch.solution.x
-        self.y = marginal(dispatch, choice)
+        self.choice, self.y = choice, marginal(dispatch, choice)
         self.basis = MarginalBasis.of(self.form, self.x, self.y)
         self.cost = self.form.cost + 2.0 * self.form.square * self.x
         self.names, self.label = element_labels(dispatch.model.builder)

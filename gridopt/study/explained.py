@@ -50,7 +50,7 @@ def explain_file(
     Raises CaseError with a sentence for each price that is not there, Infeasible, LimitReached."""
     from gridopt.analysis.explain_detail import explain_one
     from gridopt.analysis.explain_price import Explanation
-    from gridopt.study.market_case import settled_by, to_be_priced
+    from gridopt.study.market_case import selection_of, settled_by, to_be_priced
     from gridopt.study.priced import clearing_of, quality
 
     document: dict = {"status": "explained", "prices": [None] * len(prices)}
@@ -65,7 +65,8 @@ def explain_file(
                 faults += error.faults
         if faults:
             continue
-        found = Explanation(solved if cleared.market is None else to_be_priced(solved, cleared.market))
+        base = solved if cleared.market is None else to_be_priced(solved, cleared.market)
+        found = Explanation(base, selection_of(cleared.pricing, cleared.market))
         limits = None if cleared.market is None else settled_by(found.prices.price, cleared.market)
         for k, (bus, t) in places.items():
             document["prices"][k] = explain_one(found, bus, t, limits)

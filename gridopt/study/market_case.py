@@ -15,6 +15,7 @@ from gridopt.case.check import CaseError, nearest
 from gridopt.case.offers import with_demand_bids, with_offers
 from gridopt.case.ordc import blocks_of_curve, with_reserve_demand
 from gridopt.case.penalties import with_penalties, with_prices_of_penalties
+from gridopt.case.pricing_options import Pricing
 from gridopt.case.rules_bids import BidLimits, check_bids
 from gridopt.dispatch.lmp import Prices
 from gridopt.dispatch.market_run import MarketRun
@@ -79,6 +80,11 @@ def priced_within(prices: Prices, market: Market) -> Prices:
     """Prices of a rule as they are settled."""
     limit = market.price
     return clipped(prices, limit.floor_cny_per_mwh, limit.cap_cny_per_mwh) if limit.mode == "clip" else prices
+
+
+def selection_of(pricing: Pricing, market: Market | None) -> str:
+    """Which prices are taken where several are right, by the rule of the market; without one, or where the rule does not say, by `ip`."""
+    return getattr(getattr(pricing, market.rule if market else "ip"), "selection", pricing.ip.selection)
 
 
 def settled_by(price: np.ndarray, market: Market) -> np.ndarray | None:

@@ -12,7 +12,7 @@ from gridopt.analysis.market_metrics import MetricRules, metrics
 from gridopt.case.case import Case
 from gridopt.dispatch.market_tables import frame
 from gridopt.program.solution import SolverFailed
-from gridopt.study.market_case import own_names, settled_by, to_be_priced
+from gridopt.study.market_case import own_names, selection_of, settled_by, to_be_priced
 
 if TYPE_CHECKING:
     from gridopt.study.market import Cleared
@@ -29,10 +29,11 @@ def explanations(found: Cleared) -> pd.DataFrame:
         return frame("explain", **NOTHING)
     case, parts = found.loaded.case, [frame("explain", **NOTHING)]
     buses = zone_buses(case) if where == "zones" else None
+    selection = selection_of(found.loaded.study.pricing, found.market)
     for day in found.days.day_ahead:
         steps = range(day.window.kept - day.window.first)
         try:
-            why = Explanation(to_be_priced(day.dispatch, found.market))
+            why = Explanation(to_be_priced(day.dispatch, found.market), selection)
             parts.append(explain_table(why, buses, settled_by(why.prices.price, found.market), steps))
         except SolverFailed as fault:
             found.warnings.append(f"prices from {day.dispatch.case.time.start[0]} on are not explained: {fault}")

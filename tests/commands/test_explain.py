@@ -42,3 +42,13 @@ def test_every_price_that_is_not_there_is_refused(ring, capsys):
     said = capsys.readouterr().err
     assert "bus '9' is not known. Give the name of a bus." in said
     assert "no period begins at '2'" in said and "--price 1: is not BUS@TIME" in said
+
+
+@pytest.mark.parametrize("selection, price, words", [("lower", 40, "pays least"), ("mid", 150, "the mean of"), ("upper", 260, "pays most")])
+def test_the_price_that_the_study_selects(tmp_path, capsys, selection, price, words):
+    """All 600 MW of A at 40, B at 260: a price between, if any, is that of no plant alone."""
+    path = tmp_path / "case.yaml"
+    path.write_text(market.ALL_OF_A, encoding="utf-8")
+    assert execute(["explain", str(path), "--price", "bus@1", "--set", f"pricing={{ip: {{selection: {selection}}}}}", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)["prices"][0]
+    assert told["lmp"] == pytest.approx(price) and any(words in line for line in told["words"]) and told["check"]["agrees"]
