@@ -15,7 +15,7 @@ from gridopt.dispatch.market_run import MarketRun
 from gridopt.dispatch.market_tables import PREFIX, frame
 from gridopt.dispatch.row_names import row_names
 from gridopt.study.evidence import network_tables
-from gridopt.study.market_frames import constraint_table, dispatch_table, load_table, price_table, zone_table
+from gridopt.study.market_frames import constraint_table, dispatch_table, load_table, plant_details, price_table, zone_table
 from gridopt.study.run import check_free, move
 from gridopt.study.store import dump
 
@@ -63,7 +63,8 @@ def market_tables(cleared: Any, found: Sequence[Any]) -> dict[str, pd.DataFrame]
     }
     uplift = pd.concat([_uplift(p, own) for p in found], ignore_index=True)
     short = pd.concat([_shortfall(p, cleared.solved, own) for p in found], ignore_index=True)
-    return by_rule | {"dispatch": dispatch_table([own]), "load": load_table([own]), "uplift": uplift, "product_shortfall": short}
+    details = plant_details(cleared.solved, cleared.solved.case, len(own.start))
+    return by_rule | {"dispatch": dispatch_table([own], [[details]]), "load": load_table([own]), "uplift": uplift, "product_shortfall": short}
 
 
 def _uplift(priced: Any, run: MarketRun) -> pd.DataFrame:
