@@ -116,9 +116,10 @@ class Aic(Selected):
 
 
 class Minmwp(Options):
-    """Floor and cap of the prices that may be found."""
+    """Floor and cap of the prices that may be found. Without a floor the payment of the load may have no least value, for output that
+    is given anyway (wind) need not be paid for."""
 
-    floor_cny_per_mwh: float | None = None
+    floor_cny_per_mwh: float | None = 0.0
     cap_cny_per_mwh: float | None = None
 
     @model_validator(mode="after")

@@ -31,8 +31,9 @@ from gridopt.program.solution import SolverFailed
 from gridopt.program.standard_form import StandardForm
 
 GAP, ROUNDS, CHOICES = 1e-7, 500, 40
-NARROW, GOOD, UNUSED = 0.01, 0.25, 1e-7
-"""Width of the first box over the mean price, part of what was hoped for that makes a step good, MW of help that is none."""
+NARROW, GOOD, UNUSED, PART = 0.01, 0.25, 1e-7, 0.1
+"""Width of the first box over the mean price, part of what was hoped for that makes a step good, MW of help that is none, and part of what
+may be left of the gap of all below which a schedule need not join."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +131,7 @@ class Master:
             rows = people.write_broken(x)
             if not len(rows):
                 cost, held = float(self.cost @ value) + people.form.offset, float(value[self.helped].sum())
-                return Optimum(dual[self.shared], dual[self.first : self.first + len(people.lumpy)], cost, held)
+                return Optimum(people.signed(dual[self.shared]), dual[self.first : self.first + len(people.lumpy)], cost, held)
             self._write(rows)
 
     def _write(self, rows) -> None:
@@ -177,7 +178,7 @@ def hull(people: Participants, start: np.ndarray, load: np.ndarray | None = None
         who, hoped, gained = _gaining(people, y, s, answer, allowed), cost - best, answer.bound - best
         if gained > 0:
             best, center = answer.bound, y
-        if helped > UNUSED and (gained >= GOOD * hoped or hoped <= allowed):
+        if helped > UNUSED and (gained >= GOOD * hoped or hoped <= allowed or not len(who)):
             width *= 2.0
         elif gained < 0:
             width *= 0.5
@@ -202,7 +203,7 @@ def _gaining(people: Participants, y: np.ndarray, s: np.ndarray, answer: Answer,
     """Participants whose schedules in `answer` would lower the cost at the master's prices y and duals s."""
     lumpy = people.lumpy
     gain = (s - people.by_part(people.reduced(y) * answer.x)[lumpy]) if len(lumpy) else np.zeros(0)
-    return lumpy[gain > allowed / max(len(lumpy), 1)]
+    return lumpy[gain > PART * allowed / max(len(lumpy), 1)]
 
 
 def _choose(master: Master, y: np.ndarray, cost: float, allowed: float, load: np.ndarray, choice: str) -> np.ndarray:

@@ -101,6 +101,11 @@ class Participants:
         """c - A' y for prices y of the shared rows (k,), (n,)."""
         return self.form.cost - self.form.matrix[self.shared].T @ y
 
+    def signed(self, y: np.ndarray) -> np.ndarray:
+        """Prices y (k,) without what rounding has left of them on a side where the row has no limit."""
+        low, high = self.form.row_lower[self.shared], self.form.row_upper[self.shared]
+        return np.where((np.abs(y) <= WHOLE * np.abs(y).max(initial=0.0)) & np.isinf(np.where(y > 0, low, high)), 0.0, y)
+
     def by_part(self, values: np.ndarray) -> np.ndarray:
         """Sum of values (n,) over each participant (g,)."""
         return np.bincount(self.part, values, len(self.names))
@@ -118,7 +123,7 @@ class Participants:
     def shortfall(self, y: np.ndarray) -> np.ndarray:
         """Product revenue shortfall of each shared row (P4), (k,)."""
         low, high = self.form.row_lower[self.shared], self.form.row_upper[self.shared]
-        activity = self.form.matrix[self.shared] @ self.x
+        activity, y = self.form.matrix[self.shared] @ self.x, self.signed(y)
         slack = activity - np.where(y > 0, low, np.where(y < 0, high, activity))
         return y * slack
 
@@ -231,7 +236,7 @@ class Answers:
 
     def at(self, y: np.ndarray, beside: np.ndarray | float = 0.0) -> Answer:
         """(P2) at prices y (k,), and costs `beside` (n,) of the columns. Raises SolverFailed."""
-        people, form = self.people, self.people.form
+        people, form, y = self.people, self.people.form, self.people.signed(y)
         cost, whole, x = people.reduced(y) + beside, self.rest[self.whole], np.zeros(len(form.cost))
         if people.paths is not None:
             people.paths.best(cost, x)

@@ -15,22 +15,26 @@ import numpy as np
 import scipy.sparse as sp
 
 from gridopt.case.case import Case
+from gridopt.case.check import CaseError
 from gridopt.case.pricing_options import USUAL, Minmwp
 from gridopt.dispatch.lmp import Prices, from_duals
 from gridopt.dispatch.result import Dispatch
 from gridopt.dispatch.right_duals import standing
 from gridopt.program.highs import Highs
+from gridopt.program.solution import SolverFailed
 
 ROOM = 1e-9
 """Share by which (R3) may give up what (R1) has found, for rounding."""
 
 
 def price(case: Case, dispatch: Dispatch, options: Minmwp = USUAL.minmwp) -> Prices:
-    """Prices (R3), with duals of the shared rows."""
+    """Prices (R3), with duals of the shared rows. Raises CaseError where no floor holds prices that may fall without end."""
     people = dispatch.participants
     form, k = people.form, len(people.shared)
     at_low, at_high = (v[people.shared] for v in standing(form, people.x))
-    least_dual, most_dual = np.where(at_high, -np.inf, 0.0), np.where(at_low, np.inf, 0.0)
+    # Nothing is decided where no column moves a row, as at a bus not yet built: no price there.
+    moved = np.diff(sp.csr_array(form.matrix[people.shared][:, form.lower < form.upper]).indptr) > 0
+    least_dual, most_dual = np.where(at_high & moved, -np.inf, 0.0), np.where(at_low & moved, np.inf, 0.0)
     # Revenue of a group is linear in y: what its schedule draws on each shared row.
     schedule = sp.csc_array((people.x, (np.arange(len(people.x)), people.part)), shape=(len(people.x), len(people.names)))
     drawn = sp.csr_array(form.matrix[people.shared] @ schedule)
@@ -53,5 +57,9 @@ def price(case: Case, dispatch: Dispatch, options: Minmwp = USUAL.minmwp) -> Pri
     made_whole = sp.csr_array(np.concatenate([np.zeros(k), np.ones(len(cost))])[None, :])
     program.add_rows(np.array([-np.inf]), np.array([least + ROOM * max(least, 1.0)]), made_whole)
     program.change_costs(np.concatenate([payment, np.zeros(len(cost))]))
-    program.solve()
+    try:
+        program.solve()
+    except SolverFailed:
+        cure = "Give key 'pricing.minmwp.floor_cny_per_mwh'."
+        raise CaseError([f"rule minmwp: the payment of the load has no least value, for prices may fall without end. {cure}"]) from None
     return from_duals(dispatch, people, program.solution()[0][:k])
