@@ -21,6 +21,7 @@ import numpy as np
 
 from gridopt.blocks import demand
 from gridopt.case.case import Case
+from gridopt.case.check import CaseError
 from gridopt.dispatch.attempts import Search
 from gridopt.dispatch.formulate import BLOCKS, Model, formulate
 from gridopt.dispatch.lazy import written
@@ -84,8 +85,10 @@ class RealTime:
 def run_real_time(plan: Dispatch, actual: Case, rule: RealTimeRule, progress: Progress = lambda text: None) -> RealTime:
     """Real time over all steps of `plan`; `actual` is its case with what comes in place of what was expected.
 
-    Raises CaseError where the cases differ in more than figures, Infeasible with the interval in words.
+    Raises CaseError where the cases differ in more than figures or have losses of AC lines, Infeasible with the interval in words.
     """
+    if actual.losses != "off":
+        raise CaseError(["key 'losses': windows of real time know no losses of AC lines. Write off, or market.real_time.enabled: false."])
     model, began = formulate(actual), time.perf_counter()
     moving, steps = Moving(model, plan.model, plan.solution.x, rule.weights), len(actual.time)
     kept = _Kept(model, moving, steps, rule.intervals)

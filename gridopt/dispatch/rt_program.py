@@ -26,7 +26,7 @@ from gridopt.program.standard_form import StandardForm
 FREE = (
     "commitment.above", "commitment.segment", "thermal.low", "thermal.high", "generator.band", "renewable.curtailment", "demand.shedding",
     "demand.surplus", "reserve.award", "reserve.offline", "reserve.shortage", "reserve.largest", "overload.forward", "overload.backward",
-    "losses.", "commitment.firing", "ramping.",
+    "commitment.firing", "ramping.",
 )  # fmt: skip
 """Beginnings of the names of families whose columns real time may move; stores, water and DC links keep to their schedules."""
 ROUNDS = 60

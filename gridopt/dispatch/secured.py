@@ -16,6 +16,7 @@ from functools import partial
 import numpy as np
 
 from gridopt.case.case import Case
+from gridopt.case.check import CaseError
 from gridopt.case.time import TimeGrid
 from gridopt.dispatch.attempts import Search
 from gridopt.dispatch.fair import even_out
@@ -91,6 +92,7 @@ def sced(case: Case, decided: Dispatch, search: Search, limits: Limits | None = 
 
 def bounded(case: Case, limits: Limits, search: Search, open_rows: tuple[str, ...] = ()) -> Dispatch:
     """`case` within further limits; rows of families whose names begin with one of `open_rows` ask for nothing."""
+    check_losses(case)
     model = formulate(case)
     form = model.builder.form()
     lower, upper, low, high = (v.copy() for v in (form.lower, form.upper, form.row_lower, form.row_upper))
@@ -141,6 +143,12 @@ def _both(held: dict[str, tuple[np.ndarray, np.ndarray]], limits: Limits) -> dic
         known = found.get(name)
         found[name] = (low, high) if known is None else (np.maximum(low, known[0]), np.minimum(high, known[1]))
     return found
+
+
+def check_losses(case: Case) -> None:
+    """Raises CaseError for losses that take several solves."""
+    if case.losses == "marginal":
+        raise CaseError(["key 'losses': what is held from an earlier clearing knows no marginal losses. Write piecewise or off."])
 
 
 def family_of(model: Model, name: str) -> Family | None:

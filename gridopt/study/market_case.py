@@ -66,9 +66,10 @@ def check_market(loaded: Loaded) -> None:
 
 
 def limited(run: MarketRun, market: Market) -> MarketRun:
-    """A run with prices cut off at floor and cap, where the market does so after the clearing."""
+    """A run with prices cut off at floor and cap, where the market does so after the clearing; where penalties limit them, real time is cut
+    off at the cap, for its windows have no pricing run."""
     limit = market.price
-    if limit.mode == "offer":
+    if limit.mode == "offer" or (limit.mode == "penalty" and run.stage != "RT"):
         return run
     low = limit.floor_cny_per_mwh if limit.mode == "clip" else -np.inf
     cut = {n: np.clip(getattr(run, n), low, limit.cap_cny_per_mwh) for n in ("settled", "load_price")}

@@ -79,10 +79,10 @@ def plant_details(dispatch: Dispatch, case: Case, kept: int) -> dict[str, np.nda
     return found
 
 
-def dispatch_table(runs: list[MarketRun], details: list[list[dict[str, np.ndarray]]]) -> pd.DataFrame:
+def dispatch_table(runs: list[MarketRun], details: list[list[dict[str, np.ndarray]]] | None = None) -> pd.DataFrame:
     """Output, status, reserve, what was available and what was not used, by participant and period; details of each run, part by part."""
     parts = []
-    for run, mine in zip(runs, details, strict=True):
+    for run, mine in zip(runs, details or [[] for _ in runs], strict=True):
         unit, period = (v.ravel() for v in np.meshgrid(run.plant, run.start, indexing="ij"))
         left = np.where((run.technology == "wind") | (run.technology == "solar") | (run.technology == "hydro_ror"), 1.0, 0.0)
         curtailed = left[:, None] * np.maximum(run.available - run.output, 0.0)

@@ -87,7 +87,7 @@ def test_where_nothing_comes_otherwise_real_time_is_the_day_before(two_units):
     assert done.dispatch.solution.objective == pytest.approx(plan.solution.objective)
 
 
-def meshed(seed, steps=5):
+def meshed(seed, steps=5, losses="off"):
     """Three buses in a triangle with limits, units with ramps, wind: what is expected and what comes."""
     r = np.random.default_rng(seed)
     shape = {n: r.uniform(0.5, 1.0, steps) for n in ("a", "b", "w")}
@@ -100,7 +100,7 @@ def meshed(seed, steps=5):
         ramping=[dict(kind="unit", element="A20", up_mw_per_min=0.3, down_mw_per_min=0.3)],
         shedding_tier=[dict(tier="all", share=1.0, cost_cny_per_mwh=5000.0)],
     )  # fmt: skip
-    return case(steps, series=shape, **rows), case(steps, series=later, **rows)
+    return tuple(replace(case(steps, series=s, **rows), losses=losses) for s in (shape, later))
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -169,3 +169,9 @@ def test_of_several_right_prices_the_selection_takes_one():
     plan = dispatch(given)
     found = [run_real_time(plan, given, RealTimeRule(1, (0.0,), "first", s)).prices.price.item() for s in ("lower", "mid", "upper")]
     assert found == pytest.approx([20, 35, 50])
+
+
+@pytest.mark.parametrize("losses", ["piecewise", "marginal"])
+def test_losses_of_lines_are_refused(losses):
+    with pytest.raises(CaseError, match="key 'losses'"):
+        run_real_time(dispatch(meshed(3)[0]), meshed(3, losses=losses)[1], RealTimeRule(2))
