@@ -70,14 +70,14 @@ def _row(run: Run, scope: str, name: str, value: float) -> dict:
 
 def _table(run: Run, kind: str, frame: pd.DataFrame) -> tuple[str, list[dict], list[dict]]:
     """Kind, columns and rows of one kind of scopes; those whose first money or energy is largest come first."""
-    names, scopes = list(dict.fromkeys(frame["name"].astype(str))), list(dict.fromkeys(frame["scope"].astype(str)))
-    value = np.full((len(scopes), len(names)), np.nan)
+    figures, scopes = list(dict.fromkeys(frame["name"].astype(str))), list(dict.fromkeys(frame["scope"].astype(str)))
+    value = np.full((len(scopes), len(figures)), np.nan)
     value[pd.Index(scopes).get_indexer(frame["scope"].astype(str)),
-        pd.Index(names).get_indexer(frame["name"].astype(str))] = frame["value"].astype(float)
-    kinds = [_kind(n) for n in names]
+        pd.Index(figures).get_indexer(frame["name"].astype(str))] = frame["value"].astype(float)
+    kinds = [_kind(n) for n in figures]
     sized = next((i for i, k in enumerate(kinds) if k in ("money", "MWh", "MW")), None)
     order = np.arange(len(scopes)) if sized is None else np.argsort(-np.abs(np.nan_to_num(value[:, sized])), kind="stable")
-    columns = [{"name": metric_words(n), "unit": _unit(run, k), "key": n} for n, k in zip(names, kinds, strict=True)]
+    columns = [{"name": metric_words(n), "unit": _unit(run, k), "key": n} for n, k in zip(figures, kinds, strict=True)]
     rows = [
         {"name": scope_words(run, scopes[i]), "values": [_shown(v, k) for v, k in zip(value[i], kinds, strict=True)]} for i in order[:MOST_ROWS]
     ]
