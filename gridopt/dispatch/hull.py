@@ -26,7 +26,7 @@ import scipy.sparse as sp
 
 from gridopt.dispatch.participants import Answer, Participants
 from gridopt.dispatch.right_duals import Duals, spread
-from gridopt.program.highs import Highs
+from gridopt.program.highs import PRIMAL, Highs
 from gridopt.program.solution import SolverFailed
 from gridopt.program.standard_form import StandardForm
 
@@ -71,7 +71,7 @@ class Master:
         shared = sp.csr_array(form.matrix[people.shared][:, self.smooth])
         one = sp.csr_array((len(people.lumpy), len(self.smooth)))
         self.first = len(people.shared)
-        self.program = Highs()
+        self.program = Highs(simplex_strategy=PRIMAL)  # costs change and columns come: what was feasible stays so
         ones = np.ones(len(people.lumpy))
         self.cost, self.matrix = form.cost[self.smooth], sp.csr_array(sp.vstack([shared, one, private[some]], format="csr"))
         self.low = np.concatenate([form.row_lower[people.shared], ones, form.row_lower[rows]])
@@ -79,7 +79,7 @@ class Master:
         self.program.load(self.cost, form.lower[self.smooth], form.upper[self.smooth], self.matrix, self.low, self.high)
         self.boxed = len(people.shared)
         self._help()
-        self.schedules: list[np.ndarray] = []
+        self.schedules = sp.csc_array((len(form.cost), 0))
         self.owner = np.zeros(0, int)
 
     def _help(self) -> None:
@@ -115,7 +115,7 @@ class Master:
         cost = np.asarray(picked.T @ form.cost).ravel()
         self.program.add_columns(cost, np.zeros(len(who)), np.full(len(who), np.inf), matrix)
         self.cost, self.matrix = np.append(self.cost, cost), sp.csr_array(sp.hstack([self.matrix, matrix], format="csr"))
-        self.schedules += [sp.csc_array(picked[:, [k]]) for k in range(len(who))]
+        self.schedules = sp.csc_array(sp.hstack([self.schedules, picked], format="csc"))
         self.owner = np.append(self.owner, who)
 
     def solve(self) -> Optimum:
@@ -126,8 +126,7 @@ class Master:
             value, dual = self.program.solution()
             x = np.zeros(len(people.form.cost))
             x[self.smooth] = value[: len(self.smooth)]
-            if self.schedules:
-                x += sp.hstack(self.schedules, format="csr") @ value[self.first_schedule :]
+            x += self.schedules @ value[self.first_schedule :]
             rows = people.write_broken(x)
             if not len(rows):
                 cost, held = float(self.cost @ value) + people.form.offset, float(value[self.helped].sum())
@@ -136,7 +135,7 @@ class Master:
 
     def _write(self, rows) -> None:
         none = sp.csr_array((len(rows), len(self.helped)))
-        matrix = sp.hstack([rows.matrix[:, self.smooth], none, *(rows.matrix @ s for s in self.schedules)], format="csr")
+        matrix = sp.hstack([rows.matrix[:, self.smooth], none, sp.csr_array(rows.matrix @ self.schedules)], format="csr")
         self.shared += list(range(self.program.rows, self.program.rows + len(rows)))
         self.program.add_rows(rows.lower, rows.upper, sp.csr_array(matrix))
         self.matrix = sp.csr_array(sp.vstack([self.matrix, matrix], format="csr"))
@@ -174,7 +173,7 @@ def hull(people: Participants, start: np.ndarray, load: np.ndarray | None = None
         center = np.append(center, np.zeros(len(y) - len(center)))
         if cost - best <= allowed and helped <= UNUSED:
             return _found(master, y, cost, best, load, choice)
-        answer = people.answers.at(y)
+        answer = people.answers.at(y, enough=_enough(people, s, allowed))
         who, hoped, gained = _gaining(people, y, s, answer, allowed), cost - best, answer.bound - best
         if gained > 0:
             best, center = answer.bound, y
@@ -196,7 +195,14 @@ def _found(master: Master, y: np.ndarray, cost: float, best: float, load: np.nda
     if load is not None:
         master.box(None)
         y = _choose(master, master.solve().y, cost, GAP * max(abs(cost), 1.0), load, choice)
-    return Hull(y, cost, best, len(master.schedules))
+    return Hull(y, cost, best, master.schedules.shape[1])
+
+
+def _enough(people: Participants, s: np.ndarray, allowed: float) -> np.ndarray:
+    """Values (g,) below which an answer of a participant would join: what it is worth in the master, s, less what may be left."""
+    found = np.full(len(people.names), np.inf)
+    found[people.lumpy] = s - PART * allowed / max(len(people.lumpy), 1)
+    return found
 
 
 def _gaining(people: Participants, y: np.ndarray, s: np.ndarray, answer: Answer, allowed: float) -> np.ndarray:
@@ -207,11 +213,14 @@ def _gaining(people: Participants, y: np.ndarray, s: np.ndarray, answer: Answer,
 
 
 def _choose(master: Master, y: np.ndarray, cost: float, allowed: float, load: np.ndarray, choice: str) -> np.ndarray:
-    """(H4); y itself where it does not come to an end."""
+    """(H4); y itself, which is right as well, where that does not come to an end or the solver cannot tell the duals apart."""
     people = master.people
     for _ in range(CHOICES):
-        asked, s = master.chosen(load, choice)
-        answer = people.answers.at(asked)
+        try:
+            asked, s = master.chosen(load, choice)
+        except SolverFailed:
+            return y
+        answer = people.answers.at(asked, enough=_enough(people, s, allowed))
         if cost - answer.bound <= allowed:
             return asked
         who = _gaining(people, asked, s, answer, allowed)

@@ -234,8 +234,12 @@ class Answers:
         self.whole = np.flatnonzero(np.isin(self.rest, form.integer))
         self.searches: dict[int, tuple[Highs, np.ndarray]] = {}
 
-    def at(self, y: np.ndarray, beside: np.ndarray | float = 0.0) -> Answer:
-        """(P2) at prices y (k,), and costs `beside` (n,) of the columns. Raises SolverFailed."""
+    def at(self, y: np.ndarray, beside: np.ndarray | float = 0.0, enough: np.ndarray | None = None) -> Answer:
+        """(P2) at prices y (k,), and costs `beside` (n,) of the columns. Raises SolverFailed.
+
+        enough (g,): a participant whose relaxation does not get below this is not searched: its answer is that of the relaxation, with
+        fractions, and its best value a bound. So is q(y) then.
+        """
         people, form, y = self.people, self.people.form, self.people.signed(y)
         cost, whole, x = people.reduced(y) + beside, self.rest[self.whole], np.zeros(len(form.cost))
         if people.paths is not None:
@@ -246,12 +250,15 @@ class Answers:
             self.program.solve()
             x[self.rest] = self.program.solution()[0]
         off = np.abs(x[whole] - np.round(x[whole])) > WHOLE
+        if enough is not None:
+            off &= (people.by_part(cost * x) < enough)[people.part[whole]]
         if off.any():
+            searched = np.isin(people.part[whole], people.part[whole[off]])
             held = np.round(x[whole])
             for g in np.unique(people.part[whole[off]]):
                 mine = people.part[whole] == g
                 held[mine] = self._search(g, cost)[whole[mine]]
-            self.program.bound(self.whole, held, held)
+            self.program.bound(self.whole[searched], held[searched], held[searched])
             self.program.solve()
             x[self.rest] = self.program.solution()[0]
         best = people.by_part(cost * x)

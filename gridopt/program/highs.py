@@ -22,6 +22,8 @@ from gridopt.program.solution import Infeasible, LimitReached, SolverFailed, Sol
 
 OPTIMAL, INFEASIBLE, UNBOUNDED_OR_INFEASIBLE, UNBOUNDED, TARGET_MET = 7, 8, 9, 10, 12
 UNKNOWN = 15
+DUAL, PRIMAL = 1, 4
+"""Simplex strategies."""
 LIMITS = (11, 12, 13, 14, 16, 17, 18)
 LOWER, BASIC, UPPER, FREE, NONBASIC = 0, 1, 2, 3, 4
 
@@ -132,6 +134,7 @@ class Highs:
         if self._lib.Highs_getSizeofHighsInt(self._h) != 4:
             raise SolverMissing("this HiGHS has 64-bit indices, which gridopt does not speak. Install the usual highspy.")
         self.columns = self.rows = 0
+        self.strategy = options.get("simplex_strategy", DUAL)
         usual = {"output_flag": bool(log), "log_to_console": False, "presolve": "off", "solver": "simplex", "threads": 1}
         self.set(**(usual | options))
         if log:
@@ -223,9 +226,9 @@ class Highs:
 
     def basic_duals(self, cost) -> np.ndarray:
         """Row duals of the present basis: y with B' y = cost of the basic columns. Zero iterations; the basis is factorised."""
-        self.set(simplex_strategy=4, simplex_iteration_limit=0)
+        self.set(simplex_strategy=PRIMAL, simplex_iteration_limit=0)
         self.run()
-        self.set(simplex_strategy=1, simplex_iteration_limit=2147483647)
+        self.set(simplex_strategy=self.strategy, simplex_iteration_limit=2147483647)
         basic, y = np.empty(self.rows, np.int32), np.empty(self.rows)
         self._lib.Highs_getBasicVariables(self._h, basic)
         right = np.where(basic >= 0, cost[np.maximum(basic, 0)], 0.0)
@@ -246,10 +249,10 @@ class Highs:
             self.set(solver="simplex")
             self.interior = False
         status = self.run()
-        if status == UNKNOWN:  # the dual simplex method ended with infeasibilities it could not clear; the primal one starts from there
-            self.set(simplex_strategy=4)
+        if status == UNKNOWN:  # one simplex method ended with infeasibilities it could not clear; the other one starts from there
+            self.set(simplex_strategy=PRIMAL if self.strategy == DUAL else DUAL)
             status = self.run()
-            self.set(simplex_strategy=1)
+            self.set(simplex_strategy=self.strategy)
         if status == OPTIMAL:
             return
         if status in (INFEASIBLE, UNBOUNDED_OR_INFEASIBLE):
