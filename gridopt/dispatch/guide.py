@@ -25,6 +25,7 @@ from gridopt.dispatch.single import LONG_H, dispatch
 
 STEP_H = 1.0
 """Length of the steps of a long horizon, where the study has shorter ones. Longer steps would promise more bundled energy than hours give."""
+RESERVES = ("reserve", "reserve_nesting", "reserve_offer", "reserve_shortage")
 DAY = np.timedelta64(86400, "s")
 
 
@@ -87,11 +88,14 @@ def spent_of(found: Dispatch) -> tuple[np.ndarray, np.ndarray]:
 
 def plain_case(case: Case) -> Case:
     """The case that the guide solves: without losses of AC branches, decisions left out, but relaxed where generators are switched: those
-    would always be on otherwise."""
+    would always be on otherwise. With decisions go reserves: where everything is on there is reserve enough, and the rows that say so make
+    a year twice as large."""
     time = case.time
     group = max(round(STEP_H / time.hours.max()), 1) if time.hours.sum() >= LONG_H else 1
     switched = case.commitment != "off" and (case.table("commitment")["kind"] == "generator").any()
-    return replace(case, commitment="relaxed" if switched else "off", losses="off").on_time(time.coarsen(group))
+    bare = {} if case.commitment == "off" else {n: case.table(n).iloc[:0] for n in RESERVES}
+    plain = replace(case, tables={**case.tables, **bare}, commitment="relaxed" if switched else "off", losses="off")
+    return plain.on_time(time.coarsen(group))
 
 
 def in_period(case: Case) -> np.ndarray:

@@ -26,6 +26,10 @@ MANY = 1_000_000
 """Columns from which those that are normally zero are left out: they cost memory then. A smaller program is quicker with them where they
 are needed, and no slower where they are not."""
 
+SCALE = -14
+"""Power of two by which the cost of the relaxation of a program with decisions is scaled: at costs of millions the dual simplex method
+disturbs prices by too much, and takes half as many pivots again. Any duals prove a bound; prices come from programs that are not scaled."""
+
 
 Program = Callable[[], Any]
 """Makes an empty program with the methods of Highs that Loaded calls: HiGHS itself, or any solver through PuLP."""
@@ -230,6 +234,13 @@ class Loaded:
             return x, y, True
         self.bend(first)
         return x, y, False
+
+
+def scaled(loaded: Loaded) -> Loaded:
+    """The program with a scaled cost, where HiGHS has it (SCALE)."""
+    if isinstance(loaded.highs, Highs):
+        loaded.highs.set(user_objective_scale=SCALE)
+    return loaded
 
 
 def solve(

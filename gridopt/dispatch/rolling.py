@@ -9,6 +9,10 @@ difference: nothing else is handed on.
 
     lost at a seam = cost of the steps after it as its window decided them - as the window before had planned them     (T1)
 
+    gross gap = (cost - bound) / sum of all costs that are more than zero                                                (T2)
+
+A gap is what a window misses, by its cost; where exports earn nearly what generation costs, that is a large part of little, and the gross
+gap tells it by what was spent. The gap alone decides when a search ends.
 Where the look-ahead has longer steps, what was planned for part of such a step is its share of the hours.
 """
 
@@ -16,15 +20,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
 
 from gridopt.case.case import Case
+from gridopt.dispatch.ahead import Ahead, Start, start_of, tight
 from gridopt.dispatch.attempts import Search
-from gridopt.dispatch.formulate import formulate
+from gridopt.dispatch.formulate import Model, formulate
 from gridopt.dispatch.guide import Guide, make_guide, plain_case
 from gridopt.dispatch.infeasible import reasons
 from gridopt.dispatch.laid import Horizon
@@ -34,14 +41,14 @@ from gridopt.dispatch.rolled import Record, Rolled, kept_part
 from gridopt.dispatch.single import dispatch
 from gridopt.dispatch.state import State, begun, handed
 from gridopt.dispatch.window import Window, check_rows, check_shifts, check_sight, cut
-from gridopt.program.solution import Infeasible, LimitReached, SolverFailed
+from gridopt.program.solution import Infeasible, LimitReached, Solution, SolverFailed
 
 Arrays = Mapping[str, np.ndarray]
 ENDS = ("hydro.end_short", "hydro.end_spare")
 """Columns that price what lies beyond a window: no cost of its steps."""
 MODES = {"off": "left out", "relaxed": "relaxed"}
 """Words for what the guide does with decisions."""
-FIGURES = ("cost", "bound", "gap", "price_gap", "seconds", "rounds", "finished")
+FIGURES = ("cost", "bound", "gap", "gross_gap", "price_gap", "seconds", "rounds", "finished")
 
 
 class Store(Protocol):
@@ -90,20 +97,26 @@ def roll(case: Case, rule: Rule, store: Store | None = None, progress: Callable[
     horizon = Horizon(case, model, model.builder.form(), _guide(case, windows, rule, store, progress), rule.look_ahead_step_h)
     built = time.perf_counter() - begin
     record, state = Record(model, horizon.form), begun(case, model)
+    start: Start | None = None
     rows: list[dict[str, Any]] = []
     steps: list[np.ndarray] = []
-    for k, window in enumerate(windows):
-        found = store.load(f"window-{k:05d}")
-        if found is None:
-            found = _window(horizon, window, state, rule)
-            store.save(f"window-{k:05d}", found)
-            progress(_line(case, windows, k, found, [r["seconds"] for r in rows]))
-        record.take(found, window)
-        state = State.read({n.removeprefix("state/"): v for n, v in found.items() if n.startswith("state/")})
-        rows.append({n: found[f"figure/{n}"].item() for n in FIGURES})
-        steps.append(found["steps"])
+    with ThreadPoolExecutor(1) as beside:
+        for k, window in enumerate(windows):
+            found = store.load(f"window-{k:05d}")
+            if found is None:
+                found = _window(horizon, (window, *windows[k + 1 : k + 2]), state, rule, start, beside)
+                store.save(f"window-{k:05d}", found)
+                progress(_line(case, windows, k, found, [r["seconds"] for r in rows]))
+            record.take(found, window)
+            state, start = State.read(_named(found, "state/")), Start.read(_named(found, "start/"))
+            rows.append({n: found[f"figure/{n}"].item() for n in FIGURES})
+            steps.append(found["steps"])
     seconds = {"build": built, "solve": time.perf_counter() - begin - built}
     return record.rolled(_table(case, windows, rows), _seams(case, windows, steps, rule.look_ahead_step_h), seconds)
+
+
+def _named(found: Arrays, kind: str) -> dict[str, np.ndarray]:
+    return {n.removeprefix(kind): v for n, v in found.items() if n.startswith(kind)}
 
 
 def _guide(case: Case, windows: list[Window], rule: Rule, store: Store, progress: Callable[[str], None]) -> Guide | None:
@@ -122,12 +135,25 @@ def _guide(case: Case, windows: list[Window], rule: Rule, store: Store, progress
     return Guide.read(known)
 
 
-def _window(horizon: Horizon, window: Window, state: State, rule: Rule) -> dict[str, np.ndarray]:
-    """All that a window leaves: what it keeps, the state at its end, its figures, and the cost of each of its steps."""
-    begin = time.perf_counter()
+def _window(
+    horizon: Horizon, windows: tuple[Window, ...], state: State, rule: Rule, start: Start | None, beside: ThreadPoolExecutor
+) -> dict[str, np.ndarray]:
+    """All that a window leaves: what it keeps, the state at its end, a start for the one that follows (the second of `windows`, if any), its
+    figures, and the cost of each of its steps."""
+    begin, window = time.perf_counter(), windows[0]
+    kept = window.kept - window.first
     case, name = horizon.window_case(window, state), f"window {window.named(horizon.case.time)}"
+    pending: list[Future[Start | None]] = []
+
+    def seen(case: Case, model: Model, first: Solution) -> None:
+        told = handed(state, Dispatch(case, model, first), kept)
+        pending.append(beside.submit(start_of, partial(horizon.window_case, windows[1], told), tight(first), case.time))
+        if rule.workers == 1:
+            wait(pending)
+
+    ahead = Ahead(start, seen if len(windows) > 1 and rule.program is None else None)
     try:
-        found = dispatch(case, log=rule.log, workers=rule.workers, program=rule.program, search=rule.search)
+        found = dispatch(case, log=rule.log, workers=rule.workers, program=rule.program, search=rule.search, ahead=ahead)
     except Infeasible:
         raise Infeasible(f"{name}:", *reasons(case)) from None
     except (LimitReached, SolverFailed) as error:
@@ -135,12 +161,22 @@ def _window(horizon: Horizon, window: Window, state: State, rule: Rule) -> dict[
     if rule.search is not None and rule.search.stop is not None and rule.search.stop.is_set():
         raise KeyboardInterrupt  # what an interrupted search leaves is no plan to go on from
     part = kept_part(found, horizon.model, horizon.form.upper, window)
-    part |= {f"state/{n}": v for n, v in handed(state, found, window.kept - window.first).arrays().items()}
-    solution = found.solution
+    part |= {f"state/{n}": v for n, v in handed(state, found, kept).arrays().items()}
+    following = pending[-1].result() if pending else None
+    part |= {} if following is None else {f"start/{n}": v for n, v in following.arrays().items()}
+    part |= {f"figure/{n}": np.asarray(v) for n, v in _figures(found.solution, time.perf_counter() - begin).items()}
+    return part | {"steps": step_costs(found)}
+
+
+def _figures(solution: Solution, seconds: float) -> dict[str, float]:
+    """FIGURES of a window."""
+    form, x = solution.form, solution.x
     price_gap = (solution.objective - solution.bound) / max(abs(solution.objective), 1.0)
     proven = solution.bound if solution.proven is None else solution.proven
-    figures = (solution.objective, proven, max(solution.gap, 0.0), price_gap, time.perf_counter() - begin, solution.rounds, solution.finished)
-    return part | {f"figure/{n}": np.asarray(v) for n, v in zip(FIGURES, figures, strict=True)} | {"steps": step_costs(found)}
+    gross = float(np.clip(form.cost * x + form.square * x**2, 0.0, None).sum()) + max(form.offset, 0.0)
+    gross_gap = max(solution.objective - proven, 0.0) / max(gross, 1.0)
+    figures = (solution.objective, proven, max(solution.gap, 0.0), gross_gap, price_gap, seconds, solution.rounds, solution.finished)
+    return dict(zip(FIGURES, figures, strict=True))
 
 
 def step_costs(found: Dispatch) -> np.ndarray:
@@ -166,8 +202,8 @@ def _line(case: Case, windows: list[Window], k: int, found: Arrays, before: list
 
 
 def _table(case: Case, windows: list[Window], rows: list[dict]) -> pd.DataFrame:
-    """Table windows: window, start, end, kept_h, seen_h, cost_cny and bound_cny of all that it saw, gap, price_gap (of the prices'
-    linear program), seconds, rounds, finished."""
+    """Table windows: window, start, end, kept_h, seen_h, cost_cny and bound_cny of all that it saw, gap, gross_gap
+    (T2), price_gap (of the prices' linear program), seconds, rounds, finished."""
     hours = np.append(0.0, np.cumsum(case.time.hours))
     frame = pd.DataFrame(rows).rename(columns={"cost": "cost_cny", "bound": "bound_cny"})
     start, end = case.time.start[[w.first for w in windows]], case.time.end[[w.kept - 1 for w in windows]]

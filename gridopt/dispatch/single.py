@@ -16,6 +16,7 @@ from functools import partial
 import numpy as np
 
 from gridopt.case.case import Case
+from gridopt.dispatch.ahead import Ahead
 from gridopt.dispatch.apart import spared
 from gridopt.dispatch.attempts import Search
 from gridopt.dispatch.fair import even_out
@@ -56,25 +57,27 @@ def dispatch(
     program: Program | None = None,
     before: Dispatch | None = None,
     search: Search | None = None,
+    ahead: Ahead | None = None,
     progress: Progress = lambda text: None,
 ) -> Dispatch:
     """Least-cost dispatch of `case`. Raises Infeasible, LimitReached or SolverFailed; never returns unproven numbers.
 
     program: another solver than HiGHS (the ladder is HiGHS' alone). before: a dispatch of the same network on the same steps, to start
-    from: quick where little has changed. search: how whole values are looked for, where the case has decisions. Marginal losses take
-    several solves.
+    from: quick where little has changed. search: how whole values are looked for, where the case has decisions. ahead: a start for
+    their relaxation, and who is told it. Marginal losses take several solves.
     """
     if case.losses == "marginal":
-        return settle(case, lambda known: _once(known, log, workers, program, None, search, progress), progress)
-    return _once(case, log, workers, program, before, search, progress)
+        return settle(case, lambda known: _once(known, log, workers, program, None, search, ahead, progress), progress)
+    return _once(case, log, workers, program, before, search, ahead, progress)
 
 
 def _once(
-    case: Case, log: str, workers: int, program: Program | None, before: Dispatch | None, search: Search | None, progress: Progress
+    case: Case, log: str, workers: int, program: Program | None, before: Dispatch | None, search: Search | None,
+    ahead: Ahead | None, progress: Progress,
 ) -> Dispatch:
     """One solve: from an earlier one, by the ladder where it pays, or from nothing."""
     if case.commitment == "exact":
-        return _decided(case, log, program, search or Search(), progress)
+        return _decided(case, log, program, search or Search(), ahead, progress)
     below: Rung | None = None
     way = {"simplex_dual_edge_weight_strategy": 1} if case.commitment == "off" else {"presolve": "on"}
     hours, empty = case.time.hours, program or partial(Highs, log, **way)
@@ -107,7 +110,7 @@ def _once(
     return Dispatch(case, model, even_out(model, solution))
 
 
-def _decided(case: Case, log: str, program: Program | None, search: Search, progress: Progress) -> Dispatch:
+def _decided(case: Case, log: str, program: Program | None, search: Search, ahead: Ahead | None, progress: Progress) -> Dispatch:
     """A case with decisions: whole values first, then the linear program that they leave."""
     begun = time.perf_counter()
     model = formulate(case)
@@ -117,7 +120,8 @@ def _decided(case: Case, log: str, program: Program | None, search: Search, prog
     empty = program or partial(Highs, log, presolve="on", random_seed=search.seed, **options)
     hours = None if program else in_hours(case, model, relaxed, empty, progress)
     if hours is None:
-        solution = decide(relaxed, search, empty, progress, partial(implied, model))
+        told = None if ahead is None or program is not None else ahead.told(case, model)
+        solution = decide(relaxed, search, empty, progress, partial(implied, model), ahead=told)
     else:
         way = partial(Highs, log, presolve="on", interior=True)
         solution = decide(relaxed, search, empty, progress, partial(implied, model), way, partial(hours.values, search, empty, progress))

@@ -1,8 +1,9 @@
 """Whole values: decisions such as on and off, found with a proven gap, then fixed, so that what remains is a linear program with prices.
 
     LP      every integer column relaxed; lazy rows as always; its dual bound is the first bound                     (W1)
-    search  whole values: around the relaxation (guided.py); if the gap is not met, the whole program with cuts for the bound and,
-            where there are many decisions, windows of elements for the cost (neighbourhood.py), side by side         (W2)
+    search  whole values: straight from the relaxation (dive.py); if the gap is not met, around it (guided.py); then the whole program
+            with cuts for the bound and, where there are many decisions, windows of elements for the cost (neighbourhood.py), side by
+            side                                                                                                      (W2)
     fixed   integer columns held at the values found; lazy rows as always; values, duals and prices are its own      (W3)
 
 A bound of (W2) holds for the whole program, because every row that is not written yet can only raise the cost. Prices never come
@@ -21,10 +22,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from gridopt.dispatch.ahead import Told
 from gridopt.dispatch.attempts import SAME, Attempts, Implied, Search
 from gridopt.dispatch.attended import attended
+from gridopt.dispatch.dive import dive, dives
 from gridopt.dispatch.guided import guided, undecided_of
-from gridopt.dispatch.lazy import Program, Relaxed, solve
+from gridopt.dispatch.lazy import Loaded, Program, Relaxed, scaled, solve
 from gridopt.dispatch.neighbourhood import improve
 from gridopt.program.highs import Highs
 from gridopt.program.solution import LimitReached, Solution
@@ -55,22 +58,27 @@ def decide(
     implied: Implied = lambda x: x,
     relaxation: Program | None = None,
     beside: Beside | None = None,
+    ahead: Told | None = None,
 ) -> Solution:
     """The program with whole values in its integer columns: solution of (W3), `proven` the bound of (W2).
 
-    relaxation: makes the program in which (LP) is solved, where another way is quicker there; beside: finds first values meanwhile.
+    relaxation: makes the program in which (LP) is solved, where another way is quicker there; beside: finds first values meanwhile; ahead: a
+    start for (LP), and who is told it.
     Raises Infeasible, SolverFailed, and LimitReached where a limit came before any whole values were found.
     """
     begun = time.monotonic()
     relaxed.used |= relaxed.form.upper > 0  # a search cannot price columns back
+    loaded = scaled(Loaded.load(relaxed, program, ahead.start.laid(relaxed) if ahead and ahead.start else None)) if relaxation is None else None
     with _started(beside, search.stop) as given:
-        first = solve(relaxed, program=relaxation or program, progress=progress)
+        first = solve(relaxed, program=relaxation or program, loaded=loaded, progress=progress)
+        if ahead is not None:
+            ahead.seen(first)
         rest = replace(search, seconds=search.seconds - (time.monotonic() - begun))
         attempts = Attempts(relaxed, program, rest, implied, first.bound, progress)
         undecided = int(undecided_of(attempts, first.x).sum())
         progress(f"linear relaxation {first.objective:,.0f}; {undecided:,} of {len(attempts.ids):,} decisions are open")
         if undecided:
-            attended(lambda: _search(attempts, first, given), attempts.stop)
+            attended(lambda: _search(attempts, first, given, loaded), attempts.stop)
         else:
             attempts.offer(first.x, "linear relaxation")
     # From nothing, not from the relaxation: where duals are not unique, prices then do not depend on the way that the search took.
@@ -93,12 +101,14 @@ def _started(beside: Beside | None, stop: threading.Event | None) -> Iterator[Ca
             ended.set()
 
 
-def _search(attempts: Attempts, first: Solution, given: Callable[[], np.ndarray | None]) -> None:
-    """(W2). Raises Infeasible, and LimitReached where nothing was found."""
+def _search(attempts: Attempts, first: Solution, given: Callable[[], np.ndarray | None], loaded: Loaded | None) -> None:
+    """(W2). loaded: the relaxation, where it can be dived in. Raises Infeasible, and LimitReached where nothing was found."""
     many = len(attempts.ids) >= MANY
     x = given()
     if x is not None:
         attempts.offer(x, "first values")
+    elif loaded is not None and dives(loaded):
+        dive(attempts, loaded, first.x)
     if not attempts.over:
         guided(attempts, first.x, many)
     if not attempts.over and many:
