@@ -1,6 +1,7 @@
 """Rolling horizon: windows that see the end decide as one solve does, what is handed on is complete, a stopped run goes on unnoticed."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from gridopt.case.check import CaseError
 from gridopt.case.time import TimeGrid
 from gridopt.dispatch.attempts import Search
 from gridopt.dispatch.certificate import certify
-from gridopt.dispatch.rolling import Rule, roll
+from gridopt.dispatch.rolling import Rule, _figures, roll
 from gridopt.dispatch.single import dispatch
 from gridopt.dispatch.window import Window, cut
 from gridopt.program.solution import Infeasible
@@ -113,6 +114,25 @@ def test_T1_a_seam_costs_what_the_window_before_did_not_see():
     assert rolled.audit["seams"]["planned_cny"].to_numpy() == pytest.approx([1400, 900])
     assert rolled.audit["seams"]["lost_cny"].to_numpy() == pytest.approx([800, 0], abs=1e-6)
     assert rolled.solution.objective == pytest.approx(1400 + 2200 + 900)
+
+
+def test_T2_the_gross_gap_is_of_what_was_spent():
+    """100 MW at 10 for 1000, of which 90 MW are sold at 11: cost 1000 - 990 = 10. A bound of 5 misses half of the cost, 0.5 % of 1000."""
+    form = SimpleNamespace(cost=np.array([10.0, -11.0]), square=np.zeros(2), offset=0.0)
+    solution = SimpleNamespace(form=form, x=np.array([100.0, 90.0]), objective=10.0, bound=10.0, proven=5.0, gap=0.5, rounds=1, finished=True)
+    figures = _figures(solution, 1.0)
+    assert (figures["gap"], figures["gross_gap"], figures["price_gap"]) == (0.5, 0.005, 0.0)
+
+
+def test_a_start_reaches_the_next_window_and_changes_no_cost(monkeypatch):
+    """Each window but the last leaves a start of the size of the next, and windows without starts cost the same."""
+    store = Memory()
+    rolled = roll(switched(), Rule(1.0, 4.0, SURE), store)
+    windows = [store[n] for n in sorted(store) if n.startswith("window")]
+    assert ["start/column" in w for w in windows] == [True] * (len(windows) - 1) + [False]
+    monkeypatch.setattr("gridopt.dispatch.rolling.start_of", lambda make, lines, time: None)
+    plain = roll(switched(), Rule(1.0, 4.0, SURE))
+    assert plain.solution.objective == pytest.approx(rolled.solution.objective, rel=1e-9)
 
 
 def test_T1_planned_costs_of_longer_steps_count_by_the_hour():
