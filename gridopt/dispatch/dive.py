@@ -39,11 +39,11 @@ def dives(loaded: Loaded) -> bool:
 
 def dive(attempts: Attempts, loaded: Loaded, x: np.ndarray) -> bool:
     """Offers what a dive from the optimum x (n,) of the relaxation that is `loaded` finds; False if it finds nothing."""
-    held, count = Held(attempts, loaded), 0
+    held, count, least = Held(attempts, loaded), 0, 0.5 * attempts.left
     form, ids = attempts.relaxed.form, attempts.ids
     stepped = form.upper[ids] - form.lower[ids] > 1.0 + OPEN
     for _ in range(SOLVES):
-        if attempts.stop.is_set():
+        if attempts.stop.is_set() or attempts.left < least:  # half of the time is left to what finds a schedule more surely
             return False
         value = attempts.implied(x)[attempts.ids]
         miss = np.abs(value - np.round(value))
