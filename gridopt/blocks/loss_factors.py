@@ -2,7 +2,8 @@
 
 Sets        l AC branch with resistance, a synchronous area (named by its first such branch), b bus, k earlier solve, t step of h hours
 Data        r[l] [1/MW]: resistance over the square of the voltage; g[k,l,t] [MW]: flows of earlier solves (case.loss_points)
-            w[b,t]: share of the area's losses taken out at b, half of r g^2 of the last solve at each end of a branch
+            w[b,t]: share of the area's losses taken out at b: of r g^2 of the last solve half at each end of a branch, or (losses_at:
+            receiving) all at the end that its flow arrived at
 Columns     loss_factors.total Z[a,t] [MW], >= 0
 Ports       injection: -w Z; draws on injection and phase_shift through the flows f [MW]
 
@@ -57,9 +58,17 @@ def declare(case, b):
     names = (first == np.arange(len(some))[:, None]) & live
     over = {"branch": grid.branches.ids[some], "time": case.time.index}
     total = b.columns("loss_factors.total", unit="MW", over=over, upper=np.where(names, np.inf, 0.0))
-    for ends in (grid.branches.from_bus, grid.branches.to_bus):
-        b.port("injection").add(ends[some], total[first, steps], coef=-0.5 * share)
+    begin = _at_begin(case, some)
+    for ends, part in ((grid.branches.from_bus, begin), (grid.branches.to_bus, 1.0 - begin)):
+        b.port("injection").add(ends[some], total[first, steps], coef=-part * share)
     return Columns(some, r, first, share, total)
+
+
+def _at_begin(case, some) -> np.ndarray:
+    """Part of the losses of each branch that is taken out where it begins, (k, T)."""
+    if case.losses_at == "ends" or case.loss_points is None:
+        return np.full((len(some), len(case.time)), 0.5)
+    return np.where(case.loss_points[-1][some] < 0, 1.0, 0.0)
 
 
 def _shares(case, some, r, first, live) -> np.ndarray:

@@ -35,9 +35,10 @@ class Case:
     """`tables`: name -> DataFrame indexed by identifier, complete (every declared column, defaults filled in).
 
     security: contingencies are those 'listed' in the table, or also every single branch ('n-1'). losses of AC branches: 'off',
-    'piecewise' or 'marginal'. commitment: decisions such as on and off, or a schedule in steps, are 'exact' (whole values), 'relaxed'
-    (any value between), or 'off' (left out, with the rules that need them). loss_points: flows MW (K, L, T) of earlier solves at which
-    marginal losses are linearised; None: none yet.
+    'piecewise' or 'marginal'; losses_at: taken out half at both 'ends', or all at the 'receiving' one (marginal alone). commitment:
+    decisions such as on and off, or a schedule in steps, are 'exact' (whole values), 'relaxed' (any value between), or 'off' (left out,
+    with the rules that need them). loss_points: flows MW (K, L, T) of earlier solves at which marginal losses are linearised; None: none
+    yet.
     """
 
     tables: Mapping[str, pd.DataFrame]
@@ -45,6 +46,7 @@ class Case:
     source: SeriesSource
     security: str = "listed"
     losses: str = "off"
+    losses_at: str = "ends"
     commitment: str = "off"
     loss_points: np.ndarray | None = None
 

@@ -130,12 +130,15 @@ class Evidence:
     def branches(self) -> np.ndarray:
         return np.concatenate([self.case.table(t).index.to_numpy(object) for t in BRANCHES])
 
+    def at_end(self, column: str) -> sp.csr_array:
+        """(B, L): 1 at the bus that a branch has in `column`, from_bus or to_bus."""
+        place = self.case.position("bus", [bus for t in BRANCHES for bus in self.case.table(t)[column]])
+        return gather(place, len(self.case.table("bus")))
+
     @cached_property
-    def at_ends(self) -> sp.csr_array:
-        """(B, L): 1 where a branch ends at a bus."""
-        tables = [self.case.table(t) for t in BRANCHES]
-        ends = [self.case.position("bus", [bus for t in tables for bus in t[c]]) for c in ("from_bus", "to_bus")]
-        return sum(gather(place, len(self.case.table("bus"))) for place in ends)
+    def loss_at_begin(self) -> np.ndarray:
+        """Part of its losses that each branch takes out where it begins (L, T)."""
+        return np.full(self["flow"].shape, 0.5) if self.case.losses_at == "ends" else np.where(self["flow"] < 0, 1.0, 0.0)
 
     @property
     def responses(self) -> list[tuple[sp.csr_array, str, float]]:
@@ -160,7 +163,8 @@ class Evidence:
         for place, name, sign in self.responses:
             net = net + sign * (place @ self[name])
             gross = gross + place @ np.abs(self[name])
-        lost = 0.5 * (self.at_ends @ self["branch_loss"])
+        begin, loss = self.loss_at_begin, self["branch_loss"]
+        lost = self.at_end("from_bus") @ (begin * loss) + self.at_end("to_bus") @ ((1.0 - begin) * loss)
         return net - lost, gross + np.abs(lost)
 
     def judge(self, name: str, unit: str, excess: np.ndarray, tolerance, elements: Sequence | np.ndarray | pd.Index) -> Check:

@@ -9,8 +9,8 @@ With marginal losses the first of these hold for the sum over each area in each 
 
     sum of |marginal cost - 2 r flow x price| x |flow| <= 2 price sqrt(missing x sum of r flow^2)     loss.price, by area and step
 
-(by Cauchy and Schwarz, for cost linearised at flows from which the losses look smaller by `missing`), the price being the mean over the
-ends of the area's branches, weighted by their losses.
+(by Cauchy and Schwarz, for cost linearised at flows from which the losses look smaller by `missing`), the price being the mean over where
+the area's branches take out their losses (both ends, or the receiving one), weighted by them.
 
 r = ohm / kV^2 for lines, per unit / base for ac_branch, none for transformers and where it is negative. Withdrawals by losses are
 part of bus.balance, their cost part of price.network and rent.
@@ -55,7 +55,7 @@ def check_losses(e: Evidence) -> list[Check]:
     none = e.judge("loss.none", "MW", np.where(r > 0, 0.0, np.abs(loss)), POWER, e.branches)
     if e.case.losses == "marginal":
         return [none, *_in_areas(e, wire, r, square)]
-    worth = np.maximum(0.5 * (e["price"][wire.start] + e["price"][wire.end]), 0.0)
+    worth = np.maximum(_where_taken(e, wire), 0.0)
     off = np.abs(e["branch_loss_price"] - 2 * r * flow * worth)
     allowed = PRICE + 2 * worth * (r * (SLOPE * np.abs(flow) + SMALL) + np.sqrt(SHORT * r))
     return [
@@ -64,6 +64,11 @@ def check_losses(e: Evidence) -> list[Check]:
         e.judge("loss.artificial", "MW", apart, near, e.branches),
         e.judge("loss.price", "CNY/MWh", off, allowed, e.branches),
     ]
+
+
+def _where_taken(e: Evidence, wire: Wires) -> np.ndarray:
+    """Price where the losses of each branch are taken out CNY/MWh (L, T): mean of its ends, or that of the receiving one."""
+    return e.loss_at_begin * e["price"][wire.start] + (1.0 - e.loss_at_begin) * e["price"][wire.end]
 
 
 def _in_areas(e: Evidence, wire: Wires, r: np.ndarray, square: np.ndarray) -> list[Check]:
@@ -80,7 +85,7 @@ def _in_areas(e: Evidence, wire: Wires, r: np.ndarray, square: np.ndarray) -> li
     whole, lost = summed(square), summed(loss)
     missing = whole - summed(loss - beyond)
     off, near = float((np.abs(missing) @ hours).sum()), TOTAL * float((whole @ hours).sum()) + POWER * hours.sum()
-    paid = summed(loss * 0.5 * (e["price"][wire.start] + e["price"][wire.end]))
+    paid = summed(loss * _where_taken(e, wire))
     worth = np.maximum(np.divide(paid, lost, out=np.zeros_like(paid), where=lost > POWER), 0.0)
     cost = summed(np.abs(e["branch_loss_price"] - 2 * r * flow * np.take_along_axis(worth, at, axis=0)) * np.abs(flow))
     allowed = 2 * worth * np.sqrt((np.maximum(missing, 0.0) + POWER) * whole) + PRICE * (1.0 + summed(np.abs(flow)))

@@ -19,20 +19,27 @@ from gridopt.dispatch.result import Dispatch
 from gridopt.program.solution import SolverFailed
 
 ERROR, SOLVES = 1e-3, 30
+"""Error that is good enough, and solves to get there."""
+STILL, FAST, NEAR = 1e-6, 0.1, 0.1
+"""MW by which flows may still move, for prices follow the flows; what one more solve must leave of that to be worth it; and MW within
+which new flows take the place of the last: of two rows that the solver cannot tell apart, the older could set the price."""
 
 
 def settle(case: Case, once: Callable[[Case], Dispatch], progress: Callable[[str], None]) -> Dispatch:
     """Dispatch of `case` with marginal losses, its error below ERROR. Raises SolverFailed where SOLVES solves do not get there."""
-    found = once(case)
+    found, before = once(case), np.inf
     for number in range(1, SOLVES):
-        points = found.flow[None]
-        if found.case.loss_points is not None:
-            points = np.concatenate([found.case.loss_points, points])
+        points, known = found.flow[None], found.case.loss_points
+        if known is not None:
+            near = np.abs(known[-1] - found.flow).max(initial=0.0) < NEAR
+            points = np.concatenate([known[:-1] if near else known, points])
         found = once(replace(case, loss_points=points))
         error = loss_error(found)
         progress(f"loss factors, solve {number}: losses are off by {error:.2%}")
-        if error < ERROR:
+        moved = float(np.abs(found.flow - points[-1]).max(initial=0.0))
+        if error < ERROR and (moved < STILL or moved > FAST * before):
             return found
+        before = moved
     raise SolverFailed(f"losses were still off by {error:.2%} after {SOLVES} solves. Set losses to piecewise, which needs one.")
 
 

@@ -109,7 +109,7 @@ def _case(tables, grid: TimeGrid, source, study: Study) -> Case:
     it they have a linear form of their own."""
     tables = _without(tables, study.leave_out)
     commitment = study.commitment or ("exact" if (tables["commitment"]["kind"] == "generator").any() else "off")
-    return Case(tables, grid, source, study.security, study.losses, commitment).present()
+    return Case(tables, grid, source, study.security, study.losses, study.losses_at, commitment).present()
 
 
 def undecided(loaded: Loaded) -> list[str]:

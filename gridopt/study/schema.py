@@ -56,6 +56,7 @@ class Study(BaseModel):
     matpower_toggle: list[Literal["reserves", "iflims"]] = []
     security: Literal["listed", "n-1"] = "listed"
     losses: Literal["off", "piecewise", "marginal"] = "off"
+    losses_at: Literal["ends", "receiving"] = "ends"
     commitment: Literal["off", "relaxed", "exact"] | None = None
     mip_gap: Annotated[float, Field(ge=0, le=1)] = 1e-3
     seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
@@ -72,6 +73,8 @@ class Study(BaseModel):
     def _period(self) -> Study:
         if self.start and self.end and self.end <= self.start:
             raise ValueError(f"end {self.end} is not after start {self.start}")
+        if self.losses_at != "ends" and self.losses != "marginal":
+            raise ValueError(f"losses_at {self.losses_at} needs losses: marginal, which know the receiving end; losses is {self.losses}")
         return self
 
     @property

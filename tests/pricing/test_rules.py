@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from gridopt.study.priced import USUAL
+from gridopt.case.check import CaseError
+from gridopt.study.priced import USUAL, price_file
 from tests.support import market
 from tests.support.market import cleared, priced
 
@@ -154,3 +155,23 @@ def test_a_bus_with_nothing_on_it_has_no_price_and_spoils_none():
     """Bus b hangs on nothing and holds nothing: 0 = 0 has any dual. Its price is 0; that at a is the 50 of the unit there."""
     found = priced("buses: [{id: a, load_mw: 10}, {id: b}]\ngenerators: [{id: A, bus: a, p_max: 20, marginal_cost: 50}]\n", "ip")
     assert found.price[:, 0] == near([50.0, 0.0])
+
+
+def test_losses_at_the_receiving_end(tmp_path):
+    """One line, loss 1e-4 g^2 at its end (r = 0.01 / 100 MVA), offer 300 at its begin, load 400: g - 1e-4 g^2 = 400, so g = 417.4243 and
+    17.4243 are lost. One more MW there takes 1 / (1 - 2e-4 g) more: 327.3268. The surplus is 400 * 327.3268 - 300 g = 5703.44."""
+    file = tmp_path / "line.yaml"
+    file.write_text("buses: [{id: S}, {id: R, load_mw: 400}]\nlines: [{id: SR, from: S, to: R, x_pu: 0.1, r_pu: 0.01}]\n"
+                    "generators: [{id: G, bus: S, p_max: 600, marginal_cost: 300}]\n")  # fmt: skip
+    found = price_file(file, ["ip"], {"losses": "marginal", "losses_at": "receiving"}, lambda text: None)
+    ip = found["rules"]["ip"]
+    assert found["objective"] == near(300 * 417.42430504416)
+    assert [p["price"] for p in ip["prices"]] == near([300.0, 327.3268354])
+    assert ip["load_payment"] - found["objective"] == pytest.approx(5703.44, abs=0.005)
+
+
+def test_losses_at_one_end_need_marginal_losses(tmp_path):
+    file = tmp_path / "bus.yaml"
+    file.write_text("demand_mw: 1\ngenerators: [{id: G, p_max: 2, marginal_cost: 3}]\n")
+    with pytest.raises(CaseError, match="losses_at receiving needs losses: marginal"):
+        price_file(file, ["ip"], {"losses": "piecewise", "losses_at": "receiving"}, lambda text: None)

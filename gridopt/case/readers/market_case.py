@@ -43,7 +43,7 @@ TOP = {"name", "title", "tag", "source", "conventions", "note", "currency", "bas
 SWITCHED = ("no_load_cost", "startup_cost", "hot_start_cost", "cold_start_cost", "min_up", "min_down", "initially_on", "initial_status_h")
 GENERATOR = {"id", "bus", "p_min", "p_max", "marginal_cost", "cost", "blocks", "curve", "shutdown_cost", "cold_start_hours", "ramp_mw_per_h",
              "ramp_down_mw_per_h", "start_ramp_mw", "stop_ramp_mw", "initial_mw", "must_run", "technology", *SWITCHED}  # fmt: skip
-LINE = {"id", "frm", "from", "to", "x_pu", "limit_mw"}
+LINE = {"id", "frm", "from", "to", "r_pu", "x_pu", "limit_mw"}
 BID = {"id", "bus", "blocks"}
 START, ONE_BUS, LONG_H, BASE_MVA, RESERVE = "2025-01-01T00:00", "bus", 8760.0, 100.0, "spinning reserve"
 
@@ -135,7 +135,8 @@ def _line(line: Record, file: Record, rows: CaseRows) -> None:
     limit = line.number("limit_mw", None, 0.0)
     rows.add(
         "ac_branch", ac_branch=line.name(), from_bus=line.name("from" if "from" in line else "frm"), to_bus=line.name("to"),
-        reactance_pu=line.number("x_pu", 0.1), base_mva=file.number("base_mva", BASE_MVA, 1e-3), rating_mw=limit,
+        resistance_pu=line.number("r_pu", 0.0, 0.0), reactance_pu=line.number("x_pu", 0.1),
+        base_mva=file.number("base_mva", BASE_MVA, 1e-3), rating_mw=limit,
     )  # fmt: skip
 
 
