@@ -33,7 +33,8 @@ class Prices:
     schedule: another dispatch that the rule is based on, where it is not the cleared one; settled: participants are paid for that one.
     change: how such a schedule becomes one that the network carries. exchanges: (name, MW (T,), price difference (T,)) between zones.
     shift (B, T): what the price is above that of the duals, where it is set and not found. reserve (Q, T): price of the reserves
-    CNY/MWh where the rule makes one of its own. hull: least cost over the convex hulls and the bound that proves it.
+    CNY/MWh where the rule makes one of its own. hull: least cost over the convex hulls and the bound that proves it. span: lowest and
+    highest price (B, T) each, where several are right and they are few enough to be found.
     """
 
     price: np.ndarray
@@ -54,6 +55,7 @@ class Prices:
     reserve: np.ndarray | None = None
     shift: np.ndarray | None = None
     hull: tuple[float, float] | None = None
+    span: tuple[np.ndarray, np.ndarray] | None = None
 
 
 def price(dispatch: Dispatch) -> Prices:

@@ -37,7 +37,7 @@ class MarketRun:
     """stage DA or RT; start (T,), hours (T,); bus, zone (B,); plant 'table id', plant_bus, technology (g,); output, available MW and cost
     CNY (g, T); load MW, lmp and its parts, load_price (what users pay), settled (what plants get) CNY/MWh (B, T); constraint (k,); flow,
     limit MW, mu CNY/MWh (k, T); losses (T,) MW; gap and exact of the clearing; plant_price CNY/MWh (g, T): what each plant gets where that
-    is not what is settled at its bus."""
+    is not what is settled at its bus; span: lowest and highest price that are right CNY/MWh (B, T), where they are known."""
 
     stage: str
     start: np.ndarray
@@ -65,6 +65,7 @@ class MarketRun:
     gap: float = 0.0
     exact: bool = True
     plant_price: np.ndarray | None = None
+    span: tuple[np.ndarray, np.ndarray] | None = None
 
     @property
     def rent(self) -> np.ndarray:
@@ -93,13 +94,16 @@ class MarketRun:
             prices.price, prices.energy, prices.congestion, prices.loss, prices.price if prices.load_price is None else prices.load_price,
             prices.price if settled is None else settled, constraint, flow, limit, mu,
             (given - load - q["surplus"].values).sum(axis=0), max(solution.gap, 0.0), bool(solution.finished and solution.gap <= 1e-9),
+            span=prices.span,
         )  # fmt: skip
 
     def part(self, first: int, last: int) -> MarketRun:
         """Periods first..last-1 of the run."""
         cut = {f.name: getattr(self, f.name)[..., first:last] for f in fields(self) if f.name in (*BY_TIME, "start", "hours", "losses")}
         own = None if self.plant_price is None else self.plant_price[:, first:last]
-        return replace(self, **cut, plant_price=own)
+        low, high = self.span or (None, None)
+        span = None if low is None or high is None else (low[:, first:last], high[:, first:last])
+        return replace(self, **cut, plant_price=own, span=span)
 
     @classmethod
     def joined(cls, runs: Sequence[MarketRun]) -> MarketRun:
@@ -116,6 +120,9 @@ class MarketRun:
         kept = {f.name: getattr(first, f.name) for f in fields(cls)}
         if any(r.plant_price is not None for r in runs):
             kept["plant_price"] = np.concatenate([r.price_at_plant for r in runs], axis=1)
+        spans = [r.span for r in runs if r.span is not None]
+        whole_span = len(spans) == len(runs)
+        kept["span"] = tuple(np.concatenate(ends, axis=1) for ends in zip(*spans, strict=True)) if whole_span else None
         whole = {"constraint": np.array(names, dtype=object), "gap": max(r.gap for r in runs), "exact": all(r.exact for r in runs)}
         return cls(**(kept | joined | whole))
 

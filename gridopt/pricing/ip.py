@@ -10,9 +10,12 @@ Source: O'Neill et al., Efficient market-clearing prices in markets with nonconv
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from gridopt.case.case import Case
 from gridopt.case.pricing_options import USUAL, Selected
 from gridopt.dispatch.lmp import Prices, from_duals
+from gridopt.dispatch.price_range import price_range
 from gridopt.dispatch.result import Dispatch
 from gridopt.dispatch.right_duals import marginal
 
@@ -20,4 +23,5 @@ from gridopt.dispatch.right_duals import marginal
 def price(case: Case, dispatch: Dispatch, options: Selected = USUAL.ip) -> Prices:
     """Prices (R1), with duals of the shared rows."""
     people = dispatch.participants
-    return from_duals(dispatch, people, marginal(dispatch, options.selection)[people.shared])
+    nodal = from_duals(dispatch, people, marginal(dispatch, options.selection)[people.shared])
+    return replace(nodal, span=price_range(dispatch))

@@ -17,6 +17,7 @@ from gridopt.case.case import Case
 from gridopt.case.check import CaseError, nearest
 from gridopt.case.pricing_options import USUAL, ZonalAvg
 from gridopt.dispatch.lmp import Prices, from_duals
+from gridopt.dispatch.price_range import price_range
 from gridopt.dispatch.result import Dispatch
 from gridopt.dispatch.right_duals import marginal
 
@@ -24,7 +25,8 @@ from gridopt.dispatch.right_duals import marginal
 def price(case: Case, dispatch: Dispatch, options: ZonalAvg = USUAL.zonal_avg) -> Prices:
     """Nodal prices of ip, with the prices (R1) that load pays. Raises CaseError for weights of buses that are not there."""
     people = dispatch.participants
-    return averaged(case, dispatch, from_duals(dispatch, people, marginal(dispatch, options.selection)[people.shared]), options)
+    nodal = from_duals(dispatch, people, marginal(dispatch, options.selection)[people.shared])
+    return averaged(case, dispatch, replace(nodal, span=price_range(dispatch)), options)
 
 
 def averaged(case: Case, dispatch: Dispatch, nodal: Prices, options: ZonalAvg = USUAL.zonal_avg) -> Prices:

@@ -21,7 +21,8 @@ def price_table(rule: str, runs: list[MarketRun]) -> pd.DataFrame:
     for run in runs:
         bus, period = (v.ravel() for v in np.meshgrid(run.bus, run.start, indexing="ij"))
         columns = {n: getattr(run, n).ravel() for n in ("energy", "congestion", "loss", "lmp", "settled")}
-        parts.append(frame("prices", rule=rule, run=run.stage, period=period, bus=bus, lmp_lo=np.nan, lmp_hi=np.nan,
+        low, high = (np.nan, np.nan) if run.span is None else (v.ravel() for v in run.span)
+        parts.append(frame("prices", rule=rule, run=run.stage, period=period, bus=bus, lmp_lo=low, lmp_hi=high,
                            weights="load", gap=run.gap, exact=run.exact, **columns))  # fmt: skip
     return pd.concat(parts, ignore_index=True)
 

@@ -210,6 +210,8 @@ def document(solved, priced: Priced) -> dict:
     load = solved.quantities["load"].values - solved.quantities["shedding"].values
     paid = prices.price if prices.load_price is None else prices.load_price
     parts = {"price": prices.price, "energy": prices.energy, "congestion": prices.congestion, "loss": prices.loss}
+    if prices.span is not None:
+        parts["lowest"], parts["highest"] = prices.span
     if prices.load_price is not None:
         parts["load_price"] = prices.load_price
     if prices.shift is not None:

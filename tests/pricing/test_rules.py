@@ -175,3 +175,12 @@ def test_losses_at_one_end_need_marginal_losses(tmp_path):
     file.write_text("demand_mw: 1\ngenerators: [{id: G, p_max: 2, marginal_cost: 3}]\n")
     with pytest.raises(CaseError, match="losses_at receiving needs losses: marginal"):
         price_file(file, ["ip"], {"losses": "piecewise", "losses_at": "receiving"}, lambda text: None)
+
+
+def test_range_of_prices_that_are_right():
+    """All 600 MW of A at 40 serve the demand of 600, B at 260 stands by: every price from 40 to 260 is right. Without a spare price there
+    is one: at 599 MW, A alone sets 40."""
+    low, high = priced(market.ALL_OF_A, "ip").priced.prices.span
+    assert (low[0, 0], high[0, 0]) == near((40.0, 260.0))
+    low, high = priced(market.ALL_OF_A.replace("600\n", "599\n", 1), "zonal_avg").priced.prices.span
+    assert (low[0, 0], high[0, 0]) == near((40.0, 40.0))
