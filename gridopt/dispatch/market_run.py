@@ -134,25 +134,39 @@ def _spread(values: np.ndarray, place: list[int], size: int, name: str) -> np.nd
     return found
 
 
-def beyond_columns(dispatch: Dispatch, people: Participants, price: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Revenue at prices (B, T) CNY/MWh and cost of each participant (g,) that its columns do not show: of output that is given, as the
-    available output of a wind farm whose column is what it curtails."""
-    plants, builder = _plants(dispatch), dispatch.model.builder
-    hours, x = dispatch.case.time.hours, dispatch.solution.x
+class Given(NamedTuple):
+    """Output that no column of a participant shows, as the available output of a wind farm whose column is what it curtails.
+
+    part, bus int (n,): whose and where; power (n, T) MW, parts of it negative; cost (g,) CNY of each participant that no column changes."""
+
+    part: np.ndarray
+    bus: np.ndarray
+    power: np.ndarray
+    cost: np.ndarray
+
+    def revenue(self, price: np.ndarray, hours: np.ndarray) -> np.ndarray:
+        """What it earns at prices (B, T) CNY/MWh, by participant (g,) CNY."""
+        return np.bincount(self.part, (self.power * price[self.bus]) @ hours, len(self.cost))
+
+
+def given(dispatch: Dispatch, people: Participants) -> Given:
+    """Output and cost of participants beyond what their columns show: the whole less what these offer."""
+    plants, builder, x = _plants(dispatch), dispatch.model.builder, dispatch.solution.x
     place = {name: g for g, text in enumerate(people.names) for name in str(text).split(" + ")}
     leader = plants.name[_leaders(dispatch, plants.name)]
     of = np.array([place.get(n.removesuffix(FAR), -1) for n in leader], int)
-    mine = of >= 0
-    true = np.bincount(of[mine], ((plants.output * price[plants.bus]) @ hours)[mine], len(people.names))
-    shown = np.zeros(len(people.names))
+    known = np.bincount(of[of >= 0], minlength=len(people.names)) > 0
+    parts = [(of[of >= 0], plants.bus[of >= 0], plants.output[of >= 0])]
     for at, columns, coef in builder.port("injection").offers():
-        shown += np.bincount(people.part[columns].ravel(), (coef * x[columns] * price[at] * hours).ravel(), len(shown))
-    cost = np.zeros(len(shown))
-    for part, dim, labels, amount in builder.fixed_parts:
-        g = np.array([place.get(element_name(part, dim, v), -1) for v in labels], int)
+        part = people.part[columns[:, 0]] if columns.size else np.zeros(len(at), int)  # an element is one participant at all times
+        mine = known[part]
+        parts.append((part[mine], at[mine], -(coef * x[columns])[mine]))
+    cost = np.zeros(len(people.names))
+    for name, dim, labels, amount in builder.fixed_parts:
+        g = np.array([place.get(element_name(name, dim, v), -1) for v in labels], int)
         cost += np.bincount(g[g >= 0], amount.sum(axis=1)[g >= 0], len(cost))
-    known = np.bincount(of[mine], minlength=len(shown)) > 0
-    return np.where(known, true - shown, 0.0), cost
+    part, bus, power = (np.concatenate(p) for p in zip(*parts, strict=True))
+    return Given(part, bus, power, cost)
 
 
 class _Plants(NamedTuple):

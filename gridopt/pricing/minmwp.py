@@ -18,6 +18,8 @@ from gridopt.case.case import Case
 from gridopt.case.check import CaseError
 from gridopt.case.pricing_options import USUAL, Minmwp
 from gridopt.dispatch.lmp import Prices, from_duals
+from gridopt.dispatch.market_run import Given, given
+from gridopt.dispatch.participants import Participants
 from gridopt.dispatch.result import Dispatch
 from gridopt.dispatch.right_duals import standing
 from gridopt.program.highs import Highs
@@ -37,8 +39,9 @@ def price(case: Case, dispatch: Dispatch, options: Minmwp = USUAL.minmwp) -> Pri
     least_dual, most_dual = np.where(at_high & moved, -np.inf, 0.0), np.where(at_low & moved, np.inf, 0.0)
     # Revenue of a group is linear in y: what its schedule draws on each shared row.
     schedule = sp.csc_array((people.x, (np.arange(len(people.x)), people.part)), shape=(len(people.x), len(people.names)))
-    drawn = sp.csr_array(form.matrix[people.shared] @ schedule)
-    cost = people.by_part(form.cost * people.x)
+    beyond = given(dispatch, people)
+    drawn = sp.csr_array(form.matrix[people.shared] @ schedule + _drawn_beyond(people, beyond, len(case.time)))
+    cost = people.by_part(form.cost * people.x) + beyond.cost
     payment = people.payment(dispatch.quantities["load"].values)
     program = Highs()
     matrix = sp.hstack([drawn.T, sp.eye_array(len(cost), format="csr")], format="csr")
@@ -63,3 +66,13 @@ def price(case: Case, dispatch: Dispatch, options: Minmwp = USUAL.minmwp) -> Pri
         cure = "Give key 'pricing.minmwp.floor_cny_per_mwh'."
         raise CaseError([f"rule minmwp: the payment of the load has no least value, for prices may fall without end. {cure}"]) from None
     return from_duals(dispatch, people, program.solution()[0][:k])
+
+
+def _drawn_beyond(people: Participants, beyond: Given, steps: int) -> sp.csr_array:
+    """What output that no column shows draws on each shared row, (k, g)."""
+    shape = (len(people.balance), len(beyond.cost))
+    total = sp.csr_array((len(people.shared), len(beyond.cost)))
+    for t in range(steps):
+        output = sp.csr_array((beyond.power[:, t], (beyond.bus, beyond.part)), shape=shape)
+        total = total + people.drawing(t)[people.shared] @ output
+    return total

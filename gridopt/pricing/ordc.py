@@ -26,7 +26,7 @@ from gridopt.case.tables import TABLES
 from gridopt.case.tables_reserve import PROVIDERS
 from gridopt.dispatch.attempts import Search
 from gridopt.dispatch.lmp import Prices, from_duals
-from gridopt.dispatch.market_run import beyond_columns
+from gridopt.dispatch.market_run import given
 from gridopt.dispatch.result import Dispatch
 from gridopt.dispatch.right_duals import marginal
 from gridopt.dispatch.single import dispatch as solve
@@ -79,7 +79,7 @@ def _added(case: Case, dispatch: Dispatch, options: Ordc) -> Prices:
     chance = np.array([_chance(options, r) for r in total])
     added = np.maximum(options.voll_cny_per_mwh - nodal.energy, 0.0) * chance
     worth = added.max(axis=0, initial=0.0)
-    bonus = beyond_columns(dispatch, people, added)[0]
+    bonus = given(dispatch, people).revenue(added, dispatch.case.time.hours)
     for at, columns, coef in dispatch.model.builder.port("injection").offers():
         np.add.at(bonus, people.part[columns], coef * people.x[columns] * added[at] * hours)
     place = {name: g for g, text in enumerate(people.names) for name in str(text).split(" + ")}

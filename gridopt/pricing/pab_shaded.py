@@ -22,7 +22,7 @@ from gridopt.dispatch.attempts import Search
 from gridopt.dispatch.formulate import implied
 from gridopt.dispatch.lazy import Relaxed
 from gridopt.dispatch.lmp import Prices, elsewhere, from_duals
-from gridopt.dispatch.market_run import beyond_columns
+from gridopt.dispatch.market_run import given
 from gridopt.dispatch.other_network import clear
 from gridopt.dispatch.result import Dispatch
 from gridopt.dispatch.right_duals import marginal
@@ -48,9 +48,9 @@ def price(case: Case, dispatch: Dispatch, options: PabShaded = USUAL.pab_shaded)
     solution = decide(Relaxed(offers, model.builder.lazy_families), Search(gap=0.0), implied=partial(implied, model))
     schedule = Dispatch(case, model, replace(solution, form=replace(solution.form, cost=form.cost)))
     people = schedule.participants
-    given, _ = beyond_columns(schedule, people, options.share * forecast)
+    beyond = given(schedule, people).revenue(options.share * forecast, schedule.case.time.hours)
     wind = np.array([str(n).startswith("renewable ") for n in people.names])
-    extra = people.by_part(raised * solution.x) + np.where(wind, given, 0.0)
+    extra = people.by_part(raised * solution.x) + np.where(wind, beyond, 0.0)
     load = schedule.quantities["load"].values - schedule.quantities["shedding"].values
     energy, paid = float((load @ hours).sum()), schedule.solution.objective + float(extra.sum())
     mean = np.full(load.shape, paid / energy if energy > 0 else 0.0)

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gridopt.dispatch.lmp import Prices
-from gridopt.dispatch.market_run import beyond_columns
+from gridopt.dispatch.market_run import given
 from gridopt.dispatch.participants import Participants
 from gridopt.dispatch.result import Dispatch
 from gridopt.program.solution import SolverFailed
@@ -51,8 +51,8 @@ def uplift(dispatch: Dispatch, prices: Prices) -> Uplift:
     solved = dispatch if prices.schedule is None or not prices.settled else prices.schedule
     people, y = prices.people or solved.participants, prices.dual
     form, x = people.form, people.x
-    given, spent = beyond_columns(solved, people, prices.price)
-    cost = people.by_part(form.cost * x + form.square * x**2) + spent
+    beyond = given(solved, people)
+    cost = people.by_part(form.cost * x + form.square * x**2) + beyond.cost
     none, nothing = np.full(len(cost), np.nan), np.zeros(len(cost))
     extra = nothing if prices.extra is None else prices.extra
     if y is None:  # paid as offered
@@ -60,7 +60,8 @@ def uplift(dispatch: Dispatch, prices: Prices) -> Uplift:
     beside = 2.0 * form.square * x - _shifted(solved, people, prices)
     gain = -people.by_part((people.reduced(y) + beside) * x)  # profit on what the columns show
     loc = nothing if prices.extra is not None else _lost(people, people.reduced(y) + beside, people.answers.at(y, beside).best)
-    revenue = cost + gain + people.by_part(form.square * x**2) + given - spent + extra + (0.0 if prices.bonus is None else prices.bonus)
+    earned = beyond.revenue(prices.price, solved.case.time.hours) - beyond.cost
+    revenue = cost + gain + people.by_part(form.square * x**2) + earned + extra + (0.0 if prices.bonus is None else prices.bonus)
     mwp = np.maximum(cost - revenue, 0.0)
     paid = mwp if prices.uplift is None else prices.uplift
     return Uplift(people.names, revenue, cost, revenue - cost + loc, mwp, loc, people.shortfall(y), paid)

@@ -1,11 +1,17 @@
 """Pricing rules on small cases whose prices, make-whole payments and lost opportunities can be worked out by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from gridopt.case.check import CaseError
+from gridopt.dispatch.single import dispatch
+from gridopt.pricing import minmwp
+from gridopt.settlement.uplift import uplift
 from gridopt.study.priced import USUAL, price_file
 from tests.support import market
+from tests.support.block_cases import buses, load, power_case
 from tests.support.market import cleared, priced
 
 
@@ -184,3 +190,22 @@ def test_range_of_prices_that_are_right():
     assert (low[0, 0], high[0, 0]) == near((40.0, 260.0))
     low, high = priced(market.ALL_OF_A.replace("600\n", "599\n", 1), "zonal_avg").priced.prices.span
     assert (low[0, 0], high[0, 0]) == near((40.0, 40.0))
+
+
+def test_least_make_whole_prices_know_what_wind_earns():
+    """G runs at its least 60 MW at 20, 6000 an hour for being on; wind at 5 gives 30 of 200 MW to a load of 90. At 60 p = 7200, p = 120, all
+    are whole. The column of the farm is the 170 MW that it curtails; taken for all it earns, it would seem to lose 170 (p - 5)."""
+    case = power_case(
+        bus=buses("A"), load=[load("A", mean=90.0)],
+        generator=[dict(generator="G", bus="A", power_min_mw=60.0, power_max_mw=100.0, cost_cny_per_mwh=20.0, cost_cny_per_h=6000.0)],
+        commitment=[dict(kind="generator", element="G", must_run=True)],
+        renewable=[dict(renewable="w", bus="A", technology="wind", power_max_mw=200.0, cost_cny_per_mwh=5.0)],
+    )  # fmt: skip
+    solved = dispatch(replace(case, commitment="exact"))
+    prices = minmwp.price(solved.case, solved)
+    left = uplift(solved, prices)
+    wind = [g for g, n in enumerate(left.names) if str(n) == "renewable w"]
+    assert prices.price[0, 0] == near(120.0)
+    assert left.mwp.sum() == near(0.0)
+    assert left.revenue[wind] == near([30 * 120.0])
+    assert left.cost[wind] == near([150.0])
