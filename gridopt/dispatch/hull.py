@@ -38,12 +38,14 @@ may be left of the gap of all below which a schedule need not join."""
 
 @dataclass(frozen=True)
 class Hull:
-    """Prices y of the shared rows (k,), the least cost over the convex hulls, its proven bound, and how many schedules it took."""
+    """Prices y of the shared rows (k,), the least cost over the convex hulls, its proven bound, how many schedules it took, and whether y
+    was chosen by the rule where several are right."""
 
     y: np.ndarray
     cost: float
     bound: float
     schedules: int
+    selected: bool = True
 
 
 class Optimum(NamedTuple):
@@ -192,10 +194,11 @@ def hull(people: Participants, start: np.ndarray, load: np.ndarray | None = None
 
 def _found(master: Master, y: np.ndarray, cost: float, best: float, load: np.ndarray | None, choice: str) -> Hull:
     """The result, its prices chosen among those that are right."""
-    if load is not None:
-        master.box(None)
-        y = _choose(master, master.solve().y, cost, GAP * max(abs(cost), 1.0), load, choice)
-    return Hull(y, cost, best, master.schedules.shape[1])
+    if load is None:
+        return Hull(y, cost, best, master.schedules.shape[1], selected=False)
+    master.box(None)
+    y, selected = _choose(master, master.solve().y, cost, GAP * max(abs(cost), 1.0), load, choice)
+    return Hull(y, cost, best, master.schedules.shape[1], selected)
 
 
 def _enough(people: Participants, s: np.ndarray, allowed: float) -> np.ndarray:
@@ -212,20 +215,21 @@ def _gaining(people: Participants, y: np.ndarray, s: np.ndarray, answer: Answer,
     return lumpy[gain > PART * allowed / max(len(lumpy), 1)]
 
 
-def _choose(master: Master, y: np.ndarray, cost: float, allowed: float, load: np.ndarray, choice: str) -> np.ndarray:
-    """(H4); y itself, which is right as well, where that does not come to an end or the solver cannot tell the duals apart."""
+def _choose(master: Master, y: np.ndarray, cost: float, allowed: float, load: np.ndarray, choice: str) -> tuple[np.ndarray, bool]:
+    """(H4) and True; y itself, which is right as well, and False where that does not come to an end or the solver cannot tell the duals
+    apart."""
     people = master.people
     for _ in range(CHOICES):
         try:
             asked, s = master.chosen(load, choice)
         except SolverFailed:
-            return y
+            return y, False
         answer = people.answers.at(asked, enough=_enough(people, s, allowed))
         if cost - answer.bound <= allowed:
-            return asked
+            return asked, True
         who = _gaining(people, asked, s, answer, allowed)
         if not len(who):
             break
         master.join(answer.x, who)
         y, _, cost, _ = master.solve()
-    return y
+    return y, False

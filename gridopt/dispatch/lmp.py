@@ -34,7 +34,8 @@ class Prices:
     change: how such a schedule becomes one that the network carries. exchanges: (name, MW (T,), price difference (T,)) between zones.
     shift (B, T): what the price is above that of the duals, where it is set and not found. reserve (Q, T): price of the reserves
     CNY/MWh where the rule makes one of its own. hull: least cost over the convex hulls and the bound that proves it. span: lowest and
-    highest price (B, T) each, where several are right and they are few enough to be found.
+    highest price (B, T) each, where several are right and they are few enough to be found. selected: whether the prices were chosen among
+    those that are right as the rule asks.
     """
 
     price: np.ndarray
@@ -56,6 +57,7 @@ class Prices:
     shift: np.ndarray | None = None
     hull: tuple[float, float] | None = None
     span: tuple[np.ndarray, np.ndarray] | None = None
+    selected: bool = True
 
 
 def price(dispatch: Dispatch) -> Prices:

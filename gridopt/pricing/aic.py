@@ -35,14 +35,15 @@ LOSS = 1e-6
 def price(case: Case, dispatch: Dispatch, options: Aic = USUAL.aic) -> Prices:
     """Prices (R2), with duals of the shared rows."""
     people, committed = Participants.of(dispatch), dispatch.committed
-    y = marginal(dispatch, options.selection)[people.shared]
+    y, selected = marginal(dispatch, options.selection)[people.shared], True
     if committed is not None:
         cost = people.by_part(people.form.cost * people.x)
         losing = people.by_part(people.reduced(y) * people.x) > LOSS * np.maximum(np.abs(cost), 1.0)
         losing &= np.isin(np.arange(len(cost)), people.part[committed.on])
         held = _below(dispatch, people, losing) if options.held == "below" else _in_part(people, np.flatnonzero(losing))
-        y = people.aligned(held, hull(held, relaxed_duals(held), dispatch.quantities["load"].values, options.selection).y)
-    return from_duals(dispatch, people, y)
+        found = hull(held, relaxed_duals(held), dispatch.quantities["load"].values, options.selection)
+        y, selected = people.aligned(held, found.y), found.selected
+    return replace(from_duals(dispatch, people, y), selected=selected)
 
 
 def _below(dispatch: Dispatch, people: Participants, losing: np.ndarray) -> Participants:

@@ -24,4 +24,4 @@ def price(case: Case, dispatch: Dispatch, options: Selected = USUAL.chp) -> Pric
     """Prices (R1), with duals of the shared rows."""
     people = Participants.of(dispatch)  # of its own: limits that do not bind in the dispatch may be written
     found = hull(people, relaxed_duals(people), dispatch.quantities["load"].values, options.selection)
-    return replace(from_duals(dispatch, people, found.y), hull=(found.cost, found.bound))
+    return replace(from_duals(dispatch, people, found.y), hull=(found.cost, found.bound), selected=found.selected)

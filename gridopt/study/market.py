@@ -30,6 +30,7 @@ from gridopt.dispatch.sequence import DayRule, Days, clear_days
 from gridopt.pricing.zonal_avg import averaged
 from gridopt.settlement.agc import Service
 from gridopt.settlement.book import settle
+from gridopt.settlement.rules import Settlement
 from gridopt.study.load import Loaded, load_study
 from gridopt.study.market_case import after_energy, limited, market_cases, market_of, to_be_priced, told
 from gridopt.study.market_figures import explanations, figures
@@ -46,7 +47,6 @@ from gridopt.study.market_frames import (
 from gridopt.study.market_schema import Market
 from gridopt.study.priced import known_rules
 from gridopt.study.run import CertificateFailed, Clock, check_free, move
-from gridopt.study.settlement_schema import Settlement
 
 Progress = Callable[[str], None]
 LACKING = 1e-6

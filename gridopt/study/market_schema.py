@@ -11,7 +11,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from gridopt.study.settlement_schema import Settlement
+from gridopt.case.actual import ForecastError
+from gridopt.case.bid_rule import BidRule
+from gridopt.settlement.rules import Settlement
 
 Money = Annotated[float, Field(ge=-100000, le=1000000)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -24,9 +26,9 @@ class _Part(BaseModel):
 class OfferRules(_Part):
     """What bids may look like."""
 
-    floor_cny_per_mwh: Money = 40.0
-    cap_cny_per_mwh: Money = 650.0
-    segments: Annotated[int, Field(ge=1, le=1000)] = 10
+    floor_cny_per_mwh: Money = BidRule.floor
+    cap_cny_per_mwh: Money = BidRule.cap
+    segments: Annotated[int, Field(ge=1, le=1000)] = BidRule.segments
     least_share: Share = 0.1
     demand_segments: Annotated[int, Field(ge=1, le=1000)] = 5
     agc_cap_cny_per_mw: Annotated[float, Field(ge=0)] = 15.0
@@ -43,11 +45,11 @@ class GeneratedBids(_Part):
     """Bids of units and renewables made from costs (gridopt/case/bid_rule.py): knots of the distribution of offers, a factor on its prices, and
     how far costs tell units apart."""
 
-    shares: list[Share] = [0.0, 0.1, 0.4, 0.92, 1.0]
-    prices_cny_per_mwh: list[Money] = [40.0, 250.0, 300.0, 500.0, 600.0]
-    scale: Annotated[float, Field(gt=0, le=10)] = 1.0
-    cost_spread: Annotated[float, Field(ge=0, le=10)] = 1.0
-    price_step_cny_per_mwh: Annotated[float, Field(ge=0, le=1000)] = 10.0
+    shares: list[Share] = list(BidRule.shares)
+    prices_cny_per_mwh: list[Money] = list(BidRule.prices)
+    scale: Annotated[float, Field(gt=0, le=10)] = BidRule.scale
+    cost_spread: Annotated[float, Field(ge=0, le=10)] = BidRule.spread
+    price_step_cny_per_mwh: Annotated[float, Field(ge=0, le=1000)] = BidRule.step
 
     @model_validator(mode="after")
     def _knots(self) -> GeneratedBids:
@@ -117,11 +119,11 @@ class Forecast(_Part):
     """Errors of what is expected a day ahead (gridopt/case/actual.py): standard deviations relative to what comes, hours over which they
     fade."""
 
-    wind: Annotated[float, Field(ge=0, le=2)] = 0.0
-    solar: Annotated[float, Field(ge=0, le=2)] = 0.0
-    load: Annotated[float, Field(ge=0, le=2)] = 0.0
-    hours: Annotated[float, Field(gt=0, le=240)] = 6.0
-    seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
+    wind: Annotated[float, Field(ge=0, le=2)] = ForecastError.wind
+    solar: Annotated[float, Field(ge=0, le=2)] = ForecastError.solar
+    load: Annotated[float, Field(ge=0, le=2)] = ForecastError.load
+    hours: Annotated[float, Field(gt=0, le=240)] = ForecastError.hours
+    seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = ForecastError.seed
 
 
 class Agc(_Part):

@@ -81,7 +81,8 @@ def price_file(
     status = {"status": "priced"} if solution.finished else {"status": "limit_reached", "exit_code": LIMIT_REACHED}
     return {
         **status, "case": cleared.name, "currency": cleared.currency, **cleared.origin, "objective": solution.objective,
-        "bound": solution.bound if solution.proven is None else solution.proven, **quality(solved), "warnings": unserved(solved),
+        "bound": solution.bound if solution.proven is None else solution.proven, **quality(solved),
+        "warnings": [*unserved(solved), *(_unselected(p.rule) for p in found if not p.prices.selected)],
         "seconds": {"clearing": round(spent, 3)} | {p.rule: round(p.seconds, 3) for p in found},
         "rules": {p.rule: document(solved, p) for p in found},
     }  # fmt: skip
@@ -232,6 +233,10 @@ def document(solved, priced: Priced) -> dict:
         "mwp": _number(left.mwp.sum()), "loc": _number(left.loc.sum()), "prs": _number(left.shortfall.sum()),
         "units": _units(left), **_reserves(solved, prices),
     }  # fmt: skip
+
+
+def _unselected(rule: str) -> str:
+    return f"rule {rule}: several prices are right, and those given were not chosen among them by its selection; others may be as right"
 
 
 def _reserves(solved: Any, prices: Any) -> dict:

@@ -8,6 +8,7 @@ import pytest
 from gridopt.case.check import CaseError
 from gridopt.dispatch.single import dispatch
 from gridopt.pricing import minmwp
+from gridopt.program.solution import SolverFailed
 from gridopt.settlement.uplift import uplift
 from gridopt.study.priced import USUAL, price_file
 from tests.support import market
@@ -209,3 +210,21 @@ def test_least_make_whole_prices_know_what_wind_earns():
     assert left.mwp.sum() == near(0.0)
     assert left.revenue[wind] == near([30 * 120.0])
     assert left.cost[wind] == near([150.0])
+
+
+def test_prices_that_could_not_be_chosen_are_told(tmp_path, monkeypatch):
+    """Where the solver cannot tell the right duals apart, hull prices stand as they were found, and a warning says so."""
+    file = tmp_path / "case.yaml"
+    file.write_text(market.ONE_PERIOD, encoding="utf-8")
+
+    def told() -> list[str]:
+        found = price_file(file, ["ip", "chp"], {}, lambda text: None)
+        assert found["rules"]["chp"]["prices"][0]["price"] == near(345.0)
+        return [w for w in found["warnings"] if "not chosen" in w]
+
+    def fails(*_):
+        raise SolverFailed("no optimum")
+
+    assert told() == []
+    monkeypatch.setattr("gridopt.dispatch.hull.Master.chosen", fails)
+    assert len(told()) == 1 and told()[0].startswith("rule chp: several prices are right")

@@ -18,9 +18,9 @@ from gridopt.case.check import CaseError
 from gridopt.case.complete import complete
 from gridopt.case.imported import Imported, ImportReport
 from gridopt.case.json_file import Record, read_object
-from gridopt.case.time import TimeGrid
+from gridopt.case.one_bus import BUS, START, one_bus
 
-BUS, START, LOST, MOST_STEPS = "system", "2025-01-01T00:00", 3000.0, 100_000
+LOST = 3000.0
 FILE = {"time_periods", "demand", "thermal_generators"}
 THERMAL = {
     "power_output_minimum", "power_output_maximum", "ramp_up_limit", "ramp_down_limit", "time_up_minimum", "time_down_minimum",
@@ -31,15 +31,9 @@ THERMAL = {
 def read(path: Path, branch_model: str) -> Imported:
     """The case in the file; it has no branches, whatever their model. Raises CaseError with every fault."""
     file = read_object(path)
-    steps = file.number("time_periods", least=1, most=MOST_STEPS)
-    if file.faults:
-        raise CaseError(file.faults)
-    rows = CaseRows(TimeGrid.regular(START, str(np.datetime64(START) + np.timedelta64(int(steps), "h"))))
+    rows = one_bus(file, sheddable=True)
     thermal = file.records("thermal_generators", "thermal generator")
     file.only(FILE)
-    rows.add("bus", bus=BUS, voltage_kv=1.0, surplus_allowed="false")
-    mean, shape = rows.figure("demand", file.series("demand", len(rows.time), least=0.0))
-    rows.add("load", load="demand", bus=BUS, mean_mw=mean, sheddable="true", profile=shape)
     rows.add("shedding_tier", tier="all", share=1.0, cost_cny_per_mwh=LOST)
     for name, item in thermal.items():
         _thermal(name, item, rows)

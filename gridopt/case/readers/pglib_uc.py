@@ -19,11 +19,9 @@ from gridopt.case.check import CaseError
 from gridopt.case.complete import complete
 from gridopt.case.imported import Imported, ImportReport
 from gridopt.case.json_file import REQUIRED, Record, read_object
-from gridopt.case.time import TimeGrid
+from gridopt.case.one_bus import BUS, START, one_bus
 
-BUS, RESERVE = "system", "spinning"
-START = "2025-01-01T00:00"
-MOST_STEPS = 100_000
+RESERVE = "spinning"
 FILE = {"time_periods", "demand", "reserves", "thermal_generators", "renewable_generators"}
 RENEWABLE = {"name", "power_output_minimum", "power_output_maximum"}
 THERMAL = RENEWABLE | {
@@ -37,16 +35,10 @@ SAME = 1e-6
 def read(path: Path, branch_model: str) -> Imported:
     """The case in the file; it has no branches, whatever their model. Raises CaseError with every fault."""
     file = read_object(path)
-    steps = file.number("time_periods", least=1, most=MOST_STEPS)
-    if file.faults:
-        raise CaseError(file.faults)
-    rows = CaseRows(TimeGrid.regular(START, str(np.datetime64(START) + np.timedelta64(int(steps), "h"))))
+    rows = one_bus(file, sheddable=False)
     thermal = file.records("thermal_generators", "thermal generator")
     renewable = file.records("renewable_generators", "renewable generator")
     file.only(FILE)
-    rows.add("bus", bus=BUS, voltage_kv=1.0, surplus_allowed="false")
-    mean, shape = rows.figure("demand", file.series("demand", len(rows.time), least=0.0))
-    rows.add("load", load="demand", bus=BUS, mean_mw=mean, sheddable="false", profile=shape)
     for name, item in thermal.items():
         _thermal(name, item, rows)
     for name, item in renewable.items():
