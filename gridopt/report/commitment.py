@@ -17,7 +17,10 @@ ROW_PX, MOST_ROWS = 15, 140
 
 def commitment(run: Run, page: Page) -> dict | None:
     """Figure `gantt` (load of every unit that is on) and {rows, count, starts, stops}; None where nothing was committed."""
-    rows = [row for kind in KINDS for row in _units(run, kind)]
+    by_kind = {kind: _units(run, kind) for kind in KINDS}
+    if not any(r["starts"] for r in by_kind["csp"]):
+        by_kind["csp"] = []  # a block that never starts was not decided: without commitment all of them are on throughout
+    rows = [row for found in by_kind.values() for row in found]
     if not rows:
         return None
     # Rows of one name would be drawn as one.

@@ -18,11 +18,13 @@ CONFIDENCE = ("sourced", "recalled", "estimate")
 
 def cards(run: Run) -> list[dict]:
     """The headlines: {key, big (number, both languages), text (sentence, both languages), tone}."""
+    market = market_cards(run)
+    settled = any(c["key"] == "market_price" for c in market)  # what users pay; beside it, prices before floor and cap would mislead
     made = (
-        *market_cards(run),
+        *market,
         _curtailment(run),
         _energy(run),
-        _prices(run),
+        None if settled else _prices(run),
         *_links(run),
         _cost(run),
         _emissions(run),

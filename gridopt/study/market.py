@@ -267,10 +267,10 @@ def _summary(found: Cleared) -> dict[str, Any]:
     """Main figures of each run."""
     figures = {}
     for run in [r for r in (found.day_ahead, found.real_time) if r is not None]:
-        energy = (run.load * run.hours).sum()
+        energy, paid = (run.load * run.hours).sum(), (run.load * run.hours * run.load_price).sum()
         figures[run.stage] = {
-            "load_mwh": float(energy), "mean_price": float((run.load * run.hours * run.lmp).sum() / energy) if energy > 0 else None,
-            "load_payment": float((run.load * run.hours * run.load_price).sum()), "cost": float(run.cost.sum()),
+            "load_mwh": float(energy), "mean_price": float(paid / energy) if energy > 0 else None,
+            "load_payment": float(paid), "cost": float(run.cost.sum()),
             "congestion_rent": float(run.rent.sum()), "gap": run.gap, "exact": run.exact,
         }  # fmt: skip
     accounts = found.tables["residuals"].groupby("account", sort=False)["amount"].sum()

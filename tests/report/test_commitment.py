@@ -1,6 +1,9 @@
 """Section on commitment: rows of units, the picture of on and off."""
 
+from copy import copy
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from gridopt.report.commitment import commitment
@@ -39,3 +42,18 @@ def test_units_of_one_name_are_kept_apart(opened):
     opened.known["table unit"] = frame
     names = [r["name"][0] for r in commitment(opened, Page())["rows"] if r["id"] in ("U00", "U01")]
     assert sorted(names) == ["Works (300 MW) 1", "Works (320 MW) 1"]
+
+
+def test_power_blocks_that_are_on_throughout_were_not_decided(opened):
+    """Without commitment the blocks of all CSP plants are on in every step and none starts: no section. One start makes it one."""
+    stored = opened.data.variables
+    shape = stored["csp_output"].values.shape
+    stored["csp_on"], stored["csp_start"] = copy(stored["csp_output"]), copy(stored["csp_output"])
+    stored["csp_on"].values, stored["csp_start"].values = np.ones(shape), np.zeros(shape)
+    del stored["unit_on"]
+    ids = ["CSP1", "CSP2", "CSP3"]
+    opened.known["table csp"] = pd.DataFrame({"csp": ids, "name": ids, "name_zh": ids, "bus": "A", "power_max_mw": 50.0})
+    assert commitment(opened, Page()) is None
+    stored["csp_start"].values[1, 5] = 1.0
+    found = commitment(opened, Page())
+    assert found["starts"] == 1 and {r["id"] for r in found["rows"]} == set(ids)

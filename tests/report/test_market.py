@@ -10,6 +10,7 @@ import pytest
 
 from gridopt.dispatch.market_tables import PREFIX, frame
 from gridopt.report import page
+from gridopt.report.facts import cards
 from gridopt.report.folder import open_run
 from gridopt.report.market_change import change
 from gridopt.report.market_data import prices
@@ -20,6 +21,7 @@ from gridopt.report.market_rules import rules
 from gridopt.report.market_stages import stages
 from gridopt.report.market_uplift import uplift
 from gridopt.report.pack import Page
+from gridopt.report.text import WORDS
 from gridopt.report.words_market import MARKET_WORDS
 from tests.report import fake_market, fake_run
 
@@ -323,3 +325,13 @@ def test_a_week_of_quarter_hours_stays_small(tmp_path):
     """41 buses, 672 periods, four rules, two runs, every day-ahead price explained: below 12 MB."""
     folder = fake_market.make(tmp_path / "week", days=7, step_minutes=15, buses=41, rules=("ip", "elmp", "zonal_avg", "chp"))
     assert page.write(folder).stat().st_size < 12e6
+
+
+def test_one_card_tells_the_price_of_a_market_run(market):
+    """Users pay prices within floor and cap; a second card with raw prices of real time would contradict the first."""
+    run = open_run(market)
+    try:
+        labels = [c["label"] for c in cards(run)]
+    finally:
+        run.data.close()
+    assert WORDS["mk_label_price"] in labels and WORDS["label_price"] not in labels
