@@ -48,8 +48,8 @@ def command(study: str, hours: int) -> Contender:
     return Contender("gridopt run", "gridopt", words, prints=True)
 
 
-def interface(study: str, hours: int) -> Contender:
-    return Contender("gridopt dispatch", "gridopt", module("contenders.gridopt_dispatch", study, str(hours), "{out}"))
+def interface(study: str, hours: int, *settings: str) -> Contender:
+    return Contender("gridopt dispatch", "gridopt", module("contenders.gridopt_dispatch", study, str(hours), "{out}", *settings))
 
 
 def forty_bus(hours: int, buses: int = 40, case: str = "forty_bus") -> Setup:
@@ -94,6 +94,7 @@ def security() -> Setup:
     run = ("-m", "gridopt", "run", "{folder}/study.yaml", "--hours", "0:24", "--set", "security=n-1", "-o", "{results}", "--json")
     contenders = (
         Contender("gridopt run", "gridopt", run, prints=True),
+        interface("{folder}/study.yaml", 24, "security=n-1"),
         Contender("PyPSA + HiGHS", "pypsa", module("contenders.pypsa_secure118", "{folder}", "{out}")),
     )
     return Setup("n-1", "118 buses, 24 h", prepare, contenders)
