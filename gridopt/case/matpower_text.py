@@ -1,7 +1,7 @@
 """Data of a MATPOWER case file (.m, format version 2) without executing it: matrices, cell arrays of texts and scalars by name.
 
-Understood: assignments of literals to fields of the case, comments, block comments, continuation lines. A command that would change
-the case (`mpc.branch(:, 4) = ...`, a formula) is a fault, since its result is unknown here.
+Understood: assignments of literals to fields of the case, comments, block comments, continuation lines, and columns multiplied by a number
+(`matpower_scaling.py`). Any other command that would change the case is a fault, since its result is unknown here.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from itertools import chain
 
 import numpy as np
 
+from gridopt.case.matpower_scaling import Matrix, Scaling
+
 COMMENT_BLOCK = re.compile(r"^[ \t]*%\{[ \t]*$.*?^[ \t]*%\}[ \t]*$", re.M | re.S)
 ASSIGN = re.compile(r"(\w+)((?:\.\w+)+)[ \t]*=[ \t\n]*")
 FUNCTION = re.compile(r"function\b[ \t]*(?:(\[[^\]]*\]|\w+)[ \t]*=)?")
@@ -19,28 +21,23 @@ TEXT = re.compile(r"'((?:[^'\n]|'')*)'|\"((?:[^\"\n]|\"\")*)\"")
 HARMLESS = re.compile(r"(end|endfunction|return)\b")
 
 
-@dataclass(frozen=True)
-class Matrix:
-    """values float (n, columns); line: number of the line of each row (n,), or that of the matrix when it is empty."""
-
-    values: np.ndarray
-    line: np.ndarray
-
-
 @dataclass
 class CaseText:
-    """matrices, cells (rows of texts), scalars by field name without the name of the case; lines: where each field begins."""
+    """matrices, cells (rows of texts), scalars by field name without the name of the case; lines: where each field begins; scaled: the lines
+    that multiply columns."""
 
     matrices: dict[str, Matrix] = field(default_factory=dict)
     cells: dict[str, list[list[str]]] = field(default_factory=dict)
     scalars: dict[str, str] = field(default_factory=dict)
     lines: dict[str, int] = field(default_factory=dict)
+    scaled: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
 
 
 def parse(text: str, file: str) -> CaseText:
     """Everything `text` assigns. Faults name `file` and line."""
     result = CaseText()
+    scaling = Scaling(result.matrices, result.scalars)
     text = _without_comments(text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n"))
     name, at, line, seen = "", 0, 1, 0
     while True:
@@ -56,8 +53,11 @@ def parse(text: str, file: str) -> CaseText:
             at = _value(text, assigned, where, line, file, result)
         else:
             end = _line_end(text, at)
-            name = _statement(text[at:end], name, where, result)
-            at = end
+            code, at = text[at:end], end
+            if scaling.scaled(code, name):
+                result.scaled.append(f"line {line}: {code.strip(' ;')}")
+            else:
+                name = _statement(code, name, where, result)
     return result
 
 

@@ -7,6 +7,7 @@ MATPOWER does until toggle_dcline switches them on; zonal reserves and limits of
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import numpy as np
 
 from gridopt.case.check import CaseError
 from gridopt.case.imported import Imported
+from gridopt.case.matpower_scaling import Scaling
 from gridopt.case.matpower_text import CaseText, parse
 from gridopt.case.matpower_toggled import toggled
 from gridopt.case.ppc import imported, to_tables
@@ -44,6 +46,7 @@ def read(path: Path, branch_model: str, toggles: tuple[str, ...] = ()) -> Import
     more, faults = toggled(case, ppc, alive(ppc), toggles, path.name)
     raw.tables.update(more)
     raw.changes.extend(_left_out(case, toggles))
+    raw.changes.extend([f"Columns multiplied as the file says: {'; '.join(case.scaled)}."] if case.scaled else [])
     found = {name: len(case.matrices[name].values) for name in (*MATRICES, "dcline") if name in case.matrices}
     return imported(raw, path, f"MATPOWER case {path.name}, branch model {branch_model}", found, "$", faults)
 
@@ -99,7 +102,7 @@ def _base(case: CaseText, file: str, faults: list[str]) -> float:
         faults.append(f"{file}: has no mpc.baseMVA. Give the system base in MVA.")
         return 0.0
     try:
-        return float(text if "_" not in text else "")
+        return float(text) if re.fullmatch(r"[+-]?\w+", text) and "_" not in text else Scaling({}, {}).number(text)
     except ValueError:
         faults.append(f"{file}, line {case.lines['baseMVA']}: baseMVA '{text[:40]}' is not a number. Give the system base in MVA.")
         return 0.0
