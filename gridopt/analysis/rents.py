@@ -21,6 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gridopt.blocks import commitment, dc_contract, dc_link, dc_schedule, exchange, generator, storage, thermal
+from gridopt.case.fleet import labels
 from gridopt.case.reserves import counting, offers_of
 from gridopt.dispatch.formulate import BLOCKS
 from gridopt.dispatch.result import Dispatch
@@ -281,8 +282,8 @@ def _switched_ramp(dispatch: Dispatch) -> tuple[np.ndarray, np.ndarray]:
         family = families.get(f"commitment.ramp_{name}")
         if family is None or not family.size:
             continue
-        labels = {label: n for n, label in enumerate(commitment.labels(fleet))}
-        place = np.array([labels[label] for label in family.over["element"]])
+        number = {label: n for n, label in enumerate(labels(fleet))}
+        place = np.array([number[label] for label in family.over["element"]])
         dual = -dispatch.values.dual(family.name)[:, 1:]
         paid = np.where(dual > NOISE * hours[1:], dual, 0.0)
         held[place, steps] += paid * ramp[place, None] * minutes * x[columns.on[place, :-1]]

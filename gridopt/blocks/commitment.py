@@ -3,8 +3,8 @@
 Sets        n element (N alike units of a row; figures in MW are for one), t step of length h[t] hours that begins at S[t], k segment,
             c category of starts
 Data        least m, largest M [MW] while on, room R = M - m; largest output in the step of a start SU and in that before a stop SD [MW];
-            ramps RU, RD [MW in the time between two steps' middles]; minimum times UT, DT [h]; cost at m [CNY/h], segments W [MW], s
-            [CNY/MWh]; start costs by hours off line; what was before the first step
+            minimum times UT, DT [h]; cost at m [CNY/h], segments W [MW], s [CNY/MWh]; start costs by hours off line; what was before
+            the first step
 Columns     commitment.on u, commitment.start v, commitment.stop w, commitment.start_kind y [1]: numbers of units;
             commitment.above a [MW] above m u; commitment.segment x [MW] where there are several; commitment.firing d [1]: units
             below the upper end E [MW] of a deep band that costs something to be in at all
@@ -14,8 +14,6 @@ Columns     commitment.on u, commitment.start v, commitment.stop w, commitment.s
     sum of w[s], S[t] - S[s] < DT or s = t,  <= N - u[t]                                                   (U3)  commitment.min_down
     a[t] <= R u[t] - (M - SU)+ v[t] - (M - SD)+ w[t+1]                                                     (U4)  commitment.most
     where a unit may stop one step after its start, two rows instead, v and w[t+1] with the smaller and the larger difference
-    a[t] - a[t-1] <= RU' u[t] + (SU - m[t] - RU') v[t],            RU' = RU - (m[t] - m[t-1])               (U5)  commitment.ramp_up
-    a[t-1] - a[t] <= RD' u[t-1] + (SD - m[t-1] - RD') w[t],        RD' = RD + (m[t] - m[t-1])               (U6)  commitment.ramp_down
     sum_k x[k] = a;  x[k] <= W[k] u - ...  as (U4), but the last                              (U7)  commitment.segments, commitment.width
     sum_c y[c] = v;  y[c,t] <= sum of w[s], lag[c] <= S[t] - S[s] < lag[c+1]                 (U8)  commitment.kinds, commitment.kind
     a >= (E - m) (u - d),  d <= u                                                                          (U10) commitment.fire, .fired
@@ -24,11 +22,10 @@ Columns     commitment.on u, commitment.start v, commitment.stop w, commitment.s
 Cost        thermal.fuel, thermal.variable, generator.energy as of the units and generators that are always on: u h a + x h s;
             thermal.deep, generator.deep: of MWh below normal least output; commitment.firing; commitment.start, commitment.stop
 Ports       injection, <table>_output: m u + a;  <table>_available: N M;  emission, thermal_energy;  <table>_on: u, and 1 for what is
-            in service and not switched;  draws on <table>_up, <table>_down [MW]: headroom that others hold above and below the output:
-            a + up in (U4), a - down >= 0;  <table>_up_ramp, <table>_down_ramp: what of it joins the rise in (U5), the fall in (U6)
+            in service and not switched;  fleet_on u, fleet_start v, fleet_stop w, fleet_above a (block unit_ramps keeps the ramps: U5, U6);
+            draws on <table>_up, <table>_down [MW]: headroom that others hold above and below the output: a + up in (U4), a - down >= 0
 Assumes     what is out of service is off: a stop at its begin needs no minimum up time, and no minimum down time after its end. Where
             the status before the first step is not known, it is what suits the first step best. Status that is fixed goes before all else.
-            Of alike units in a row, ramps hold for their sum.
 Source      Gentile, Morales-España, Ramos, 2017, doi:10.1007/s13675-016-0066-y; start categories: Morales-España, Latorre, Ramos, 2013,
             doi:10.1109/TPWRS.2013.2251373
 """
@@ -39,7 +36,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gridopt.case.fleet import TABLES, Fleet, fleet_of, left_on
+from gridopt.case.fleet import TABLES, Fleet, fleet_of, labels, left_on
 from gridopt.case.pools import offer_fuel
 from gridopt.case.windows import INSTANT, begins, since, spread, until
 from gridopt.program.labels import Quantity
@@ -102,11 +99,6 @@ def declare(case, b):
     return columns
 
 
-def labels(fleet: Fleet) -> np.ndarray:
-    """What families over elements call them, text (n,)."""
-    return np.array([f"{t} {n}" for t, n in zip(fleet.table, fleet.name, strict=True)], object)
-
-
 def names_of(label: np.ndarray, of: np.ndarray) -> np.ndarray:
     """Names of the parts of elements, of int (K,) in order: label and number."""
     number = np.arange(len(of)) - np.searchsorted(of, of)
@@ -149,6 +141,8 @@ def _costs(case, b, columns: Columns) -> None:
 
 def _offer(case, b, columns: Columns) -> None:
     fleet = columns.fleet
+    for name, cols in (("on", columns.on), ("start", columns.start), ("stop", columns.stop), ("above", columns.above)):
+        b.port(f"fleet_{name}", len(fleet)).add(np.arange(len(fleet)), cols)
     injection, emission, energy = b.port("injection"), b.port("emission", 1), b.port("thermal_energy", 1)
     injection.add(fleet.bus, columns.on, fleet.least)
     injection.add(fleet.bus, columns.above)
@@ -171,7 +165,7 @@ def _offer(case, b, columns: Columns) -> None:
 
 
 def constrain(case, b, columns):
-    """Rows (U1) to (U10). Minimum times and ramps reach back over the first step where the status before it is known."""
+    """Rows (U1) to (U10). Minimum times reach back over the first step where the status before it is known."""
     if not len(columns.fleet):
         return
     label = labels(columns.fleet)
@@ -180,7 +174,6 @@ def constrain(case, b, columns):
     caps = _caps(case, columns.fleet)
     row = _limit(case, b, "commitment.most", label, columns, np.arange(len(label)), columns.above, (columns.fleet.room, *caps))
     _headroom(case, b, columns, label, row)
-    _ramps(case, b, columns, label, caps)
     _segments(case, b, columns, label, caps)
     _kinds(case, b, columns, label)
     _counts(case, b, columns, label)
@@ -280,61 +273,6 @@ def _headroom(case, b, columns: Columns, label, limits) -> None:
             for n, held, coef in down:
                 there = n >= 0
                 b.term(row[np.searchsorted(some, n[there])], held[there], -coef[there])
-
-
-def _ramps(case, b, columns: Columns, label, caps) -> None:
-    """(U5), (U6); a step at which the share of service changes is no ramp."""
-    fleet, hours, (at_start, before_stop, _) = columns.fleet, case.time.hours, caps
-    share = np.concatenate([case.in_service(t)[fleet.row[fleet.table == t]] for t in TABLES])
-    steady = np.diff(share, axis=1) == 0
-    jump, minutes = np.diff(fleet.least, axis=1), 30.0 * (hours[1:] + hours[:-1])
-    for name, ramp, sign, begin, change, cap in (
-        ("up", fleet.ramp_up, 1.0, 1, columns.start, at_start), ("down", fleet.ramp_down, -1.0, 0, columns.stop, before_stop),
-    ):  # fmt: skip
-        width = ramp[:, None] * minutes - sign * jump
-        at = slice(begin, begin + len(hours) - 1)
-        use = steady & (width < fleet.room[:, at])
-        some = np.flatnonzero(use.any(axis=1))
-        use, width = use[some], np.where(use, width, 0.0)[some]
-        upper = np.concatenate([np.full((len(some), 1), np.inf), np.where(use, 0.0, np.inf)], axis=1)
-        row = b.rows(f"commitment.ramp_{name}", unit="MW", over={"element": label[some], "time": case.time.index}, upper=upper)[:, 1:]
-        b.term(row, columns.above[some, 1:], sign * use)
-        b.term(row, columns.above[some, :-1], -sign * use)
-        b.term(row, columns.on[some, at], -width)
-        _beside(b, name, fleet, some, row, use, slice(1, None))
-        b.term(row, change[some, 1:], np.where(use, width - (fleet.room - cap)[some, at], 0.0))
-    _first_ramp(case, b, columns, label)
-
-
-def _beside(b, name: str, fleet: Fleet, some: np.ndarray, row: np.ndarray, use: np.ndarray, steps: slice) -> None:
-    """Adds what others hold in the direction of a ramp, 'up' or 'down', to its rows (k, T) of elements `some` where they are in use."""
-    for table in TABLES:
-        port, mine = b.ports.get(f"{table}_{name}_ramp"), np.flatnonzero(fleet.table[some] == table)
-        if port is None:
-            continue
-        row_of = np.full(port.size, -1)
-        row_of[fleet.row[some[mine]]] = mine
-        for at, held, coef in port.offers():
-            place = row_of[at]
-            there = place >= 0
-            b.term(row[place[there]], held[there, steps], coef[there, steps] * use[place[there]])
-
-
-def _first_ramp(case, b, columns: Columns, label) -> None:
-    """(U5), (U6) of the first step, from the output before it: p0 - RD <= m + a <= p0 + RU for what stays on. Limits that have moved away
-    from p0 go before its ramp: least and largest output are always in reach."""
-    fleet, minutes = columns.fleet, 60.0 * case.time.hours[0]
-    before = np.where((fleet.initial_h > 0) & fleet.here[:, 0], fleet.initial_mw, np.nan) - fleet.least[:, 0]
-    high = np.maximum(before + fleet.ramp_up * minutes, 0.0)
-    low = np.minimum(before - fleet.ramp_down * minutes, fleet.room[:, 0])
-    for name, side, some in (("up", high, high < fleet.room[:, 0]), ("down", low, low > 0)):
-        some = np.flatnonzero(some)
-        bound = {"upper": 0.0} if name == "up" else {"lower": 0.0}
-        row = b.rows(f"commitment.first_ramp_{name}", unit="MW", over={"element": label[some]}, **bound)
-        b.term(row, columns.above[some, 0])
-        b.term(row, columns.on[some, 0], -side[some])
-        sign = 1.0 if name == "up" else -1.0
-        _beside(b, name, fleet, some, row[:, None], np.full((len(some), 1), sign), slice(0, 1))
 
 
 def _segments(case, b, columns: Columns, label, caps) -> None:

@@ -3,8 +3,9 @@
 Sets        q reserve, o offer of element i[o] for reserve q[o], c(q) offers that count for q (its own and nested ones), k step of
             shortage, t step of length h[t] hours
 Data        requirement D[q,t] = fixed + series + shares of load and of available wind and solar [MW]; largest award M[o] [MW];
-            response m[q] [min]; ramp R[i] [MW/min]; hours d[q] for which stores must sustain an award
-            number n[i] of alike units of which u[i] are on; largest award while off F[o] [MW], of one unit like M
+            response m[q] [min]; ramp R[i] [MW/min]; hours d[q] for which stores must sustain an award; e, e' MW of the ramp of a step
+            that a MW takes which is awarded in it, in the step before
+            number n[i] of alike units; largest award while off F[o] [MW], of one unit like M
 Columns     reserve.award r [MW] of what is on; reserve.offline f [MW] of units that are off, where they may offer;
             reserve.shortage s [MW]; reserve.largest L [MW] of reserves that cover the largest unit or pole
 
@@ -12,13 +13,12 @@ Columns     reserve.award r [MW] of what is on; reserve.offline f [MW] of units 
     sum over c(q) of (r + f) + sum s - L - shares x output of wind and solar >= D                           (V2)  reserve.requirement
     L >= output of i + its awards that count for q, every unit and generator i in the zone                  (V3)  reserve.largest_*
     L >= share x what a DC link brings into the zone (upward), or takes out of it (downward)                (V4)  reserve.largest_dc_*
-    sum of r of one element and direction whose response is m or shorter <= n m R, where there are several  (V5)  reserve.response_*
-    f <= F (n - u);   r <= u min(M, m R) where n > 1 (else the room of a unit that is off says it)           (V6)  reserve.off, reserve.on
 
 Cost        reserve.offer = cost h (r + f);  reserve.shortage = price h s
 Ports       draws on unit_output, generator_output, renewable_output, renewable_available, dc_flow, dc_received, <table>_on;
             <table>_up, <table>_down: r;  <table>_up_energy, <table>_down_energy: d r [MWh];
-            <table>_up_ramp, <table>_down_ramp: r that shares the ramp  (block headroom holds them all to what is there)
+            <table>_up_ramp, <table>_down_ramp: e r[t] + e' r[t-1] of what shares the ramp  (blocks headroom, commitment hold them all to
+            what is there);  award: r,  award_offline: f, by offer  (block reserve_limits says what an element can give at once)
 Dual        reserve.requirement / h: price of the reserve [CNY/MWh]
 Assumes     one more MWh of load leaves the requirement as it is (requirements follow the forecast)
 """
@@ -32,20 +32,19 @@ import numpy as np
 import scipy.sparse as sp
 
 from gridopt.case.fleet import TABLES as FALLING
-from gridopt.case.fleet import switched
-from gridopt.case.reserves import Offers, counting, counts, directions, inside, offers_of, ramps, reach, together
+from gridopt.case.reserve_offers import alike, decided, largest, ramp_shares, served
+from gridopt.case.reserves import Offers, counting, directions, inside, offers_of, together
 from gridopt.case.tables_reserve import PROVIDERS
 from gridopt.program.labels import Quantity
 
 
 class Columns(NamedTuple):
-    """required MW (Q, T) without what depends on the dispatch; most MW (n, T): largest awards of the offers; award (n, T): their columns,
-    of which an offer has `share` (alike stores are awarded together); resting int (k,): offers with a column `offline` (k, T); covering:
-    reserves with a column `largest`, int."""
+    """required MW (Q, T) without what depends on the dispatch; award (n, T): columns of the offers, of which an offer has `share` (alike
+    stores are awarded together); resting int (k,): offers with a column `offline` (k, T); covering: reserves with a column `largest`,
+    int."""
 
     offers: Offers
     required: np.ndarray
-    most: np.ndarray
     award: np.ndarray
     share: np.ndarray
     resting: np.ndarray
@@ -80,14 +79,8 @@ def declare(case, b):
     if not len(case.table("reserve")):
         return None
     table, hours, time = case.table("reserve"), case.time.hours, case.time.index
-    offers, (up, down) = offers_of(case), directions(case)
-    minutes = table["response_min"].fillna(np.inf).to_numpy(float)[offers.reserve]
-    slope = _slope(case, offers)
-    able = np.minimum(np.where(up[offers.reserve], slope[0], np.inf), np.where(down[offers.reserve], slope[1], np.inf))
-    here, count = case.in_service("reserve")[offers.reserve] > 0, _alike(case, offers)
-    plenty = _plenty(case, b)
-    able = np.minimum(offers.most * count, able * minutes)[:, None]
-    most = np.where(here, np.minimum(able, reach(case, offers) * count[:, None]), 0.0)
+    offers = offers_of(case)
+    most, plenty = largest(case, offers), _plenty(case, b)
     of, share, speaks = together(case, offers)
     first = np.unique(of, return_index=True)[1]
     whole = np.zeros((len(first), len(time)))
@@ -95,26 +88,38 @@ def declare(case, b):
     joint = b.columns("reserve.award", unit="MW", over={"award": offers.name[first], "time": time}, upper=whole)
     b.cost("reserve.offer", joint, offers.cost[first, None] * hours)
     award = joint[of]
-    resting = np.flatnonzero((offers.offline > 0) & _switched(case, offers))
-    rest = (offers.offline * count)[resting, None] * here[resting] * (_service(case, offers)[resting] > 0)
+    resting = np.flatnonzero((offers.offline > 0) & decided(case, offers))
+    here = (case.in_service("reserve")[offers.reserve] > 0) & (served(case, offers) > 0)
+    rest = (offers.offline * alike(case, offers))[resting, None] * here[resting]
     offline = b.columns("reserve.offline", unit="MW", over={"award": offers.name[resting], "time": time}, upper=rest)
     b.cost("reserve.offer", offline, offers.cost[resting, None] * hours)
-    lasting, beside = table["duration_h"].to_numpy(float)[offers.reserve], table["shares_ramp"].to_numpy(float)[offers.reserve]
-    for kind in PROVIDERS:
-        for name, moves in (("up", up), ("down", down)):
-            mine = np.flatnonzero((offers.kind == kind) & moves[offers.reserve])
-            mine = mine[speaks[mine].any(axis=1)]
-            if len(mine):
-                at, cols, part = offers.place[mine], award[mine], share[mine] * speaks[mine]
-                b.port(f"{kind}_{name}", len(case.table(kind))).add(at, cols, part)
-                b.port(f"{kind}_{name}_energy", len(case.table(kind))).add(at, cols, lasting[mine, None] * part)
-                b.port(f"{kind}_{name}_ramp", len(case.table(kind))).add(at, cols, beside[mine, None] * part)
+    b.port("award", len(offers)).add(np.arange(len(offers)), award, share)
+    b.port("award_offline", len(offers)).add(resting, offline)
+    _hold(case, b, offers, award, share * speaks)
     required = requirement(case, b.ports)
     covering = np.flatnonzero(table["largest_unit"].to_numpy(bool) | table["largest_pole_share"].notna().to_numpy())
     over = {"reserve": table.index[covering], "time": time}
-    largest = b.columns("reserve.largest", unit="MW", over=over, upper=np.broadcast_to(plenty, (len(covering), len(time))))
+    cover = b.columns("reserve.largest", unit="MW", over=over, upper=np.broadcast_to(plenty, (len(covering), len(time))))
     missing = _shortage(case, b, required, plenty)
-    return Columns(offers, required, most, award, share, resting, offline, missing, covering, largest)
+    return Columns(offers, required, award, share, resting, offline, missing, covering, cover)
+
+
+def _hold(case, b, offers: Offers, award: np.ndarray, part: np.ndarray) -> None:
+    """What awards ask of each element, by direction; `part` (n, T): of the column of an offer that is its element's to hold."""
+    lasting, shared = case.table("reserve")["duration_h"].to_numpy(float)[offers.reserve, None], ramp_shares(case, offers)
+    before = np.roll(award, 1, axis=1)
+    for name, moves in zip(("up", "down"), directions(case), strict=True):
+        for kind in PROVIDERS:
+            mine = np.flatnonzero((offers.kind == kind) & moves[offers.reserve])
+            mine = mine[(part[mine] > 0).any(axis=1)]
+            if len(mine):
+                at, cols, size = offers.place[mine], award[mine], len(case.table(kind))
+                b.port(f"{kind}_{name}", size).add(at, cols, part[mine])
+                b.port(f"{kind}_{name}_energy", size).add(at, cols, lasting[mine] * part[mine])
+                b.port(f"{kind}_{name}_ramp", size).add(at, cols, shared[0][mine] * part[mine])
+                late = mine[shared[1][mine].any(axis=1)]
+                if len(late):
+                    b.port(f"{kind}_{name}_ramp", size).add(offers.place[late], before[late], shared[1][late] * part[late])
 
 
 def _plenty(case, b) -> np.ndarray:
@@ -122,42 +127,6 @@ def _plenty(case, b) -> np.ndarray:
     needs bounds of columns."""
     below = np.minimum(b.port("injection").constant, 0.0).sum(axis=0)
     return b.most("injection") - below + requirement(case, b.ports).sum(axis=0)
-
-
-def _alike(case, offers: Offers) -> np.ndarray:
-    """Alike units in the row of each offer, (n,)."""
-    found = np.ones(len(offers))
-    for kind in FALLING:
-        mine = np.flatnonzero(offers.kind == kind)
-        found[mine] = counts(case, kind)[offers.place[mine]]
-    return found
-
-
-def _switched(case, offers: Offers) -> np.ndarray:
-    """Whether the elements of offers are switched on and off, bool (n,)."""
-    found = np.zeros(len(offers), bool)
-    for kind in FALLING:
-        mine = np.flatnonzero(offers.kind == kind)
-        found[mine] = switched(case, kind)[offers.place[mine]]
-    return found
-
-
-def _service(case, offers: Offers) -> np.ndarray:
-    """Share of each step that the elements of offers are in service, (n, T)."""
-    found = np.ones((len(offers), len(case.time)))
-    for kind in PROVIDERS:
-        mine = np.flatnonzero(offers.kind == kind)
-        found[mine] = case.in_service(kind)[offers.place[mine]]
-    return found
-
-
-def _slope(case, offers: Offers) -> np.ndarray:
-    """Ramps of the elements of offers MW/min, up and down, (2, n)."""
-    found = np.full((2, len(offers)), np.inf)
-    for kind in FALLING:
-        mine = np.flatnonzero(offers.kind == kind)
-        found[:, mine] = ramps(case, kind)[:, offers.place[mine]]
-    return found
 
 
 def _shortage(case, b, required: np.ndarray, plenty: np.ndarray) -> np.ndarray:
@@ -174,7 +143,7 @@ def _shortage(case, b, required: np.ndarray, plenty: np.ndarray) -> np.ndarray:
 
 
 def constrain(case, b, columns):
-    """Rows (V2) to (V6)."""
+    """Rows (V2) to (V4)."""
     if columns is None:
         return
     table, time = case.table("reserve"), case.time.index
@@ -198,8 +167,6 @@ def constrain(case, b, columns):
     _largest_pole(case, b, columns)
     for kind in FALLING:
         _largest_unit(case, b, columns, serves, kind)
-    _response(case, b, columns)
-    _status(case, b, columns)
 
 
 def _poles(case) -> Iterator[tuple[str, float, np.ndarray, np.ndarray, np.ndarray]]:
@@ -260,45 +227,6 @@ def _largest_unit(case, b, columns, serves: np.ndarray, kind: str) -> None:
     names = np.array([f"{table.index[a]}/{case.table(kind).index[n]}" for a, n in zip(q, i, strict=True)], object)
     over = {"element": names, "time": case.time.index}
     b.lazy(f"reserve.largest_{kind}", unit="MW", over=over, bounds=(0.0, np.inf), activity=spare, expand=expand, port="reserve")
-
-
-def _response(case, b, columns) -> None:
-    """Rows (V5), by direction and length of response."""
-    offers, slope = columns.offers, _slope(case, columns.offers)
-    minutes = case.table("reserve")["response_min"].to_numpy(float)[offers.reserve]
-    element = np.array([PROVIDERS.index(k) for k in offers.kind], int) * (offers.place.max(initial=0) + 1) + offers.place
-    for name, moves, steep in zip(("up", "down"), directions(case), slope, strict=True):
-        limited = moves[offers.reserve] & np.isfinite(steep) & ~np.isnan(minutes)
-        for m in np.unique(minutes[limited]):
-            inside_m = np.flatnonzero(limited & (minutes <= m))
-            who, number, count = np.unique(element[inside_m], return_inverse=True, return_counts=True)
-            last = np.bincount(number, minutes[inside_m] == m, len(who)) > 0
-            kept = np.flatnonzero((count > 1) & last)
-            rank = np.full(len(who), -1)
-            rank[kept] = np.arange(len(kept))
-            own = inside_m[rank[number] >= 0]
-            first = own[np.unique(rank[number][rank[number] >= 0], return_index=True)[1]]
-            names = np.array([offers.name[k].split("/", 1)[1] for k in first], object)
-            over = {"element": names, "time": case.time.index}
-            row = b.rows(f"reserve.response_{name}_{m:g}", unit="MW", over=over, upper=(steep[first] * m)[:, None])
-            b.term(row[rank[number][rank[number] >= 0]], columns.award[own])
-
-
-def _status(case, b, columns) -> None:
-    """Rows (V6)."""
-    offers, count = columns.offers, _alike(case, columns.offers)
-    many = np.flatnonzero((count > 1) & _switched(case, offers) & np.isfinite(columns.most).all(axis=1))
-    rests, cap = columns.resting, offers.offline[columns.resting]
-    for name, mine, ids, coef, limit in (
-        ("reserve.on", many, columns.award[many], -columns.most[many] / count[many, None], np.zeros(len(many))),
-        ("reserve.off", rests, columns.offline, np.broadcast_to(cap[:, None], columns.offline.shape), cap * count[rests]),
-    ):
-        row = b.rows(name, unit="MW", over={"award": offers.name[mine], "time": case.time.index}, upper=limit[:, None])
-        b.term(row, ids)
-        for kind in FALLING:
-            for at, cols, factor in b.port(f"{kind}_on", len(case.table(kind))).offers():
-                r, n = np.nonzero((offers.kind[mine] == kind)[:, None] & (offers.place[mine][:, None] == at))
-                b.term(row[r], cols[n], coef[r] * factor[n])
 
 
 def results(case, columns, values) -> dict[str, Quantity]:

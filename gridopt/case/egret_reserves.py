@@ -5,6 +5,8 @@
     spinning, 10 min; non-spinning, of fast_start units that are off; supplemental, 30 min, of all units, and of supplemental_start units
     that are off; flexible ramp up and down, 20 min                                                                                (G10)
     regulation up counts for spinning, that for non-spinning, that for supplemental: their requirements add up                     (G11)
+    an award for a reserve of m minutes takes 60 min / m times its MW of the ramp of an hour; of regulation, spinning and supplemental it
+    is the mean of two steps' awards that does so. A unit that regulates keeps between p_min_agc and p_max_agc                   (G14)
     missing MW cost P = reserve_shortfall_cost; regulation (load mismatch + P) / 2, spinning (regulation + P) / 2, and so on down  (G12)
 
 An area or zone has requirements of its own, met by the units that name it. Egret: model_library/unit_commitment/services.py
@@ -29,24 +31,53 @@ PRODUCTS = {
     "reserve": "spinning_up", "regulation_up": "regulation_up", "regulation_down": "regulation_down", "spinning": "spinning_up",
     "non_spinning": "non_spinning", "supplemental": "non_spinning", "flexible_ramp_up": "spinning_up", "flexible_ramp_down": "spinning_down",
 }  # fmt: skip
-MINUTES = {"regulation_up": 5.0, "regulation_down": 5.0, "spinning": 10.0, "supplemental": 30.0}
+MINUTES = {"regulation_up": 5.0, "regulation_down": 5.0, "spinning": 10.0, "non_spinning": 10.0, "supplemental": 30.0}
+FLEXIBLE_MIN = 20.0
 
 
 def reserves(system: Record, places: dict[str, dict[str, Record]], units: dict[str, Record], rows: CaseRows, changes: list[str]) -> None:
-    """Rows of (G8) to (G12). `places`: areas and zones by kind; `units`: generators in service."""
+    """Rows of (G8) to (G14). `places`: areas and zones by kind; `units`: generators in service."""
     base = system.number("baseMVA", 100.0, 0.0)
     short = system.number("reserve_shortfall_cost", 1e3 * base, 0.0)
     penalty = _penalties(system.number("load_mismatch_cost", 1e4 * base, 0.0), short)
     thermal = {n: u for n, u in units.items() if str(u.entries.get("generator_type", "thermal")).lower() == "thermal"}
-    _of_place("", system, thermal, penalty, rows)
+    required, inside = {"": _of_place("", system, penalty, rows)}, {"": set(thermal)}
     for kind, records in places.items():
         for name, record in records.items():
-            if any(key in record for key in KEYS.values()):
-                inside = {n: u for n, u in thermal.items() if u.entries.get(kind) == name}
-                _of_place(f" {kind} {name}", record, inside, penalty, rows)
+            suffix = f" {kind} {name}"
+            required[suffix] = _of_place(suffix, record, penalty, rows)
+            inside[suffix] = {n for n, u in thermal.items() if u.entries.get(kind) == name}
+            for product in [p for p in required[suffix] if p in required[""]]:
+                rows.add("reserve_nesting", reserve=f"{product}{suffix}", counts_for=product)
+    for product in KEYS:
+        asks = [suffix for suffix, products in required.items() if product in products]
+        for name, unit in thermal.items():
+            _offered(product, name, unit, [s for s in asks if name in inside[s]], rows)
     if rows.count("reserve"):
-        rule = "Reserves share a unit's room and its ramp from step to step; that Egret counts a faster reserve several times in the ramp, and "
-        changes.append(rule + "holds a unit that regulates to a narrower range, is left out.")
+        changes.append("Left out: that Egret lets regulation beyond its requirement stand in for spinning, but not for supplemental reserve.")
+
+
+def _offered(product: str, name: str, unit: Record, asks: list[str], rows: CaseRows) -> None:
+    """Row of reserve_offer of a unit that lies in the places `asks` (suffixes). Where an area and a zone ask for the product, there is one
+    reserve more, whose awards count for both."""
+    offer = _offer(product, unit) if asks else None
+    if offer is None:
+        return
+    own = [suffix for suffix in asks if suffix] or asks
+    reserve = product + "".join(own)
+    if len(own) > 1 and reserve not in rows.names("reserve"):
+        _add(reserve, product, rows)
+        for suffix in own:
+            rows.add("reserve_nesting", reserve=reserve, counts_for=f"{product}{suffix}")
+    rows.add("reserve_offer", reserve=reserve, kind="generator", element=name, **offer)
+
+
+def _add(name: str, product: str, rows: CaseRows, profile: str | None = None) -> None:
+    """Row of reserve. Flexible ramp shares the ramp by its own minutes, but has a limit of its own in place of a response (G10)."""
+    minutes = MINUTES.get(product, FLEXIBLE_MIN if product.startswith("flexible") else None)
+    cells = {} if profile is None else {"profile": profile}
+    rows.add("reserve", reserve=name, product=PRODUCTS[product], response_min=MINUTES.get(product), shares_ramp="true", ramp_min=minutes,
+             ramp_mean="true" if product in MINUTES else "false", **cells)  # fmt: skip
 
 
 def _penalties(mismatch: float, short: float) -> dict[str, float]:
@@ -59,11 +90,10 @@ def _penalties(mismatch: float, short: float) -> dict[str, float]:
     return found
 
 
-def _of_place(suffix: str, place: Record, units: dict[str, Record], penalty: dict[str, float], rows: CaseRows) -> None:
-    """Reserves of the system ('') or of an area or zone."""
-    steps, below = len(rows.time), np.zeros(len(rows.time))
+def _of_place(suffix: str, place: Record, penalty: dict[str, float], rows: CaseRows) -> list[str]:
+    """Reserves of the system ('') or of an area or zone; the products that it asks for."""
+    steps, below, last = len(rows.time), np.zeros(len(rows.time)), ""
     required = {product: place.series(key, steps, least=0.0) for product, key in KEYS.items() if key in place}
-    last = ""
     for product, amount in required.items():
         name = f"{product}{suffix}"
         if product in CASCADE:
@@ -72,13 +102,9 @@ def _of_place(suffix: str, place: Record, units: dict[str, Record], penalty: dic
             if last:
                 rows.add("reserve_nesting", reserve=last, counts_for=name)
             last = name
-        rows.add("reserve", reserve=name, product=PRODUCTS[product], profile=rows.profiles.add(f"reserve {name}", amount),
-                 response_min=MINUTES.get(product), shares_ramp="true")  # fmt: skip
+        _add(name, product, rows, rows.profiles.add(f"reserve {name}", amount))
         rows.add("reserve_shortage", reserve=name, share=1.0, cost_cny_per_mwh=penalty[product])
-        for unit, record in units.items():
-            offer = _offer(product, record)
-            if offer is not None:
-                rows.add("reserve_offer", reserve=name, kind="generator", element=unit, **offer)
+    return list(required)
 
 
 def _offer(product: str, unit: Record) -> dict[str, float] | None:
@@ -91,9 +117,10 @@ def _offer(product: str, unit: Record) -> dict[str, float] | None:
     if product.startswith("regulation"):
         if not unit.flag("agc_capable", False):
             return None
-        band = unit.number("p_max_agc", high) - unit.number("p_min_agc", low)
+        bottom, top = unit.number("p_min_agc", low), unit.number("p_max_agc", high)
         ramp = min(unit.number("ramp_agc", np.inf, 0.0), up if product.endswith("up") else down)
-        return {"award_max_mw": min(5.0 * ramp, band / 2.0), "cost_cny_per_mwh": unit.number("agc_marginal_cost", 0.0)}
+        return {"award_max_mw": min(5.0 * ramp, (top - bottom) / 2.0), "cost_cny_per_mwh": unit.number("agc_marginal_cost", 0.0),
+                "range_min_mw": bottom, "range_max_mw": top}  # fmt: skip
     if product == "spinning":
         room = min(unit.number("spinning_capacity", high - low, 0.0), 10.0 * up)
         return {"award_max_mw": room, "cost_cny_per_mwh": unit.number("spinning_cost", 0.0)}

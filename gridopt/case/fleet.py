@@ -101,6 +101,11 @@ def switched(case, table: str) -> np.ndarray:
     return frame.index.isin(given.loc[(given["kind"] == table).to_numpy(), "element"])
 
 
+def labels(fleet: Fleet) -> np.ndarray:
+    """What families over elements call them, text (n,)."""
+    return np.array([f"{t} {n}" for t, n in zip(fleet.table, fleet.name, strict=True)], object)
+
+
 def left_on(case, table: str) -> np.ndarray:
     """Rows of 'unit' or 'generator' that are not switched, int (n,)."""
     return np.flatnonzero(~switched(case, table))

@@ -14,7 +14,8 @@ from gridopt.case.tables_reserve import DOWN, PROVIDERS, UP
 @dataclass(frozen=True)
 class Offers:
     """One offer for every reserve and element that may provide it (n,): name text; reserve, place int: rows of the tables; kind: the
-    table; most, offline MW: largest award, and largest one while off; cost CNY/MWh."""
+    table; most, offline MW: largest award, and largest one while off; low, high MW: range to which the element keeps while it holds an
+    award, -inf, inf where there is none; cost CNY/MWh."""
 
     name: np.ndarray
     reserve: np.ndarray
@@ -22,6 +23,8 @@ class Offers:
     place: np.ndarray
     most: np.ndarray
     offline: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
     cost: np.ndarray
 
     def __len__(self) -> int:
@@ -71,11 +74,14 @@ def offers_of(case) -> Offers:
     k, i, row = np.concatenate(parts, axis=1)
     kind = np.array(PROVIDERS, object)[k]
     number = {c: table[c].to_numpy(float)[row] for c in ("award_max_mw", "award_max_fraction", "offline_max_mw", "cost_cny_per_mwh")}
+    low, high = (np.where(np.isnan(v), w, v) for v, w in ((table["range_min_mw"].to_numpy(float)[row], -np.inf),
+                                                          (table["range_max_mw"].to_numpy(float)[row], np.inf)))  # fmt: skip
     size = np.array([case.table(a)["power_max_mw"].iloc[b] for a, b in zip(kind, i, strict=True)], float)
     most = np.fmin(number["award_max_mw"], number["award_max_fraction"] * np.abs(size))
     element = [case.table(a).index[b] for a, b in zip(kind, i, strict=True)]
     name = np.array([f"{reserve.index[q]}/{a}/{e}" for q, a, e in zip(place[row], kind, element, strict=True)], object)
-    return Offers(name, place[row], kind, i, np.where(np.isnan(most), np.inf, most), number["offline_max_mw"], number["cost_cny_per_mwh"])
+    most = np.where(np.isnan(most), np.inf, most)
+    return Offers(name, place[row], kind, i, most, number["offline_max_mw"], low, high, number["cost_cny_per_mwh"])
 
 
 def together(case, offers: Offers) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -99,15 +105,6 @@ def together(case, offers: Offers) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
             speaks[n] = (share[n] > 0) & (before[of[n]] == 0)
             before[of[n]] += speaks[n]
     return of, share, speaks > 0
-
-
-def reach(case, offers: Offers) -> np.ndarray:
-    """More than the element of an offer, one unit of it, can be awarded MW (n, T)."""
-    found = np.zeros((len(offers), len(case.time)))
-    for kind in np.unique(offers.kind):
-        mine = offers.kind == kind
-        found[mine] = span(case, kind)[offers.place[mine]]
-    return found
 
 
 def span(case, kind: str) -> np.ndarray:

@@ -25,6 +25,11 @@ def _products(reserve: Checked, bus: Checked) -> None:
     for i, zone in enumerate(frame["zone"]):
         if zone and zone not in zones:
             reserve.fault(i, "zone", zone, f"is the zone of no bus{nearest(zone, zones)}", "Correct the name, or leave it empty for all.")
+    for column in ("ramp_min", "ramp_mean"):
+        given = frame["ramp_min"].notna() if column == "ramp_min" else frame["ramp_mean"].astype(bool)
+        for n in np.flatnonzero((given & ~frame["shares_ramp"].astype(bool)).to_numpy(bool)):
+            value = f"{frame[column].iloc[n]:g}" if column == "ramp_min" else "true"
+            reserve.fault(n, column, value, "stands beside shares_ramp = false", "Write true there or leave it empty.")
     for n in np.flatnonzero((frame["largest_unit"] & ~frame["product"].isin(UP)).to_numpy(bool)):
         rule = f"stands beside product {frame['product'].iloc[n]}, but the loss of a unit asks for upward reserve"
         reserve.fault(n, "largest_unit", "true", rule, "Write false here or choose an upward product.")
@@ -73,6 +78,12 @@ def _who(tables: dict[str, Checked]) -> None:
         if offline > 0 and (kind not in SWITCHED or product.get(name, "non_spinning") != "non_spinning"):
             rule = f"is for units and generators that offer non_spinning reserve, not for {kind} and {product.get(name)}"
             offer.fault(i, "offline_max_mw", f"{offline:g}", rule, "Write 0 here.")
+    for i, (kind, low, high) in enumerate(zip(*(offer.frame[c] for c in ("kind", "range_min_mw", "range_max_mw")), strict=True)):
+        column, value = ("range_min_mw", low) if low == low else ("range_max_mw", high)
+        if value == value and kind not in SWITCHED:
+            offer.fault(i, column, f"{value:g}", f"is the end of a range, which a {kind} does not have", "Leave it empty.")
+        elif low > high:
+            offer.fault(i, "range_min_mw", f"{low:g}", f"is above range_max_mw, {high:g}", "Swap or correct them.")
 
 
 def _where(tables: dict[str, Checked]) -> None:

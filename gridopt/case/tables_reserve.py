@@ -33,6 +33,10 @@ RESERVE = element(
            meaning="part of a DC link that is lost at once (0.5: one pole of two) where that is more than the largest unit; empty: none"),
     Column("shares_ramp", "flag", default=False,
            meaning="an award and the change of output from the step before must fit into the ramp together"),
+    Column("ramp_min", "number", "min", above=0.0, at_most=1440.0, default=None,
+           meaning="an award that shares the ramp takes award / ramp_min of the ramp in every minute; empty: it takes its MW once"),
+    Column("ramp_mean", "flag", default=False,
+           meaning="what shares the ramp between two steps is the mean of the awards of both, not that of the later one"),
 )  # fmt: skip
 RESERVE_NESTING = plain(
     "reserve_nesting", "reserves whose awards also count for another one", ("reserve", "counts_for"),
@@ -60,6 +64,9 @@ RESERVE_OFFER = plain(
            meaning="largest award over power_max_mw (of a machine of pumped), besides award_max_mw"),
     Column("offline_max_mw", "number", "MW", at_least=0.0, default=0.0,
            meaning="largest non-spinning award of a unit or generator while it is off"),
+    Column("range_min_mw", "number", "MW", default=None,
+           meaning="a unit or generator that holds any of this reserve keeps output less downward awards at or above it"),
+    Column("range_max_mw", "number", "MW", default=None, meaning="and output with upward awards at or below it; empty: all its range"),
     Column("cost_cny_per_mwh", "number", "CNY/MWh", default=0.0, meaning="per MW awarded and hour"),
 )  # fmt: skip
 RESERVE_TABLES = (RESERVE, RESERVE_NESTING, RESERVE_SHORTAGE, RESERVE_OFFER)

@@ -37,20 +37,22 @@ from gridopt.blocks import (
     ramping,
     renewable,
     reserve,
+    reserve_limits,
     response,
     shiftable,
     storage,
     thermal,
+    unit_ramps,
 )
 from gridopt.case.case import Case
 from gridopt.program.builder import Builder
 
 BLOCKS = (
-    network, overload, losses, loss_factors, demand, thermal, generator, commitment, renewable,
+    network, overload, losses, loss_factors, demand, thermal, generator, commitment, unit_ramps, renewable,
     storage, pumped, hydro, head, pump, hydro_budget, csp, power_block,
     dc_link, dc_contract, dc_schedule, dc_market, exchange, interface, contingency, carbon, fuel,
     interruptible, shiftable, data_centre, price_response, response,
-    reserve, headroom, ramping,
+    reserve, reserve_limits, headroom, ramping,
 )  # fmt: skip
 """The registry. A further component is one file in blocks/, one table declaration and one name here."""
 

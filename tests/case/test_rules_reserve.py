@@ -68,6 +68,15 @@ def test_offers(change, words):
     one(words, **rows(offer=[OFFER | change]))
 
 
+def test_ranges_and_shares_of_ramps():
+    one(["column range_max_mw: '5'", "a renewable does not have"],
+        **rows(offer=[dict(reserve="up", kind="renewable", range_max_mw=5)]))  # fmt: skip
+    one(["column range_min_mw: '9'", "above range_max_mw, 5"], **rows(offer=[OFFER | dict(range_min_mw=9, range_max_mw=5)]))
+    one(["column ramp_min: '10'", "beside shares_ramp = false"], **rows([UP | dict(ramp_min=10)]))
+    one(["column ramp_mean: 'true'", "beside shares_ramp = false"], **rows([UP | dict(ramp_mean="true")]))
+    assert not faults(**rows([UP | dict(ramp_min=10, ramp_mean="true", shares_ramp="true")], [OFFER | dict(range_min_mw=5, range_max_mw=5)]))
+
+
 def test_kind_without_technologies():
     one(["technology of no reservoir", "Leave it empty"],
         **rows(offer=[dict(reserve="up", kind="reservoir", technology="dam")], reservoir=[RIVER]))  # fmt: skip

@@ -177,3 +177,39 @@ def test_ramping(found):
     e = found("ramping")
     cells(e, "ramping", initial_mw=[41.9, *e["case"].tables["ramping"]["initial_mw"][1:]])
     assert failed(e) == {"cost"}
+
+
+RANGED = dict(
+    bus=buses("A"),
+    generator=[dict(generator="g", bus="A", power_max_mw=100.0, cost_cny_per_mwh=10.0, ramp_fraction_per_min=0.01, initial_mw=50.0),
+               dict(generator="h", bus="A", power_max_mw=100.0, cost_cny_per_mwh=30.0)],
+    load=[load("A", "d")],
+    reserve=[dict(reserve="agc", product="regulation_up", requirement_mw=3.0),
+             dict(reserve="quick", product="non_spinning", requirement_mw=2.0, shares_ramp=True, ramp_min=10.0, ramp_mean=True)],
+    reserve_offer=[dict(reserve="agc", kind="generator", element="g", range_min_mw=20.0, range_max_mw=60.0, award_max_mw=3.0),
+                   dict(reserve="quick", kind="generator", element="g")],
+    commitment=[dict(kind="generator", element="g", initial_h=5.0, initial_mw=50.0)],
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("commitment", ["exact", "relaxed"])
+def test_more_than_the_range_of_an_offer_or_the_ramp_leaves(commitment):
+    """g regulates below 60 MW: it gives 55, and holds 5. With the ends of the range elsewhere, or 20 times the ramp for a MW, it may not."""
+    case = dataclasses.replace(power_case(2, series=dict(d=[70, 99]), **RANGED), commitment=commitment)
+    e = evidence(dispatch(case, search=Search(gap=1e-9)))
+    assert failed(e) == set()
+    spoilt = copy.copy(e)
+    cells(spoilt, "reserve_offer", range_max_mw=[59.0, np.nan])
+    assert failed(spoilt) == {"reserve.range"}
+    spoilt = copy.copy(e)
+    cells(spoilt, "reserve_offer", range_min_mw=[99.0, np.nan])
+    assert failed(spoilt) == {"reserve.range"}
+    spoilt = copy.copy(e)
+    cells(spoilt, "reserve", ramp_min=[np.nan, 0.5])
+    assert failed(spoilt) == {"reserve.ramp"}
+
+
+def test_more_than_units_give_together_that_are_off(found):
+    e = found("switched")
+    cells(e, "reserve_offer", offline_max_mw=[1.0, 0.0])
+    assert "reserve.offline" in failed(e)

@@ -585,6 +585,38 @@ BLOCK_CASES["reserve"] = BlockCase(
     dict(w=[0.9, 0.4, 0.1, 1.0], a=[20, 31, 25, 22], b=[60, 83, 130, 71], x=[8.0, 12.0, 5.0, 12.0], n=[0.0, 1.0, 3.0, 0.5]), 4,
 )  # fmt: skip
 
+# Regulation keeps a generator below 50 of its 60 MW, and shares with spinning reserve what it can do within a minute.
+BLOCK_CASES["reserve_limits"] = BlockCase(
+    dict(
+        bus=buses("A"),
+        generator=[dict(generator="g", bus="A", power_max_mw=60.0, cost_cny_per_mwh=10.0, ramp_fraction_per_min=0.2),
+                   dict(generator="h", bus="A", power_max_mw=60.0, cost_cny_per_mwh=33.0)],
+        reserve=[dict(reserve="agc", product="regulation_up", requirement_mw=4.0, response_min=0.5),
+                 dict(reserve="spin", product="spinning_up", requirement_mw=9.0, response_min=1.0)],
+        reserve_shortage=[dict(reserve="agc", cost_cny_per_mwh=40.0), dict(reserve="spin", cost_cny_per_mwh=17.0)],
+        reserve_offer=[dict(reserve="agc", kind="generator", element="g", cost_cny_per_mwh=1.0, range_min_mw=8.0, range_max_mw=50.0),
+                       dict(reserve="spin", kind="generator", element="g", cost_cny_per_mwh=0.5),
+                       dict(reserve="spin", kind="generator", element="h", cost_cny_per_mwh=6.0, award_max_mw=2.0)],
+        load=[load("A", "a")],
+    ),
+    ("reserve", "reserve_shortage", "reserve_offer"), dict(a=[58, 41, 55, 47]), 4,
+)  # fmt: skip
+
+# What must run at its least output holds reserve for ten minutes by rate: no more than ten minutes of its ramp. Another one is the price.
+BLOCK_CASES["unit_ramps"] = BlockCase(
+    dict(
+        bus=buses("A"),
+        generator=[dict(generator="g", bus="A", power_min_mw=40.0, power_max_mw=80.0, cost_cny_per_mwh=50.0, ramp_fraction_per_min=0.01),
+                   dict(generator="h", bus="A", power_max_mw=60.0, cost_cny_per_mwh=13.0)],
+        commitment=[dict(kind="generator", element="g", initial_h=5.0, initial_mw=40.0, must_run=True)],
+        reserve=[dict(reserve="up", product="spinning_up", profile="n", shares_ramp=True, ramp_min=10.0)],
+        reserve_offer=[dict(reserve="up", kind="generator", element="g", cost_cny_per_mwh=1.0),
+                       dict(reserve="up", kind="generator", element="h", cost_cny_per_mwh=4.0)],
+        load=[load("A", "a")],
+    ),
+    ("reserve", "reserve_offer"), dict(a=[70, 81, 65, 77], n=[5.0, 10.0, 9.0, 12.0]), 4, commitment="exact",
+)  # fmt: skip
+
 # What stores hold decides: batteries that stay as they are and must sustain awards up and down. (An award that follows a level which
 # moves within the hour would follow it more closely in shorter steps.) A reservoir gives its power, a solar tower reserve downward.
 BLOCK_CASES["headroom"] = BlockCase(

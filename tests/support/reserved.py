@@ -56,17 +56,21 @@ def _reserves(r) -> dict[str, list[dict]]:
         reserve=[
             dict(reserve="agc", product="regulation", zone="w", requirement_mw=float(r.integers(0, 10)), response_min=5.0),
             dict(reserve="spin", product="spinning_up", requirement_mw=float(r.integers(0, 30)), load_share=0.02, response_min=10.0,
-                 shares_ramp=bool(shared[0]), largest_unit=bool(r.random() < 0.3)),
+                 shares_ramp=bool(shared[0]), ramp_min=_some(r, 0.5, r.integers(5, 60)), ramp_mean=bool(r.random() < 0.4),
+                 largest_unit=bool(r.random() < 0.3)),
             dict(reserve="non", product="non_spinning", requirement_mw=float(r.integers(0, 60)), wind_share=0.1,
                  renewable_basis=str(r.choice(["available", "output"]))),
-            dict(reserve="down", product="spinning_down", requirement_mw=float(r.integers(0, 20)), duration_h=0.5, shares_ramp=bool(shared[1])),
+            dict(reserve="down", product="spinning_down", requirement_mw=float(r.integers(0, 20)), duration_h=0.5, shares_ramp=bool(shared[1]),
+                 ramp_min=_some(r, 0.5, r.integers(5, 60)), ramp_mean=bool(r.random() < 0.4)),
         ],
         reserve_nesting=[dict(reserve="agc", counts_for="spin"), dict(reserve="spin", counts_for="non")],
         reserve_shortage=[dict(reserve=q, power_mw=w, cost_cny_per_mwh=c) for q in RESERVES
                           for w, c in ((5.0, 30.0), (None, float(r.integers(100, 900))))],
         reserve_offer=[
             dict(reserve=q, kind=k, cost_cny_per_mwh=float(r.integers(0, 5)), award_max_mw=_some(r, 0.5, r.integers(0, 20)),
-                 offline_max_mw=float(r.integers(0, 40)) if (q, k) == ("non", "generator") else 0.0)
+                 offline_max_mw=float(r.integers(0, 40)) if (q, k) == ("non", "generator") else 0.0,
+                 range_min_mw=_some(r, 0.5, r.integers(0, 30)) if (q, k) == ("agc", "generator") else None,
+                 range_max_mw=_some(r, 0.5, r.integers(30, 90)) if (q, k) == ("agc", "generator") else None)
             for q in RESERVES for k in ("generator", "renewable", "storage") if r.random() < 0.8
         ],
     )  # fmt: skip

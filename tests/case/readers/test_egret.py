@@ -109,7 +109,7 @@ def test_reserves_cascade_and_their_prices(tmp_path):
     """P = 100, mismatch 1000: regulation 550, spinning 325, non-spinning 212.5, supplemental 156.25, flexible ramp (325 + 212.5) / 2.
 
     Requirements add up: regulation 3, spinning 2 more. Regulation of g: 5 min x 1 MW/min is less than half its band and its ramp of
-    50/12; spinning: ten minutes of 50 MW/h. An area has its own, met by those that name it.
+    50/12; spinning: ten minutes of 50 MW/h. An area has its own, met by those that name it, whose awards count for the system's too.
     """
 
     def change(elements, system):
@@ -126,12 +126,33 @@ def test_reserves_cascade_and_their_prices(tmp_path):
     assert price.to_dict() == {"reserve": 100, "regulation_up": 550, "spinning": 325, "non_spinning": 212.5, "supplemental": 156.25,
                                "flexible_ramp_down": 268.75, "spinning area one": 325}  # fmt: skip
     nested = found.tables["reserve_nesting"][["reserve", "counts_for"]].values.tolist()
-    assert nested == [["regulation_up", "spinning"], ["spinning", "non_spinning"], ["non_spinning", "supplemental"]]
+    assert nested == [["regulation_up", "spinning"], ["spinning", "non_spinning"], ["non_spinning", "supplemental"],
+                      ["spinning area one", "spinning"]]  # fmt: skip
     offer = found.tables["reserve_offer"].set_index(["reserve", "element"])
     assert offer.loc[("regulation_up", "g"), "award_max_mw"] == pytest.approx(2.5)
-    assert offer.loc[("spinning", "g"), "award_max_mw"] == pytest.approx(50 / 6)
+    assert offer.loc[("spinning area one", "g"), "award_max_mw"] == pytest.approx(50 / 6)
     assert offer.loc[("non_spinning", "g"), ["award_max_mw", "offline_max_mw"]].tolist() == [0, 9]
     assert ("regulation_up", "h") not in offer.index and ("spinning area one", "h") not in offer.index
+    assert ("spinning", "g") not in offer.index and ("spinning", "h") in offer.index
+    assert offer.loc[("regulation_up", "g"), ["range_min_mw", "range_max_mw"]].tolist() == [10, 80]
+    rate = reserve[["response_min", "ramp_min", "ramp_mean"]].astype(float)
+    assert rate.loc["reserve"].tolist() == pytest.approx([np.nan, np.nan, 0], nan_ok=True)
+    assert rate.loc["spinning area one"].tolist() == [10, 10, 1]
+    assert rate.loc["flexible_ramp_down"].tolist() == pytest.approx([np.nan, 20, 0], nan_ok=True)
+
+
+def test_awards_of_a_unit_in_an_area_and_a_zone_count_for_both(tmp_path):
+    def change(elements, system):
+        del system["spinning_reserve_requirement"]
+        elements["generator"]["g"] |= {"area": "one", "zone": "two"}
+        elements["area"], elements["zone"] = ({n: {"spinning_reserve_requirement": 1.0}} for n in ("one", "two"))
+
+    tables = read(written(tmp_path, change), "matpower-dc").tables
+    both = "spinning area one zone two"
+    assert tables["reserve"].loc[both, "requirement_mw"] == 0 and tables["reserve"].loc[both, "profile"] == ""
+    assert tables["reserve_nesting"][["reserve", "counts_for"]].values.tolist() == [[both, "spinning area one"], [both, "spinning zone two"]]
+    offer = tables["reserve_offer"]
+    assert offer.loc[offer["element"] == "g", "reserve"].tolist() == ["reserve", both]
 
 
 def fuelled(elements, available):
