@@ -159,7 +159,8 @@ def _given(case, table: np.ndarray, name: np.ndarray) -> pd.DataFrame:
     given = frame.set_index(["kind", "element"]).reindex(pd.MultiIndex.from_arrays([table, name]))
     plain = {"start_cny": 0.0, "stop_cny": 0.0, "must_run": False, "status_profile": "", "station": "", "count": 1,
              "initial_outage": False, "initial_changes": 0, "initial_starts": 0, "initial_award_mw": 0.0}  # fmt: skip
-    return given.fillna(plain) if len(frame) else given.assign(**plain)
+    filled = {c: np.where(given[c].isna(), value, given[c].to_numpy(object)).astype(type(value)) for c, value in plain.items()}
+    return given.assign(**filled)
 
 
 def _forced(case, given: pd.DataFrame, rows: dict[str, np.ndarray], here: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -30,8 +30,9 @@ def _unit(name: str, unit: Record, rows: CaseRows, said: dict[str, list[str]]) -
     hours, steps = rows.time.hours, len(rows.time)
     one = {key: _mean(key, name, unit, steps, said) for key in MEANS}
     least, most = unit.series("Minimum level (MWh)", steps, 0.0, 0.0), unit.series("Maximum level (MWh)", steps, least=0.0)
-    least[-1] = unit.number("Last period minimum level (MWh)", least[-1], 0.0)
-    most[-1] = unit.number("Last period maximum level (MWh)", most[-1], 0.0)
+    # Both hold at the end: the level of the last step and that of the last period.
+    least[-1] = max(least[-1], unit.number("Last period minimum level (MWh)", least[-1], 0.0))
+    most[-1] = min(most[-1], unit.number("Last period maximum level (MWh)", most[-1], 0.0))
     room = max(float(np.nanmax(most)), 1e-9) if np.isfinite(most).any() else np.nan
     rates: dict[str, object] = {}
     for key in ("charge", "discharge"):

@@ -8,6 +8,7 @@ the start):
     energy[s,e] MWh                               of stores
     sent[c,e], bundled[c,e] MWh                   of contracts, within their periods, from the start
     fuel[s,e] tce                                 of fuel stocks
+    called[i,e] h                                 of interruptible loads, from the start, called power over their power
     burnt[k,e] tce, emitted[k,e] t                of fuel budgets and emission caps, within their periods, from the start
 """
 
@@ -42,6 +43,7 @@ class Guide:
     fuel: np.ndarray
     burnt: np.ndarray
     emitted: np.ndarray
+    called: np.ndarray
     cost: float
 
     def at(self, name: str, hour: float) -> np.ndarray:
@@ -75,7 +77,11 @@ def make_guide(case: Case, workers: int, progress: Callable[[str], None]) -> Gui
     stock = quantities["fuel_stock_level"].values if len(case.table("fuel_stock")) else np.zeros((0, len(plain.time)))
     fuel = _with_start(case.table("fuel_stock")["stock_start_tce"].to_numpy(float), stock)
     burnt, emitted = (_with_start(0.0, np.cumsum(v, axis=1)) for v in spent_of(found))
-    return Guide(hours, volume, worth, _with_start(start, energy), sent, bundled, fuel, burnt, emitted, found.solution.objective)
+    power, called = case.table("interruptible")["power_max_mw"].to_numpy(float)[:, None], np.zeros((0, len(plain.time)))
+    if len(power):
+        called = quantities["interruptible_called"].values / np.where(power > 0, power, 1.0) * plain.time.hours
+    called = _with_start(0.0, np.cumsum(called, axis=1))
+    return Guide(hours, volume, worth, _with_start(start, energy), sent, bundled, fuel, burnt, emitted, called, found.solution.objective)
 
 
 def spent_of(found: Dispatch) -> tuple[np.ndarray, np.ndarray]:

@@ -8,6 +8,7 @@ Beyond a window that does not reach the end of the horizon everything goes on as
     contracts    what was sent before, and what the guide sends after, count as sent outside the window: the plan of the
                  window before, and then the guide, keep every limit                                                     (D3)
     fuel, CO2    stocks as stores (D1), budgets and caps as contracts (D3)
+    calls        the hours of interruptible loads in a season as contracts, in the year in which a window begins (D3)
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ class Horizon:
     def window_case(self, window: Window, state: State) -> Case:
         """The case of a window that begins in `state`."""
         tables = dict(self.case.tables)
-        for part in (_stores, _rivers, _solar_thermal, _pumped, _budgets, _contracts, _outputs, _status, _notices, _fuel):
+        for part in (_stores, _rivers, _solar_thermal, _pumped, _budgets, _contracts, _outputs, _status, _notices, _calls, _fuel):
             tables |= part(self, window, state)
         return replace(self.case, tables=tables, time=window.steps(self.case.time, self.look_ahead_step_h), loss_points=None)
 
@@ -210,6 +211,19 @@ def _notices(whole: Horizon, window: Window, state: State) -> Tables:
     given = {"interruptible": names[row], "start_time": state.noticed_start[k], "end_time": state.noticed_end[k],
              "power_mw": state.noticed_mw[row, k], "source": ""}  # fmt: skip
     return {"interruptible_notice": pd.DataFrame({c: given[c] for c in table.columns})}
+
+
+def _calls(whole: Horizon, window: Window, state: State) -> Tables:
+    """(D3): hours called this year before the window, and those that the guide calls in the same year after it."""
+    table, time = whole.case.table("interruptible"), whole.case.time
+    if not table["hours_per_season"].notna().any() or (state.steps == 0 and whole.ends(window)):
+        return {}
+    had = state.called_h
+    year_end = time.start[window.first].astype("datetime64[Y]") + 1
+    last = int(np.searchsorted(time.start, year_end.astype(time.start.dtype)))
+    if last > window.last:
+        had = had + whole.guided("called", whole.hour(last)) - whole.guided("called", whole.hour(window.last))
+    return {"interruptible": table.assign(called_h=had)}
 
 
 def _seam(whole: Horizon, window: Window) -> Case:

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from gridopt.blocks import commitment
+from gridopt.blocks import commitment, interruptible
 from gridopt.case.case import Case
 from gridopt.case.time import TimeGrid
 from gridopt.dispatch.formulate import BLOCKS, Model
@@ -37,7 +37,7 @@ class State:
     of each contract within its period. pumped_mwh (2, n): above and below; pumped_mode: place in MODES of what each plant did last,
     pumped_mode_h since it ended. block_h, block_mw: signed hours in status and output of power blocks. budget_mwh, budget_hm3: energy and
     release of each hydro budget within its period. noticed_mw (n, K): calls of interruptible loads that are planned in the K steps after,
-    from noticed_start to noticed_end (K,), as far as the longest notice goes. fuel_tce: of each fuel stock; burnt_tce, emitted_t: of each
+    from noticed_start to noticed_end (K,), as far as the longest notice goes; called_h: hours that they were called this year. fuel_tce: of each fuel stock; burnt_tce, emitted_t: of each
     fuel budget and emission cap within its period.
     """
 
@@ -72,6 +72,7 @@ class State:
     noticed_start: np.ndarray
     noticed_end: np.ndarray
     noticed_mw: np.ndarray
+    called_h: np.ndarray
     fuel_tce: np.ndarray
     burnt_tce: np.ndarray
     emitted_t: np.ndarray
@@ -104,7 +105,7 @@ def begun(case: Case, model: Model) -> State:
         np.full((2, size("pumped")), np.nan), np.array([MODES.index(m) for m in case.table("pumped")["mode_before"]], int),
         case.table("pumped")["mode_before_h"].to_numpy(float), case.table("csp")["initial_h"].to_numpy(float), unknown["csp"],
         np.zeros(size("hydro_budget")), np.zeros(size("hydro_budget")), np.zeros(0, "datetime64[s]"), np.zeros(0, "datetime64[s]"),
-        np.zeros((size("interruptible"), 0)), case.table("fuel_stock")["stock_start_tce"].to_numpy(float),
+        np.zeros((size("interruptible"), 0)), case.table("interruptible")["called_h"].to_numpy(float), case.table("fuel_stock")["stock_start_tce"].to_numpy(float),
         np.zeros(size("fuel_budget")), np.zeros(size("emission_cap")),
     )  # fmt: skip
 
@@ -131,7 +132,7 @@ def handed(before: State, found: Dispatch, kept: int) -> State:
         _block(before, case, value["csp_on"], time.hours), value["csp_output"][:, -1],
         before.budget_mwh + _used(case, kept, value["hydro_output"]),
         before.budget_hm3 + 0.0036 * _used(case, kept, value["reservoir_release"]), *_noticed(found, kept),
-        value["fuel_stock_level"][:, -1] if "fuel_stock_level" in value else before.fuel_tce,
+        _called(found, before, time), value["fuel_stock_level"][:, -1] if "fuel_stock_level" in value else before.fuel_tce,
         before.burnt_tce + burnt, before.emitted_t + emitted,
     )  # fmt: skip
 
@@ -143,6 +144,15 @@ def _noticed(found: Dispatch, kept: int) -> tuple[np.ndarray, np.ndarray, np.nda
     some = np.flatnonzero((ahead >= 0) & (ahead < table["notice_h"].max()))
     called = found.quantities["interruptible_called"].values if len(table) else np.zeros((0, len(time)))
     return time.start[some], time.end[some], called[:, some]
+
+
+def _called(found: Dispatch, before: State, time: TimeGrid) -> np.ndarray:
+    """Hours that interruptible loads were called in the calendar year that the next step lies in, (n,), as the block counts them."""
+    columns, x = found.model.columns[BLOCKS.index(interruptible)], found.solution.x
+    power = found.case.table("interruptible")["power_max_mw"].to_numpy(float)[:, None]
+    used = x[columns.on] if len(columns.on) else x[columns.called] / np.where(power > 0, power, 1.0)
+    of, now = time.start.astype("datetime64[Y]"), time.end[-1].astype("datetime64[Y]")
+    return (used[:, : len(time)] * time.hours * (of == now)).sum(axis=1) + np.where(of[0] == now, before.called_h, 0.0)
 
 
 def budgeted(case: Case) -> np.ndarray:

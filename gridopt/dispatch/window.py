@@ -111,7 +111,6 @@ def check_rows(case: Case) -> None:
     if case.commitment == "relaxed":
         raise CaseError(["key 'commitment': windows hand on what is on or off, and relaxed decisions lie between. Write exact or off."])
     lost = [name for name in UNKNOWN if len(case.table(name))]
-    lost += ["interruptible"] if case.table("interruptible")["hours_per_season"].notna().any() else []
     lost += ["fuel_budget"] if case.table("fuel_budget")["short_cny_per_tce"].notna().any() else []  # what has been paid for
     lost += ["reserve"] if (case.table("reserve")["shares_ramp"] & case.table("reserve")["ramp_mean"]).any() else []  # awards before
     lost += ["pump"] if (case.table("pump")["delay_h"] > 0).any() else []  # water on its way up

@@ -215,7 +215,7 @@ def test_a_row_for_several_units_is_refused_by_name():
         roll(BLOCK_CASES["commitment"].build(), Rule(1.0, 4.0))
 
 
-@pytest.mark.parametrize("name", ["fuel", "data_centre", "interruptible", "pump"])
+@pytest.mark.parametrize("name", ["fuel", "data_centre", "pump"])
 def test_tables_of_which_windows_hand_on_nothing_are_refused_by_name(name):
     made = BLOCK_CASES[name].build()
     table = "fuel_budget" if name == "fuel" else name
@@ -297,11 +297,12 @@ def test_what_a_block_remembers_is_handed_on(name):
     assert not certify(**evidence(rolled)).failed
 
 
-def called(loads, notice, **kw):
-    """Load in hours; u gives 10 MW at 10, the next at 90; 5 MW may be interrupted for 50 with notice."""
+def called(loads, notice, start="2025-01-01", interruptible_notice=(), **terms):
+    """Load in hours; u gives 10 MW at 10, the next at 90; 5 MW may be interrupted for 50 with notice, on further terms."""
     return power_case(
-        len(loads), series={"d": loads}, bus=buses("A"), unit=[unit("A", 10, 10), unit("A", 90, 100)], load=[load("A", "d")],
-        interruptible=[dict(interruptible="i", load="dA", power_max_mw=5.0, cost_cny_per_mwh=50.0, notice_h=notice)], **kw,
+        len(loads), start=start, series={"d": loads}, bus=buses("A"), unit=[unit("A", 10, 10), unit("A", 90, 100)], load=[load("A", "d")],
+        interruptible=[dict(interruptible="i", load="dA", power_max_mw=5.0, cost_cny_per_mwh=50.0, notice_h=notice, **terms)],
+        interruptible_notice=list(interruptible_notice),
     )  # fmt: skip
 
 
@@ -329,6 +330,27 @@ def test_notices_from_before_the_first_step():
     assert found.quantities["interruptible_called"].values[0] == pytest.approx([1.5, 5])
     assert found.solution.objective == pytest.approx(490 + 350)
     assert not certify(**evidence(found)).failed
+
+
+@pytest.mark.parametrize("commitment", ["off", "exact"])
+@pytest.mark.parametrize(("window_h", "ahead_h"), [(1.0, 24.0), (3.0, 1.0), (1.0, 0.0)])
+def test_hours_of_a_season_that_were_called_are_handed_on(window_h, ahead_h, commitment):
+    """15 MW in four hours, 5 MW of which may be called for two hours of the year: 4 x (10 x 10 + 5 x 90) - 2 x 5 x (90 - 50) = 1800."""
+    case = replace(called([15, 15, 15, 15], 0.0, hours_per_season=2.0), commitment=commitment)
+    for found in (dispatch(case, search=SURE), roll(case, Rule(window_h, ahead_h, SURE))):
+        assert found.quantities["interruptible_called"].values.sum() == pytest.approx(10)
+        assert found.solution.objective == pytest.approx(1800)
+        assert not certify(**evidence(found)).failed
+
+
+@pytest.mark.parametrize(("window_h", "ahead_h"), [(1.0, 24.0), (3.0, 1.0), (1.0, 0.0)])
+def test_hours_of_a_season_begin_anew_with_the_year(window_h, ahead_h):
+    """Two hours of either year, an hour a year: of the first half an hour is left, 2.5 MWh, and 5 MWh in the second: 2200 - 7.5 x 40."""
+    case = called([15, 15, 15, 15], 0.0, "2024-12-31T22:00", hours_per_season=1.0, called_h=0.5)
+    for found in (dispatch(case), roll(case, Rule(window_h, ahead_h, SURE))):
+        assert found.quantities["interruptible_called"].values.reshape(2, 2).sum(axis=1) == pytest.approx([2.5, 5])
+        assert found.solution.objective == pytest.approx(1900)
+        assert not certify(**evidence(found)).failed
 
 
 def test_windows_that_cut_those_of_a_shiftable_load_are_refused_by_name():
