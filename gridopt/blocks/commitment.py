@@ -9,20 +9,16 @@ Columns     commitment.on u, commitment.start v, commitment.stop w, commitment.s
             commitment.above a [MW] above m u; commitment.segment x [MW] where there are several; commitment.firing d [1]: units
             below the upper end E [MW] of a deep band that costs something to be in at all
 
-    u[t] - u[t-1] - v[t] + w[t] = 0                                                                        (U1)  commitment.status
-    sum of v[s], S[t] - S[s] < UT or s = t,  <= u[t]                                                       (U2)  commitment.min_up
-    sum of w[s], S[t] - S[s] < DT or s = t,  <= N - u[t]                                                   (U3)  commitment.min_down
     a[t] <= R u[t] - (M - SU)+ v[t] - (M - SD)+ w[t+1]                                                     (U4)  commitment.most
     where a unit may stop one step after its start, two rows instead, v and w[t+1] with the smaller and the larger difference
     sum_k x[k] = a;  x[k] <= W[k] u - ...  as (U4), but the last                              (U7)  commitment.segments, commitment.width
-    sum_c y[c] = v;  y[c,t] <= sum of w[s], lag[c] <= S[t] - S[s] < lag[c+1]                 (U8)  commitment.kinds, commitment.kind
     a >= (E - m) (u - d),  d <= u                                                                          (U10) commitment.fire, .fired
-    starts and stops of a station in a day <= its limit; starts in a calendar week <= their limit          (U9)  commitment.day, .week
 
 Cost        thermal.fuel, thermal.variable, generator.energy as of the units and generators that are always on: u h a + x h s;
             thermal.deep, generator.deep: of MWh below normal least output; commitment.firing; commitment.start, commitment.stop
 Ports       injection, <table>_output: m u + a;  <table>_available: N M;  emission, thermal_energy;  <table>_on: u, and 1 for what is
-            in service and not switched;  fleet_on u, fleet_start v, fleet_stop w, fleet_above a (block unit_ramps keeps the ramps: U5, U6);
+            in service and not switched;  fleet_on u, fleet_start v, fleet_stop w, fleet_above a, fleet_kind y (block unit_changes
+            says how they follow each other: U1 to U3, U8, U9; block unit_ramps keeps the ramps: U5, U6);
             draws on <table>_up, <table>_down [MW]: headroom that others hold above and below the output: a + up in (U4), a - down >= 0
 Assumes     what is out of service is off: a stop at its begin needs no minimum up time, and no minimum down time after its end. Where
             the status before the first step is not known, it is what suits the first step best. Status that is fixed goes before all else.
@@ -36,9 +32,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gridopt.case.fleet import TABLES, Fleet, fleet_of, labels, left_on
+from gridopt.case.fleet import TABLES, Fleet, labels, left_on
 from gridopt.case.pools import offer_fuel
-from gridopt.case.windows import INSTANT, begins, since, spread, until
+from gridopt.case.windows import INSTANT, begins
 from gridopt.program.labels import Quantity
 
 NEAR = 1e-6
@@ -67,7 +63,7 @@ def declare(case, b):
             b.port(f"{table}_{name}", len(case.table(table)))
         rest = left_on(case, table)
         b.port(f"{table}_on").add(rest, constant=case.in_service(table)[rest] > 0)
-    fleet = fleet_of(case)
+    fleet = case.fleet
     if not len(fleet):
         return Columns(fleet, *np.zeros((6, 0, len(case.time)), int), np.zeros(0, int), np.zeros((0, len(case.time)), int))
     label = labels(fleet)
@@ -143,6 +139,7 @@ def _offer(case, b, columns: Columns) -> None:
     fleet = columns.fleet
     for name, cols in (("on", columns.on), ("start", columns.start), ("stop", columns.stop), ("above", columns.above)):
         b.port(f"fleet_{name}", len(fleet)).add(np.arange(len(fleet)), cols)
+    b.port("fleet_kind", len(fleet.starts.of)).add(np.arange(len(fleet.starts.of)), columns.kind)
     injection, emission, energy = b.port("injection"), b.port("emission", 1), b.port("thermal_energy", 1)
     injection.add(fleet.bus, columns.on, fleet.least)
     injection.add(fleet.bus, columns.above)
@@ -165,61 +162,15 @@ def _offer(case, b, columns: Columns) -> None:
 
 
 def constrain(case, b, columns):
-    """Rows (U1) to (U10). Minimum times reach back over the first step where the status before it is known."""
+    """Rows (U4), (U7), (U10)."""
     if not len(columns.fleet):
         return
     label = labels(columns.fleet)
-    _status(case, b, columns, label)
-    _minimum_times(case, b, columns, label)
     caps = _caps(case, columns.fleet)
     row = _limit(case, b, "commitment.most", label, columns, np.arange(len(label)), columns.above, (columns.fleet.room, *caps))
     _headroom(case, b, columns, label, row)
     _segments(case, b, columns, label, caps)
-    _kinds(case, b, columns, label)
-    _counts(case, b, columns, label)
     _fires(case, b, columns, label)
-
-
-def _status(case, b, columns: Columns, label) -> None:
-    """(U1)."""
-    fleet, first = columns.fleet, np.zeros(columns.on.shape)
-    first[:, 0] = np.where(fleet.initial_h > 0, fleet.count, 0)
-    free = np.zeros(columns.on.shape)
-    free[:, 0] = np.where(np.isnan(fleet.initial_h), np.inf, 0.0)
-    row = b.rows("commitment.status", unit="1", over={"element": label, "time": case.time.index}, lower=first - free, upper=first + free)
-    b.term(row, columns.on)
-    b.term(row[:, 1:], columns.on[:, :-1], -1.0)
-    b.term(row, columns.start, -1.0)
-    b.term(row, columns.stop)
-
-
-def _minimum_times(case, b, columns: Columns, label) -> None:
-    """(U2), (U3). Starts before and stops at an outage do not count.
-
-    With (U1), a row says that the stops (starts) since the first step that it looks back to are no more than the units that were on
-    (off) before. So of rows that look back to the same step only the last is written: with minimum times of days that is one of a day.
-    """
-    fleet, begin, over = columns.fleet, begins(case), {"element": label, "time": case.time.index}
-    step = np.broadcast_to(np.arange(len(begin)), columns.on.shape)
-    first = np.where(fleet.here, since(begin, fleet.min_up), step)
-    use = _last(first)
-    row = b.rows("commitment.min_up", unit="1", over=over, upper=np.where(use, 0.0, np.inf))
-    of, s = spread(first[use], step[use])
-    b.term(row[use][of], columns.start[np.nonzero(use)[0][of], s])
-    b.term(row[use], columns.on[use], -1.0)
-    first = since(begin, fleet.min_down)
-    use = _last(first) | ~fleet.here  # a stop at an outage counts in the row of its own step alone
-    row = b.rows("commitment.min_down", unit="1", over=over, upper=np.where(use, fleet.count[:, None], np.inf))
-    of, s = spread(first[use], step[use])
-    n = np.nonzero(use)[0][of]
-    counts = fleet.here[n, s] | (s == step[use][of])
-    b.term(row[use][of[counts]], columns.stop[n[counts], s[counts]])
-    b.term(row[use], columns.on[use])
-
-
-def _last(first: np.ndarray) -> np.ndarray:
-    """Whether a step is the last that looks back to the step `first` (n, T), bool (n, T)."""
-    return np.diff(first, axis=1, append=-1) != 0
 
 
 def _caps(case, fleet: Fleet) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -293,61 +244,6 @@ def _segments(case, b, columns: Columns, label, caps) -> None:
     inner = np.flatnonzero(np.append(of[1:] == of[:-1], False)[: len(of)])
     names, caps = names_of(label, fleet.curve.of)[several[inner]], (width[inner], *(c[inner] for c in cut), soon[of[inner]])
     _limit(case, b, "commitment.width", names, columns, of[inner], columns.segment[several[inner]], caps)
-
-
-def _kinds(case, b, columns: Columns, label) -> None:
-    """(U8). What was off before the first step counts as a stop then."""
-    fleet, begin = columns.fleet, begins(case)
-    starts, kind = fleet.starts, columns.kind
-    split = np.flatnonzero(np.bincount(starts.of, minlength=len(fleet))[starts.of] > 1)
-    some, place = np.unique(starts.of[split], return_inverse=True)
-    row = b.rows("commitment.kinds", unit="1", over={"element": label[some], "time": case.time.index}, equal=0.0)
-    b.term(row, columns.start[some], -1.0)
-    b.term(row[place], kind[split])
-    short = split[np.isfinite(starts.until[split])]
-    of = starts.of[short]
-    # No start comes sooner than the minimum down time, unless an outage or a fixed status makes it: so the first category begins there.
-    forced = fleet.initial_outage | (~fleet.here | fleet.fixed_on | fleet.must_off).any(axis=1)
-    least = np.where(forced, 0.0, fleet.min_down)[of]
-    lag = np.where(np.append(True, of[1:] != of[:-1])[: len(of)], least, np.maximum(starts.lag[short], least))[:, None]
-    limit = starts.until[short][:, None]
-    off = begin + np.where(np.isnan(fleet.initial_h), 0.0, np.maximum(-fleet.initial_h, 0.0))[of, None]
-    known = (fleet.initial_h < 0)[of, None] & (lag <= off + INSTANT) & (off + INSTANT < limit)
-    free = np.isnan(fleet.initial_h)[of, None] & (np.maximum(off, fleet.min_down[of, None]) + INSTANT < limit)
-    names = np.array([f"{label[n]} after {starts.lag[y]:g} h" for y, n in zip(short, of, strict=True)], object)
-    row = b.rows("commitment.kind", unit="1", over={"kind": names, "time": case.time.index}, upper=(known | free) * fleet.count[of, None])
-    b.term(row, kind[short])
-    at, s = spread(since(begin, limit[:, 0]).ravel(), until(begin, lag[:, 0]).ravel())
-    b.term(row.ravel()[at], columns.stop[of[at // len(begin)], s], -1.0)
-
-
-def _counts(case, b, columns: Columns, label) -> None:
-    """(U9); a row without a station is one by itself. Weeks begin on Monday."""
-    fleet, day = columns.fleet, case.time.start.astype("datetime64[D]").astype(int)
-    station = np.where(fleet.station != "", fleet.station, label)
-    names, of = np.unique(station.astype(str), return_inverse=True)
-    most = np.full(len(names), np.inf)
-    np.fmin.at(most, of, fleet.max_changes)
-    made = np.bincount(of, fleet.initial_changes, len(names))
-    _at_most(b, "commitment.day", columns, (columns.start, columns.stop), (names, of, most, made), day)
-    each = label, np.arange(len(label)), fleet.max_starts, fleet.initial_starts
-    _at_most(b, "commitment.week", columns, (columns.start,), each, (day + 3) // 7)
-
-
-def _at_most(b, name: str, columns: Columns, changes, groups, period: np.ndarray) -> None:
-    """Changes of the elements of each group in each period, at most so many; in the first less those made before."""
-    names, of, most, made = groups
-    periods, place = np.unique(period, return_inverse=True)
-    some = np.flatnonzero(np.isfinite(most))
-    over = {"group": np.asarray(names, object)[some], "period": periods}
-    upper = np.repeat(most[some, None], len(periods), axis=1)
-    upper[:, :1] = np.maximum(upper[:, :1] - made[some, None], 0.0)
-    row = b.rows(name, unit="1", over=over, upper=upper)
-    rank = np.full(len(most), -1)
-    rank[some] = np.arange(len(some))
-    mine = np.flatnonzero(rank[of] >= 0)
-    for change in changes:
-        b.term(row[rank[of[mine]]][:, place], change[mine])
 
 
 def _fires(case, b, columns: Columns, label) -> None:

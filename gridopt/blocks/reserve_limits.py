@@ -25,7 +25,6 @@ from typing import NamedTuple
 import numpy as np
 
 from gridopt.case.fleet import TABLES as FALLING
-from gridopt.case.fleet import fleet_of
 from gridopt.case.reserve_offers import alike, decided, largest, slopes
 from gridopt.case.reserves import Offers, counts, directions, offers_of
 
@@ -69,7 +68,7 @@ def _limits(case, b, kind: str) -> tuple[np.ndarray, np.ndarray]:
     """Least and largest output of one unit of each row MW (n, T), while on."""
     least, most = (b.port(f"{kind}_{name}").constant.copy() for name in ("least", "available"))
     most = most / counts(case, kind)[:, None]
-    fleet = fleet_of(case)
+    fleet = case.fleet
     mine = fleet.table == kind
     least[fleet.row[mine]] = fleet.least[mine]
     return least, most

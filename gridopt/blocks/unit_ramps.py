@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gridopt.case.fleet import TABLES, Fleet, fleet_of, labels
+from gridopt.case.fleet import TABLES, Fleet, labels
 from gridopt.case.reserve_offers import takes_more
 
 
@@ -44,7 +44,7 @@ def declare(case, b):
 
 def constrain(case, b, columns):
     """Rows (U5) and (U6)."""
-    fleet = fleet_of(case)
+    fleet = case.fleet
     if not len(fleet):
         return
     found = (b.port(f"fleet_{name}").offers()[0][1] for name in ("on", "start", "stop", "above"))

@@ -13,6 +13,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from gridopt.case.fleet import Fleet, fleet_of
 from gridopt.case.series import SeriesSource
 from gridopt.case.time import TimeGrid
 from gridopt.case.topology import BRANCH_TABLES, Topologies, branches_of
@@ -111,6 +112,11 @@ class Case:
             inside = (today >= first) & (today <= last) if first <= last else (today >= first) | (today <= last)
             result[[i for i, s in enumerate(seasons) if s == name]] = inside
         return result
+
+    @cached_property
+    def fleet(self) -> Fleet:
+        """What is switched on and off; empty where nothing is."""
+        return fleet_of(self)
 
     @cached_property
     def grid(self) -> Topologies:

@@ -10,6 +10,7 @@ table commitment says instead; a generator is switched if it has a row there. Fi
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -157,7 +158,7 @@ def _given(case, table: np.ndarray, name: np.ndarray) -> pd.DataFrame:
     """Rows of table commitment for the elements, defaults where there is none."""
     frame = case.table("commitment")
     given = frame.set_index(["kind", "element"]).reindex(pd.MultiIndex.from_arrays([table, name]))
-    plain = {"start_cny": 0.0, "stop_cny": 0.0, "must_run": False, "status_profile": "", "station": "", "count": 1,
+    plain: dict[str, Any] = {"start_cny": 0.0, "stop_cny": 0.0, "must_run": False, "status_profile": "", "station": "", "count": 1,
              "initial_outage": False, "initial_changes": 0, "initial_starts": 0, "initial_award_mw": 0.0}  # fmt: skip
     filled = {c: np.where(given[c].isna(), value, given[c].to_numpy(object)).astype(type(value)) for c, value in plain.items()}
     return given.assign(**filled)

@@ -42,13 +42,14 @@ from gridopt.blocks import (
     shiftable,
     storage,
     thermal,
+    unit_changes,
     unit_ramps,
 )
 from gridopt.case.case import Case
 from gridopt.program.builder import Builder
 
 BLOCKS = (
-    network, overload, losses, loss_factors, demand, thermal, generator, commitment, unit_ramps, renewable,
+    network, overload, losses, loss_factors, demand, thermal, generator, commitment, unit_changes, unit_ramps, renewable,
     storage, pumped, hydro, head, pump, hydro_budget, csp, power_block,
     dc_link, dc_contract, dc_schedule, dc_market, exchange, interface, contingency, carbon, fuel,
     interruptible, shiftable, data_centre, price_response, response,

@@ -37,8 +37,8 @@ class State:
     of each contract within its period. pumped_mwh (2, n): above and below; pumped_mode: place in MODES of what each plant did last,
     pumped_mode_h since it ended. block_h, block_mw: signed hours in status and output of power blocks. budget_mwh, budget_hm3: energy and
     release of each hydro budget within its period. noticed_mw (n, K): calls of interruptible loads that are planned in the K steps after,
-    from noticed_start to noticed_end (K,), as far as the longest notice goes; called_h: hours that they were called this year. fuel_tce: of each fuel stock; burnt_tce, emitted_t: of each
-    fuel budget and emission cap within its period.
+    from noticed_start to noticed_end (K,), as far as the longest notice goes; called_h: hours that they were called this year. fuel_tce: of
+    each fuel stock; burnt_tce, emitted_t: of each fuel budget and emission cap within its period.
     """
 
     steps: int
@@ -105,7 +105,8 @@ def begun(case: Case, model: Model) -> State:
         np.full((2, size("pumped")), np.nan), np.array([MODES.index(m) for m in case.table("pumped")["mode_before"]], int),
         case.table("pumped")["mode_before_h"].to_numpy(float), case.table("csp")["initial_h"].to_numpy(float), unknown["csp"],
         np.zeros(size("hydro_budget")), np.zeros(size("hydro_budget")), np.zeros(0, "datetime64[s]"), np.zeros(0, "datetime64[s]"),
-        np.zeros((size("interruptible"), 0)), case.table("interruptible")["called_h"].to_numpy(float), case.table("fuel_stock")["stock_start_tce"].to_numpy(float),
+        np.zeros((size("interruptible"), 0)), case.table("interruptible")["called_h"].to_numpy(float),
+        case.table("fuel_stock")["stock_start_tce"].to_numpy(float),
         np.zeros(size("fuel_budget")), np.zeros(size("emission_cap")),
     )  # fmt: skip
 

@@ -13,7 +13,6 @@ import numpy as np
 
 from gridopt.case.case import Case
 from gridopt.case.check import CaseError
-from gridopt.case.fleet import fleet_of
 from gridopt.case.time import TimeGrid
 
 NEAR, DAY_H = 1e-9, 24.0
@@ -66,7 +65,7 @@ def check_sight(case: Case, sight_h: float) -> None:
     """A window shorter than a minimum time cannot see it to its end. Raises CaseError that names the unit with the longest."""
     if case.commitment == "off" or sight_h >= case.time.hours.sum():
         return
-    fleet = fleet_of(case)
+    fleet = case.fleet
     hours = np.maximum(fleet.min_up, fleet.min_down)
     longer = np.flatnonzero(hours > sight_h)
     if len(longer):

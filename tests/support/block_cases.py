@@ -152,6 +152,19 @@ BLOCK_CASES["commitment"] = BlockCase(
     commitment="exact",
 )  # fmt: skip
 
+# g must stay on, and off, for two hours; what a start costs grows with the hours off; it may change four times a day.
+BLOCK_CASES["unit_changes"] = BlockCase(
+    dict(
+        bus=buses("A"),
+        generator=[dict(generator="g", bus="A", power_min_mw=20.0, power_max_mw=40.0, cost_cny_per_mwh=20.0),
+                   dict(generator="h", bus="A", power_max_mw=100.0, cost_cny_per_mwh=50.0)],
+        commitment=[dict(kind="generator", element="g", min_up_h=2.0, min_down_h=2.0, initial_h=-5.0, stop_cny=3.0, max_changes_per_day=4)],
+        start_cost=[dict(kind="generator", element="g", offline_h=x, cost_cny=y) for x, y in ((2.0, 70.0), (3.0, 190.0))],
+        load=[load("A", "a")],
+    ),
+    ("generator", "commitment", "start_cost"), dict(a=[44, 51, 9, 12, 53, 45]), 6, commitment="exact",
+)  # fmt: skip
+
 # One generator by a straight curve with a square part, one by points, a flexible consumer; one goes out of service for an hour.
 BLOCK_CASES["generator"] = BlockCase(
     dict(
