@@ -29,6 +29,7 @@ import numpy as np
 import pandas as pd
 
 from gridopt.case.case import Case
+from gridopt.case.singles import single_units
 from gridopt.dispatch.ahead import Ahead, Start, start_of, tight
 from gridopt.dispatch.attempts import Search
 from gridopt.dispatch.formulate import Model, formulate
@@ -83,12 +84,13 @@ class Rule:
 
 
 def roll(case: Case, rule: Rule, store: Store | None = None, progress: Callable[[str], None] = lambda text: None) -> Rolled:
-    """Dispatch of `case` window by window.
+    """Dispatch of `case` window by window; units of which several share a row have rows of their own in it (case/singles.py).
 
     Raises CaseError for windows that do not suit the case, and Infeasible, LimitReached or SolverFailed with the window in words; the
     windows before it are in `store` then.
     """
     store, begin = Nowhere() if store is None else store, time.perf_counter()
+    case = single_units(case)
     check_sight(case, rule.window_h + rule.look_ahead_h)
     check_rows(case)
     check_shifts(case, rule.window_h, rule.look_ahead_h)

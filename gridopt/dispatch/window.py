@@ -105,8 +105,8 @@ def check_shifts(case: Case, window_h: float, look_ahead_h: float) -> None:
 
 
 def check_rows(case: Case) -> None:
-    """Each unit has a whole status of its own to hand on. Raises CaseError for statuses that are relaxed, for rows that stand for several
-    units, and for tables of which nothing is handed on."""
+    """Each unit has a whole status to hand on. Raises CaseError for statuses that are relaxed, and for tables of which nothing is handed
+    on."""
     if case.commitment == "relaxed":
         raise CaseError(["key 'commitment': windows hand on what is on or off, and relaxed decisions lie between. Write exact or off."])
     lost = [name for name in UNKNOWN if len(case.table(name))]
@@ -117,12 +117,4 @@ def check_rows(case: Case) -> None:
         raise CaseError([
             f"table {name}: has rows whose state windows do not hand on. Leave the table out (key 'leave_out'), or leave out the key 'rolling'."
             for name in lost
-        ])  # fmt: skip
-    table = case.table("commitment")
-    several = table[(table["count"] > 1).to_numpy()]
-    if case.commitment != "off" and len(several):
-        raise CaseError([
-            f"table commitment, {row['kind']} '{row['element']}': count is {row['count']}, and windows hand on the status of single units. "
-            "Give each unit a row of its own, or leave out the key 'rolling'."
-            for _, row in several.iterrows()
         ])  # fmt: skip

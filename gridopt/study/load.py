@@ -16,6 +16,7 @@ from gridopt.case.readers.series import Source, load
 from gridopt.case.rules_commitment import check_fleet
 from gridopt.case.rules_links import check_agreed
 from gridopt.case.series import GivenSeries
+from gridopt.case.singles import single_units
 from gridopt.case.tables import TABLES
 from gridopt.case.time import TimeGrid
 from gridopt.study.imports import format_of, read, stem
@@ -106,10 +107,11 @@ def _load_file(name: str, study: Study, path: Path, hours: tuple[int, int] | Non
 
 def _case(tables, grid: TimeGrid, source, study: Study) -> Case:
     """The case of a study. Generators that a network commits are committed unless the study says otherwise; units are not, for without
-    it they have a linear form of their own."""
+    it they have a linear form of their own. Windows hand on the status of single units, so that each has a row then."""
     tables = _without(tables, study.leave_out)
     commitment = study.commitment or ("exact" if (tables["commitment"]["kind"] == "generator").any() else "off")
-    return Case(tables, grid, source, study.security, study.losses, study.losses_at, commitment).present()
+    case = Case(tables, grid, source, study.security, study.losses, study.losses_at, commitment).present()
+    return single_units(case) if study.rolling is not None else case
 
 
 def undecided(loaded: Loaded) -> list[str]:

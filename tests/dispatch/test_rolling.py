@@ -210,9 +210,34 @@ def test_a_window_shorter_than_a_minimum_time_is_refused_by_name():
         roll(switched(), Rule(1.0, 1.0))
 
 
-def test_a_row_for_several_units_is_refused_by_name():
-    with pytest.raises(CaseError, match=r"generator 'twins': count is 2"):
+def test_what_cannot_be_said_of_single_units_is_refused_by_name():
+    with pytest.raises(CaseError, match=r"generator 'twins': count is 2, and what max_starts_per_week says of the row cannot be said"):
         roll(BLOCK_CASES["commitment"].build(), Rule(1.0, 4.0))
+
+
+@pytest.mark.parametrize("window_h", [1.0, 3.0])
+def test_units_of_a_row_hand_on_a_status_each(window_h):
+    """Three alike units of 4 to 9 MW, a start cost and two hours on at least beside a dear one: with everything in sight the cost is that of
+    one solve of the row, and each unit has a row in what is found."""
+    case = power_case(
+        6, series={"d": [6, 17, 26, 12, 5, 20], "n": [2, 3, 1, 4, 3, 2]}, bus=buses("A"), load=[load("A", "d")],
+        generator=[dict(generator="g", bus="A", power_min_mw=4.0, power_max_mw=9.0, cost_cny_per_h=11.0, cost_cny_per_mwh=20.0),
+                   dict(generator="h", bus="A", power_max_mw=50.0, cost_cny_per_mwh=60.0)],
+        commitment=[dict(kind="generator", element="g", count=3, min_up_h=2.0, min_down_h=1.0, initial_h=-9.0, max_changes_per_day=5,
+                         initial_changes=1)],
+        start_cost=[dict(kind="generator", element="g", offline_h=x, cost_cny=y) for x, y in ((1.0, 30.0), (3.0, 90.0))],
+        reserve=[dict(reserve="up", product="non_spinning", profile="n")],
+        reserve_offer=[dict(reserve="up", kind="generator", element="g", award_max_mw=1.5, offline_max_mw=1.0, cost_cny_per_mwh=2.0),
+                       dict(reserve="up", kind="generator", element="h", cost_cny_per_mwh=9.0)],
+        outage=[dict(kind="generator", element="g", start_time="2025-01-01 04:00", end_time="2025-01-01 05:00")],
+    )  # fmt: skip
+    case = replace(case, commitment="exact")
+    one, rolled = dispatch(case, search=SURE), roll(case, Rule(window_h, 24.0, SURE))
+    assert rolled.solution.objective == pytest.approx(one.solution.objective, rel=1e-9)
+    assert rolled.case.table("generator").index.tolist() == ["g 1", "g 2", "g 3", "h"]
+    on = rolled.quantities["generator_on"].values
+    assert on[:3].sum(axis=0) == pytest.approx(one.quantities["generator_on"].values[0])
+    assert not certify(**evidence(rolled)).failed
 
 
 @pytest.mark.parametrize("name", ["fuel", "data_centre", "pump"])

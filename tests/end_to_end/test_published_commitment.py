@@ -29,6 +29,7 @@ def expected() -> dict[str, dict[str, float]]:
     for row in csv.DictReader(path.open(encoding="utf-8")) if path.exists() else []:
         if row["file"].startswith("pglib_uc/") and row["problem"].startswith("uc") and row["value"] != "unknown":
             found[row["file"]][f"{row['problem']} {row['quantity']}"] = float(row["value"])
+            found[row["file"]][f"{row['problem']} {row['quantity']} rtol"] = float(row["rtol"] or 0)
     return dict(found)
 
 
@@ -65,6 +66,9 @@ def test_schedule(file, gap, tmp_path, capsys):
     want = EXPECTED[file]
     assert document["gap"] <= gap and document["bound"] <= want["uc best_upper_bound"] * (1 + SAME)
     assert want["uc best_lower_bound"] * (1 - SAME) <= document["objective"] <= want["uc best_upper_bound"] * (1 + gap + SAME) / (1 - gap)
+    if "uc objective" in want:
+        value, room = want["uc objective"], want["uc objective rtol"]
+        assert value * (1 - room) <= document["objective"] <= value * (1 + room + gap)
 
 
 @pytest.mark.parametrize("file", [f for f in EXPECTED if QUICK in f])
