@@ -133,6 +133,7 @@ def constrain(case, b, columns):
     if not len(plant):
         return
     water, given = _arriving(case, columns)
+    given = given + b.port("reservoir_water").constant
     n, place = len(time), {r: i for i, r in enumerate(store)}
     to_hm3 = 0.0036 * hours
     start = np.zeros((len(store), n))

@@ -9,8 +9,9 @@ Columns     pump.power p [MW] taken from the bus; pump.running m [1] of pumps wi
     p - (power_max_mw / n) m = 0,   m in {0 .. n}                         (K2)  pump.units
 
 Ports       injection: -p;  reservoir_water: -f p where the water is taken, +f p where it arrives, a travel time later (what arrives in a
-            step comes from earlier ones in proportion to the overlap of the shifted step with them)
-Assumes     fixed head; no water of pumps is under way before the first step
+            step comes from earlier ones in proportion to the overlap of the shifted step with them; what was lifted before the first step:
+            table pump_past)
+Assumes     fixed head
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gridopt.case.rivers import arrival
+from gridopt.case.rivers import arrival, lifted
 from gridopt.program.labels import Quantity
 
 
@@ -46,7 +47,9 @@ def declare(case, b):
     flow, water = table["flow_m3s_per_mw"].to_numpy(float), b.port("reservoir_water")
     water.add(case.position("reservoir", table["from_reservoir"]), power, -flow[:, None])
     for i, r in enumerate(case.position("reservoir", table["to_reservoir"])):
-        shift = arrival(case.time, float(table["delay_h"].iloc[i])).tocoo()
+        delay = float(table["delay_h"].iloc[i])
+        water.add([r], constant=flow[i] * lifted(case, table.index[i], delay))
+        shift = arrival(case.time, delay).tocoo()
         t, s = shift.coords
         for late in np.unique(t - s):
             some = t - s == late

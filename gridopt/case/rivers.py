@@ -1,6 +1,7 @@
 """Water on its way: what passed a plant reaches the next one a travel time later, on steps of any length.
 
-What passed before the first step is data: table release_past, and before what it tells reservoir.release_before_m3s.
+What passed before the first step is data: table release_past, and before what it tells reservoir.release_before_m3s; of pumps table
+pump_past.
 """
 
 from __future__ import annotations
@@ -34,14 +35,26 @@ def arrival(time, delay_h: float) -> sp.csr_array:
 
 def under_way(case, plant: str, delay_h: float) -> np.ndarray:
     """Mean flow m3/s (T,) that reaches the next plant in each step of water that passed `plant` before the first step."""
-    past = case.table("release_past")
-    mine = past[past["reservoir"] == plant].sort_values("begin_h", ascending=False)
-    edge = np.append(0.0, np.cumsum(case.time.hours))
-    begin, flow = -mine["begin_h"].to_numpy(float), mine["release_m3s"].to_numpy(float)
+    past, before = case.table("release_past"), float(case.table("reservoir").at[plant, "release_before_m3s"])
+    mine = past[past["reservoir"] == plant]
+    return _coming(case.time, mine["begin_h"].to_numpy(float), mine["release_m3s"].to_numpy(float), before, delay_h)
+
+
+def lifted(case, pump: str, delay_h: float) -> np.ndarray:
+    """Mean power MW (T,) at which `pump` lifted, before the first step, the water that arrives in each step."""
+    past = case.table("pump_past")
+    mine = past[past["pump"] == pump]
+    return _coming(case.time, mine["begin_h"].to_numpy(float), mine["power_mw"].to_numpy(float), 0.0, delay_h)
+
+
+def _coming(time, begin_h: np.ndarray, rate: np.ndarray, before: float, delay_h: float) -> np.ndarray:
+    """Mean over each step (T,) of what arrives `delay_h` late of rates that began `begin_h` hours before the first step (k,), and of
+    `before` until the first of them."""
+    order, edge = np.argsort(-begin_h), np.append(0.0, np.cumsum(time.hours))
+    begin = -begin_h[order]
     knots = np.concatenate([[min(begin.min(initial=0.0), -delay_h) - 1.0], begin, [0.0]])
-    flows = np.append(float(case.table("reservoir").at[plant, "release_before_m3s"]), flow)
-    passed = np.append(0.0, np.cumsum(flows * np.diff(knots)))
-    return np.diff(np.interp(np.minimum(edge - delay_h, 0.0), knots, passed)) / case.time.hours
+    passed = np.append(0.0, np.cumsum(np.append(before, rate[order]) * np.diff(knots)))
+    return np.diff(np.interp(np.minimum(edge - delay_h, 0.0), knots, passed)) / time.hours
 
 
 def downstream_order(below: np.ndarray) -> list[int]:

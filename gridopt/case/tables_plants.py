@@ -104,7 +104,8 @@ COMMITMENT = plain(
     Column("initial_changes", "whole", "1", at_least=0, at_most=1000, default=0,
            meaning="starts and stops on the day of the first step before it"),
     Column("initial_starts", "whole", "1", at_least=0, at_most=1000, default=0, meaning="starts in the week of the first step before it"),
-    Column("count", "whole", "1", at_least=1, at_most=1000, default=1, meaning="identical units in this row; figures in MW are for one"),
+    Column("count", "whole", "1", at_least=1, at_most=1000, default=1,
+           meaning="identical units in this row; figures in MW are for one; a rolling study gives each a row of its own"),
 )  # fmt: skip
 START_COST = plain(
     "start_cost", "what a start costs by the hours off line (hot, warm, cold)", ("kind", "element", "offline_h"),

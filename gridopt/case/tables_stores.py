@@ -97,6 +97,13 @@ PUMP = element(
     Column("units", "whole", "1", at_least=1, at_most=1000, default=None,
            meaning="equal pumps that run at full power or not at all; empty: any power"),
 )  # fmt: skip
+PUMP_PAST = plain(
+    "pump_past", "power of pumps before the first step whose water is still under way", ("pump", "begin_h"),
+    Column("pump", key_to="pump"),
+    Column("begin_h", "number", "h", above=0.0, at_most=240.0,
+           meaning="this power began so many hours before the first step and lasted to the next row's or to the first step; before it: none"),
+    power("power_mw", "mean power"),
+)  # fmt: skip
 STORAGE = element(
     "storage", "batteries and pumped hydro at one bus",
     bus(),

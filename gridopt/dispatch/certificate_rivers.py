@@ -46,6 +46,15 @@ def _earlier(e: Evidence, r: int, ago: np.ndarray) -> np.ndarray:
     return total
 
 
+def _lifted_before(e: Evidence, pump: str, ago: np.ndarray) -> np.ndarray:
+    """Energy that a pump took from instants `ago` (h, below 0: before the first step) to the first step, as a negative MWh."""
+    past, total, end = e.case.table("pump_past"), np.zeros(ago.shape), 0.0
+    for row in past[past["pump"] == pump].sort_values("begin_h").itertuples():
+        total = total + row.power_mw * (np.clip(ago, -row.begin_h, -end) + end)
+        end = row.begin_h
+    return total
+
+
 def pumped(e: Evidence) -> np.ndarray:
     """Water that pumps bring less what they take, mean over each step m3/s (n, T)."""
     pump, hours = e.case.table("pump"), e.case.time.hours
@@ -54,7 +63,8 @@ def pumped(e: Evidence) -> np.ndarray:
     for i in range(len(pump)):
         lifted = np.append(0.0, np.cumsum(flow[i] * hours))
         result[e.case.position("reservoir", pump["from_reservoir"])[i]] -= flow[i]
-        came = np.interp(clock - float(pump["delay_h"].iloc[i]), clock, lifted, left=0.0)
+        ago = clock - float(pump["delay_h"].iloc[i])
+        came = np.interp(ago, clock, lifted, left=0.0) + pump["flow_m3s_per_mw"].iloc[i] * _lifted_before(e, pump.index[i], ago)
         result[e.case.position("reservoir", pump["to_reservoir"])[i]] += np.diff(came) / hours
     return result
 

@@ -51,7 +51,7 @@ class Horizon:
     def window_case(self, window: Window, state: State) -> Case:
         """The case of a window that begins in `state`."""
         tables = dict(self.case.tables)
-        for part in (_stores, _rivers, _solar_thermal, _pumped, _budgets, _contracts, _outputs, _status, _notices, _calls, _fuel):
+        for part in (_stores, _rivers, _pumps, _solar_thermal, _pumped, _budgets, _contracts, _outputs, _status, _notices, _calls, _fuel):
             tables |= part(self, window, state)
         return replace(self.case, tables=tables, time=window.steps(self.case.time, self.look_ahead_step_h), loss_points=None)
 
@@ -121,6 +121,19 @@ def _past(whole: Horizon, state: State) -> pd.DataFrame:
     if state.passed_h.sum() >= whole.hour(state.steps) - 1e-9:  # nothing is forgotten: what was before the horizon is still on its way
         found = pd.concat([found, table.assign(begin_h=table["begin_h"] + whole.hour(state.steps))])
     return found[found["begin_h"] <= FAR_H].astype({c: table[c].dtype for c in found if len(table)}).reset_index(drop=True)
+
+
+def _pumps(whole: Horizon, window: Window, state: State) -> Tables:
+    """What pumps lifted in the steps before, and before those what table pump_past says."""
+    table, own = whole.case.table("pump_past"), whole.case.table("pump").index
+    if not (len(own) and state.steps):
+        return {}
+    ago = np.cumsum(state.lifted_h[::-1])[::-1]
+    pump, k = np.nonzero(np.ones(state.lifted_mw.shape, bool))
+    found = pd.DataFrame({"pump": own[pump], "begin_h": ago[k], "power_mw": state.lifted_mw[pump, k], "source": ""})
+    if state.lifted_h.sum() >= whole.hour(state.steps) - 1e-9:  # nothing is forgotten: what was before the horizon is still on its way
+        found = pd.concat([found, table.assign(begin_h=table["begin_h"] + whole.hour(state.steps))])
+    return {"pump_past": found.astype({c: table[c].dtype for c in found if len(table)}).reset_index(drop=True)}
 
 
 def _solar_thermal(whole: Horizon, window: Window, state: State) -> Tables:

@@ -112,7 +112,6 @@ def check_rows(case: Case) -> None:
     lost = [name for name in UNKNOWN if len(case.table(name))]
     lost += ["fuel_budget"] if case.table("fuel_budget")["short_cny_per_tce"].notna().any() else []  # what has been paid for
     lost += ["reserve"] if (case.table("reserve")["shares_ramp"] & case.table("reserve")["ramp_mean"]).any() else []  # awards before
-    lost += ["pump"] if (case.table("pump")["delay_h"] > 0).any() else []  # water on its way up
     if lost:
         raise CaseError([
             f"table {name}: has rows whose state windows do not hand on. Leave the table out (key 'leave_out'), or leave out the key 'rolling'."

@@ -57,6 +57,19 @@ def test_K1_water_on_its_way():
     assert certificate(d).passed
 
 
+def test_K1_water_lifted_before_the_first_step():
+    """90 min up: 10 MW from 2 h to 1 h before lift 16 m3/s, of which half an hour arrives in the first step, 8 m3/s; 5 MW in the hour
+    before arrive half in the first, half in the second: 4 and 4."""
+    past = [dict(pump="P", begin_h=h, power_mw=p) for h, p in ((2.0, 10.0), (1.0, 5.0))]
+    for minutes in (60, 30):
+        made = power_case(3, minutes, series={"d": [20, 20, 20]}, **rows(delay_h=1.5, power_max_mw=0.0), pump_past=past)
+        d = solve(made)
+        came = np.diff(d.quantities["reservoir_volume"].values[0], prepend=1.0) / (0.0036 * made.time.hours)
+        came += 2 * d.quantities["hydro_output"].values[0]
+        assert came.reshape(3, -1).mean(axis=1) == pytest.approx([12, 4, 0], abs=1e-9)
+        assert certificate(d).passed
+
+
 def test_pump_out_of_service():
     d = solve(power_case(2, series={"d": [10, 60]}, **rows(in_service="2026-01-01")))
     assert d.solution.objective == pytest.approx(100 + 200 + 40 * 90)

@@ -240,7 +240,7 @@ def test_units_of_a_row_hand_on_a_status_each(window_h):
     assert not certify(**evidence(rolled)).failed
 
 
-@pytest.mark.parametrize("name", ["fuel", "data_centre", "pump"])
+@pytest.mark.parametrize("name", ["fuel", "data_centre"])
 def test_tables_of_which_windows_hand_on_nothing_are_refused_by_name(name):
     made = BLOCK_CASES[name].build()
     table = "fuel_budget" if name == "fuel" else name
@@ -249,7 +249,7 @@ def test_tables_of_which_windows_hand_on_nothing_are_refused_by_name(name):
 
 
 @pytest.mark.parametrize("window_h", [1.0, 2.0, 3.0])
-@pytest.mark.parametrize("name", ["pumped", "power_block", "head", "hydro_budget"])
+@pytest.mark.parametrize("name", ["pumped", "power_block", "head", "hydro_budget", "pump"])
 def test_stores_that_decide_hand_on_what_they_did(name, window_h):
     """Levels, modes and the time since, status of power blocks: with everything in sight the cost is that of one solve."""
     case = replace(BLOCK_CASES[name].build(), commitment="exact")
