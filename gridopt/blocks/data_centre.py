@@ -7,7 +7,8 @@ Columns     data_centre.put_off d, data_centre.made_up u [MW];  data_centre.wait
 
     0 <= d <= min(f, 1 - m) D;  u - d <= P - D                            (C4)  data_centre.most
     q[t-1] + h d - h u - q[t] = 0,  q[-1] = q0,  q[last] = 0              (C5)  data_centre.balance
-    q[t] <= energy put off in the W hours before E[t] (q0 just before the first step)    (C6)  data_centre.deferral
+    q[t] <= energy put off in the W hours before E[t], also before the first step: as table data_centre_past says, else q0 just before it
+                                                                          (C6)  data_centre.deferral
 
 Ports       injection: d - u at the load's bus;  demand_change: u - d
 Dual        data_centre.balance: cost of one more MWh that waits [CNY/MWh]
@@ -20,7 +21,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gridopt.case.demands import HOUR, bus_of, load_of
+from gridopt.case.demands import HOUR, bus_of, load_of, waited_since
 from gridopt.program.labels import Quantity
 
 
@@ -68,8 +69,7 @@ def constrain(case, b, columns):
     b.term(row, made_up, -time.hours)
     b.term(row, waiting, -1.0)
     wait = table["deferral_h"].to_numpy(float)
-    early = (time.end - time.start[0]) / HOUR < wait[:, None] - 1e-9
-    row = b.rows("data_centre.deferral", unit="MWh", over=over, upper=start[:, None] * early)
+    row = b.rows("data_centre.deferral", unit="MWh", over=over, upper=waited_since(case))
     b.term(row, waiting)
     for i in range(len(table)):
         later, earlier, hours = recent(time, wait[i])

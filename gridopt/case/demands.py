@@ -29,6 +29,21 @@ def noticed(case) -> np.ndarray:
     return found
 
 
+def waited_since(case) -> np.ndarray:
+    """Energy MWh (n, T) of the work of each data centre that was put off before the first step, but no longer than it may wait before the
+    end of each step: by table data_centre_past, without rows there all that waits."""
+    table, past = case.table("data_centre"), case.table("data_centre_past")
+    ago = (case.time.end - case.time.start[0]) / HOUR - table["deferral_h"].to_numpy(float)[:, None]
+    found = table["waiting_mwh"].to_numpy(float)[:, None] * (ago < -1e-9)
+    for i, name in enumerate(table.index):
+        mine = past[past["data_centre"] == name].sort_values("begin_h")
+        begin, power = mine["begin_h"].to_numpy(float), mine["put_off_mw"].to_numpy(float)
+        if len(mine):
+            knots = np.append(0.0, begin)
+            found[i] = np.interp(np.maximum(-ago[i], 0.0), knots, np.append(0.0, np.cumsum(power * np.diff(knots))))
+    return found
+
+
 def bus_of(case, table: str) -> np.ndarray:
     """Bus of the load that each row belongs to, int (n,)."""
     return case.position("bus", case.table("load")["bus"].reindex(case.table(table)["load"]))

@@ -68,6 +68,14 @@ DATA_CENTRE = element(
     Column("power_max_mw", "number", "MW", above=0.0, meaning="largest consumption"),
     Column("waiting_mwh", "number", "MWh", at_least=0.0, default=0.0, meaning="work that waits before the first step, as energy"),
 )  # fmt: skip
+DATA_CENTRE_PAST = plain(
+    "data_centre_past", "work put off before the first step; without rows all that waits was put off just before it",
+    ("data_centre", "begin_h"),
+    Column("data_centre", key_to="data_centre"),
+    Column("begin_h", "number", "h", above=0.0, at_most=240.0,
+           meaning="this power began so many hours before the first step and lasted to the next row's or to the first step; before it: none"),
+    power("put_off_mw", "mean power put off"),
+)  # fmt: skip
 PRICE_RESPONSE = element(
     "price_response", "load that grows where energy is cheap: a step of a falling demand curve per row, by season and hours of the day",
     _load("load that grows"),
@@ -79,4 +87,4 @@ PRICE_RESPONSE = element(
     Column("price_cny_per_mwh", "number", "CNY/MWh", at_least=-10000.0, at_most=100000.0, meaning="what a MWh more is worth to it"),
 )  # fmt: skip
 
-DEMAND_TABLES = (INTERRUPTIBLE, INTERRUPTIBLE_NOTICE, SHIFTABLE, DATA_CENTRE, PRICE_RESPONSE)
+DEMAND_TABLES = (INTERRUPTIBLE, INTERRUPTIBLE_NOTICE, SHIFTABLE, DATA_CENTRE, DATA_CENTRE_PAST, PRICE_RESPONSE)

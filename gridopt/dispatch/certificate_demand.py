@@ -114,13 +114,23 @@ def _data_centres(e: Evidence) -> list[Check]:
         put = np.append(0.0, np.cumsum(off[i] * hours))
         begin = (case.time.end - edges[0]) / HOUR - wait
         known = np.interp(begin, (edges - edges[0]) / HOUR, put)
-        late[i] = level[i] - (put[1:] - known) - before[i] * (begin < -TIME)
+        late[i] = level[i] - (put[1:] - known) - _put_off_before(e, table.index[i], before[i], begin)
     near = PERIOD + RELATIVE * np.cumsum(off * hours, axis=1)
     return [
         e.judge("data_centre.put_off", "MW", wrong, POWER, table.index),
         e.judge("data_centre.waiting", "MWh", drift, near, table.index),
         e.judge("data_centre.deferral", "MWh", late, near, table.index),
     ]
+
+
+def _put_off_before(e: Evidence, name: str, waiting: float, begin: np.ndarray) -> np.ndarray:
+    """Energy MWh put off by a data centre from instants `begin` (h, below 0: before the first step) to the first step."""
+    past, total, end = e.case.table("data_centre_past"), np.zeros(begin.shape), 0.0
+    mine = past[past["data_centre"] == name].sort_values("begin_h")
+    for row in mine.itertuples():
+        total -= row.put_off_mw * (np.clip(begin, -row.begin_h, -end) + end)
+        end = row.begin_h
+    return total if len(mine) else waiting * (begin < -TIME)
 
 
 def _grown(e: Evidence) -> list[Check]:

@@ -34,6 +34,8 @@ from gridopt.program.standard_form import StandardForm
 SHORT, SPARE = 3.0, 0.5
 FAR_H = 240.0
 """Hours before the first step from which no release is told."""
+MOMENT_H = 1e-6
+"""Hours within which something was put off just before an instant."""
 Tables = Mapping[str, pd.DataFrame]
 
 
@@ -51,7 +53,8 @@ class Horizon:
     def window_case(self, window: Window, state: State) -> Case:
         """The case of a window that begins in `state`."""
         tables = dict(self.case.tables)
-        for part in (_stores, _rivers, _pumps, _solar_thermal, _pumped, _budgets, _contracts, _outputs, _status, _notices, _calls, _fuel):
+        for part in (_stores, _rivers, _pumps, _data_centres, _solar_thermal, _pumped, _budgets, _contracts, _outputs, _status, _notices,
+                     _calls, _fuel):  # fmt: skip
             tables |= part(self, window, state)
         return replace(self.case, tables=tables, time=window.steps(self.case.time, self.look_ahead_step_h), loss_points=None)
 
@@ -125,15 +128,36 @@ def _past(whole: Horizon, state: State) -> pd.DataFrame:
 
 def _pumps(whole: Horizon, window: Window, state: State) -> Tables:
     """What pumps lifted in the steps before, and before those what table pump_past says."""
-    table, own = whole.case.table("pump_past"), whole.case.table("pump").index
-    if not (len(own) and state.steps):
+    if not (len(whole.case.table("pump")) and state.steps):
         return {}
-    ago = np.cumsum(state.lifted_h[::-1])[::-1]
-    pump, k = np.nonzero(np.ones(state.lifted_mw.shape, bool))
-    found = pd.DataFrame({"pump": own[pump], "begin_h": ago[k], "power_mw": state.lifted_mw[pump, k], "source": ""})
-    if state.lifted_h.sum() >= whole.hour(state.steps) - 1e-9:  # nothing is forgotten: what was before the horizon is still on its way
+    return {"pump_past": _before(whole, state, "pump", "power_mw", (state.lifted_mw, state.lifted_h))}
+
+
+def _data_centres(whole: Horizon, window: Window, state: State) -> Tables:
+    """Work that waits, and when it was put off. At the end of every window nothing waits: no window leaves more than can be done. What waited
+    before the horizon, without a word on when it was put off, was put off just before it."""
+    table, known = whole.case.table("data_centre"), whole.case.table("data_centre_past")
+    if not (len(table) and state.steps):
+        return {}
+    past = _before(whole, state, "data_centre", "put_off_mw", (state.put_off_mw, state.put_off_h))
+    first = table[(table["waiting_mwh"] > 0) & ~table.index.isin(known["data_centre"])]
+    if state.put_off_h.sum() >= whole.hour(state.steps) - 1e-9 and len(first):
+        begin = whole.hour(state.steps) + MOMENT_H
+        rows = {"data_centre": first.index, "begin_h": begin, "put_off_mw": first["waiting_mwh"].to_numpy(float) / MOMENT_H, "source": ""}
+        past = pd.concat([past, pd.DataFrame(rows)], ignore_index=True)
+    return {"data_centre": table.assign(waiting_mwh=np.maximum(state.waiting_mwh, 0.0)), "data_centre_past": past}
+
+
+def _before(whole: Horizon, state: State, of: str, column: str, rates: tuple[np.ndarray, np.ndarray]) -> pd.DataFrame:
+    """A table of what was before the first step, `column` by element and begin_h: rates (n, K) over steps of (K,) hours, and before those
+    what the table of the whole horizon says, as long as nothing is forgotten."""
+    table, (rate, hours) = whole.case.table(f"{of}_past"), rates
+    element, k = np.nonzero(np.ones(rate.shape, bool))
+    ago, names = np.cumsum(hours[::-1])[::-1], whole.case.table(of).index
+    found = pd.DataFrame({of: names[element], "begin_h": ago[k], column: rate[element, k], "source": ""})
+    if hours.sum() >= whole.hour(state.steps) - 1e-9:
         found = pd.concat([found, table.assign(begin_h=table["begin_h"] + whole.hour(state.steps))])
-    return {"pump_past": found.astype({c: table[c].dtype for c in found if len(table)}).reset_index(drop=True)}
+    return found.astype({c: table[c].dtype for c in found if len(table)}).reset_index(drop=True)
 
 
 def _solar_thermal(whole: Horizon, window: Window, state: State) -> Tables:

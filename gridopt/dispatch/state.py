@@ -30,7 +30,8 @@ class State:
 
     storage_mwh, reservoir_hm3, csp_mwh: what is stored. passed_m3s (R, K) over passed_h (K,) hours: water that passed each plant, the
     newest last, as far back as any of it is under way; lifted_mw (P, K) over lifted_h:
-    power of pumps, alike. unit_mw, generator_mw, link_mw: output, sent power; ramping_mw: output of the rows
+    power of pumps, alike; put_off_mw (n, K) over put_off_h: work of data centres, as long as any may wait, of
+    which waiting_mwh waits. unit_mw, generator_mw, link_mw: output, sent power; ramping_mw: output of the rows
     of table ramping. link_held_h: hours since the power last changed; link_changes: changes today; link_way: place in WAYS of
     the way each link sent last, link_way_h since. status_h: hours on, or off where
     negative, NaN: not known; award_mw: upward reserve beside the output; outage: off because it was out of service; changes, starts: so many
@@ -50,6 +51,9 @@ class State:
     passed_h: np.ndarray
     lifted_mw: np.ndarray
     lifted_h: np.ndarray
+    put_off_mw: np.ndarray
+    put_off_h: np.ndarray
+    waiting_mwh: np.ndarray
     unit_mw: np.ndarray
     generator_mw: np.ndarray
     ramping_mw: np.ndarray
@@ -102,7 +106,8 @@ def begun(case: Case, model: Model) -> State:
     unknown = {t: np.full(size(t), np.nan) for t in ("storage", "reservoir", "csp", "unit", "generator")}
     return State(
         0, unknown["storage"], unknown["reservoir"], unknown["csp"], np.zeros((size("reservoir"), 0)), np.zeros(0),
-        np.zeros((size("pump"), 0)), np.zeros(0), unknown["unit"], unknown["generator"],
+        np.zeros((size("pump"), 0)), np.zeros(0), np.zeros((size("data_centre"), 0)), np.zeros(0),
+        case.table("data_centre")["waiting_mwh"].to_numpy(float), unknown["unit"], unknown["generator"],
         case.table("ramping")["initial_mw"].to_numpy(float), link["initial_mw"].to_numpy(float),
         link["initial_hold_h"].to_numpy(float), changes, way, since, fleet.initial_h, fleet.initial_award, fleet.initial_outage,
         fleet.initial_changes, fleet.initial_starts, np.zeros(size("dc_contract")), np.zeros(size("dc_contract")),
@@ -119,8 +124,10 @@ def handed(before: State, found: Dispatch, kept: int) -> State:
     """The state after the first `kept` steps of a window that began in `before`."""
     case, value = found.case, {n: q.values[..., :kept] for n, q in found.quantities.items() if q.dims[-1] == "time"}
     time = case.time.part(0, kept)
-    passed = _under_way(case, "reservoir", (before.passed_m3s, before.passed_h), value["reservoir_release"], time.hours)
-    lifted = _under_way(case, "pump", (before.lifted_mw, before.lifted_h), value["pump_power"], time.hours)
+    passed = _recent(case.table("reservoir")["delay_h"], (before.passed_m3s, before.passed_h), value["reservoir_release"], time.hours)
+    lifted = _recent(case.table("pump")["delay_h"], (before.lifted_mw, before.lifted_h), value["pump_power"], time.hours)
+    off, waiting = value.get("data_centre_put_off", np.zeros((0, kept))), value.get("data_centre_waiting", np.zeros((0, kept)))
+    put_off = _recent(case.table("data_centre")["deferral_h"], (before.put_off_mw, before.put_off_h), off, time.hours)
     inside, link = in_period(case)[:, :kept], case.position("dc_link", case.table("dc_contract")["dc_link"])
     power = link_power(found)[:, :kept]
     sent, bundled = ((inside * v[link]).sum(axis=1) for v in (power, value["dc_bundled"]))
@@ -129,6 +136,7 @@ def handed(before: State, found: Dispatch, kept: int) -> State:
     burnt, emitted = (v[:, :kept].sum(axis=1) for v in spent_of(found))
     return State(
         before.steps + kept, value["storage_energy"][:, -1], value["reservoir_volume"][:, -1], value["csp_store"][:, -1], *passed, *lifted,
+        *put_off, waiting[:, -1],
         value["unit_output"][:, -1], value["generator_output"][:, -1], _ramping(found, kept - 1), power[:, -1],
         held, link_changes, *_last(_busy(power, -power), before.link_way, before.link_way_h, time.hours),
         status, _award(found, kept - 1), outage, changes, starts,
@@ -217,11 +225,10 @@ def _ramping(found: Dispatch, step: int) -> np.ndarray:
     return np.array([output[k][i] for k, i in zip(table["kind"], place, strict=True)])
 
 
-def _under_way(case: Case, table: str, before: tuple, rate: np.ndarray, hours: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Rates (n, K) and lengths of their steps (K,), those of `before` first, back to the longest travel time of a table."""
+def _recent(wanted_h, before: tuple, rate: np.ndarray, hours: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Rates (n, K) and lengths of their steps (K,), those of `before` first, as far back as the longest of `wanted_h`."""
     passed, length = np.concatenate([before[0], rate], axis=1), np.append(before[1], hours)
-    longest = float(case.table(table)["delay_h"].max()) if len(rate) else 0.0
-    wanted = np.cumsum(length[::-1])[::-1] - length < longest
+    wanted = np.cumsum(length[::-1])[::-1] - length < (float(wanted_h.max()) if len(rate) else 0.0)
     return passed[:, wanted], length[wanted]
 
 

@@ -77,10 +77,6 @@ def check_sight(case: Case, sight_h: float) -> None:
         ])  # fmt: skip
 
 
-UNKNOWN = ("data_centre",)
-"""Tables of which windows hand on nothing: what waits."""
-
-
 def check_shifts(case: Case, window_h: float, look_ahead_h: float) -> None:
     """What counts by hours of its own may not be cut by windows: energy that is moved, hours of a day that are called; nor may a notice
     begin before them. Raises CaseError with a sentence for each element."""
@@ -109,8 +105,7 @@ def check_rows(case: Case) -> None:
     on."""
     if case.commitment == "relaxed":
         raise CaseError(["key 'commitment': windows hand on what is on or off, and relaxed decisions lie between. Write exact or off."])
-    lost = [name for name in UNKNOWN if len(case.table(name))]
-    lost += ["fuel_budget"] if case.table("fuel_budget")["short_cny_per_tce"].notna().any() else []  # what has been paid for
+    lost = ["fuel_budget"] if case.table("fuel_budget")["short_cny_per_tce"].notna().any() else []  # what has been paid for
     lost += ["reserve"] if (case.table("reserve")["shares_ramp"] & case.table("reserve")["ramp_mean"]).any() else []  # awards before
     if lost:
         raise CaseError([

@@ -177,6 +177,15 @@ def test_C6_work_from_before_is_done_within_its_time():
     assert certificate(d).passed
 
 
+def test_C6_work_from_before_by_when_it_was_put_off():
+    """4 MWh wait, put off two hours ago at 3 MW and an hour ago at 1: within two hours all but 1 must be done in hour 1."""
+    past = [dict(data_centre="h", begin_h=h, put_off_mw=p) for h, p in ((2.0, 3.0), (1.0, 1.0))]
+    made = served((40, 20), **halls(flexible_fraction=0.0, waiting_mwh=4.0, deferral_h=2.0), data_centre_past=past)
+    d = solve(made)
+    assert d.quantities["data_centre_made_up"].values[0] == pytest.approx([3, 1])
+    assert certificate(d).passed
+
+
 # ------------------------------------------------------------------------------------------------------------ price response
 def test_T1_wet_season_tariff():
     """Tariff 500 lowered to 400 and 300 with elasticity -0.5: 10 % more at each step; 370 of the tariff are not energy: worth 30, -70.

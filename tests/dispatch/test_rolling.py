@@ -162,12 +162,25 @@ def test_the_guide_keeps_a_store_for_what_no_window_sees():
     assert roll(case, Rule(1.0, 0.0)).solution.objective == pytest.approx(2400)
 
 
-def test_a_stopped_run_goes_on_as_if_it_had_not_stopped():
-    whole, stopped = roll(switched(), Rule(1.0, 4.0, SURE)), Memory(last=4)
+def seasonal():
+    return replace(called([15, 15, 15, 15], 0.0, hours_per_season=2.0), commitment="exact")
+
+
+def rows_of_several():
+    case = switched()
+    table = case.table("commitment")
+    return replace(case, tables={**case.tables, "commitment": table.assign(
+        count=np.where(table["element"] == "twins", 2.0, table["count"]), max_starts_per_week=np.nan).astype(table.dtypes)})  # fmt: skip
+
+
+@pytest.mark.parametrize("make", [switched, rows_of_several, seasonal, BLOCK_CASES["pump"].build, BLOCK_CASES["data_centre"].build])
+def test_a_stopped_run_goes_on_as_if_it_had_not_stopped(make):
+    rule = Rule(1.0, 4.0, SURE)
+    whole, stopped = roll(make(), rule), Memory(last=3)
     with pytest.raises(KeyboardInterrupt):
-        roll(switched(), Rule(1.0, 4.0, SURE), stopped)
+        roll(make(), rule, stopped)
     stopped.left = 10**9
-    again = roll(switched(), Rule(1.0, 4.0, SURE), stopped)
+    again = roll(make(), rule, stopped)
     for name in ("x", "y"):
         assert (getattr(again.solution, name) == getattr(whole.solution, name)).all()
     assert (again.reduced == whole.reduced).all()
@@ -240,12 +253,21 @@ def test_units_of_a_row_hand_on_a_status_each(window_h):
     assert not certify(**evidence(rolled)).failed
 
 
-@pytest.mark.parametrize("name", ["fuel", "data_centre"])
-def test_tables_of_which_windows_hand_on_nothing_are_refused_by_name(name):
-    made = BLOCK_CASES[name].build()
-    table = "fuel_budget" if name == "fuel" else name
-    with pytest.raises(CaseError, match=f"table {table}: has rows whose state windows do not hand on"):
-        roll(made, Rule(2.0, 1.0))
+def test_tables_of_which_windows_hand_on_nothing_are_refused_by_name():
+    with pytest.raises(CaseError, match="table fuel_budget: has rows whose state windows do not hand on"):
+        roll(BLOCK_CASES["fuel"].build(), Rule(2.0, 1.0))
+
+
+@pytest.mark.parametrize(("window_h", "ahead_h"), [(1.0, 8.0), (2.0, 8.0), (2.0, 2.0)])
+def test_work_that_waits_is_handed_on(window_h, ahead_h):
+    """How much waits and when it was put off: with everything in sight the cost is that of one solve; no work waits too long otherwise."""
+    case = BLOCK_CASES["data_centre"].build()
+    one, rolled = dispatch(case, search=SURE), roll(case, Rule(window_h, ahead_h, SURE))
+    assert not certify(**evidence(rolled)).failed
+    if ahead_h == 8.0:
+        assert rolled.solution.objective == pytest.approx(one.solution.objective, rel=1e-9)
+    else:
+        assert rolled.solution.objective >= one.solution.objective - 1e-6
 
 
 @pytest.mark.parametrize("window_h", [1.0, 2.0, 3.0])
