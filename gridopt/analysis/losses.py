@@ -22,8 +22,15 @@ def branch_losses(dispatch: Dispatch) -> pd.DataFrame:
 
 
 def warnings(dispatch: Dispatch) -> list[str]:
-    """A sentence where AC branches lose more than their curves say."""
-    table = branch_losses(dispatch)
+    """A sentence where marginal losses gave way to tangents of every branch, and where AC branches lose more than their curves say."""
+    table, off = branch_losses(dispatch), dispatch.solution.statistics.get("losses_off")
+    if off is not None:
+        text = f"marginal losses were still off by {off:.1%} after many solves: losses are piecewise instead, their prices right within 1 %"
+        return [text, *_artificial(table)]
+    return _artificial(table)
+
+
+def _artificial(table: pd.DataFrame) -> list[str]:
     lost = float(table["artificial_mwh"].sum())
     if lost <= REPORTED:
         return []

@@ -1,9 +1,9 @@
 """Figures of a market run: surpluses, uplift, prices, concentration, market power, revenue adequacy; one table (scope, name, value).
 
-    CS = sum of (V - price of load) served h,   PS = sum of price x output h - cost at offers                           (I1)
+    CS = sum of (V - price of load) served h,   PS = sum of price x output h + paid besides - cost at offers            (I1)
     rent = sum of mu x flow h,   loss surplus = (payment of load at its bus - revenue at LMP) - rent                     (I2)
-    zone spread = payment of load - that at its bus,   cap adjust = revenue at LMP - revenue                             (I3)
-    welfare = CS + PS + rent + loss surplus + zone spread + cap adjust = V served - cost                                 (I4)
+    zone spread = payment of load - that at its bus,   cap adjust = revenue at LMP - revenue of energy                   (I3)
+    welfare = CS + PS + rent + loss surplus + zone spread + cap adjust - paid besides = V served - cost                  (I4)
     uplift share = (MWP + paid LOC + PRS) / payment of load                                                              (I5)
     missing money of a unit = fixed cost of the periods - sum over periods of (price x output h - cost)+                 (I6)
     Lerner index = (revenue - cost) / revenue;   mark-up = (cost at offers - cost) / energy sold                         (I7)
@@ -11,7 +11,7 @@
 Cost of a unit is that at its offers where true costs are not given. V is the value of served load, CNY/MWh; bids of users that are
 plants of the run stand in PS with their value as negative cost.
 Scopes: market, zone NAME, zones A to B, technology NAME, owner NAME, unit NAME. Money CNY, energies MWh, prices CNY/MWh,
-shares 0 to 1.
+shares 0 to 1. Paid besides: reserve awarded with energy, and decisions that have a price.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def metrics(
         found += day_ahead_spreads(day_ahead, real_time)
     owners = Owners.of_run(day_ahead, case)
     found += concentration(day_ahead, owners) + units(day_ahead, owners.capacity, rules, true_cost)
-    found += curtailed(physical) + by_cause(tables.get("dispatch"), physical)
+    found += curtailed(physical) + by_cause(tables.get("curtailment", tables.get("dispatch")), physical)
     found += uplift(tables, money["load_payment"]) + [("market", n, float(v)) for n, v in (figures or {}).items()]
     scope, name, value = (list(v) for v in zip(*found, strict=True))
     exact = day_ahead.exact and (real_time is None or real_time.exact)
@@ -81,19 +81,20 @@ def surplus(run: MarketRun, value: float) -> dict[str, float]:
     served = float((run.load @ hours).sum())
     paid, at_bus = (float(((run.load * p) @ hours).sum()) for p in (run.load_price, run.lmp))
     at_lmp, revenue = (float(((run.output * p) @ hours).sum()) for p in (run.lmp[run.plant_bus], run.price_at_plant))
-    cost, rent = float(run.cost.sum()), float(np.nansum(run.rent))
+    cost, rent, besides = float(run.cost.sum()), float(np.nansum(run.rent)), float(run.paid_besides.sum())
     found = {
         "load_mwh": served, "load_payment": paid, "revenue": revenue, "cost": cost, "value_of_load": value,
-        "consumer_surplus": value * served - paid, "producer_surplus": revenue - cost, "congestion_rent": rent,
+        "consumer_surplus": value * served - paid, "producer_surplus": revenue + besides - cost, "congestion_rent": rent,
         "loss_surplus": at_bus - at_lmp - rent, "zone_spread": paid - at_bus, "cap_adjust": at_lmp - revenue,
     }  # fmt: skip
     parts = ("consumer_surplus", "producer_surplus", "congestion_rent", "loss_surplus", "zone_spread", "cap_adjust")
-    return found | {"welfare": sum(found[n] for n in parts)}
+    more = {"paid_besides": besides} if besides else {}
+    return found | more | {"welfare": sum(found[n] for n in parts) - besides}
 
 
 def units(run: MarketRun, capacity: np.ndarray, rules: MetricRules, true_cost: np.ndarray | None = None) -> Figures:
     """Of every plant that sells or buys something: revenue, cost, profit, (I6), (I7); true_cost (g, T) CNY: of the same output."""
-    revenue = run.output * run.price_at_plant * run.hours
+    revenue = run.output * run.price_at_plant * run.hours + run.paid_besides
     borne = run.cost if true_cost is None else true_cost
     earned, offered, cost = revenue.sum(axis=1), run.cost.sum(axis=1), borne.sum(axis=1)
     rent = np.maximum(revenue - borne, 0.0).sum(axis=1)
@@ -124,7 +125,7 @@ def curtailed(run: MarketRun) -> Figures:
 
 
 def by_cause(table: pd.DataFrame | None, run: MarketRun) -> Figures:
-    """Curtailed MWh by cause out of table dispatch, of the last run that it holds."""
+    """Curtailed MWh by cause out of table curtailment (or dispatch, by main causes), of the last run."""
     if table is None or not len(table):
         return []
     last = table[table["run"] == run.stage]
@@ -142,7 +143,7 @@ def uplift(tables: Mapping[str, pd.DataFrame], payment: float) -> Figures:
     mwp, paid = float(table["mwp"].sum()), table["paid"].fillna(0.0)
     beyond = float(np.maximum(paid - table["mwp"], 0.0).sum())
     prs = 0.0 if short is None else float(short["prs"].sum())
-    loc = float(table["loc"].sum())
+    loc = float(table["loc"].sum(min_count=1))
     found: Figures = [("market", n, v) for n, v in (("mwp", mwp), ("loc", loc), ("loc_paid", beyond), ("prs", prs))]
     if payment > 0:
         found.append(("market", "uplift_share", (mwp + beyond + prs) / payment))

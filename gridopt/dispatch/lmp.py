@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from gridopt.dispatch.besides import Beside
 from gridopt.dispatch.participants import Participants
 from gridopt.dispatch.result import Dispatch
 
@@ -35,7 +36,7 @@ class Prices:
     shift (B, T): what the price is above that of the duals, where it is set and not found. reserve (Q, T): price of the reserves
     CNY/MWh where the rule makes one of its own. hull: least cost over the convex hulls and the bound that proves it. span: lowest and
     highest price (B, T) each, where several are right and they are few enough to be found. selected: whether the prices were chosen among
-    those that are right as the rule asks.
+    those that are right as the rule asks. besides: payments for decisions and the like by period, part of extra or bonus.
     """
 
     price: np.ndarray
@@ -58,6 +59,7 @@ class Prices:
     hull: tuple[float, float] | None = None
     span: tuple[np.ndarray, np.ndarray] | None = None
     selected: bool = True
+    besides: tuple[Beside, ...] = ()
 
 
 def price(dispatch: Dispatch) -> Prices:

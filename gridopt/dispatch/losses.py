@@ -2,8 +2,9 @@
 
     error = sum over areas and steps of h |losses that were balanced - sum of r f^2| / sum of h r f^2     [1]
 
-Losses that are artificial are no error. The first solve knows no losses. Where within an area the losses are taken out follows the flows
-of the solve before the last; where many flows cost the same (stores, loops) these may differ from the last by more than ERROR.
+Losses that are artificial are no error. The first solve knows no losses. Where many flows cost the same, as where load is shed at many
+buses, the flows may wander on; then every branch gets tangents of its own (blocks/losses.py), which take one solve. Where within an area
+the losses are taken out follows the flows of the solve before the last; these may differ from the last by more than ERROR.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ which new flows take the place of the last: of two rows that the solver cannot t
 
 
 def settle(case: Case, once: Callable[[Case], Dispatch], progress: Callable[[str], None]) -> Dispatch:
-    """Dispatch of `case` with marginal losses, its error below ERROR. Raises SolverFailed where SOLVES solves do not get there."""
+    """Dispatch of `case` with marginal losses, its error below ERROR; with `piecewise` ones where SOLVES solves do not get there, which its
+    case then says. Raises SolverFailed where these cannot stand in, because losses are taken out at the receiving end."""
     found, before = once(case), np.inf
     for number in range(1, SOLVES):
         points, known = found.flow[None], found.case.loss_points
@@ -40,7 +42,12 @@ def settle(case: Case, once: Callable[[Case], Dispatch], progress: Callable[[str
         if error < ERROR and (moved < STILL or moved > FAST * before):
             return found
         before = moved
-    raise SolverFailed(f"losses were still off by {error:.2%} after {SOLVES} solves. Set losses to piecewise, which needs one.")
+    if case.losses_at != "ends":
+        raise SolverFailed(f"losses were still off by {error:.2%} after {SOLVES} solves. Set losses to piecewise, which needs one.")
+    progress(f"losses were still off by {error:.2%} after {SOLVES} solves: tangents of every branch instead")
+    found = once(replace(case, losses="piecewise", loss_points=None))
+    found.solution.statistics["losses_off"] = error
+    return found
 
 
 def loss_error(found: Dispatch) -> float:

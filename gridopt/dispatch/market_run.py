@@ -3,10 +3,10 @@
     output[g,t] = what plant g gives to the network at its bus; charging, pumping and export are negative          [MW]     (M1)
     load[b,t]   = served demand: load - shedding + response of demand                                              [MW]     (M2)
     rent[k,t]   = mu flow h,   mu = worth of one more MW of the limit, signed like the flow it holds down           [CNY]    (M3)
-    sum over plants of output - sum over buses of load - losses - surplus = 0                                              (M4)
+    lost[b,t] = sum over plants at b of output - load - what b gives to the network: losses taken out there, and surplus    [MW]     (M4)
 
-A DC link is two plants, one at each end; only the first bears its cost. Alike elements that share a column share its cost by their
-part of the output.
+What is paid beside energy (dispatch/besides.py) stands in `besides`. A DC link is two plants, one at each end; only the first bears its
+cost. Alike elements that share a column share its cost by their part of the output.
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ from typing import NamedTuple
 import numpy as np
 
 from gridopt.blocks import renewable, storage, thermal
+from gridopt.case.reserves import offers_of
+from gridopt.dispatch.besides import Beside, awards, by_plant
+from gridopt.dispatch.besides import joined as joined_besides
 from gridopt.dispatch.formulate import BLOCKS
 from gridopt.dispatch.lmp import Prices
 from gridopt.dispatch.market_tables import FAR
@@ -29,15 +32,18 @@ PLANTS = (
     ("reservoir", "hydro_output", 1.0), ("pump", "pump_power", -1.0), ("exchange", "exchange_export", -1.0),
 )  # fmt: skip
 """Table, quantity, sign of what it gives to its bus."""
-BY_TIME = ("output", "available", "cost", "load", "lmp", "energy", "congestion", "loss", "load_price", "settled", "flow", "limit", "mu")
+BY_TIME = (
+    "output", "available", "cost", "load", "lost", "lmp", "energy", "congestion", "loss", "load_price", "settled", "flow", "limit", "mu",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class MarketRun:
     """stage DA or RT; start (T,), hours (T,); bus, zone (B,); plant 'table id', plant_bus, technology (g,); output, available MW and cost
-    CNY (g, T); load MW, lmp and its parts, load_price (what users pay), settled (what plants get) CNY/MWh (B, T); constraint (k,); flow,
-    limit MW, mu CNY/MWh (k, T); losses (T,) MW; gap and exact of the clearing; plant_price CNY/MWh (g, T): what each plant gets where that
-    is not what is settled at its bus; span: lowest and highest price that are right CNY/MWh (B, T), where they are known."""
+    CNY (g, T); load and lost MW, lmp and its parts, load_price (what users pay), settled (what plants get) CNY/MWh (B, T); constraint (k,);
+    flow, limit MW, mu CNY/MWh (k, T); gap and exact of the clearing; plant_price CNY/MWh (g, T): what each plant gets where that is not what
+    is settled at its bus; span: lowest and highest price that are right CNY/MWh (B, T), where they are known; besides: payments beside
+    energy."""
 
     stage: str
     start: np.ndarray
@@ -51,6 +57,7 @@ class MarketRun:
     available: np.ndarray
     cost: np.ndarray
     load: np.ndarray
+    lost: np.ndarray
     lmp: np.ndarray
     energy: np.ndarray
     congestion: np.ndarray
@@ -61,11 +68,11 @@ class MarketRun:
     flow: np.ndarray
     limit: np.ndarray
     mu: np.ndarray
-    losses: np.ndarray
     gap: float = 0.0
     exact: bool = True
     plant_price: np.ndarray | None = None
     span: tuple[np.ndarray, np.ndarray] | None = None
+    besides: tuple[Beside, ...] = ()
 
     @property
     def rent(self) -> np.ndarray:
@@ -77,6 +84,11 @@ class MarketRun:
         """What each plant gets CNY/MWh (g, T)."""
         return self.settled[self.plant_bus] if self.plant_price is None else self.plant_price
 
+    @property
+    def paid_besides(self) -> np.ndarray:
+        """What each plant is paid beside energy CNY (g, T); others that are paid, such as users that decide, are not among them."""
+        return by_plant(self.besides, self.plant, len(self.start))
+
     @classmethod
     def of(cls, dispatch: Dispatch, prices: Prices, stage: str, settled: np.ndarray | None = None) -> MarketRun:
         """A cleared dispatch at the prices of a rule; `settled` (B, T): what plants get where a floor or cap changes it."""
@@ -87,23 +99,24 @@ class MarketRun:
         load = q["load"].values - q["shedding"].values + (0.0 if change is None else change.value(solution.x))
         given = np.zeros(load.shape)
         np.add.at(given, plants.bus, plants.output)
-        constraint, flow, limit, mu = _constraints(dispatch, prices)
+        solved = dispatch if prices.people is None else _priced_by(dispatch, prices)
+        constraint, flow, limit, mu = _constraints(solved)
         return cls(
             stage, case.time.start, case.time.hours, case.table("bus").index.to_numpy(str), case.table("bus")["zone"].to_numpy(str),
             plants.name, plants.bus, plants.technology, plants.output, plants.available, _costs(dispatch, plants.name, plants.output), load,
-            prices.price, prices.energy, prices.congestion, prices.loss, prices.price if prices.load_price is None else prices.load_price,
-            prices.price if settled is None else settled, constraint, flow, limit, mu,
-            (given - load - q["surplus"].values).sum(axis=0), max(solution.gap, 0.0), bool(solution.finished and solution.gap <= 1e-9),
-            span=prices.span,
+            given - load - dispatch.injection, prices.price, prices.energy, prices.congestion, prices.loss,
+            prices.price if prices.load_price is None else prices.load_price, prices.price if settled is None else settled,
+            constraint, flow, limit, mu, max(solution.gap, 0.0), bool(solution.finished and solution.gap <= 1e-9), span=prices.span,
+            besides=(*awards(dispatch, solved.solution.y), *prices.besides),
         )  # fmt: skip
 
     def part(self, first: int, last: int) -> MarketRun:
         """Periods first..last-1 of the run."""
-        cut = {f.name: getattr(self, f.name)[..., first:last] for f in fields(self) if f.name in (*BY_TIME, "start", "hours", "losses")}
+        cut = {f.name: getattr(self, f.name)[..., first:last] for f in fields(self) if f.name in (*BY_TIME, "start", "hours")}
         own = None if self.plant_price is None else self.plant_price[:, first:last]
         low, high = self.span or (None, None)
         span = None if low is None or high is None else (low[:, first:last], high[:, first:last])
-        return replace(self, **cut, plant_price=own, span=span)
+        return replace(self, **cut, plant_price=own, span=span, besides=tuple(b.part(first, last) for b in self.besides))
 
     @classmethod
     def joined(cls, runs: Sequence[MarketRun]) -> MarketRun:
@@ -115,7 +128,7 @@ class MarketRun:
         for r in runs[1:]:
             if not np.array_equal(r.plant, first.plant) or not np.array_equal(r.bus, first.bus):
                 raise ValueError("runs of different networks cannot be joined")
-        parts = {f.name: [getattr(r, f.name) for r in runs] for f in fields(cls) if f.name in (*BY_TIME, "start", "hours", "losses")}
+        parts = {f.name: [getattr(r, f.name) for r in runs] for f in fields(cls) if f.name in (*BY_TIME, "start", "hours")}
         joined = {k: np.concatenate(spread.get(k, v), axis=-1) for k, v in parts.items()}
         kept = {f.name: getattr(first, f.name) for f in fields(cls)}
         if any(r.plant_price is not None for r in runs):
@@ -123,6 +136,7 @@ class MarketRun:
         spans = [r.span for r in runs if r.span is not None]
         whole_span = len(spans) == len(runs)
         kept["span"] = tuple(np.concatenate(ends, axis=1) for ends in zip(*spans, strict=True)) if whole_span else None
+        kept["besides"] = joined_besides([(r.besides, len(r.start)) for r in runs])
         whole = {"constraint": np.array(names, dtype=object), "gap": max(r.gap for r in runs), "exact": all(r.exact for r in runs)}
         return cls(**(kept | joined | whole))
 
@@ -230,8 +244,12 @@ def _costs(dispatch: Dispatch, plant: np.ndarray, output: np.ndarray) -> np.ndar
     for part, dim, labels, amount in builder.fixed_parts:
         for key, values in zip((element_name(part, dim, v) for v in labels), amount, strict=True):
             found[key] = found.get(key, 0.0) + values
+    of, place = _leaders(dispatch, plant), {n: i for i, n in enumerate(plant)}
+    offers = offers_of(dispatch.case)
+    for name, kind, i in zip(offers.name, offers.kind, offers.place, strict=True):  # the cost of an award is one of the element that gives it
+        key = plant[of[place[f"{kind} {dispatch.case.table(kind).index[i]}"]]]
+        found[key] = found.get(key, 0.0) + found.pop(f"award {name}", 0.0)
     shared = np.zeros(output.shape)
-    of = _leaders(dispatch, plant)
     for lead in np.unique(of):
         mine = np.flatnonzero(of == lead)
         weight = np.abs(output[mine])
@@ -261,10 +279,9 @@ class _Limits(NamedTuple):
     mu: np.ndarray
 
 
-def _constraints(dispatch: Dispatch, prices: Prices) -> tuple[np.ndarray, ...]:
+def _constraints(solved: Dispatch) -> tuple[np.ndarray, ...]:
     """Names (k,), flow, limit and signed mu (k, T) of branches and interfaces with a limit and of limits after outages that have a price,
-    by the duals that the prices are made of."""
-    solved = dispatch if prices.people is None else _priced_by(dispatch, prices)
+    of a dispatch with the duals that the prices are made of."""
     parts = [_branches(solved), *_interfaces(solved), _after_outages(solved)]
     name, flow, low, high, mu = (np.concatenate(p) for p in zip(*parts, strict=True))
     return name, flow, np.where(mu < 0, low, np.where(mu > 0, high, np.where(flow < 0, low, high))), mu

@@ -96,6 +96,15 @@ MARKET_TABLES: dict[str, tuple[Column, ...]] = {
         RULE, RUN, PERIOD, ELEMENT, _price("mu", "price of the limit", "影子价格"), _power("unused", "room that is left", "未用容量"),
         _money("prs", "product revenue shortfall", "产品收入缺口"), GAP, EXACT,
     ),
+    "lost_opportunity": (
+        RULE, RUN, PERIOD, UNIT,
+        _money("loc", "lost opportunity cost; below zero where the best answer spends what it earns in another period", "机会成本"),
+        GAP, EXACT,
+    ),
+    "curtailment": (
+        RUN, PERIOD, UNIT, Column("cause", TEXT, "", "binding constraint, or what kept the system from using more", "弃电原因"),
+        _power("curtailed", "available and not used for this reason", "弃电"), GAP, EXACT,
+    ),
     "ledger": (
         Column("payer", TEXT, "", "who pays", "付款方"), Column("payee", TEXT, "", "who receives", "收款方"),
         Column("code", TEXT, "", "what for", "科目"), PERIOD, Column("quantity", NUMBER, "MWh", "quantity (unit by code)", "数量"),

@@ -25,6 +25,7 @@ from gridopt.case.pricing_options import USUAL, Ordc
 from gridopt.case.tables import TABLES
 from gridopt.case.tables_reserve import PROVIDERS
 from gridopt.dispatch.attempts import Search
+from gridopt.dispatch.besides import RESERVE, Beside
 from gridopt.dispatch.lmp import Prices, from_duals
 from gridopt.dispatch.market_run import given
 from gridopt.dispatch.result import Dispatch
@@ -82,11 +83,15 @@ def _added(case: Case, dispatch: Dispatch, options: Ordc) -> Prices:
     bonus = given(dispatch, people).revenue(added, dispatch.case.time.hours)
     for at, columns, coef in dispatch.model.builder.port("injection").offers():
         np.add.at(bonus, people.part[columns], coef * people.x[columns] * added[at] * hours)
+    besides = []
     place = {name: g for g, text in enumerate(people.names) for name in str(text).split(" + ")}
     for table, rooms in room.items():
         for name, mine in zip(case.table(table).index, rooms, strict=True):
             bonus[place[f"{table} {name}"]] += float(mine @ (worth * hours))
-    return replace(nodal, price=nodal.price + added, energy=nodal.energy + added, bonus=bonus, reserve=worth[None])
+        who = np.array([f"{table} {n}" for n in case.table(table).index], object)
+        besides.append(Beside(RESERVE, f"{table}_room", who, rooms * hours, np.broadcast_to(worth, rooms.shape)))
+    return replace(nodal, price=nodal.price + added, energy=nodal.energy + added, bonus=bonus, reserve=worth[None],
+                   besides=tuple(besides))  # fmt: skip
 
 
 def _room(dispatch: Dispatch) -> dict[str, np.ndarray]:

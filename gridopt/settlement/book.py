@@ -15,6 +15,7 @@ from gridopt.dispatch.market_run import MarketRun
 from gridopt.dispatch.market_tables import frame
 from gridopt.settlement import (
     agc,
+    besides,
     capacity,
     carbon,
     contracts,
@@ -53,6 +54,7 @@ def settle(
     book, sold = Ledger(len(m.hours)), contracts.sold(m, case)
 
     energy.settle(book, m, rules.plants == "offer")
+    besides.settle(book, m)
     contracts.settle(book, m, sold, rules.contracts)
     dual_track.settle(book, m, case)
     mechanism.settle(book, m, case, sold, rules.mechanism)

@@ -4,8 +4,8 @@
 
 What the market then holds belongs to accounts, by each run on its own volumes (day-ahead: all; real time: what differs), inj = plants - users:
 
-    congestion   = - sum over buses of c inj,   c: congestion part of the LMP;   = sum over limits of mu flow h          (E2)
-    loss         = - sum over buses of (LMP - c) inj                                                                     (E3)
+    congestion   = - sum over buses of c (inj - lost),   c: congestion part of the LMP;   = sum over limits of mu flow h (E2)
+    loss         = - sum over buses of (LMP - c) inj + c lost,   lost: losses and surplus at the bus                     (E3)
     cap_adjust   = sum over buses of (LMP - s) inj,   s: price that plants get (floor, cap)                              (E4)
     zone_spread  = sum over users of (what they pay - s) Q                                                               (E5)
 
@@ -34,26 +34,29 @@ def settle(book: Ledger, m: Metered, as_offered: bool) -> None:
 
 def hand_over(book: Ledger, m: Metered) -> dict[str, np.ndarray]:
     """Books (E2) to (E5) from the market to the accounts, code 'residual'; returns the congestion of each run by period (T,), CNY."""
-    runs = [("da", m.da, m.da.plant, m.da.user), ("rt", m.rt, m.rt.plant - m.da.plant, m.rt.user - m.da.user)]
+    runs = [
+        ("da", m.da, m.da.plant, m.da.user, m.da.lost),
+        ("rt", m.rt, m.rt.plant - m.da.plant, m.rt.user - m.da.user, m.rt.lost - m.da.lost),
+    ]  # fmt: skip
     congestion, turnover = {}, (np.abs(m.da.plant) * np.abs(m.da.lmp[m.plant_bus])).sum(axis=0)
-    for name, stage, plant, user in runs:
-        found = residuals(m, stage, plant, user)
+    for name, stage, plant, user, lost in runs:
+        found = residuals(m, stage, plant, user, lost)
         congestion[name] = found["congestion"]
         for title, amount in found.items():
             book.lump(f"residual_{name}", MARKET, account(title), amount, turnover)
     return congestion
 
 
-def residuals(m: Metered, stage: Stage, plant: np.ndarray, user: np.ndarray) -> dict[str, np.ndarray]:
-    """(E2) to (E5) by period (T,) CNY for volumes MWh of plants (g, T) and users (u, T) at the prices of a run."""
+def residuals(m: Metered, stage: Stage, plant: np.ndarray, user: np.ndarray, lost: np.ndarray) -> dict[str, np.ndarray]:
+    """(E2) to (E5) by period (T,) CNY for volumes MWh of plants (g, T) and users (u, T), and what is lost (B, T), at the prices of a run."""
     inj = np.zeros_like(stage.lmp)
     np.add.at(inj, m.plant_bus, plant)
     np.subtract.at(inj, m.user_bus, user)
     # Paid less what the price at the bus would give: 0 unless offers are paid.
     paid = (plant * (stage.plant_price - stage.settled[m.plant_bus])).sum(axis=0)
     return {
-        "congestion": -(stage.congestion * inj).sum(axis=0),
-        "loss": -((stage.lmp - stage.congestion) * inj).sum(axis=0),
+        "congestion": -(stage.congestion * (inj - lost)).sum(axis=0),
+        "loss": -((stage.lmp - stage.congestion) * inj + stage.congestion * lost).sum(axis=0),
         "cap_adjust": ((stage.lmp - stage.settled) * inj).sum(axis=0),
         "zone_spread": ((stage.user_price - stage.settled[m.user_bus]) * user).sum(axis=0) - paid,
     }

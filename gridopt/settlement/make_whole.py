@@ -1,7 +1,8 @@
 """Make-whole payments: plants that lose money at their offers in a horizon (a day) are made whole, real time after day-ahead.
 
     MWP^DA = max(0, C^DA - R^DA),   MWP^RT = max(0, C^RT - R^RT - R^DA - MWP^DA)                                       [CNY]     (M1)
-    R^DA = sum of Q^DA π^DA,   R^RT = sum of (Q^RT - Q^DA) π^RT,   C: energy, no-load and starts at offers
+    R^DA = sum of Q^DA π^DA,   R^RT = sum of (Q^RT - Q^DA) π^RT, each with what is paid beside energy for reserve and decisions
+    C: energy, no-load, starts and reserve at offers
     one stage: max(0, C^RT - R^RT - R^DA)                                                                                        (M2)
 
 Self-owned units run for their own load and are left out. Booked in the last period of the horizon. Users bear it: all by load, or those
@@ -14,6 +15,8 @@ from __future__ import annotations
 import numpy as np
 
 from gridopt.case.case import Case
+from gridopt.dispatch.besides import by_plant
+from gridopt.settlement.besides import changes
 from gridopt.settlement.ledger import Ledger, account, allocate, sums
 from gridopt.settlement.metered import Metered
 from gridopt.settlement.rules import MakeWhole
@@ -37,7 +40,9 @@ def settle(book: Ledger, m: Metered, case: Case, rules: MakeWhole) -> float:
 def accounts(m: Metered, rules: MakeWhole) -> tuple[np.ndarray, ...]:
     """C^DA, C^RT, R^DA, R^RT by plant and horizon (g, H) CNY."""
     group = m.horizon(rules.horizon)
+    besides = (by_plant(b, m.plant, len(m.hours)) for b in (m.da.besides, changes(m)))
     earned, more = m.da.plant * m.da.plant_price, (m.rt.plant - m.da.plant) * m.rt.plant_price
+    earned, more = (a + b for a, b in zip((earned, more), besides, strict=True))
     return tuple(sums(v, group) for v in (m.da.cost, m.rt.cost, earned, more))
 
 

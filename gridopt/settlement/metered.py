@@ -14,6 +14,7 @@ from functools import cached_property
 import numpy as np
 
 from gridopt.case.case import Case
+from gridopt.dispatch.besides import Beside
 from gridopt.dispatch.market_run import MarketRun
 from gridopt.settlement.ledger import horizon
 from gridopt.settlement.rules import Settlement
@@ -21,19 +22,21 @@ from gridopt.settlement.rules import Settlement
 
 @dataclass(frozen=True)
 class Stage:
-    """One run (day-ahead or real time) in energy: plants MWh (g, T), users MWh (u, T), prices CNY/MWh of both; lmp, its energy and congestion
-    parts, and what plants get (B, T); cost CNY and available MWh (g, T)."""
+    """One run (day-ahead or real time) in energy: plants MWh (g, T), users MWh (u, T), prices CNY/MWh of both; lost MWh at each bus, lmp, its
+    energy and congestion parts, and what plants get (B, T); cost CNY and available MWh (g, T); besides: payments beside energy."""
 
     plant: np.ndarray
     user: np.ndarray
     plant_price: np.ndarray
     user_price: np.ndarray
+    lost: np.ndarray
     lmp: np.ndarray
     energy: np.ndarray
     congestion: np.ndarray
     settled: np.ndarray
     cost: np.ndarray
     available: np.ndarray
+    besides: tuple[Beside, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -94,8 +97,8 @@ def metered(day_ahead: MarketRun, real_time: MarketRun | None, case: Case, rules
     def stage(run: MarketRun) -> Stage:
         output = run.output * run.hours
         return Stage(
-            output, share[:, None] * run.load[bus] * run.hours, run.price_at_plant, run.load_price[bus], run.lmp, run.energy,
-            run.congestion, run.settled, run.cost, run.available * run.hours,
+            output, share[:, None] * run.load[bus] * run.hours, run.price_at_plant, run.load_price[bus], run.lost * run.hours,
+            run.lmp, run.energy, run.congestion, run.settled, run.cost, run.available * run.hours, run.besides,
         )  # fmt: skip
 
     da = stage(day_ahead)

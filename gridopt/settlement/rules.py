@@ -40,6 +40,8 @@ class Allocations(_Part):
     basis: Allocation = Allocation()
     cap_adjust: Allocation = Allocation()
     uplift: Allocation = Allocation(horizon="day")
+    reserve: Allocation = Allocation()
+    commitment: Allocation = Allocation(horizon="day")
     dual_track: Allocation = Allocation(payers="commercial")
     mechanism: Allocation = Allocation(payers="commercial")
     capacity: Allocation = Allocation(payers="commercial")

@@ -4,6 +4,9 @@
     MWP[g] = max(0, -profit[g])                                                                                  (T2)
     LOC[g], PRS[row]: (P3), (P4) of dispatch/participants.py, at prices with their shift                         (T3)
     paid[g] = what the rule pays of these: MWP, unless it says otherwise                                         (T4)
+    lost[g,t] = sum over the columns j of g in t of (c - A' y)[j] (x* - best)[j];   sum over t of lost = LOC     (T5)
+
+(T5) may be below zero in a period in which the best answer spends what it earns in another.
 
 given: for output and cost that no column changes, dispatch/market_run.py. It is no part of a lost opportunity. A square cost counts by
 its tangent at the schedule in (T3), which is exact where prices are marginal.
@@ -30,7 +33,7 @@ ROUNDING = 1e-5
 @dataclass(frozen=True)
 class Uplift:
     """By participant (g,), CNY: revenue, cost, profit, best profit at these prices (nan where no prices of rows are known), MWP, LOC, paid.
-    shortfall: PRS of each shared row (k,). names (g,)."""
+    shortfall: PRS of each shared row (k,). names (g,). lost: LOC by period (g, T)."""
 
     names: np.ndarray
     revenue: np.ndarray
@@ -40,31 +43,37 @@ class Uplift:
     loc: np.ndarray
     shortfall: np.ndarray
     paid: np.ndarray
+    lost: np.ndarray
 
     @property
     def profit(self) -> np.ndarray:
         return self.revenue - self.cost
 
 
-def uplift(dispatch: Dispatch, prices: Prices) -> Uplift:
-    """(T1) to (T4) at the prices of a rule: of the cleared dispatch, or of the schedule that the rule pays for."""
+def uplift(dispatch: Dispatch, prices: Prices, own: np.ndarray | float = 0.0) -> Uplift:
+    """(T1) to (T5) at the prices of a rule: of the cleared dispatch, or of the schedule that the rule pays for; own (n,) CNY: what one unit
+    of each column is paid beside them, as by prices of one plant."""
     solved = dispatch if prices.schedule is None or not prices.settled else prices.schedule
     people, y = prices.people or solved.participants, prices.dual
     form, x = people.form, people.x
     beyond = given(solved, people)
     cost = people.by_part(form.cost * x + form.square * x**2) + beyond.cost
-    none, nothing = np.full(len(cost), np.nan), np.zeros(len(cost))
+    none, nothing, hours = np.full(len(cost), np.nan), np.zeros(len(cost)), solved.case.time.hours
+    by_period = np.zeros((len(cost), len(hours)))
     extra = nothing if prices.extra is None else prices.extra
     if y is None:  # paid as offered
-        return Uplift(people.names, cost + extra, cost, none, nothing, none, np.zeros(0), nothing)
-    beside = 2.0 * form.square * x - _shifted(solved, people, prices)
+        return Uplift(people.names, cost + extra, cost, none, nothing, none, np.zeros(0), nothing, by_period * np.nan)
+    beside = 2.0 * form.square * x - _shifted(solved, people, prices) - own
     gain = -people.by_part((people.reduced(y) + beside) * x)  # profit on what the columns show
-    loc = nothing if prices.extra is not None else _lost(people, people.reduced(y) + beside, people.answers.at(y, beside).best)
-    earned = beyond.revenue(prices.price, solved.case.time.hours) - beyond.cost
+    loc = nothing
+    if prices.extra is None:
+        margin, answer = people.reduced(y) + beside, people.answers.at(y, beside)
+        loc, by_period = _lost(people, margin, answer.best), _by_period(people, margin * (x - answer.x), hours)
+    earned = beyond.revenue(prices.price, hours) - beyond.cost
     revenue = cost + gain + people.by_part(form.square * x**2) + earned + extra + (0.0 if prices.bonus is None else prices.bonus)
     mwp = np.maximum(cost - revenue, 0.0)
     paid = mwp if prices.uplift is None else prices.uplift
-    return Uplift(people.names, revenue, cost, revenue - cost + loc, mwp, loc, people.shortfall(y), paid)
+    return Uplift(people.names, revenue, cost, revenue - cost + loc, mwp, loc, people.shortfall(y), paid, by_period)
 
 
 def _lost(people: Participants, cost: np.ndarray, best: np.ndarray) -> np.ndarray:
@@ -76,6 +85,14 @@ def _lost(people: Participants, cost: np.ndarray, best: np.ndarray) -> np.ndarra
     if lost[worst] < -ROUNDING * scale[worst]:
         raise SolverFailed(f"{people.names[worst]}: its schedule earns {-lost[worst]:,.2f} CNY more than the best answer found to these prices")
     return np.maximum(lost, 0.0)
+
+
+def _by_period(people: Participants, worth: np.ndarray, hours: np.ndarray) -> np.ndarray:
+    """Worth (n,) CNY of columns by participant and period (g, T); of columns over no period by hours."""
+    step, found = people.form.column_step, np.zeros((len(people.names), len(hours)))
+    within = step >= 0
+    np.add.at(found, (people.part[within], step[within]), worth[within])
+    return found + np.bincount(people.part[~within], worth[~within], len(found))[:, None] * (hours / hours.sum())
 
 
 def _shifted(solved: Dispatch, people: Participants, prices: Prices) -> np.ndarray | float:

@@ -32,7 +32,8 @@ from gridopt.settlement.agc import Service
 from gridopt.settlement.book import settle
 from gridopt.settlement.rules import Settlement
 from gridopt.study.load import Loaded, load_study
-from gridopt.study.market_case import after_energy, limited, market_cases, market_of, to_be_priced, told
+from gridopt.study.market_case import after_energy, limited, market_cases, market_of, paid_once, to_be_priced, told
+from gridopt.study.market_causes import curtailment_table
 from gridopt.study.market_figures import explanations, figures
 from gridopt.study.market_frames import (
     advisory_table,
@@ -45,6 +46,7 @@ from gridopt.study.market_frames import (
     zone_table,
 )
 from gridopt.study.market_schema import Market
+from gridopt.study.market_uplift import opportunities, with_opportunities
 from gridopt.study.priced import known_rules
 from gridopt.study.run import CertificateFailed, Clock, check_free, move
 
@@ -116,16 +118,21 @@ def clear(loaded: Loaded, market: Market, stop: threading.Event | None, clock: C
     bid, forecast = market_cases(expected(loaded.case, ForecastError(**market.forecast.model_dump())), market)
     with clock("day_ahead", f"day-ahead market, {len(loaded.case.time)} periods"):
         days = clear_days(bid, forecast, rule, pricing(loaded, market), clock.detail)
-    day_ahead = limited(told(MarketRun.joined([c.run() for c in days.day_ahead]), loaded.case), market)
+    day_ahead = settled_run(MarketRun.joined([c.run() for c in days.day_ahead]), loaded.case, market)
     found = Cleared(loaded, market, days, day_ahead, warnings=list(days.notes))
     if runs_real_time(loaded, market):
         found.physical = real_time(found, clock)
-        found.real_time = limited(told(found.physical.run(), loaded.case), market)
+        found.real_time = settled_run(found.physical.run(), loaded.case, market)
     runs = [day_ahead] if found.real_time is None else [day_ahead, found.real_time]
+    kept = [(c.dispatch, c.window.kept - c.window.first) for c in days.day_ahead]
+    lost = [curtailment_table(day_ahead, kept)]
+    if found.physical is not None:
+        lost.append(curtailment_table(runs[-1], [(found.physical.dispatch, len(loaded.case.time))]))
+    causes = pd.concat(lost, ignore_index=True)
     found.tables = {
         "prices": price_table(market.rule, runs), "zone_prices": zone_table(market.rule, runs),
-        "constraints": constraint_table(market.rule, runs), "dispatch": dispatch_table(runs, details(found)),
-        "load": load_table(runs),
+        "constraints": constraint_table(market.rule, runs), "dispatch": dispatch_table(runs, details(found), causes),
+        "load": load_table(runs), "curtailment": causes,
     }  # fmt: skip
     if found.physical is not None:
         found.tables["advisory"] = advisory_table(market.rule, found.physical)
@@ -135,10 +142,21 @@ def clear(loaded: Loaded, market: Market, stop: threading.Event | None, clock: C
         books = settle(day_ahead, found.real_time, loaded.case, settlement_rules(market), service, rule=market.rule)
     found.tables |= books.tables
     found.figures = books.figures
+    if market.lost_opportunity:
+        with clock("opportunities", "lost opportunities"):
+            lost, short, unknown = opportunities(found)
+        known, by = [r for r in runs if r.stage not in unknown], market.settlement.make_whole.horizon
+        found.tables |= {"lost_opportunity": lost, "product_shortfall": short}
+        found.tables["uplift"] = with_opportunities(found.tables["uplift"], lost, known, market.rule, by)
     with clock("figures", "explanation of prices and figures"):
         found.tables["explain"] = explanations(found)
         found.tables["metrics"] = figures(found)
     return found
+
+
+def settled_run(run: MarketRun, case: Case, market: Market) -> MarketRun:
+    """A run as it is settled: names of the case by costs, floor and cap, nothing paid twice."""
+    return limited(paid_once(told(run, case), case, market), market)
 
 
 def details(found: Cleared) -> list[list[dict[str, np.ndarray]]]:
@@ -251,10 +269,9 @@ def _clearings(found: Cleared) -> list[Any]:
 
 
 def _priced(found: Cleared) -> list[tuple[Any, Prices]]:
-    """Every clearing with prices that its network makes: those of the rule, or nodal ones where the rule pays otherwise (as offered, or by
-    another schedule)."""
-    own = [c.prices.dual is not None and c.prices.schedule is None for c in _clearings(found)]
-    return [(c, c.prices if nodal else _prices_of(c.dispatch)) for c, nodal in zip(_clearings(found), own, strict=True)]
+    """Every clearing with the prices that its own duals make, which prove its schedule; a rule may pick others that are right as well, or pay
+    otherwise: as offered, by another schedule, by hulls."""
+    return [(c, _prices_of(c.dispatch)) for c in _clearings(found)]
 
 
 def _prices_of(plan: Dispatch) -> Prices:

@@ -17,6 +17,7 @@ from gridopt.case.ordc import blocks_of_curve, with_reserve_demand
 from gridopt.case.penalties import with_penalties, with_prices_of_penalties
 from gridopt.case.pricing_options import Pricing
 from gridopt.case.rules_bids import BidLimits, check_bids
+from gridopt.dispatch.besides import RESERVE
 from gridopt.dispatch.lmp import Prices
 from gridopt.dispatch.market_run import MarketRun
 from gridopt.dispatch.price_limits import clipped, pricing_run
@@ -63,6 +64,13 @@ def check_market(loaded: Loaded) -> None:
     market = market_of(loaded.study, loaded.case)
     if market is not None:
         market_cases(actual(loaded.case), market)
+
+
+def paid_once(run: MarketRun, case: Case, market: Market) -> MarketRun:
+    """A run without what it pays for the reserve of regulation, where that is cleared and paid after energy."""
+    if not after_energy(case, market):
+        return run
+    return replace(run, besides=tuple(b for b in run.besides if (b.account, b.name) != (RESERVE, market.agc.reserve)))
 
 
 def limited(run: MarketRun, market: Market) -> MarketRun:
@@ -165,4 +173,8 @@ def told(run: MarketRun, case: Case) -> MarketRun:
         sums[what] = total
     if run.plant_price is not None:
         sums["plant_price"] = run.plant_price[first]
-    return replace(run, plant=np.array(kept, object), plant_bus=run.plant_bus[first], technology=run.technology[first], load=served, **sums)
+    besides = tuple(replace(b, who=np.array(own_names(b.who, case), object)) for b in run.besides)
+    return replace(
+        run, plant=np.array(kept, object), plant_bus=run.plant_bus[first], technology=run.technology[first], load=served, besides=besides,
+        **sums,
+    )  # fmt: skip

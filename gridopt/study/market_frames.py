@@ -13,6 +13,7 @@ from gridopt.dispatch.real_time import RealTime
 from gridopt.dispatch.regulation import Regulation
 from gridopt.dispatch.result import Dispatch
 from gridopt.study.market_case import own_names
+from gridopt.study.market_causes import curtailed, main_causes
 
 
 def price_table(rule: str, runs: list[MarketRun]) -> pd.DataFrame:
@@ -80,13 +81,15 @@ def plant_details(dispatch: Dispatch, case: Case, kept: int) -> dict[str, np.nda
     return found
 
 
-def dispatch_table(runs: list[MarketRun], details: list[list[dict[str, np.ndarray]]] | None = None) -> pd.DataFrame:
-    """Output, status, reserve, what was available and what was not used, by participant and period; details of each run, part by part."""
+def dispatch_table(
+    runs: list[MarketRun], details: list[list[dict[str, np.ndarray]]] | None = None, causes: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """Output, status, reserve, what was available and what was not used, by participant and period; details of each run, part by part;
+    causes: table `curtailment`."""
     parts = []
     for run, mine in zip(runs, details or [[] for _ in runs], strict=True):
         unit, period = (v.ravel() for v in np.meshgrid(run.plant, run.start, indexing="ij"))
-        left = np.where((run.technology == "wind") | (run.technology == "solar") | (run.technology == "hydro_ror"), 1.0, 0.0)
-        curtailed = left[:, None] * np.maximum(run.available - run.output, 0.0)
+        why = "" if causes is None else main_causes(causes, run).ravel()
         lengths = [next(iter(d.values())).shape[1] if d else 0 for d in mine]
         nothing = [np.vstack([np.full((2, n), np.nan), np.zeros(n)]) for n in lengths]
         if sum(lengths) == len(run.start):
@@ -94,8 +97,10 @@ def dispatch_table(runs: list[MarketRun], details: list[list[dict[str, np.ndarra
         else:
             more = np.full((len(run.plant), 3, len(run.start)), np.nan)
         on, start, reserve = (more[:, k].ravel() for k in range(3))
-        parts.append(frame("dispatch", run=run.stage, period=period, unit=unit, mw=run.output.ravel(), reserve=reserve, on=on, start=start,
-                           available=run.available.ravel(), curtailed=curtailed.ravel(), cause="", gap=run.gap, exact=run.exact))  # fmt: skip
+        parts.append(
+            frame("dispatch", run=run.stage, period=period, unit=unit, mw=run.output.ravel(), reserve=reserve, on=on, start=start,
+                  available=run.available.ravel(), curtailed=curtailed(run).ravel(), cause=why, gap=run.gap, exact=run.exact)
+        )  # fmt: skip
     return pd.concat(parts, ignore_index=True)
 
 

@@ -147,11 +147,13 @@ class ReserveCurve(_Part):
 
 
 class Market(_Part):
-    """Key `market` of a study. explain: prices that are explained: all, one bus for each zone, none. dc_sets_price: a step of what DC links
+    """Key `market` of a study. lost_opportunity: what participants would rather have done is worked out for every run.
+    explain: prices that are explained: all, one bus for each zone, none. dc_sets_price: a step of what DC links
     sell, sold in part, may set the price though a schedule holds the power (as dc_market.sets_price does for one)."""
 
     rule: str = "zonal_avg"
     explain: Literal["off", "zones", "all"] = "all"
+    lost_opportunity: bool = True
     dc_sets_price: bool = False
     bids: Literal["given", "generated", "cost"] = "given"
     offers: OfferRules = OfferRules()

@@ -7,21 +7,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from gridopt import __version__
 from gridopt.dispatch.market_run import MarketRun
 from gridopt.dispatch.market_tables import PREFIX, frame
-from gridopt.dispatch.row_names import row_names
 from gridopt.study.evidence import network_tables
+from gridopt.study.market_causes import curtailment_table
 from gridopt.study.market_frames import constraint_table, dispatch_table, load_table, plant_details, price_table, zone_table
+from gridopt.study.market_uplift import shortfall_table
 from gridopt.study.run import check_free, move
 from gridopt.study.store import dump
 
 DAY_AHEAD, REAL_TIME = "DA", "RT"
-LEAST = 1e-6
-"""CNY below which a shortfall is rounding."""
 
 
 def write_folder(target: Path, cleared: Any, found: Sequence[Any]) -> Path:
@@ -62,9 +60,15 @@ def market_tables(cleared: Any, found: Sequence[Any]) -> dict[str, pd.DataFrame]
         for name, make in (("prices", price_table), ("zone_prices", zone_table), ("constraints", constraint_table))
     }
     uplift = pd.concat([_uplift(p, own) for p in found], ignore_index=True)
-    short = pd.concat([_shortfall(p, cleared.solved, own) for p in found], ignore_index=True)
+    short = pd.concat(
+        [shortfall_table(p.rule, cleared.solved, p.prices, p.uplift, own, len(own.start)) for p in found], ignore_index=True
+    )  # fmt: skip
+    causes = curtailment_table(own, [(cleared.solved, len(own.start))])
     details = plant_details(cleared.solved, cleared.solved.case, len(own.start))
-    return by_rule | {"dispatch": dispatch_table([own], [[details]]), "load": load_table([own]), "uplift": uplift, "product_shortfall": short}
+    return by_rule | {
+        "dispatch": dispatch_table([own], [[details]], causes), "curtailment": causes, "load": load_table([own]), "uplift": uplift,
+        "product_shortfall": short,
+    }  # fmt: skip
 
 
 def _uplift(priced: Any, run: MarketRun) -> pd.DataFrame:
@@ -74,19 +78,3 @@ def _uplift(priced: Any, run: MarketRun) -> pd.DataFrame:
         "uplift", rule=priced.rule, run=run.stage, unit=left.names, horizon=f"whole run from {start}", revenue=left.revenue, cost=left.cost,
         profit=left.profit, best_profit=left.best, mwp=left.mwp, loc=left.loc, paid=left.paid, payer="load", gap=run.gap, exact=run.exact,
     )  # fmt: skip
-
-
-def _shortfall(priced: Any, solved: Any, run: MarketRun) -> pd.DataFrame:
-    """Limits and reserves whose price promises more than is collected."""
-    prices, short = priced.prices, priced.uplift.shortfall
-    people = prices.people or solved.participants
-    rows = np.flatnonzero(np.nan_to_num(short) > LEAST)
-    names = row_names(solved, people.shared[rows]) if len(rows) and people.shared[rows].max() < len(solved.solution.form.row_lower) else []
-    step = np.array([n.step for n in names], int)
-    hours = np.where(step >= 0, run.hours[step], 1.0) if len(names) else np.zeros(0)
-    mu = prices.dual[rows[: len(names)]] / hours if len(names) else np.zeros(0)
-    amount = short[rows[: len(names)]]
-    unused = np.divide(amount, np.abs(mu) * hours, out=np.zeros(len(mu)), where=mu != 0)
-    element = np.array([f"{n.family.partition('.')[0]} {n.label}".strip() for n in names], object)
-    return frame("product_shortfall", rule=priced.rule, run=run.stage, period=run.start[step], element=element, mu=mu, unused=unused,
-                 prs=amount, gap=run.gap, exact=run.exact)  # fmt: skip

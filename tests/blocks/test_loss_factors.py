@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from gridopt.analysis.losses import branch_losses
+from gridopt.analysis.losses import branch_losses, warnings
 from gridopt.dispatch import losses
 from gridopt.dispatch.certificate import certify
 from gridopt.dispatch.lmp import price
@@ -80,11 +80,26 @@ def test_certificate_finds_what_is_wrong():
     assert failed("branch_artificial_loss", lambda v: v - 1.0) == {"loss.square", "loss.artificial"}
 
 
-def test_what_does_not_settle_is_refused(monkeypatch):
+def test_what_does_not_settle_gets_tangents_of_every_branch_or_is_refused(monkeypatch):
+    """Losses at both ends: as if piecewise had been asked for, and told. At the receiving end there are no tangents."""
     monkeypatch.setattr(losses, "SOLVES", 2)
     monkeypatch.setattr(losses, "ERROR", 0.0)
+    found, plain = (dispatch(replace(two_buses(), losses=how)) for how in ("marginal", "piecewise"))
+    assert found.case.losses == "piecewise" and found.solution.objective == plain.solution.objective
+    assert "piecewise instead" in warnings(found)[0] and not warnings(plain)
     with pytest.raises(SolverFailed, match="piecewise"):
-        dispatch(replace(two_buses(), losses="marginal"))
+        dispatch(replace(two_buses(), losses="marginal", losses_at="receiving"))
+
+
+def test_load_that_is_shed_at_every_bus_leaves_flows_free_and_losses_right():
+    """Everywhere a MWh is worth 10000: no plane of loss factors holds the flows, tangents of branches do."""
+    rows, series = meshed_rows(374, buses_count=5, extra=3)
+    for each in rows["line"]:
+        each |= dict(resistance_ohm_per_km=2.0)
+    rows["load"] = [r | dict(mean_mw=4.0 * r["mean_mw"]) for r in rows["load"]]
+    d = solve(replace(case(2, series=series, **rows), losses="marginal"))
+    assert d.quantities["shedding"].values.sum() > 100 and loss_error(d) < 1e-3
+    assert certificate(d).failed == []
 
 
 def test_no_branch():

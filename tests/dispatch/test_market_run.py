@@ -27,7 +27,7 @@ def test_ring_gives_outputs_prices_and_the_rent_of_its_limit():
     assert list(run.constraint) == ["13"]
     assert (run.mu[0, 0], run.flow[0, 0], run.limit[0, 0]) == pytest.approx((160, 300, 300))
     assert run.rent.sum() == pytest.approx(48000)
-    assert run.losses == pytest.approx([0.0])
+    assert run.lost == pytest.approx(np.zeros((4, 1)))
     paid = (run.load * run.lmp).sum() - (run.output * run.price_at_plant).sum()
     assert paid == pytest.approx(48000)
 
@@ -53,7 +53,7 @@ def test_runs_join_along_time():
 
 def test_costs_and_balance_of_the_gansu_network_add_up(gansu_day):
     run = MarketRun.of(gansu_day, price(gansu_day), "DA")
-    assert run.losses == pytest.approx(np.zeros(len(run.hours)), abs=1e-6)
+    assert run.lost == pytest.approx(np.zeros(run.load.shape), abs=1e-6)
     others = sum(v for k, v in gansu_day.costs.items() if k.split(".")[0] in ("demand", "carbon", "hydro"))
     assert run.cost.sum() == pytest.approx(sum(gansu_day.costs.values()) - others, rel=1e-6)
     assert (run.available >= run.output - 1e-9).all()

@@ -197,8 +197,8 @@ def test_M1_who_bears_it(payers, raised, of_b):
     run = MarketRun(
         "DA", DAY.start[:1], np.ones(1), np.array(["b", "c"]), np.array(["y", "z"]), np.array(["generator A"], dtype=object), np.zeros(1, int),
         np.array(["coal"], dtype=object), np.array([[3.0]]), np.array([[3.0]]), np.array([[390.0]]), np.array([[1.0], [2.0]]),
-        *(np.full((2, 1), v) for v in (100.0, 100.0)), np.array([[raised], [0.0]]), *(np.full((2, 1), v) for v in (0.0, 100.0, 100.0)),
-        np.array([], dtype=object), *(np.zeros((0, 1)),) * 3, np.zeros(1),
+        *(np.full((2, 1), v) for v in (0.0, 100.0, 100.0)), np.array([[raised], [0.0]]), *(np.full((2, 1), v) for v in (0.0, 100.0, 100.0)),
+        np.array([], dtype=object), *(np.zeros((0, 1)),) * 3,
     )  # fmt: skip
     done = settle_run(run, rules={"make_whole": {"payers": payers}})
     assert done.of("allocation_uplift", "load b") + done.of("uplift_zone", "load b") == pytest.approx(of_b)
@@ -309,6 +309,17 @@ def test_L1_the_grid_company_buys_losses():
     assert done.residual("loss") == pytest.approx(5703.44, abs=0.01) and done.residual("congestion") == 0
     assert done.of("loss_energy", GRID) == pytest.approx(-lost) and done.of("loss_surplus", GRID) == pytest.approx(5703.44 + lost, abs=0.01)
     assert done.balance["tariff"] == pytest.approx(5703.44, abs=0.01) and done.balance[GRID] == pytest.approx(0, abs=1e-6)
+
+
+def test_E2_E3_a_full_line_that_loses_energy_brings_its_rent_to_the_account_of_congestion():
+    """101 MW at b, of which 1 MW is lost there, 100 MW fill the line, 1 MW is lost at c and 99 MW are served; prices 200 and 250.
+
+    The limit is worth 50 and 100 MW flow: 5000, not 50 x 101. Users pay 24750, the plant gets 20200; what is left, -450, is energy that is
+    lost: 250 x 2 at the mean price by load, less the 50 by which the half lost at b is cheaper.
+    """
+    run = two_buses([200.0, 250.0], 250.0, 101.0, congestion=np.array([[-50.0], [0.0]]), loss=np.zeros((2, 1)), lost=np.ones((2, 1)))
+    done = settle_run(replace(run, load=np.array([[0.0], [99.0]])))
+    assert done.residual("congestion") == pytest.approx(5000) and done.residual("loss") == pytest.approx(-450)
 
 
 def test_E4_what_a_cap_cuts_off():

@@ -95,9 +95,10 @@ def _run(rng, stage: str, common: dict, load: np.ndarray, ptdf: np.ndarray) -> M
     lmp = energy + congestion
     limit = np.where(full, np.abs(flow), np.abs(flow) + rng.uniform(0.0, 50.0, flow.shape))
     return MarketRun(
-        stage=stage, **common, output=output, available=output * 1.2, cost=output * rng.uniform(0.0, 400.0, (plants, 1)), load=load, lmp=lmp,
+        stage=stage, **common, output=output, available=output * 1.2, cost=output * rng.uniform(0.0, 400.0, (plants, 1)), load=load,
+        lost=np.zeros_like(load), lmp=lmp,
         energy=energy, congestion=congestion, loss=np.zeros_like(lmp), load_price=lmp, settled=lmp,
-        constraint=np.array([f"l{i}" for i in range(len(ptdf))], dtype=object), flow=flow, limit=limit, mu=mu, losses=np.zeros(periods),
+        constraint=np.array([f"l{i}" for i in range(len(ptdf))], dtype=object), flow=flow, limit=limit, mu=mu,
     )  # fmt: skip
 
 
@@ -125,9 +126,9 @@ def split(run: MarketRun, parts: int) -> MarketRun:
     """Every period cut into equal parts."""
     length = (run.hours[0] / parts * 3600.0).round().astype("timedelta64[s]")
     start = (run.start[:, None] + np.arange(parts) * length).ravel()
-    by_time = ("output", "available", "load", "lmp", "energy", "congestion", "loss", "load_price", "settled", "flow", "limit", "mu")
+    by_time = ("output", "available", "load", "lost", "lmp", "energy", "congestion", "loss", "load_price", "settled", "flow", "limit", "mu")
     repeated = {n: np.repeat(getattr(run, n), parts, axis=-1) for n in by_time}
     return replace(
         run, start=start, hours=np.repeat(run.hours / parts, parts), cost=np.repeat(run.cost / parts, parts, axis=-1),
-        losses=np.repeat(run.losses, parts), **repeated,
+        **repeated,
     )  # fmt: skip

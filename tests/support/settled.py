@@ -73,8 +73,8 @@ def one_bus(output, load, price, stage: str = "DA", hours: float = 1.0, start: s
         "stage": stage, "start": np.datetime64(start, "s") + np.arange(periods) * length, "hours": np.full(periods, hours),
         "bus": np.array(["b"]), "zone": np.array(["z"]), "plant": np.array(plants, dtype=object), "plant_bus": np.zeros(len(plants), int),
         "technology": np.array(["coal"] * len(plants), dtype=object), "output": made, "available": made, "cost": np.zeros_like(made),
-        "load": load, "lmp": price, "energy": price, "congestion": none, "loss": none, "load_price": price, "settled": price,
-        "constraint": np.array([], dtype=object), "flow": none[:0], "limit": none[:0], "mu": none[:0], "losses": none[0],
+        "load": load, "lost": none, "lmp": price, "energy": price, "congestion": none, "loss": none, "load_price": price, "settled": price,
+        "constraint": np.array([], dtype=object), "flow": none[:0], "limit": none[:0], "mu": none[:0],
     }  # fmt: skip
     return MarketRun(**(fields | other))
 

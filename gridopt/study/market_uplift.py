@@ -1,0 +1,138 @@
+"""What prices of a market leave open: lost opportunities by participant and period, shortfalls of limits and reserves by period.
+
+Each clearing answers for itself: the best answers of participants are those to the prices of its whole window, the look-ahead included, from
+the state at its begin; of what they lose the periods that are kept are told. In real time plants may move what real time may: output while
+on, awards of reserve; status, stores, water and links keep to the physical schedule. Prices of one plant (tlmp) count for that plant.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from gridopt.case.case import Case
+from gridopt.dispatch.lmp import Prices
+from gridopt.dispatch.market_run import MarketRun
+from gridopt.dispatch.market_tables import frame
+from gridopt.dispatch.real_time import RealTime
+from gridopt.dispatch.row_names import row_names
+from gridopt.dispatch.rt_program import FREE
+from gridopt.settlement.ledger import horizon, sums
+from gridopt.settlement.uplift import Uplift, uplift
+from gridopt.study.market_case import own_names, priced_within, settled_by
+
+if TYPE_CHECKING:
+    from gridopt.study.market import Cleared
+
+LEAST = 1e-6
+"""CNY below which money is rounding."""
+
+
+def opportunities(found: Cleared) -> tuple[pd.DataFrame, pd.DataFrame, set[str]]:
+    """Tables `lost_opportunity` and `product_shortfall` of all runs, and the runs whose prices say nothing of opportunities (as offered)."""
+    market, case = found.market, found.loaded.case
+    lost, short, unknown = [], [], set()
+    for day in found.days.day_ahead:
+        prices, kept = priced_within(day.prices, market), day.window.kept - day.window.first
+        left = uplift(day.dispatch, prices)
+        unknown |= {found.day_ahead.stage} if np.isnan(left.lost).any() else set()
+        lost.append(lost_table(market.rule, found.day_ahead, left, case, day.dispatch.case.time.start[:kept]))
+        short.append(shortfall_table(market.rule, day.dispatch, prices, left, found.day_ahead, kept))
+    if found.real_time is not None and found.physical is not None:
+        left, prices = of_real_time(found.physical, market)
+        unknown |= {found.real_time.stage} if np.isnan(left.lost).any() else set()
+        lost.append(lost_table(market.rule, found.real_time, left, case, found.real_time.start))
+        short.append(shortfall_table(market.rule, found.physical.dispatch, prices, left, found.real_time, len(found.real_time.start)))
+    return pd.concat(lost, ignore_index=True), pd.concat(short, ignore_index=True), unknown
+
+
+def of_real_time(done: RealTime, market: Any) -> tuple[Uplift, Prices]:
+    """What the binding intervals leave open at the prices of the mode, within floor and cap, and those prices."""
+    people = done.dispatch.participants
+    lower, upper = people.x.copy(), people.x.copy()
+    for family in done.dispatch.model.builder.column_families:
+        if family.name.startswith(FREE):
+            ids = family.ids.ravel()
+            lower[ids], upper[ids] = people.form.lower[ids], people.form.upper[ids]
+    whole = people.form.integer
+    lower[whole] = upper[whole] = people.x[whole]
+    prices = priced_within(done.prices, market)
+    if prices.dual is None:
+        return uplift(done.dispatch, prices), prices
+    prices = replace(prices, people=people.changed(np.minimum(lower, people.x), np.maximum(upper, people.x)))
+    return uplift(done.dispatch, prices, _of_plants(done, prices, market) if done.mode == "tlmp" else 0.0), prices
+
+
+def _of_plants(done: RealTime, prices: Prices, market: Any) -> np.ndarray:
+    """What one unit of each column (n,) is paid beside the price at its bus where plants have prices of their own, CNY."""
+    case, own = done.dispatch.case, settled_by(done.tlmp, market)
+    found, place = np.zeros(len(done.dispatch.solution.x)), {n: p for p, n in enumerate(done.tlmp_plants)}
+    own = done.tlmp if own is None else own
+    for table in ("unit", "generator"):
+        rows = case.table(table)
+        known = np.array([place.get(f"{table} {n}", -1) for n in rows.index], int)
+        more = np.where((known >= 0)[:, None], own[known] - prices.price[case.position("bus", rows["bus"])], 0.0) * case.time.hours
+        for at, columns, coef in done.dispatch.model.builder.port(f"{table}_output", len(rows)).offers():
+            np.add.at(found, columns, coef * more[at])
+    return found
+
+
+def lost_table(rule: str, run: MarketRun, left: Uplift, case: Case, start: np.ndarray) -> pd.DataFrame:
+    """Table `lost_opportunity` of the periods that begin at `start`, by the names of the case by costs; elements that only act together are
+    named together."""
+    names = np.array([" + ".join(dict.fromkeys(own_names(str(n).split(" + "), case))) for n in left.names], object)
+    unit, of = np.unique(names.astype(str), return_inverse=True)
+    lost = np.zeros((len(unit), len(start)))
+    np.add.at(lost, of, left.lost[:, : len(start)])
+    g, t = np.nonzero(np.abs(np.nan_to_num(lost)) > LEAST)
+    return frame("lost_opportunity", rule=rule, run=run.stage, period=start[t], unit=unit.astype(object)[g], loc=lost[g, t], gap=run.gap,
+                 exact=run.exact)  # fmt: skip
+
+
+def shortfall_table(rule: str, solved: Any, prices: Prices, left: Uplift, run: MarketRun, kept: int) -> pd.DataFrame:
+    """Table `product_shortfall` of the first `kept` periods: limits and reserves whose price promises more than is collected."""
+    people, start = prices.people or solved.participants, solved.case.time.start
+    rows = np.flatnonzero(np.nan_to_num(left.shortfall) > LEAST)
+    names = row_names(solved, people.shared[rows]) if len(rows) and people.shared[rows].max() < len(solved.solution.form.row_lower) else []
+    step = np.array([n.step for n in names], int)
+    some = np.flatnonzero(step < kept)
+    rows, step, hours = rows[: len(names)][some], step[some], solved.case.time.hours
+    length = np.where(step >= 0, hours[step], 1.0) if len(step) else np.zeros(0)
+    mu, amount = (prices.dual[rows] / length, left.shortfall[rows]) if len(rows) and prices.dual is not None else (np.zeros(0), np.zeros(0))
+    unused = np.divide(amount, np.abs(mu) * length, out=np.zeros(len(mu)), where=mu != 0)
+    element = np.array([f"{names[k].family.partition('.')[0]} {names[k].label}".strip() for k in some], object)
+    return frame("product_shortfall", rule=rule, run=run.stage, period=start[step], element=element, mu=mu, unused=unused, prs=amount,
+                 gap=run.gap, exact=run.exact)  # fmt: skip
+
+
+def with_opportunities(table: pd.DataFrame, lost: pd.DataFrame, runs: list[MarketRun], rule: str, by: str) -> pd.DataFrame:
+    """Table `uplift` with lost opportunities and best profits of `runs` by horizon (named by its first period); participants that are never
+    made whole, such as wind farms and stores, have rows of their own where they lose some."""
+    known = {(r.run, r.unit, r.horizon): k for k, r in enumerate(table.itertuples())}
+    loc, rows = np.where(table["run"].isin([r.stage for r in runs]), 0.0, np.nan), []
+    for run in runs:
+        group = horizon(run.start, by)
+        first = run.start[np.unique(group, return_index=True)[1]].astype(str)
+        place, plant = {t: int(g) for t, g in zip(pd.DatetimeIndex(run.start), group, strict=True)}, {n: g for g, n in enumerate(run.plant)}
+        earned = sums(run.output * run.price_at_plant * run.hours + run.paid_besides, group)
+        cost = sums(run.cost, group)
+        mine = lost[lost["run"] == run.stage]
+        total = mine.assign(horizon=mine["period"].map(place)).groupby(["unit", "horizon"], sort=False)["loc"].sum()
+        for (unit, h), amount in total.items():
+            key = (run.stage, unit, first[h])
+            if key in known:
+                loc[known[key]] = amount
+            elif amount > LEAST:
+                revenue, borne = (v[plant[unit], h] if unit in plant else np.nan for v in (earned, cost))
+                rows.append((run.stage, unit, first[h], revenue, borne, revenue - borne, revenue - borne + amount, amount))
+    found = table.assign(loc=loc, best_profit=table["profit"] + loc)
+    if not rows:
+        return found
+    stage, unit, when, revenue, borne, profit, best, amount = zip(*rows, strict=True)
+    more = frame("uplift", rule=rule, run=list(stage), unit=list(unit), horizon=list(when), revenue=list(revenue), cost=list(borne),
+                 profit=list(profit), best_profit=list(best), mwp=0.0, loc=list(amount), paid=0.0, payer="",
+                 gap=max(r.gap for r in runs), exact=all(r.exact for r in runs))  # fmt: skip
+    return pd.concat([found, more], ignore_index=True)

@@ -1,0 +1,141 @@
+"""What the tables of a market run say of lost opportunities, shortfalls and causes of curtailment, through the command."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from gridopt.commands import execute
+from gridopt.dispatch.market_run import MarketRun
+from gridopt.study.market_causes import curtailment_table, main_causes
+from tests.support.market import BLOCK_BEHIND_A_LINE, ONE_PERIOD, THREE_PERIODS
+
+RAMPING = """
+periods: 3
+demand_mw: [420, 600, 590]
+generators:
+  - {id: G1, p_max: 500, marginal_cost: 25, ramp_mw_per_h: 500, initial_mw: 450}
+  - {id: G2, p_max: 500, marginal_cost: 30, ramp_mw_per_h: 50, initial_mw: 50}
+real_time: {demand_mw: [420, 590, 590]}
+market: {rule: ip, real_time: {intervals: 2, forecast_weights: [0.0, 1.0]}}
+"""
+
+
+def tables(tmp_path, text, *words, name="out"):
+    path, out = tmp_path / "case.yaml", tmp_path / name
+    path.write_text(text, encoding="utf-8")
+    assert execute(["market", str(path), "-o", str(out), "--set", "report=false", "--set", "market.explain=off", *words]) == 0
+    names = ("uplift", "lost_opportunity", "product_shortfall", "metrics", "ledger")
+    return {n: pd.read_parquet(out / "tables" / f"market_{n}.parquet") for n in names}
+
+
+def test_T5_what_a_unit_loses_in_each_period(tmp_path):
+    """B gives 60, 120, 160 MW at 250 for 280 and bears 4000 an hour: 1800 - 4000, 3600 - 4000, 4800 - 4000; its start 2000 falls into the
+    first. It would rather be off: it loses 4200, 400, and in the last period wins 800; 3800 in all, and is made whole by that."""
+    found = tables(tmp_path, THREE_PERIODS, "--set", "market.rule=ip")
+    lost = found["lost_opportunity"]
+    assert lost["unit"].unique().tolist() == ["generator B"] and lost["loc"].to_numpy() == pytest.approx([4200, 400, -800])
+    row = found["uplift"].set_index("unit").loc["generator B"]
+    assert row[["profit", "best_profit", "mwp", "loc"]].to_list() == pytest.approx([-3800, 0, 3800, 3800])
+    figures = found["metrics"][found["metrics"]["scope"] == "market"].set_index("name")["value"]
+    assert figures[["mwp", "loc", "prs"]].to_list() == pytest.approx([3800, 3800, 0])
+
+
+def test_P4_a_limit_with_a_price_that_is_not_full_stands_in_the_table(tmp_path):
+    """Hull prices 200 and 300: 100 MW of line are worth 100 each, 70 are used. 30 x 100 = 3000 nobody pays."""
+    found = tables(tmp_path, BLOCK_BEHIND_A_LINE, "--set", "market.rule=chp")
+    row = found["product_shortfall"].iloc[0]
+    assert len(found["product_shortfall"]) == 1 and row["element"] == "network ab" and str(row["period"]) == "2025-01-01 00:00:00"
+    assert (abs(row["mu"]), row["unused"], row["prs"]) == pytest.approx((100, 30, 3000)) and not len(found["lost_opportunity"])
+    figures = found["metrics"][found["metrics"]["scope"] == "market"].set_index("name")["value"]
+    assert figures["prs"] == pytest.approx(3000)
+
+
+@pytest.mark.parametrize(("mode", "lost"), [("first", 250.0), ("tlmp", 0.0)])
+def test_rolling_prices_leave_opportunities_open_that_those_with_ramps_do_not(tmp_path, mode, lost):
+    """G2 is held up to 50 MW at 25 for a price that does not come: it loses 250, and nothing at its own price of 30."""
+    found = tables(tmp_path, RAMPING, "--set", f"market.real_time.mode={mode}")
+    table = found["uplift"]
+    real = table[(table["run"] == "RT") & (table["unit"] == "generator G2")]
+    assert real["loc"].sum() == pytest.approx(lost, abs=1e-6)
+    day = table[(table["run"] == "DA") & table["unit"].isin(["generator G1", "generator G2"])]
+    assert day["loc"].to_numpy() == pytest.approx(np.zeros(len(day)), abs=1e-6)
+
+
+def test_prices_as_offered_say_nothing_of_opportunities(tmp_path):
+    found = tables(tmp_path, ONE_PERIOD, "--set", "market.rule=pab")
+    assert found["uplift"]["loc"].isna().all() and not len(found["lost_opportunity"])
+    figures = found["metrics"][found["metrics"]["scope"] == "market"].set_index("name")["value"]
+    assert np.isnan(figures["loc"])
+
+
+def test_opportunities_are_left_out_where_nobody_asks(tmp_path):
+    path, out = tmp_path / "case.yaml", tmp_path / "out"
+    path.write_text(ONE_PERIOD, encoding="utf-8")
+    words = ["--set", "report=false", "--set", "market={rule: ip, explain: off, lost_opportunity: false}"]
+    assert execute(["market", str(path), "-o", str(out), *words]) == 0
+    assert not (out / "tables" / "market_lost_opportunity.parquet").exists()
+    assert pd.read_parquet(out / "tables" / "market_uplift.parquet")["loc"].isna().all()
+
+
+def test_days_with_a_look_ahead_add_up_to_their_rows(tmp_path):
+    """A block of 60 to 90 MW for 30 hours: what it loses hour by hour adds up to the row of each day."""
+    load = [100 + 40 * (h % 24 // 12) for h in range(30)]
+    text = f"""
+periods: 30
+demand_mw: {load}
+generators:
+  - {{id: A, p_max: 110, marginal_cost: 100}}
+  - {{id: B, p_min: 60, p_max: 90, marginal_cost: 150, no_load_cost: 500, startup_cost: 900, initially_on: false}}
+market: {{rule: ip, day_ahead: {{look_ahead_h: 6, look_ahead_step_h: 3, mip_gap: 0.0}}}}
+"""
+    found = tables(tmp_path, text)
+    lost = found["lost_opportunity"]
+    by_day = lost.groupby([lost["unit"], lost["period"].dt.date.astype(str)])["loc"].sum()
+    rows = found["uplift"][found["uplift"]["loc"].abs() > 1e-9]
+    assert len(rows) >= 1
+    for r in rows.itertuples():
+        assert by_day[r.unit, r.horizon[:10]] == pytest.approx(r.loc)
+
+
+def test_causes_of_renewable_plants_stand_beside_their_output():
+    """Wind of 150, then 90 MW behind a line of 100: 50 MW are left in the first hour, for the line alone."""
+    from gridopt.dispatch.single import dispatch
+    from gridopt.pricing.ip import price
+    from tests.support.block_cases import FUEL, UNIT_TYPE, buses, line, load, unit
+    from tests.support.small import case
+
+    made = case(
+        2, fuel=FUEL, unit_type=UNIT_TYPE, bus=buses("A", "B"), line=[line("A", "B", 100.0)], unit=[unit("B", 30, 300.0)],
+        load=[load("B", mean=150.0)],
+        renewable=[dict(renewable="W", bus="A", technology="wind", power_max_mw=150.0, profile="w")],
+        series={"w": np.array([1.0, 0.6])},
+    )  # fmt: skip
+    d = dispatch(made)
+    run = MarketRun.of(d, price(made, d), "DA")
+    table = curtailment_table(run, [(d, 2)])
+    assert table[["unit", "cause"]].to_numpy().tolist() == [["renewable W", "branch:AB"]]
+    assert table["curtailed"].to_numpy() == pytest.approx([50])
+    assert main_causes(table, run)[list(run.plant).index("renewable W")].tolist() == ["branch:AB", ""]
+    joined = MarketRun.joined([run, replace_start(run)])
+    assert curtailment_table(joined, [(d, 2), (d, 2)])["curtailed"].to_numpy() == pytest.approx([50, 50])
+
+
+def replace_start(run: MarketRun) -> MarketRun:
+    """The run a day later."""
+    from dataclasses import replace
+
+    return replace(run, start=run.start + np.timedelta64(86400, "s"))
+
+
+def test_the_highest_of_several_right_prices_passes_the_check(tmp_path):
+    """Demand 180 at b: 100 over a full line and all 80 of B. From 300, the offer of B, to the value of lost load every price is right."""
+    text = """
+buses: [{id: a}, {id: b, load_mw: 180}]
+lines: [{id: ab, from: a, to: b, limit_mw: 100}]
+generators:
+  - {id: A, bus: a, p_max: 300, marginal_cost: 200}
+  - {id: B, bus: b, p_max: 80, marginal_cost: 300}
+"""
+    found = tables(tmp_path, text, "--set", "market.rule=ip", "--set", "pricing.ip.selection=upper")
+    figures = found["metrics"][found["metrics"]["scope"] == "market"].set_index("name")["value"]
+    assert figures["congestion_rent"] == pytest.approx(980000)
