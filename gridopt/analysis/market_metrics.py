@@ -23,9 +23,12 @@ import numpy as np
 import pandas as pd
 
 from gridopt.analysis.concentration import concentration
+from gridopt.analysis.network_rsi import figures as network_figures
+from gridopt.analysis.network_rsi import network_rsi
 from gridopt.analysis.owners import Owners
 from gridopt.analysis.price_statistics import Figures, captured, day_ahead_spreads, statistics, zone_spreads
 from gridopt.case.case import Case
+from gridopt.case.time import TimeGrid
 from gridopt.dispatch.market_run import MarketRun
 from gridopt.dispatch.market_tables import frame
 
@@ -59,7 +62,9 @@ def metrics(
     if real_time is not None:
         found += day_ahead_spreads(day_ahead, real_time)
     owners = Owners.of_run(day_ahead, case)
-    found += concentration(day_ahead, owners) + units(day_ahead, owners.capacity, rules, true_cost)
+    own_time = case.on_time(TimeGrid(day_ahead.start, day_ahead.hours))
+    found += concentration(day_ahead, owners) + network_figures(network_rsi(day_ahead, own_time, owners), owners)
+    found += units(day_ahead, owners.capacity, rules, true_cost)
     found += curtailed(physical) + by_cause(tables.get("curtailment", tables.get("dispatch")), physical)
     found += uplift(tables, money["load_payment"]) + [("market", n, float(v)) for n, v in (figures or {}).items()]
     scope, name, value = (list(v) for v in zip(*found, strict=True))

@@ -101,13 +101,14 @@ class MarketRun:
         np.add.at(given, plants.bus, plants.output)
         solved = dispatch if prices.people is None else _priced_by(dispatch, prices)
         constraint, flow, limit, mu = _constraints(solved)
+        as_offered = prices.extra is not None and prices.load_price is not None  # reserve is paid with everything else
         return cls(
             stage, case.time.start, case.time.hours, case.table("bus").index.to_numpy(str), case.table("bus")["zone"].to_numpy(str),
             plants.name, plants.bus, plants.technology, plants.output, plants.available, _costs(dispatch, plants.name, plants.output), load,
             given - load - dispatch.injection, prices.price, prices.energy, prices.congestion, prices.loss,
             prices.price if prices.load_price is None else prices.load_price, prices.price if settled is None else settled,
             constraint, flow, limit, mu, max(solution.gap, 0.0), bool(solution.finished and solution.gap <= 1e-9), span=prices.span,
-            besides=(*awards(dispatch, solved.solution.y), *prices.besides),
+            besides=(*(() if as_offered else awards(dispatch, solved.solution.y)), *prices.besides),
         )  # fmt: skip
 
     def part(self, first: int, last: int) -> MarketRun:
@@ -245,10 +246,10 @@ def _costs(dispatch: Dispatch, plant: np.ndarray, output: np.ndarray) -> np.ndar
         for key, values in zip((element_name(part, dim, v) for v in labels), amount, strict=True):
             found[key] = found.get(key, 0.0) + values
     of, place = _leaders(dispatch, plant), {n: i for i, n in enumerate(plant)}
-    offers = offers_of(dispatch.case)
+    offers, nothing = offers_of(dispatch.case), np.zeros(builder.steps)
     for name, kind, i in zip(offers.name, offers.kind, offers.place, strict=True):  # the cost of an award is one of the element that gives it
         key = plant[of[place[f"{kind} {dispatch.case.table(kind).index[i]}"]]]
-        found[key] = found.get(key, 0.0) + found.pop(f"award {name}", 0.0)
+        found[key] = found.get(key, nothing) + found.pop(f"award {name}", nothing)
     shared = np.zeros(output.shape)
     for lead in np.unique(of):
         mine = np.flatnonzero(of == lead)

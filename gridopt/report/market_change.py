@@ -81,12 +81,13 @@ def _payments(run: Run, found: Prices, pairs: list[tuple[str, str]]) -> list[tup
 
 
 def _borne_by_load(run: Run, pairs: list[tuple[str, str]]) -> np.ndarray:
-    """Uplift that load pays (pair,)."""
+    """Uplift, reserve and decisions that load pays (pair,)."""
     frame = market_table(run, "uplift")
     if not len(frame):
         return np.zeros(len(pairs))
-    mine = frame[frame["payer"].astype(str).str.startswith("load")].groupby(["rule", "run"])["paid"].sum().to_dict()
-    return np.array([float(mine.get(pair, 0.0)) for pair in pairs])
+    mine = frame[frame["payer"].astype(str).str.startswith("load")].groupby(["rule", "run"])["paid"].sum()
+    besides = frame.groupby(["rule", "run"])["besides"].sum() if "besides" in frame else 0.0 * mine
+    return np.array([float(mine.get(pair, 0.0) + besides.get(pair, 0.0)) for pair in pairs])
 
 
 def _receipts(run: Run, found: Prices, pairs: list[tuple[str, str]]) -> dict[str, np.ndarray]:

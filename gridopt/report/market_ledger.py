@@ -26,7 +26,8 @@ THEMES = (
 STARTS = (
     ("energy", "energy"), ("offer_cost", "energy"), ("contract", "contract"), ("mechanism", "mechanism"), ("dual_track", "dual_track"),
     ("capacity", "capacity"), ("mwp", "uplift"), ("loc", "uplift"), ("uplift", "uplift"), ("ftr", "rent"), ("congestion", "rent"),
-    ("loss", "loss"), ("agc", "agc"), ("deep_peak", "agc"), ("reserve", "reserve"), ("deviation", "deviation"), ("carbon", "carbon"),
+    ("loss", "loss"), ("agc", "agc"), ("deep_peak", "agc"), ("reserve", "reserve"), ("commitment", "uplift"), ("deviation", "deviation"),
+    ("carbon", "carbon"),
     ("zone_spread", "residual"), ("basis", "residual"), ("cap_adjust", "residual"),
 )  # fmt: skip
 """Theme of codes and accounts by how they begin."""
@@ -74,6 +75,10 @@ def code_words(code: str) -> Both:
     """Name of what is paid for."""
     if code.startswith("allocation_"):
         return say("mk_allocation", name=account_words(code.removeprefix("allocation_")))
+    account, stage, name = (*code.split("_", 2), "", "")[:3]
+    if name and f"mk_code_{account}_{stage}" in WORDS and account in ("reserve", "commitment"):
+        known = WORDS.get(f"mk_decision_{name}") if account == "commitment" else None
+        return say(f"mk_code_{account}_{stage}", name=known or (name.replace("_", " "),) * 2)
     return WORDS.get(f"mk_code_{code}") or (code.replace("_", " ").capitalize(), code.replace("_", " "))
 
 
@@ -174,7 +179,8 @@ def _waterfalls(run: Run, page: Page, frame: pd.DataFrame, books: Books, size: f
             }  # fmt: skip
         )
         options.append([k, page.name(class_words(k))])
-    layout = {"xaxis": axis("", type="category", showgrid=False), "yaxis": axis(money), "margin": {"t": 30}}
+    slanted = {"tickangle": -20} if max((len(t["x"]) for t in traces), default=0) > 7 else {}  # names would run into each other
+    layout = {"xaxis": axis("", type="category", showgrid=False, **slanted), "yaxis": axis(money), "margin": {"t": 30}}
     return figure(traces, layout, height=420, control={"kind": "pick", "options": options})
 
 

@@ -15,8 +15,8 @@ from gridopt.report.text import Both, money_unit, unit_price
 CURVE_POINTS, MOST_POINTS = 200, 1500
 """Points of a duration curve, and of a line over time: longer ones show means of equal parts."""
 COLOURS = (*SERIES, *SPARE)
-OPEN = (("mwp", "#a3123a"), ("loc", "#e08a3c"), ("prs", "#33598f"))
-"""What a rule leaves open, with its colour."""
+OPEN = (("mwp", "#a3123a"), ("loc", "#e08a3c"), ("prs", "#33598f"), ("besides", "#4d8f5b"))
+"""What a rule leaves open, and what it pays beside energy, with its colour."""
 
 
 def rules(run: Run, page: Page) -> dict | None:
@@ -102,7 +102,7 @@ def _dash(r: int) -> str:
 
 
 def _rows(run: Run, found: Prices) -> list[dict]:
-    """A row for each run and rule: mean price, load payment, MWP, LOC, PRS, what it was cleared to."""
+    """A row for each run and rule: mean price, load payment, MWP, LOC, PRS, what is paid beside energy, what it was cleared to."""
     uplift, shortfall = (market_table(run, n) for n in ("uplift", "product_shortfall"))
     out = []
     for rule, stage in found.pairs:
@@ -110,12 +110,13 @@ def _rows(run: Run, found: Prices) -> list[dict]:
         lmp = found.cube("lmp")[r, s][found.used]
         paid = np.nansum(found.user_price[r, s] * found.weight[s] * found.hours) if found.weighted else None
         mine = _of(uplift, rule, stage)
+        loc, prs, besides = _sum(mine, "loc"), _sum(_of(shortfall, rule, stage), "prs"), _sum(mine, "besides") if "besides" in mine else None
         out.append(
             {
                 "name": pair_words(rule, stage, found.rules, found.runs), "mean": _finite(np.nanmean(found.series[r, s, 0])),
                 "low": _finite(np.nanmin(lmp)), "high": _finite(np.nanmax(lmp)),
-                "payment": None if paid is None else float(paid), "mwp": _sum(mine, "mwp"), "loc": _sum(mine, "loc"),
-                "prs": _sum(_of(shortfall, rule, stage), "prs"),
+                "payment": None if paid is None else float(paid), "mwp": _sum(mine, "mwp"), "loc": loc,
+                "prs": 0.0 if prs is None and loc is not None else prs, "besides": besides or None,
                 "note": quality(*(_of(market_table(run, n), rule, stage) for n in ("prices", "uplift"))),
             }
         )  # fmt: skip

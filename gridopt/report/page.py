@@ -22,6 +22,8 @@ from gridopt.report import (
     lifting,
     links,
     market,
+    market_advisory,
+    market_agc,
     market_change,
     market_ledger,
     market_metrics,
@@ -42,7 +44,7 @@ from gridopt.report.text import WORDS, Both, join, money, money_unit, percent, s
 from gridopt.report.text import energy as energy_words
 from gridopt.report.zones import zone_words
 
-MARKET_SECTIONS = ("mk_rules", "mk_why", "mk_stages", "mk_ledger", "mk_uplift", "mk_change", "mk_metrics")
+MARKET_SECTIONS = ("mk_rules", "mk_why", "mk_stages", "mk_ahead", "mk_agc", "mk_ledger", "mk_uplift", "mk_change", "mk_metrics")
 """Of a market run; left out without a word where their tables are not there."""
 SECTIONS = (
     "headlines",
@@ -209,6 +211,8 @@ def _market(run: Run, page: Page) -> dict:
         "mk_rules": market_rules.rules(run, page),
         "mk_why": market_why.why(run, page),
         "mk_stages": market_stages.stages(run, page),
+        "mk_ahead": market_advisory.advisory(run, page),
+        "mk_agc": market_agc.agc(run, page),
         "mk_ledger": market_ledger.ledger(run, page),
         "mk_uplift": market_uplift.uplift(run, page),
         "mk_change": market_change.change(run, page),

@@ -38,12 +38,10 @@ def settle(book: Ledger, m: Metered, case: Case, rules: MakeWhole) -> float:
 
 
 def accounts(m: Metered, rules: MakeWhole) -> tuple[np.ndarray, ...]:
-    """C^DA, C^RT, R^DA, R^RT by plant and horizon (g, H) CNY."""
-    group = m.horizon(rules.horizon)
-    besides = (by_plant(b, m.plant, len(m.hours)) for b in (m.da.besides, changes(m)))
-    earned, more = m.da.plant * m.da.plant_price, (m.rt.plant - m.da.plant) * m.rt.plant_price
-    earned, more = (a + b for a, b in zip((earned, more), besides, strict=True))
-    return tuple(sums(v, group) for v in (m.da.cost, m.rt.cost, earned, more))
+    """C^DA, C^RT, R^DA, R^RT, and what of R^DA and R^RT is paid beside energy, by plant and horizon (g, H) CNY."""
+    besides = [by_plant(b, m.plant, len(m.hours)) for b in (m.da.besides, changes(m))]
+    earned, more = m.da.plant * m.da.plant_price + besides[0], (m.rt.plant - m.da.plant) * m.rt.plant_price + besides[1]
+    return tuple(sums(v, m.horizon(rules.horizon)) for v in (m.da.cost, m.rt.cost, earned, more, *besides))
 
 
 def eligible(m: Metered, case: Case, rules: MakeWhole) -> np.ndarray:
@@ -56,7 +54,7 @@ def eligible(m: Metered, case: Case, rules: MakeWhole) -> np.ndarray:
 def payments(m: Metered, case: Case, rules: MakeWhole) -> dict[str, np.ndarray]:
     """(M1) or (M2) by code: (g, H) CNY, H horizons."""
     mine = eligible(m, case, rules)[:, None]
-    cost_da, cost_rt, r_da, r_rt = accounts(m, rules)
+    cost_da, cost_rt, r_da, r_rt, *_ = accounts(m, rules)
     first = np.where(mine, np.maximum(0.0, cost_da - r_da), 0.0) if rules.two_stage else np.zeros_like(cost_da)
     return {"mwp_da": first, "mwp_rt": np.where(mine, np.maximum(0.0, cost_rt - r_rt - r_da - first), 0.0)}
 
@@ -65,18 +63,19 @@ def columns(m: Metered, case: Case, rules: MakeWhole, payer: str) -> dict:
     """Columns of table `uplift` but for rule, gap and exact: plants that can be made whole, by run and horizon (named by its first period).
     Best profits need the clearing itself and are not known here (nan)."""
     lacking, mine = payments(m, case, rules), eligible(m, case, rules)[:, None]
-    cost_da, cost_rt, r_da, r_rt = accounts(m, rules)
+    cost_da, cost_rt, r_da, r_rt, b_da, b_rt = accounts(m, rules)
     first = m.start[np.unique(m.horizon(rules.horizon), return_index=True)[1]]
     parts: list[tuple[np.ndarray, ...]] = []
-    runs = [("DA", r_da, cost_da, "mwp_da")] + ([("RT", r_da + r_rt, cost_rt, "mwp_rt")] if m.rt is not m.da else [])
-    for run, revenue, cost, code in runs:
+    runs = [("DA", r_da, b_da, cost_da, "mwp_da")]
+    runs += [("RT", r_da + r_rt, b_da + b_rt, cost_rt, "mwp_rt")] if m.rt is not m.da else []
+    for stage, revenue, beside, cost, code in runs:
         g, h = np.nonzero(((revenue != 0) | (cost != 0)) & mine)
-        parts.append((np.full(len(g), run), m.plant[g], first[h].astype(str), revenue[g, h], cost[g, h], lacking[code][g, h]))
-    run, unit, when, revenue, cost, mwp = (np.concatenate(p) for p in zip(*parts, strict=True))
+        parts.append((np.full(len(g), stage), m.plant[g], first[h].astype(str), revenue[g, h], beside[g, h], cost[g, h], lacking[code][g, h]))
+    run, unit, when, revenue, beside, cost, mwp = (np.concatenate(p) for p in zip(*parts, strict=True))
     made = mwp * rules.enabled
     return {
-        "run": run, "unit": unit, "horizon": when, "revenue": revenue, "cost": cost, "profit": revenue - cost, "best_profit": np.nan,
-        "mwp": mwp, "loc": np.nan, "paid": made, "payer": np.where(made > 0, payer, ""),
+        "run": run, "unit": unit, "horizon": when, "revenue": revenue, "besides": beside, "cost": cost, "profit": revenue - cost,
+        "best_profit": np.nan, "mwp": mwp, "loc": np.nan, "paid": made, "payer": np.where(made > 0, payer, ""),
     }  # fmt: skip
 
 

@@ -117,8 +117,8 @@ def with_opportunities(table: pd.DataFrame, lost: pd.DataFrame, runs: list[Marke
         group = horizon(run.start, by)
         first = run.start[np.unique(group, return_index=True)[1]].astype(str)
         place, plant = {t: int(g) for t, g in zip(pd.DatetimeIndex(run.start), group, strict=True)}, {n: g for g, n in enumerate(run.plant)}
-        earned = sums(run.output * run.price_at_plant * run.hours + run.paid_besides, group)
-        cost = sums(run.cost, group)
+        beside, cost = sums(run.paid_besides, group), sums(run.cost, group)
+        earned = sums(run.output * run.price_at_plant * run.hours, group) + beside
         mine = lost[lost["run"] == run.stage]
         total = mine.assign(horizon=mine["period"].map(place)).groupby(["unit", "horizon"], sort=False)["loc"].sum()
         for (unit, h), amount in total.items():
@@ -126,13 +126,14 @@ def with_opportunities(table: pd.DataFrame, lost: pd.DataFrame, runs: list[Marke
             if key in known:
                 loc[known[key]] = amount
             elif amount > LEAST:
-                revenue, borne = (v[plant[unit], h] if unit in plant else np.nan for v in (earned, cost))
-                rows.append((run.stage, unit, first[h], revenue, borne, revenue - borne, revenue - borne + amount, amount))
+                revenue, more, borne = (v[plant[unit], h] if unit in plant else np.nan for v in (earned, beside, cost))
+                rows.append((run.stage, unit, first[h], revenue, more, borne, revenue - borne, revenue - borne + amount, amount))
     found = table.assign(loc=loc, best_profit=table["profit"] + loc)
     if not rows:
         return found
-    stage, unit, when, revenue, borne, profit, best, amount = zip(*rows, strict=True)
-    more = frame("uplift", rule=rule, run=list(stage), unit=list(unit), horizon=list(when), revenue=list(revenue), cost=list(borne),
-                 profit=list(profit), best_profit=list(best), mwp=0.0, loc=list(amount), paid=0.0, payer="",
-                 gap=max(r.gap for r in runs), exact=all(r.exact for r in runs))  # fmt: skip
-    return pd.concat([found, more], ignore_index=True)
+    stage, unit, when, revenue, more, borne, profit, best, amount = (list(v) for v in zip(*rows, strict=True))
+    further = frame(
+        "uplift", rule=rule, run=stage, unit=unit, horizon=when, revenue=revenue, besides=more, cost=borne, profit=profit,
+        best_profit=best, mwp=0.0, loc=amount, paid=0.0, payer="", gap=max(r.gap for r in runs), exact=all(r.exact for r in runs),
+    )  # fmt: skip
+    return pd.concat([found, further], ignore_index=True)

@@ -205,7 +205,9 @@ def price_by(rule: str, solved, options: Options | None = None, market: Any = No
 
 
 def document(solved, priced: Priced) -> dict:
-    """What one rule says: prices by bus and period, money by participant, sums."""
+    """What one rule says: prices by bus and period, money by participant, sums; paid besides: reserve and decisions."""
+    from gridopt.dispatch.market_run import MarketRun
+
     case, prices, left = solved.case, priced.prices, priced.uplift
     hours, schedule = case.time.hours, prices.schedule
     load = solved.quantities["load"].values - solved.quantities["shedding"].values
@@ -219,7 +221,8 @@ def document(solved, priced: Priced) -> dict:
         parts["lmp"] = prices.price - prices.shift
     if prices.reserve is not None:
         parts["reserve_price"] = np.broadcast_to(prices.reserve, prices.price.shape)
-    payment, paid_besides = float((load * paid * hours).sum()), float(left.paid.sum())
+    payment, uplift_paid = float((load * paid * hours).sum()), float(left.paid.sum())
+    besides = float(sum(b.amount.sum() for b in MarketRun.of(schedule if prices.settled else solved, prices, "DA").besides))
     return {
         **quality(solved),
         "prices": [
@@ -228,7 +231,8 @@ def document(solved, priced: Priced) -> dict:
         ],
         "cost": float(solved.solution.objective),
         "cost_of_its_schedule": float(schedule.solution.objective) if schedule is not None else float(solved.solution.objective),
-        "load_payment": payment, "uplift_paid": _number(paid_besides), "users_pay": _number(payment + paid_besides),
+        "load_payment": payment, "uplift_paid": _number(uplift_paid), "paid_besides": _number(besides),
+        "users_pay": _number(payment + uplift_paid + besides),
         **_schedule(solved, prices),
         "mwp": _number(left.mwp.sum()), "loc": _number(left.loc.sum()), "prs": _number(left.shortfall.sum()),
         "units": _units(left), **_reserves(solved, prices),

@@ -59,7 +59,7 @@ def market_tables(cleared: Any, found: Sequence[Any]) -> dict[str, pd.DataFrame]
         name: pd.concat([make(rule, [run]) for rule, run in runs.items()], ignore_index=True)
         for name, make in (("prices", price_table), ("zone_prices", zone_table), ("constraints", constraint_table))
     }
-    uplift = pd.concat([_uplift(p, own) for p in found], ignore_index=True)
+    uplift = pd.concat([_uplift(p, runs[p.rule], own) for p in found], ignore_index=True)
     short = pd.concat(
         [shortfall_table(p.rule, cleared.solved, p.prices, p.uplift, own, len(own.start)) for p in found], ignore_index=True
     )  # fmt: skip
@@ -71,10 +71,12 @@ def market_tables(cleared: Any, found: Sequence[Any]) -> dict[str, pd.DataFrame]
     }  # fmt: skip
 
 
-def _uplift(priced: Any, run: MarketRun) -> pd.DataFrame:
-    """Money of each participant over the whole run. Users bear what is paid, by load."""
-    left, start = priced.uplift, str(run.start[0])[:16]
+def _uplift(priced: Any, paid: MarketRun, run: MarketRun) -> pd.DataFrame:
+    """Money of each participant over the whole run, `paid` the one by its rule. Users bear what is paid, by load."""
+    left, start, beside = priced.uplift, str(run.start[0])[:16], dict(zip(paid.plant, paid.paid_besides.sum(axis=1), strict=True))
+    besides = [sum(beside.get(n, 0.0) for n in str(name).split(" + ")) for name in left.names]
     return frame(
-        "uplift", rule=priced.rule, run=run.stage, unit=left.names, horizon=f"whole run from {start}", revenue=left.revenue, cost=left.cost,
-        profit=left.profit, best_profit=left.best, mwp=left.mwp, loc=left.loc, paid=left.paid, payer="load", gap=run.gap, exact=run.exact,
+        "uplift", rule=priced.rule, run=run.stage, unit=left.names, horizon=f"whole run from {start}", revenue=left.revenue,
+        besides=besides, cost=left.cost, profit=left.profit, best_profit=left.best, mwp=left.mwp, loc=left.loc,
+        paid=left.paid, payer="load", gap=run.gap, exact=run.exact,
     )  # fmt: skip

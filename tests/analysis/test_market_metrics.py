@@ -133,7 +133,8 @@ def test_uplift_over_what_load_pays():
     """One period of 350 MW at 250: load pays 87,500; B is made whole with 14,000 for a revenue of 25,000."""
     text = market.ONE_PERIOD
     left = priced(text, "ip").priced.uplift
-    table = frame("uplift", rule="ip", run="DA", unit=left.names, horizon="day", revenue=left.revenue, cost=left.cost, profit=left.profit,
+    table = frame("uplift", rule="ip", run="DA", unit=left.names, horizon="day", revenue=left.revenue, cost=left.cost, besides=0.0,
+                  profit=left.profit,
                   best_profit=left.best, mwp=left.mwp, loc=left.loc, paid=left.mwp, payer="load", gap=0.0, exact=True)  # fmt: skip
     found = metrics(run(text), None, cleared(text).case, tables={"uplift": table})
     assert (figures(found)["mwp"], figures(found)["uplift_share"]) == near((14000, 14000 / 87500))
@@ -161,7 +162,8 @@ def test_every_figure_has_words():
     """Of every name that the tables of these cases hold, in the report."""
     two = TWO_DAYS + "owners: {Big: [A, B]}\n"
     left = priced(market.ONE_PERIOD, "ip").priced.uplift
-    uplift = frame("uplift", rule="ip", run="DA", unit=left.names, horizon="day", revenue=left.revenue, cost=left.cost, profit=left.profit,
+    uplift = frame("uplift", rule="ip", run="DA", unit=left.names, horizon="day", revenue=left.revenue, cost=left.cost, besides=0.0,
+                  profit=left.profit,
                    best_profit=left.best, mwp=left.mwp, loc=left.loc, paid=left.mwp, payer="load", gap=0.0, exact=True)  # fmt: skip
     late = run(stage="RT")
     rules = MetricRules(fixed_cost={"thermal": 100.0})

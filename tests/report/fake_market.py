@@ -122,7 +122,7 @@ def _uplift(w: World, rule: str, run: str, quality: dict) -> pd.DataFrame:
     n = np.arange(len(PLANTS))
     mwp = np.where(n % 4 == 0, 4000.0 * (n + 1) / (1 + w.rules.index(rule)), 0.0)
     return frame("uplift", rule=rule, run=run, unit=np.array(PLANTS, object), horizon="2025-03-03", revenue=revenue, cost=revenue + mwp,
-        profit=-mwp,
+        profit=-mwp, besides=0.0,
                  best_profit=900.0 * n, mwp=mwp, loc=mwp + 900.0 * n, paid=mwp, payer="load", **quality)  # fmt: skip
 
 

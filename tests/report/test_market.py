@@ -12,9 +12,11 @@ from gridopt.dispatch.market_tables import PREFIX, frame
 from gridopt.report import page
 from gridopt.report.facts import cards
 from gridopt.report.folder import open_run
+from gridopt.report.market_advisory import advisory
+from gridopt.report.market_agc import agc
 from gridopt.report.market_change import change
 from gridopt.report.market_data import prices
-from gridopt.report.market_ledger import ledger
+from gridopt.report.market_ledger import code_words, ledger
 from gridopt.report.market_metrics import metrics
 from gridopt.report.market_names import gap_words, quality
 from gridopt.report.market_rules import rules
@@ -47,6 +49,7 @@ def tables(tmp_path):
         (tmp_path / "tables").mkdir(exist_ok=True)
         for name, made in given.items():
             known = PREFIX if name in ("prices", "zone_prices", "constraints", "dispatch", "load", "uplift", "ledger", "residuals", "explain",
+                "agc", "advisory",
                 "metrics") else ""
             made.to_parquet(tmp_path / "tables" / f"{known}{name}.parquet", index=False)
         return open_run(tmp_path)
@@ -66,6 +69,11 @@ def price_rows(rule="ip", run="DA", lmp=((100.0, 300.0), (200.0, 400.0)), bus=("
 def unpacked(packed):
     kind = "<i2" if packed["scale"] else "<f4"
     return np.frombuffer(base64.b64decode(packed["data"]), kind).reshape(packed["rows"], packed["columns"]) * (packed["scale"] or 1.0)
+
+
+def decoded(array) -> list[float]:
+    """Values of an array as plotly keeps it in a figure."""
+    return np.frombuffer(base64.b64decode(array["bdata"]), array["dtype"]).tolist()
 
 
 def payment(payer, payee, code, quantity, price):
@@ -172,7 +180,7 @@ def test_uplift_is_summed_over_horizons_and_sorted(tables):
     row = {"rule": "ip", "run": "DA", "revenue": 1.0, "cost": 1.0, "profit": 0.0, "best_profit": 0.0, "payer": "load", **PROVEN}
     made = frame("uplift", unit=["unit U", "unit U", "unit V", "unit W"], horizon=["a", "b", "a", "a"], mwp=[10.0, 30.0, 0.0, 5.0],
         loc=[np.nan, 2.0, 0.0, 90.0],
-                 paid=[10.0, 30.0, 0.0, 5.0], **row)  # fmt: skip
+                 paid=[10.0, 30.0, 0.0, 5.0], besides=0.0, **row)  # fmt: skip
     found = uplift(tables(prices=price_rows(), uplift=made), Page())
     assert [(r["name"][0], r["mwp"], r["loc"]) for r in found["rows"]] == [("W (unit)", 5.0, 90.0), ("U (unit)", 40.0, 2.0)]
     assert [(p["name"][0], p["paid"]) for p in found["payers"]] == [("Users, by load", 45.0)]
@@ -193,7 +201,8 @@ def test_users_bear_uplift_by_load(tables):
     """10 MW at A and 30 MW at B for two hours: 10 x 400 = 4000 at A, 30 x 600 = 18000 at B; 800 of uplift besides, a quarter at A."""
     both = pd.concat([price_rows(), price_rows(rule="chp")])
     load = frame("load", run="DA", period=[*HOURS, *HOURS], bus=["A", "A", "B", "B"], mw=[10.0, 10.0, 30.0, 30.0], **PROVEN)
-    paid = frame("uplift", rule="chp", run="DA", unit="unit U", horizon="a", revenue=0.0, cost=800.0, profit=-800.0, best_profit=0.0, mwp=800.0,
+    paid = frame("uplift", rule="chp", run="DA", unit="unit U", horizon="a", revenue=0.0, cost=800.0, besides=0.0,
+                  profit=-800.0, best_profit=0.0, mwp=800.0,
                  loc=800.0, paid=800.0, payer="load", **PROVEN)  # fmt: skip
     made = Page()
     change(tables(prices=both, load=load, uplift=paid, bus=pd.DataFrame({"bus": ["A", "B"], "zone": ["Y", "Z"]})), made)
@@ -299,7 +308,8 @@ def test_every_figure_of_a_run_has_words():
 
     found = priced(RING.replace("{id: W1, bus: 1,", "{id: W1, bus: 1, technology: wind,"), "ip")
     runs = [MarketRun.of(found.solved, found.priced.prices, stage) for stage in ("DA", "RT")]
-    left = frame("uplift", rule="ip", run="DA", unit="generator C2", horizon="a", revenue=5.0, cost=9.0, profit=-4.0, best_profit=0.0, mwp=4.0,
+    left = frame("uplift", rule="ip", run="DA", unit="generator C2", horizon="a", revenue=5.0, cost=9.0, besides=0.0,
+                  profit=-4.0, best_profit=0.0, mwp=4.0,
                  loc=4.0, paid=4.0, payer="load", **PROVEN)  # fmt: skip
     rules_of = MetricRules(fixed_cost={"wind": 100.0})
     names = {n.partition(" by ")[0] for n in made(*runs, found.solved.case, rules=rules_of, tables={"uplift": left})["name"]}
@@ -335,3 +345,60 @@ def test_one_card_tells_the_price_of_a_market_run(market):
     finally:
         run.data.close()
     assert WORDS["mk_label_price"] in labels and WORDS["label_price"] not in labels
+
+
+def test_regulation_by_hand(tables):
+    """U regulates 10 MW in the first hour and 20 in the second at 6 and 8 a MW of mileage, V 5 MW in the second: 60 + 160 and 40 x 0.5."""
+    made = frame("agc", run="RT", period=HOURS[[0, 1, 1]], unit=["unit U", "unit U", "unit V"], award=[10.0, 20.0, 5.0],
+                 mileage=[10.0, 20.0, 5.0], price=[6.0, 8.0, 8.0], performance=[1.0, 1.0, 0.5], pay=[60.0, 160.0, 20.0])  # fmt: skip
+    page = Page()
+    found = agc(tables(prices=price_rows(run="RT"), agc=made), page)
+    assert [(r["hours"], r["mean"], r["most"], r["mileage"], r["pay"]) for r in found["rows"]] == [(2, 15, 20, 30, 220), (1, 5, 5, 5, 20)]
+    assert "35 MW" in found["sum"][0] and "240" in found["sum"][0] and "里程 35 MW" in found["sum"][1]
+    price = page.figures["mk_agc"]["data"][-1]
+    assert decoded(price["y"]) == [6.0, 8.0] and price["yaxis"] == "y2"
+    assert agc(tables(agc=made.iloc[:0]), Page()) is None
+
+
+def test_what_windows_said_by_hand(tables):
+    """Buses A and B with loads 1 and 3. The second hour came at 200 and 400, mean 350; the window of the first said 210 and 380 of it: 337.5,
+    12.5 too little."""
+    window, period = HOURS[[0, 0, 0, 0, 1, 1]], HOURS[[0, 0, 1, 1, 1, 1]]
+    made = frame("advisory", rule="ip", window=window, period=period, bus=["A", "B"] * 3, lmp=[100.0, 300, 210, 380, 200, 400], exact=True)
+    load = frame("load", run="RT", period=HOURS.repeat(2), bus=["A", "B"] * 2, mw=[1.0, 3.0, 1.0, 3.0], **PROVEN)
+    page = Page()
+    found = advisory(tables(prices=price_rows(run="RT", lmp=((100.0, 200.0), (300.0, 400.0))), advisory=made, load=load), page)
+    assert found["rows"] == [{"lead": 60, "mean": -12.5, "size": 12.5, "periods": 1}]
+    came, said = page.figures["mk_ahead_lines"]["data"]
+    assert decoded(came["y"])[1] == 350.0 and decoded(said["y"])[1] == 337.5
+
+
+def test_windows_that_look_nowhere_ahead_say_nothing(tables):
+    made = frame("advisory", rule="ip", window=HOURS, period=HOURS, bus="A", lmp=[1.0, 2.0], exact=True)
+    assert advisory(tables(prices=price_rows(run="RT"), advisory=made), Page()) is None
+    assert advisory(tables(prices=price_rows(run="DA"), advisory=made), Page()) is None
+
+
+@pytest.mark.parametrize(("code", "words"), [
+    ("reserve_da_spin", "Reserve spin, day-ahead"), ("reserve_rt_slow_spin", "Reserve slow spin, real time"),
+    ("commitment_da_start", "Decisions at their price: starts"),
+    ("commitment_da_dc_schedule_level", "Decisions at their price: dc schedule level"),
+])  # fmt: skip
+def test_payments_beside_energy_have_names(code, words):
+    assert code_words(code)[0] == words and code_words(code)[1] != words
+
+
+def test_decisions_and_reserve_are_borne_by_users_where_two_rules_are_compared(tables):
+    """Under ip_full decisions are paid 40 within the revenue: users pay 40 more, the plant gets 40 more."""
+    row = {"run": "DA", "unit": "unit U", "horizon": "a", "cost": 90.0, "profit": 0.0, "best_profit": 0.0, "mwp": 0.0, "loc": 0.0, "paid": 0.0,
+           "payer": "load"} | PROVEN  # fmt: skip
+    left = pd.concat([frame("uplift", rule="ip", revenue=50.0, besides=0.0, **row), frame("uplift", rule="ip_full", revenue=90.0, besides=40.0,
+                      **row)])  # fmt: skip
+    load = frame("load", run="DA", period=HOURS, bus="A", mw=1.0, **PROVEN)
+    both = pd.concat([price_rows(rule=r) for r in ("ip", "ip_full")])
+    page = Page()
+    change(tables(prices=both, uplift=left, load=load), page)
+    groups = page.data["change"]["groups"]
+    for name, more in (("zone", -40.0), ("unit", 40.0)):
+        first, second = groups[name]["value"][0]
+        assert second - first == pytest.approx(more)
