@@ -115,6 +115,13 @@ MARKET_TABLES: dict[str, tuple[Column, ...]] = {
         Column("account", TEXT, "", "account that holds what is left", "账户"), _money("amount", "what it holds before allocation", "余额"),
         Column("allocated_to", TEXT, "", "to whom it goes", "分摊对象"), EXACT,
     ),
+    "terms": (
+        Column("table", TEXT, "", "table of settlement", "结算表"), Column("rows", NUMBER, "1", "rows", "条数"),
+        Column("holding", NUMBER, "1", "rows that hold in the studied period", "本时段有效条数"),
+        Column("begins", TEXT, "", "day on which the next of the others begins", "未生效者最早生效日"),
+        Column("ended", TEXT, "", "last day of those that are over", "已失效者最后有效日"),
+        Column("as_of", TEXT, "", "day whose rules are settled; empty: the studied period", "所采用规则的日期"),
+    ),
     "explain": (
         PERIOD, BUS, Column("term", TEXT, "", "energy of a marginal unit, congestion, time, commitment, cap …", "构成"),
         Column("source", TEXT, "", "unit, constraint or rule", "来源"), Column("weight", NUMBER, "1", "weight or shift factor", "权重"),

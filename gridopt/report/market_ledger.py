@@ -66,9 +66,25 @@ def ledger(run: Run, page: Page) -> dict | None:
     residuals = market_table(run, "residuals")
     return {
         "parties": _parties(run, found), "count": len(found.parties), "themes": [theme_words(c) for c in found.themes],
-        "codes": _by_code(frame),
+        "codes": _by_code(frame), "terms": terms(market_table(run, "terms")),
         "accounts": _accounts(run, residuals), "closes": closing(found), "size": size, "unit": unit, "note": run_quality(run, frame, residuals),
     }  # fmt: skip
+
+
+def terms(frame: pd.DataFrame) -> list[Both]:
+    """A sentence for each table of settlement of which rows do not hold in the studied period, and one on the day whose rules are taken."""
+    found: list[Both] = []
+    for day in sorted({str(d) for d in frame["as_of"]} - {""}) if len(frame) else []:
+        found.append(say("mk_terms_of", day=(day, day)))
+    for r in frame.to_dict("records"):
+        rows, holding = int(r["rows"]), int(r["holding"])
+        if holding == rows:
+            continue
+        when = [say(f"mk_terms_{key}", day=(str(r[key]),) * 2) for key in ("begins", "ended") if r[key]]
+        name = WORDS.get(f"mk_terms_{r['table']}") or (str(r["table"]),) * 2
+        count = {"holding": (str(holding),) * 2, "rows": (str(rows),) * 2, "when": join(when, ("", ""))}
+        found.append(say("mk_terms_some" if holding else "mk_terms_none", name=name, **count))
+    return found
 
 
 def code_words(code: str) -> Both:

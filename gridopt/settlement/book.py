@@ -32,13 +32,14 @@ from gridopt.settlement.ledger import Ledger, account
 from gridopt.settlement.metered import Metered, metered
 from gridopt.settlement.payers import share_out
 from gridopt.settlement.rules import Settlement
+from gridopt.settlement.terms import as_of, in_force
 
 HOLDERS, ZONES, NOBODY = "ftr holders", "users of the zone", "nobody"
 
 
 @dataclass(frozen=True)
 class Books:
-    """tables: `ledger`, `residuals` and `uplift`; figures: revenue adequacy of rights and others, by name; ledger: the payments themselves."""
+    """tables: `ledger`, `residuals`, `terms` and `uplift`; figures: revenue adequacy of rights and others, by name; ledger: the payments."""
 
     ledger: Ledger
     tables: dict[str, pd.DataFrame]
@@ -49,7 +50,7 @@ def settle(
     day_ahead: MarketRun, real_time: MarketRun | None, case: Case, rules: Settlement, service: agc.Service | None = None, rule: str = ""
 ) -> Books:
     """Books of the periods of `day_ahead`, priced by a rule of that name. Raises CaseError for contracts that cannot be settled."""
-    case = case.on_time(TimeGrid(day_ahead.start, day_ahead.hours))
+    case = as_of(case.on_time(TimeGrid(day_ahead.start, day_ahead.hours)), rules.rules_of)
     m = metered(day_ahead, real_time, case, rules)
     book, sold = Ledger(len(m.hours)), contracts.sold(m, case)
 
@@ -81,6 +82,7 @@ def settle(
     tables = {
         "uplift": frame("uplift", rule=rule, gap=gap, exact=exact, **make_whole.columns(m, case, whole, payer)),
         "ledger": frame("ledger", exact=exact, **book.columns(m.start)),
+        "terms": frame("terms", **in_force(case, rules.rules_of)),
         "residuals": frame("residuals", account=list(names), amount=list(amounts), allocated_to=list(whom), exact=exact),
     }
     return Books(book, tables, figures)

@@ -7,6 +7,7 @@ commercial and industrial users. Who bears residuals, and in which period, are c
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -125,7 +126,8 @@ class DeepPeak(_Part):
 
 
 class Settlement(_Part):
-    """Key `market.settlement`. plants: paid the price at their node, or what they offered (pay as bid)."""
+    """Key `market.settlement`. plants: paid the price at their node, or what they offered (pay as bid). rules_of: a day whose rules of
+    mechanism prices, guaranteed volumes and capacity hold, as if the studied period began on it; empty: those of the period itself."""
 
     plants: Literal["node", "offer"] = "node"
     contracts: Contracts = Contracts()
@@ -136,5 +138,6 @@ class Settlement(_Part):
     deviation: DeviationRules = DeviationRules()
     deep_peak: DeepPeak = DeepPeak()
     carbon: bool = True
+    rules_of: date | None = None
     peak_hours: list[Hour] = [17, 18, 19, 20, 21]
     allocations: Allocations = Allocations()

@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,9 @@ from gridopt.case.case import Case
 from gridopt.case.tables_contracts import CURVES, HOURS
 
 HOUR_S = 3600.0
+RULED = ("mechanism", "guaranteed", "capacity")
+"""Tables whose dates say since when and until when a rule of the province holds."""
+DATED = (*RULED, "contract", "ftr")
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,35 @@ def terms(case: Case, name: str) -> list[Terms]:
         first = case.time.start[0] if np.isnat(begin[i]) else begin[i]
         last = case.time.end[-1] if np.isnat(end[i]) else end[i]
         found.append(Terms(str(key), cells, first, last, inside[i]))
+    return found
+
+
+def as_of(case: Case, day: date | None) -> Case:
+    """The case with the rules that hold from `day` on, as if the studied period began then: dates of RULED move by as many days; None: the
+    case itself. Contracts and rights keep their dates, plants the day on which they were built."""
+    if day is None or not len(case.time):
+        return case
+    apart = case.time.start[0].astype("datetime64[D]") - np.datetime64(day, "D")
+    moved = {n: case.table(n).assign(**{c: case.table(n)[c] + apart for c in ("start_date", "end_date")}) for n in RULED}
+    return replace(case, tables={**case.tables, **moved})
+
+
+def in_force(case: Case, day: date | None = None) -> dict[str, list]:
+    """Columns of table `terms`, a row for each table that has some: how many, how many hold in the studied period, when the next begins and
+    when the last of those that are over ended; day: that of `as_of`, whose rules these are."""
+    found: dict[str, list] = {n: [] for n in ("table", "rows", "holding", "begins", "ended", "as_of")}
+    none, begin = np.timedelta64(0, "D"), case.time.start[0].astype("datetime64[D]") if len(case.time) else None
+    for name in DATED if begin is not None else ():
+        rows, ruled = terms(case, name), day is not None and name in RULED
+        back = np.datetime64(day, "D") - begin if ruled else none
+        idle = [r for r in rows if not r.inside.any()]
+        later = [r.first.astype("datetime64[D]") for r in idle if r.first >= case.time.end[-1]]
+        over = [r.last.astype("datetime64[D]") - 1 for r in idle if r.last <= case.time.start[0]]
+        ends = (str(min(later) + back) if later else "", str(max(over) + back) if over else "")
+        if rows:
+            values = (name, len(rows), len(rows) - len(idle), *ends, str(day) if ruled else "")
+            for column, value in zip(found.values(), values, strict=True):
+                column.append(value)
     return found
 
 
