@@ -57,12 +57,13 @@ class Terms:
 class Explanation:
     """A dispatch with whole values held, ready to say why its marginal prices are what they are.
 
-    choice: which prices where several are right (right_duals.CHOICES). Raises SolverFailed where the dispatch is no optimum.
+    choice: which prices where several are right (right_duals.CHOICES); y: its duals (m,) where they are known, as those of a window of real
+    time. Raises SolverFailed where the dispatch is no optimum.
     """
 
-    def __init__(self, dispatch: Dispatch, choice: str = "lower"):
+    def __init__(self, dispatch: Dispatch, choice: str = "lower", y: np.ndarray | None = None):
         self.dispatch, self.form, self.x = dispatch, dispatch.solution.form, dispatch.solution.x
-        self.choice, self.y = choice, marginal(dispatch, choice)
+        self.choice, self.y = choice, marginal(dispatch, choice) if y is None else y
         self.basis = MarginalBasis.of(self.form, self.x, self.y)
         self.cost = self.form.cost + 2.0 * self.form.square * self.x
         self.names, self.label = element_labels(dispatch.model.builder)

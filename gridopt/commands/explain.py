@@ -19,7 +19,8 @@ def command(case: Path, prices: tuple[str, ...], settings: dict[str, str], as_js
     what reaches in from other periods, how far the price holds, and a check by solving again.
 
     CASE is what `gridopt price` takes: a study, a market case (.yaml or .json), a case of another program, or a folder of results.
-    TIME is an instant inside the period, such as 2025-01-01T08:00, or the number of the period, from 1.
+    TIME is an instant inside the period, such as 2025-01-01T08:00, or the number of the period, from 1. With --set stage=RT the price is that
+    of real time, with --set rule=chp (or a market of that rule) a convex hull price.
 
     Examples:
 

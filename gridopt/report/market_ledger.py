@@ -33,6 +33,8 @@ STARTS = (
 """Theme of codes and accounts by how they begin."""
 PASSED_ON = ("residual", "allocation")
 """Codes that move money into accounts and out of them: their theme is that of the account."""
+MOST_LEVEL = 6
+"""Steps of a waterfall from which their names are slanted, or they would run into each other."""
 COLOURS = {MARKET: "#5b6875", ACCOUNTS: "#b7bdc4", USERS: "#0b6e8f", OTHERS: "#8d98a4"}
 
 
@@ -177,13 +179,13 @@ def _codes(page: Page, books: Books, size: float, money: str) -> dict:
 
 def _waterfalls(run: Run, page: Page, frame: pd.DataFrame, books: Books, size: float, money: str) -> dict:
     """One waterfall for each class, chosen with a selector; that of the clearing house, where there is one, tells payers and payees apart."""
-    traces, options = [], []
+    traces, options, most = [], [], 0
     for k in books.classes:
         by_theme = [(theme_words(c), v) for c, v in zip(books.themes, books.of(k), strict=True)]
         steps = [(name, v) for name, v in (_steps_of_market(frame, books) if k == MARKET else by_theme) if abs(v) > CENT]
         if not steps:
             continue
-        total = sum(v for _, v in steps)
+        total, most = sum(v for _, v in steps), max(most, len(steps))
         sums = [v / size for _, v in steps] + [total / size]
         traces.append(
             {
@@ -195,7 +197,7 @@ def _waterfalls(run: Run, page: Page, frame: pd.DataFrame, books: Books, size: f
             }  # fmt: skip
         )
         options.append([k, page.name(class_words(k))])
-    slanted = {"tickangle": -20} if max((len(t["x"]) for t in traces), default=0) > 7 else {}  # names would run into each other
+    slanted = {"tickangle": -20} if most > MOST_LEVEL else {}
     layout = {"xaxis": axis("", type="category", showgrid=False, **slanted), "yaxis": axis(money), "margin": {"t": 30}}
     return figure(traces, layout, height=420, control={"kind": "pick", "options": options})
 

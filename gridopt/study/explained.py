@@ -5,14 +5,17 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from gridopt.case.case import Case
 from gridopt.case.check import CaseError, nearest
 
-DAY_AHEAD = "DA"
-"""How the stages of day-ahead clearings begin."""
+DAY_AHEAD, REAL_TIME, HULL = "DA", "RT", "chp"
+"""How the stages of day-ahead clearings begin; the stage of real time; and the rule whose prices are those of hulls."""
+MARGINAL = ("ip", "ip_full", "zonal_avg")
+"""Rules whose prices of energy are those that are explained."""
 
 
 def place_of(case: Case, text: str) -> tuple[int, int]:
@@ -46,8 +49,12 @@ def _step(case: Case, when: str) -> int:
 def explain_file(
     path: Path, prices: Sequence[str], overrides: dict[str, str], progress: Callable[[str], None], stop: threading.Event | None = None
 ) -> dict:
-    """Explains marginal prices 'BUS@TIME' of a case, cleared first, or of the clearings that a result folder keeps; the document for JSON.
-    Raises CaseError with a sentence for each price that is not there, Infeasible, LimitReached."""
+    """Explains prices 'BUS@TIME' of a case, cleared first, or of the clearings that a result folder keeps: marginal ones, those of hulls
+    where the rule is chp (of the market, or key 'rule'), of real time with key 'stage' RT. The document for JSON. Raises CaseError with a
+    sentence for each price that is not there, Infeasible, LimitReached."""
+    if overrides.get("stage") == REAL_TIME:
+        return _real_time(path, prices, {k: v for k, v in overrides.items() if k not in ("stage", "rule")}, progress, stop)
+    rule, overrides = overrides.get("rule"), {k: v for k, v in overrides.items() if k != "rule"}
     from gridopt.analysis.explain_detail import explain_one
     from gridopt.analysis.explain_price import Explanation
     from gridopt.study.market_case import selection_of, settled_by, to_be_priced
@@ -66,16 +73,86 @@ def explain_file(
         if faults:
             continue
         base = solved if cleared.market is None else to_be_priced(solved, cleared.market)
-        found = Explanation(base, selection_of(cleared.pricing, cleared.market))
-        limits = None if cleared.market is None else settled_by(found.prices.price, cleared.market)
-        for k, (bus, t) in places.items():
-            document["prices"][k] = explain_one(found, bus, t, limits)
+        own = rule or (cleared.market.rule if cleared.market else MARGINAL[0])
+        if own == HULL:
+            document["prices"] = [one or two for one, two in zip(document["prices"], _hulls(base, cleared, places, len(prices)), strict=True)]
+        else:
+            found = Explanation(base, selection_of(cleared.pricing, cleared.market))
+            limits = None if cleared.market is None else settled_by(found.prices.price, cleared.market)
+            for k, (bus, t) in places.items():
+                document["prices"][k] = _of_rule(explain_one(found, bus, t, limits), own)
         proven = quality(solved)
         document |= {"case": cleared.name, "currency": cleared.currency, **cleared.origin}
         document |= {"gap": max(proven["gap"], document.get("gap", 0.0)), "exact": proven["exact"] and document.get("exact", True)}
     if faults:
         raise CaseError(faults)
     return document
+
+
+def _of_rule(one: dict, rule: str) -> dict:
+    """The explanation of a marginal price, with a sentence where the rule makes other prices out of the schedule."""
+    if rule not in MARGINAL:
+        one["words"].insert(1, f"The rule is {rule}, which makes other prices; this is the marginal price of the same schedule.")
+    return one
+
+
+def _hulls(base: Any, cleared: Any, places: dict[int, tuple[int, int]], count: int) -> list[dict | None]:
+    """Explanations of hull prices, in their places."""
+    from gridopt.analysis.explain_hull import explain_hull
+    from gridopt.pricing import chp
+
+    def rule(dispatch: Any) -> Any:
+        return chp.price(dispatch.case, dispatch, cleared.pricing.chp)
+
+    prices = rule(base)
+    found: list[dict | None] = [None] * count
+    for k, (bus, t) in places.items():
+        found[k] = explain_hull(base, prices, bus, t, rule)
+    return found
+
+
+def _real_time(
+    path: Path, prices: Sequence[str], overrides: dict[str, str], progress: Callable[[str], None], stop: threading.Event | None
+) -> dict:
+    """Explains prices of real time of a study or case: its days are cleared, then the windows up to that of the price."""
+    from gridopt.analysis.explain_detail import explain_one
+    from gridopt.analysis.explain_price import Explanation
+    from gridopt.dispatch.rt_explained import window_of
+    from gridopt.study.load import load_study
+    from gridopt.study.market import physical_schedule
+    from gridopt.study.market_case import market_of
+    from gridopt.study.market_schema import Market
+    from gridopt.study.priced import is_run, quality
+
+    if is_run(path):
+        cure = "Give the study: gridopt explain STUDY --set stage=RT."
+        raise CaseError([f"key 'stage': the windows of real time are not kept in {path}; they are cleared again. {cure}"])
+    loaded = load_study(path, overrides, None)
+    market = market_of(loaded.study, loaded.case) or Market()
+    if market.real_time.mode == "expost":
+        raise CaseError(["key 'market.real_time.mode': prices after the fact (expost) are not those of a window. Write first or tlmp."])
+    places = [place_of(loaded.case, text) for text in prices]
+    plan, comes, rule = physical_schedule(loaded, market, stop, progress)
+    found = []
+    for bus, t in places:
+        window, y, last = window_of(plan, comes, rule, t)
+        why = Explanation(window, rule.selection, y)
+        one = explain_one(why, bus, t, _cut(why.prices.price, market))
+        end = str(comes.time.end[last - 1])[:16]
+        one["window"] = {"begin": one["time"], "end": end}
+        said = f"It is the price of the window of real time from {one['time']} to {end}, of which only the first interval binds"
+        one["words"].insert(1, f"{said}: by what was then expected, with statuses, stores and links as planned.")
+        found.append(one)
+    about = {"case": loaded.name, "currency": loaded.study.currency, "stage": REAL_TIME}
+    return {"status": "explained", "prices": found, **about, **quality(plan)}
+
+
+def _cut(price: np.ndarray, market: Any) -> np.ndarray | None:
+    """Prices of real time as they are settled: cut off at floor and cap, or at the cap where penalties limit them; None where they are not."""
+    limit = market.price
+    if limit.mode == "offer":
+        return None
+    return np.clip(price, limit.floor_cny_per_mwh if limit.mode == "clip" else -np.inf, limit.cap_cny_per_mwh)
 
 
 def _by_clearing(path: Path, prices: Sequence[str], overrides: dict[str, str]) -> list[tuple[dict[str, str], list[int]]]:

@@ -110,14 +110,8 @@ def market_study(
 
 def clear(loaded: Loaded, market: Market, stop: threading.Event | None, clock: Clock) -> Cleared:
     """All clearings of a study, their prices and tables."""
-    search = Search(market.day_ahead.mip_gap, market.day_ahead.time_limit_s or inf, stop, loaded.study.seed)
-    ahead = market.day_ahead
-    rule = DayRule(
-        ahead.look_ahead_h, ahead.look_ahead_step_h, ahead.commitment_step_minutes / 60.0, search, loaded.study.workers, ahead.reliability
-    )  # fmt: skip
-    bid, forecast = market_cases(expected(loaded.case, ForecastError(**market.forecast.model_dump())), market)
     with clock("day_ahead", f"day-ahead market, {len(loaded.case.time)} periods"):
-        days = clear_days(bid, forecast, rule, pricing(loaded, market), clock.detail)
+        days = day_ahead_of(loaded, market, stop, clock.detail)
     day_ahead = settled_run(MarketRun.joined([c.run() for c in days.day_ahead]), loaded.case, market)
     found = Cleared(loaded, market, days, day_ahead, warnings=list(days.notes))
     if runs_real_time(loaded, market):
@@ -154,6 +148,30 @@ def clear(loaded: Loaded, market: Market, stop: threading.Event | None, clock: C
     return found
 
 
+def day_ahead_of(loaded: Loaded, market: Market, stop: threading.Event | None, progress: Progress) -> Days:
+    """Days cleared one after the other, priced by the rule."""
+    ahead = market.day_ahead
+    search = Search(ahead.mip_gap, ahead.time_limit_s or inf, stop, loaded.study.seed)
+    rule = DayRule(
+        ahead.look_ahead_h, ahead.look_ahead_step_h, ahead.commitment_step_minutes / 60.0, search, loaded.study.workers, ahead.reliability
+    )  # fmt: skip
+    bid, forecast = market_cases(expected(loaded.case, ForecastError(**market.forecast.model_dump())), market)
+    return clear_days(bid, forecast, rule, pricing(loaded, market), progress)
+
+
+def physical_schedule(
+    loaded: Loaded, market: Market, stop: threading.Event | None, progress: Progress
+) -> tuple[Dispatch, Case, RealTimeRule]:
+    """The schedule that real time begins from, the case with what comes, and the rule of real time."""
+    days = day_ahead_of(loaded, market, stop, progress)
+    return days.plan, market_cases(actual(loaded.case), market)[1], real_time_rule(market)
+
+
+def real_time_rule(market: Market) -> RealTimeRule:
+    asked = market.real_time
+    return RealTimeRule(asked.intervals, tuple(asked.forecast_weights), asked.mode, asked.selection)
+
+
 def settled_run(run: MarketRun, case: Case, market: Market) -> MarketRun:
     """A run as it is settled: names of the case by costs, floor and cap, nothing paid twice."""
     return limited(paid_once(told(run, case), case, market), market)
@@ -177,8 +195,7 @@ def runs_real_time(loaded: Loaded, market: Market) -> bool:
 def real_time(found: Cleared, clock: Clock) -> RealTime:
     """Real time over the physical schedule, its prices by the rule."""
     market, loaded = found.market, found.loaded
-    asked = market.real_time
-    rule = RealTimeRule(asked.intervals, tuple(asked.forecast_weights), asked.mode, asked.selection)
+    rule = real_time_rule(market)
     comes = market_cases(actual(loaded.case), market)[1]
     with clock("real_time", f"real time, {len(loaded.case.time)} windows of {rule.intervals} intervals"):
         done = run_real_time(found.days.plan, comes, rule, clock.detail)

@@ -1,0 +1,69 @@
+"""Prices of real time explained by their windows, through the command and for every price of a case with everything."""
+
+import json
+
+import numpy as np
+import pytest
+
+from gridopt.analysis.explain_price import Explanation
+from gridopt.case.actual import actual
+from gridopt.commands import execute
+from gridopt.dispatch.real_time import RealTimeRule, run_real_time
+from gridopt.dispatch.rt_explained import window_of
+from tests.settlement.test_besides import EVERYTHING
+from tests.study.test_market_uplift import RAMPING
+from tests.support.market import ONE_PERIOD, cleared
+
+
+def explain(tmp_path, capsys, text, *words):
+    path = tmp_path / "case.yaml"
+    path.write_text(text, encoding="utf-8")
+    code = execute(["explain", str(path), *words, "--json"])
+    return code, capsys.readouterr()
+
+
+def test_prices_of_windows_by_hand(tmp_path, capsys):
+    """Window 1 sees 420 and 600: G1 at 25 answers. Window 2 sees 590 and 590: G1 is full, G2 at 30 answers, down to 50 MW less, where
+    its ramp ends."""
+    code, out = explain(tmp_path, capsys, RAMPING, "--price", "bus@1", "--price", "bus@2", "--set", "stage=RT")
+    assert code == 0
+    one, two = json.loads(out.out)["prices"]
+    assert (one["lmp"], two["lmp"]) == pytest.approx((25, 30))
+    assert [m["source"] for m in one["marginal"]] == ["generator G1"] and [m["source"] for m in two["marginal"]] == ["generator G2"]
+    assert one["check"]["agrees"] and two["check"]["agrees"] and two["holds"]["down_mw"] == pytest.approx(50)
+    assert one["window"] == {"begin": "2025-01-01T00:00", "end": "2025-01-01T02:00"}
+    assert "of which only the first interval binds" in one["words"][1]
+
+
+@pytest.mark.parametrize("t", range(4))
+def test_windows_have_the_prices_of_real_time_and_terms_that_add_up(t):
+    """A line with another limit than expected, commitment, reserve with shortages, wind that comes otherwise."""
+    plan = cleared(EVERYTHING)
+    comes, rule = actual(plan.case), RealTimeRule(2, (0.0, 0.5))
+    done = run_real_time(plan, comes, rule)
+    window, y, last = window_of(plan, comes, rule, t)
+    why = Explanation(window, rule.selection, y)
+    assert why.prices.price[:, t] == pytest.approx(done.prices.price[:, t], abs=1e-6) and last == min(t + 2, 4)
+    terms = why.at(t, np.arange(2))
+    for b in range(2):
+        mine = (terms.bus == b) & ~np.isin(terms.term, ("energy", "loss", "congestion", "choice", "cap"))
+        assert terms.contribution[mine].sum() == pytest.approx(done.prices.price[b, t], abs=1e-4)
+
+
+def test_what_cannot_be_explained_is_refused(tmp_path, capsys):
+    after = RAMPING.replace("intervals: 2", "intervals: 2, mode: expost")
+    code, out = explain(tmp_path, capsys, after, "--price", "bus@1", "--set", "stage=RT")
+    assert code == 5 and "expost" in out.out + out.err
+    path = tmp_path / "out"
+    assert execute(["market", str(tmp_path / "case.yaml"), "-o", str(path), "--set", "report=false"]) == 0
+    assert execute(["explain", str(path), "--price", "bus@1", "--set", "stage=RT"]) == 5
+    assert "gridopt explain STUDY --set stage=RT" in capsys.readouterr().err
+
+
+def test_hull_prices_are_explained_where_the_rule_is_chp(tmp_path, capsys):
+    """345, by the hull of B; another rule says that its prices are others."""
+    code, out = explain(tmp_path, capsys, ONE_PERIOD, "--price", "bus@1", "--set", "rule=chp")
+    one = json.loads(out.out)["prices"][0]
+    assert code == 0 and one["lmp"] == pytest.approx(345) and one["check"]["agrees"]
+    code, out = explain(tmp_path, capsys, ONE_PERIOD + "market: {rule: elmp}\n", "--price", "bus@1")
+    assert "The rule is elmp, which makes other prices" in json.loads(out.out)["prices"][0]["words"][1]
