@@ -7,7 +7,9 @@ on, awards of reserve; status, stores, water and links keep to the physical sche
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +22,8 @@ from gridopt.dispatch.market_tables import frame
 from gridopt.dispatch.real_time import RealTime
 from gridopt.dispatch.row_names import row_names
 from gridopt.dispatch.rt_program import FREE
+from gridopt.dispatch.sequence import Clearing
+from gridopt.program.solution import SolverFailed
 from gridopt.settlement.ledger import horizon, sums
 from gridopt.settlement.uplift import Uplift, uplift
 from gridopt.study.market_case import own_names, priced_within, settled_by
@@ -34,19 +38,33 @@ LEAST = 1e-6
 def opportunities(found: Cleared) -> tuple[pd.DataFrame, pd.DataFrame, set[str]]:
     """Tables `lost_opportunity` and `product_shortfall` of all runs, and the runs whose prices say nothing of opportunities (as offered)."""
     market, case = found.market, found.loaded.case
-    lost, short, unknown = [], [], set()
+    nothing = {"period": np.zeros(0, "datetime64[s]"), "gap": 0.0, "exact": True}
+    lost = [frame("lost_opportunity", rule=market.rule, run="", unit=[], loc=[], **nothing)]
+    short = [frame("product_shortfall", rule=market.rule, run="", element=[], mu=[], unused=[], prs=[], **nothing)]
+    unknown: set[str] = set()
+    answers: list[tuple[MarketRun, Any, int, Callable[[], tuple[Uplift, Prices]]]] = []
     for day in found.days.day_ahead:
-        prices, kept = priced_within(day.prices, market), day.window.kept - day.window.first
-        left = uplift(day.dispatch, prices)
-        unknown |= {found.day_ahead.stage} if np.isnan(left.lost).any() else set()
-        lost.append(lost_table(market.rule, found.day_ahead, left, case, day.dispatch.case.time.start[:kept]))
-        short.append(shortfall_table(market.rule, day.dispatch, prices, left, found.day_ahead, kept))
+        answers.append((found.day_ahead, day.dispatch, day.window.kept - day.window.first, partial(of_day, day, market)))
     if found.real_time is not None and found.physical is not None:
-        left, prices = of_real_time(found.physical, market)
-        unknown |= {found.real_time.stage} if np.isnan(left.lost).any() else set()
-        lost.append(lost_table(market.rule, found.real_time, left, case, found.real_time.start))
-        short.append(shortfall_table(market.rule, found.physical.dispatch, prices, left, found.real_time, len(found.real_time.start)))
+        done = found.physical
+        answers.append((found.real_time, done.dispatch, len(found.real_time.start), partial(of_real_time, done, market)))
+    for run, solved, kept, answer in answers:
+        try:
+            left, prices = answer()
+        except SolverFailed as fault:  # everything else of the run stands without it
+            found.warnings.append(f"lost opportunities of {run.stage} from {str(solved.case.time.start[0])[:16]} are not known: {fault}")
+            unknown.add(run.stage)
+            continue
+        unknown |= {run.stage} if np.isnan(left.lost).any() else set()
+        lost.append(lost_table(market.rule, run, left, case, solved.case.time.start[:kept]))
+        short.append(shortfall_table(market.rule, solved, prices, left, run, kept))
     return pd.concat(lost, ignore_index=True), pd.concat(short, ignore_index=True), unknown
+
+
+def of_day(day: Clearing, market: Any) -> tuple[Uplift, Prices]:
+    """What a day-ahead clearing leaves open at the prices of the rule, within floor and cap, and those prices."""
+    prices = priced_within(day.prices, market)
+    return uplift(day.dispatch, prices), prices
 
 
 def of_real_time(done: RealTime, market: Any) -> tuple[Uplift, Prices]:

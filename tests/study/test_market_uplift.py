@@ -139,3 +139,17 @@ generators:
     found = tables(tmp_path, text, "--set", "market.rule=ip", "--set", "pricing.ip.selection=upper")
     figures = found["metrics"][found["metrics"]["scope"] == "market"].set_index("name")["value"]
     assert figures["congestion_rent"] == pytest.approx(980000)
+
+
+def test_answers_that_fail_leave_the_rest_of_the_run(tmp_path, monkeypatch):
+    """What is not known is told, and no run is lost for it."""
+    from gridopt.program.solution import SolverFailed
+    from gridopt.study import market_uplift
+
+    def fails(*given):
+        raise SolverFailed("no best answer")
+
+    monkeypatch.setattr(market_uplift, "uplift", fails)
+    found = tables(tmp_path, ONE_PERIOD, "--set", "market.rule=ip")
+    assert found["uplift"]["loc"].isna().all() and not len(found["lost_opportunity"]) and not len(found["product_shortfall"])
+    assert len(found["ledger"])
