@@ -91,14 +91,6 @@ def elsewhere(dispatch: Dispatch, price: np.ndarray, people: Participants, y: np
     return Prices(price, energy, price - energy, np.zeros_like(price), weight, y, people)
 
 
-def clipped(prices: Prices, floor: float, cap: float) -> Prices:
-    """Prices settled within floor and cap CNY/MWh; what is cut off is `shift`, so that lost opportunities are those at settled prices."""
-    price = np.clip(prices.price, floor, cap)
-    load = None if prices.load_price is None else np.clip(prices.load_price, floor, cap)
-    before = 0.0 if prices.shift is None else prices.shift
-    return replace(prices, price=price, load_price=load, shift=before + price - prices.price)
-
-
 def load_share(load: np.ndarray, area: np.ndarray) -> np.ndarray:
     """Share of each bus in its area's load (B, T); equal shares where there is no load."""
     total, count = _by_area(load, area), _by_area(np.ones_like(load), area)

@@ -7,7 +7,7 @@ import pytest
 
 from gridopt.case.pricing_options import Ordc
 from gridopt.commands import execute
-from gridopt.dispatch.lmp import clipped
+from gridopt.dispatch.price_limits import clipped
 from gridopt.pricing import ordc
 from gridopt.settlement.uplift import uplift
 from gridopt.study.priced import price_by

@@ -181,3 +181,19 @@ def test_some_of_everything_is_paid_in_that_case():
     wanted = {"contract", "contract_difference", "contract_offset", "reserve_da_spin", "commitment_da_on", "mechanism", "capacity", "ftr",
               "dual_track_intra", "dual_track_users", "energy_da", "energy_rt"}  # fmt: skip
     assert wanted <= codes, wanted - codes
+
+
+def test_regulation_that_is_paid_by_mileage_is_not_paid_as_a_reserve_as_well(tmp_path):
+    """Cleared after energy: of two reserves that the clearing prices, that of regulation is left out of the books; with energy, none is."""
+    from gridopt.study.load import load_study
+    from gridopt.study.market_case import market_of, paid_once
+    from gridopt.study.market_schema import Market
+
+    who, one = np.array(["generator G1"], object), np.ones((1, 1))
+    run = one_bus({"generator G1": [50.0]}, [50.0], [300.0], besides=tuple(Beside("reserve", n, who, one, 9.0 * one) for n in ("agc", "spin")))
+    for mode, kept in (("sequential", ["spin"]), ("co-optimised", ["agc", "spin"])):
+        path = tmp_path / f"{mode}.yaml"
+        path.write_text(ENERGY_AND_AGC.replace("co-optimised", mode), encoding="utf-8")
+        loaded = load_study(path, {}, None)
+        market = market_of(loaded.study, loaded.case) or Market()
+        assert [b.name for b in paid_once(run, loaded.case, market).besides] == kept
