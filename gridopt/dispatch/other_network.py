@@ -142,7 +142,7 @@ def _people(dispatch: Dispatch, network: Network | None) -> Participants:
     names = np.append(own.names, np.array([f"exchange {n}" for n in network.names], object))
     x = np.append(own.x, np.zeros(count * steps))
     steady = {name: ids for name, ids in own.steady.items() if name != BALANCE}
-    return Participants(extend(form, rows), shared, part, names, x, lossy, added, own.balance, steady)
+    return Participants(extend(form, rows), shared, part, names, x, lossy, added, own.balance, steady, own.follow, own.known)
 
 
 def _wider(form: StandardForm, network: Network) -> StandardForm:

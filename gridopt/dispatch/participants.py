@@ -11,39 +11,30 @@ by such rows or belongs to one element. With prices y of the shared rows (y > 0 
     PRS   = sum over rows of y (A x* - L) (y > 0) or y (A x* - U) (y < 0) >= 0                                (P4)
     sum_g LOC_g + PRS = cost(x*) - q(y)                                                                       (P5)
 
-Best answers are found for all groups at once as one linear program; only groups that answer with fractions where whole values are
-demanded get a search of their own, and the linear program is solved once more with those held.
+Best answers: answers.py.
 Source: Gribik, Hogan and Pope, Market-clearing electricity prices and energy uplift, 2007; Schiro et al., 2016.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 import scipy.sparse as sp
 from scipy.sparse.csgraph import connected_components
 
-from gridopt.dispatch.lazy import broken, written
+from gridopt.dispatch.answers import WHOLE, Answer, Answers
+from gridopt.dispatch.formulate import implied
+from gridopt.dispatch.lazy import FEASIBLE, broken, written
 from gridopt.dispatch.result import Dispatch
 from gridopt.dispatch.unit_paths import COLUMNS, ROWS, Paths, units_of
 from gridopt.program.builder import Found, LazyFamily
-from gridopt.program.highs import Highs
+from gridopt.program.solution import Solution
 from gridopt.program.standard_form import Rows, StandardForm, extend, stack
 
 SHARED_PORTS, BALANCE = ("injection", "reserve"), "network.balance"
-WHOLE = 1e-6
-
-
-@dataclass(frozen=True)
-class Answer:
-    """Best values of all columns at some prices (n,), what each participant gets for them (negative: profit) (g,), and q(y)."""
-
-    x: np.ndarray
-    best: np.ndarray
-    bound: float
-
 
 @dataclass
 class Participants:
@@ -51,7 +42,9 @@ class Participants:
 
     shared: ids of shared rows (k,); part: participant of each column (n,); names (g,): its elements as 'table id'; x: cleared values (n,);
     families: lazy shared rows, added: those written, as in a Solution; balance: the row that requires the injection of each bus and
-    step (B, T); steady: shared rows that are always there, by family.
+    step (B, T); steady: shared rows that are always there, by family; follow: values (n,) in which whole values that follow from the
+    others are set; known: duals of the rows (m,) that hold with the cleared whole values, and statuses of columns and rows then, if they
+    were kept.
     """
 
     form: StandardForm
@@ -63,6 +56,8 @@ class Participants:
     added: dict[str, np.ndarray]
     balance: np.ndarray
     steady: dict[str, np.ndarray]
+    follow: Callable[[np.ndarray], np.ndarray]
+    known: tuple[np.ndarray, tuple[np.ndarray, np.ndarray] | None]
     paths: Paths | None = None
 
     @classmethod
@@ -70,7 +65,7 @@ class Participants:
         """Participants of a solved dispatch."""
         builder, solution = dispatch.model.builder, dispatch.solution
         given = builder.form()
-        form = replace(solution.form, lower=given.lower, upper=given.upper)
+        form = _as_given(solution, given)
         steady = {f.name: f.ids.ravel() for f in builder.row_families if f.name in (BALANCE, *builder.shared_rows)}
         shared = list(steady.values())
         for lazy in builder.lazy_families:
@@ -85,12 +80,40 @@ class Participants:
         families = [f for f in builder.lazy_families if f.port in SHARED_PORTS]
         added = {f.family.name: solution.added[f.family.name] for f in families if f.family.name in solution.added}
         balance, (number, named) = builder.balance_rows["injection"], _named(part, label, names)
-        return cls(form, rows, number, named, solution.x, families, added, balance, steady, _paths(dispatch, form, rows, number))
+        follow, paths = partial(implied, dispatch.model), _paths(dispatch, form, rows, number)
+        dual = np.append(solution.y, np.zeros(len(form.row_lower) - len(solution.y)))
+        optimum = dual, solution.statistics.get("basis")
+        return cls(form, rows, number, named, solution.x, families, added, balance, steady, follow, optimum, paths)
 
     @cached_property
     def private(self) -> np.ndarray:
         """Ids of the rows that are not shared."""
         return np.setdiff1d(np.arange(len(self.form.row_lower)), self.shared)
+
+    @property
+    def start(self) -> np.ndarray:
+        """Duals (k,) of the shared rows that hold with the cleared whole values."""
+        known = self.known[0]
+        return np.append(known, np.zeros(len(self.form.row_lower) - len(known)))[self.shared]
+
+    @property
+    def binding(self) -> np.ndarray:
+        """Rows (m,) that have a dual with the cleared whole values."""
+        known = self.known[0]
+        return np.append(known, np.zeros(len(self.form.row_lower) - len(known))) != 0
+
+    @property
+    def kept(self) -> bool:
+        """Whether the cleared values keep all rows."""
+        activity = self.form.matrix @ self.x
+        return bool(((activity >= self.form.row_lower - FEASIBLE) & (activity <= self.form.row_upper + FEASIBLE)).all())
+
+    def held(self, who: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Bounds (n,) with the whole values of participants `who` at the cleared ones."""
+        lower, upper = self.form.lower.copy(), self.form.upper.copy()
+        whole = self.form.integer[np.isin(self.part[self.form.integer], who)]
+        lower[whole] = upper[whole] = np.clip(np.round(self.x[whole]), lower[whole], upper[whole])
+        return lower, upper
 
     @cached_property
     def lumpy(self) -> np.ndarray:
@@ -100,6 +123,27 @@ class Participants:
     def reduced(self, y: np.ndarray) -> np.ndarray:
         """c - A' y for prices y of the shared rows (k,), (n,)."""
         return self.form.cost - self.form.matrix[self.shared].T @ y
+
+    def settled(self, x: np.ndarray, cost: np.ndarray) -> np.ndarray:
+        """Values x (n,) with the whole values of each participant as they follow from its others, where its rows still hold then and its
+        cost at `cost` (n,) is no more."""
+        form, follow = self.form, self.follow(x)
+        moved = np.zeros(len(x), bool)
+        moved[form.integer] = follow[form.integer] != x[form.integer]
+        matrix, part = self._own
+        activity = matrix @ np.where(moved, follow, x)
+        rows = self.private
+        wrong = (activity < form.row_lower[rows] - FEASIBLE) | (activity > form.row_upper[rows] + FEASIBLE)
+        worse = self.by_part(np.where(moved, cost * (follow - x), 0.0)) > 0
+        worse[part[wrong]] = True
+        return np.where(moved & ~worse[self.part], follow, x)
+
+    @cached_property
+    def _own(self) -> tuple[sp.csr_array, np.ndarray]:
+        """The private rows, and the participant of each (0 where nothing is in it)."""
+        matrix = sp.csr_array(self.form.matrix[self.private])
+        first = np.minimum(matrix.indptr[:-1], max(matrix.nnz - 1, 0))
+        return matrix, self.part[matrix.indices[first]] if matrix.nnz else np.zeros(matrix.shape[0], int)
 
     def signed(self, y: np.ndarray) -> np.ndarray:
         """Prices y (k,) without what rounding has left of them on a side where the row has no limit."""
@@ -211,81 +255,25 @@ class Participants:
         """The same participants with other bounds of their columns (n,)."""
         return replace(self, form=replace(self.form, lower=lower, upper=upper), added=dict(self.added), paths=None)
 
+    def again(self) -> Participants:
+        """The same participants for a rule that writes further shared rows. The programs of their answers are shared: what best answers are
+        worth is the same whoever asked before, but which of several they are is not; see alone()."""
+        made = replace(self, added=dict(self.added))
+        made.__dict__.update(private=self.private, lumpy=self.lumpy, _own=self._own, answers=self.answers.beside(made))
+        return made
+
+    def alone(self) -> None:
+        """From now on answers that do not depend on what was asked before."""
+        self.__dict__.pop("answers", None)
+
+    def long(self, y: np.ndarray) -> np.ndarray:
+        """Prices (k,) of the shared rows that there are now: those written since had none."""
+        return np.append(y, np.zeros(len(self.shared) - len(y)))
+
     @cached_property
     def answers(self) -> Answers:
         """What finds best answers, loaded once."""
         return Answers(self)
-
-
-class Answers:
-    """Best answers of all participants at given prices; the program stays loaded from one set of prices to the next."""
-
-    def __init__(self, people: Participants):
-        self.people, form = people, people.form
-        self.program = Highs()
-        own = np.zeros(len(form.cost), bool) if people.paths is None else people.paths.columns(len(form.cost))
-        self.rest = np.flatnonzero(~own)
-        part = sp.csr_array(form.matrix[people.private][:, self.rest])
-        some = np.flatnonzero(np.diff(part.indptr))
-        rows = people.private[some]
-        self.program.load(
-            form.cost[self.rest], form.lower[self.rest], form.upper[self.rest], part[some], form.row_lower[rows], form.row_upper[rows]
-        )  # fmt: skip
-        self.whole = np.flatnonzero(np.isin(self.rest, form.integer))
-        self.searches: dict[int, tuple[Highs, np.ndarray]] = {}
-
-    def at(self, y: np.ndarray, beside: np.ndarray | float = 0.0, enough: np.ndarray | None = None) -> Answer:
-        """(P2) at prices y (k,), and costs `beside` (n,) of the columns. Raises SolverFailed.
-
-        enough (g,): a participant whose relaxation does not get below this is not searched: its answer is that of the relaxation, with
-        fractions, and its best value a bound. So is q(y) then.
-        """
-        people, form, y = self.people, self.people.form, self.people.signed(y)
-        cost, whole, x = people.reduced(y) + beside, self.rest[self.whole], np.zeros(len(form.cost))
-        if people.paths is not None:
-            people.paths.best(cost, x)
-        if len(self.rest):
-            self.program.change_costs(cost[self.rest])
-            self.program.bound(self.whole, form.lower[whole], form.upper[whole])
-            self.program.solve()
-            x[self.rest] = self.program.solution()[0]
-        off = np.abs(x[whole] - np.round(x[whole])) > WHOLE
-        if enough is not None:
-            off &= (people.by_part(cost * x) < enough)[people.part[whole]]
-        if off.any():
-            searched = np.isin(people.part[whole], people.part[whole[off]])
-            held = np.round(x[whole])
-            for g in np.unique(people.part[whole[off]]):
-                mine = people.part[whole] == g
-                held[mine] = self._search(g, cost)[whole[mine]]
-            self.program.bound(self.whole[searched], held[searched], held[searched])
-            self.program.solve()
-            x[self.rest] = self.program.solution()[0]
-        best = people.by_part(cost * x)
-        return Answer(x, best, float(best.sum()) + people.worth(y) + form.offset)
-
-    def _search(self, g: int, cost: np.ndarray) -> np.ndarray:
-        """Best whole values of one participant, by column of the whole program (n,); 0 for those of others."""
-        if g not in self.searches:
-            self.searches[g] = self._load(g)
-        program, columns = self.searches[g]
-        program.change_costs(cost[columns])
-        found = program.search(gap=0.0)
-        assert found.x is not None
-        x = np.zeros(len(cost))
-        x[columns] = np.round(found.x)
-        return x
-
-    def _load(self, g: int) -> tuple[Highs, np.ndarray]:
-        people, form = self.people, self.people.form
-        columns = np.flatnonzero(people.part == g)
-        part = sp.csr_array(form.matrix[people.private][:, columns])
-        some = np.flatnonzero(np.diff(part.indptr))
-        rows = people.private[some]
-        program = Highs()
-        program.load(form.cost[columns], form.lower[columns], form.upper[columns], part[some], form.row_lower[rows], form.row_upper[rows])
-        program.whole(np.flatnonzero(np.isin(columns, form.integer)))
-        return program, columns
 
 
 def _paths(dispatch: Dispatch, form: StandardForm, shared: np.ndarray, part: np.ndarray) -> Paths | None:
@@ -308,6 +296,18 @@ def _paths(dispatch: Dispatch, form: StandardForm, shared: np.ndarray, part: np.
     plain = ((odd == 0) & alone)[part[committed.on[:, 0]]]
     units = units_of(committed, form, dispatch.case.time.hours, plain)
     return Paths(committed, form, dispatch.case.time.hours, units) if units else None
+
+
+def _as_given(solution: Solution, given: StandardForm) -> StandardForm:
+    """The program of a solution with the bounds that the case gives, without whole values that were held; and with the rows that were open
+    because of what was held, but for those that its values break."""
+    form, core = solution.form, len(given.row_lower)
+    activity = given.matrix @ solution.x
+    low, high = form.row_lower.copy(), form.row_upper.copy()
+    back = np.isinf(low[:core]) & np.isinf(high[:core])
+    back &= (activity >= given.row_lower - FEASIBLE) & (activity <= given.row_upper + FEASIBLE)
+    low[:core][back], high[:core][back] = given.row_lower[back], given.row_upper[back]
+    return replace(form, lower=given.lower, upper=given.upper, row_lower=low, row_upper=high)
 
 
 def _rest(lazy: LazyFamily, known: np.ndarray, columns: int) -> Rows:

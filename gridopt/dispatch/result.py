@@ -76,6 +76,11 @@ class Dispatch:
         return Participants.of(self)
 
     @cached_property
+    def marginal_duals(self) -> dict[str, np.ndarray]:
+        """Duals (m,) by the rule that chose them among several (right_duals.marginal): many pricing rules ask for the same."""
+        return {}
+
+    @cached_property
     def injection(self) -> np.ndarray:
         """Net injection by bus MW (B, T)."""
         return self.model.builder.port("injection").value(self.solution.x)

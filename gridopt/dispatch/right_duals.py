@@ -21,6 +21,7 @@ import scipy.sparse as sp
 from gridopt.dispatch.export_price import schedule_rows
 from gridopt.dispatch.result import Dispatch
 from gridopt.program.highs import Highs
+from gridopt.program.solution import Infeasible, SolverFailed
 from gridopt.program.standard_form import StandardForm
 
 CHOICES = ("lower", "upper", "mid")
@@ -49,11 +50,14 @@ def choose(
 
 def marginal(dispatch: Dispatch, choice: str = "lower") -> np.ndarray:
     """Duals (m,) of all rows of a dispatch, its whole values held; by the rule `choice` where several are right."""
-    people, solution = dispatch.participants, dispatch.solution
-    load = dispatch.quantities["load"].values
-    payment, order = np.zeros(len(solution.form.row_lower)), np.zeros(len(solution.form.row_lower))
-    payment[people.shared], order[people.shared] = people.payment(load), people.payment(spread(load.shape))
-    return choose(solution.form, solution.x, payment, order, choice, schedule_rows(dispatch))
+    known = dispatch.marginal_duals
+    if choice not in known:
+        people, solution = dispatch.participants, dispatch.solution
+        load = dispatch.quantities["load"].values
+        payment, order = np.zeros(len(solution.form.row_lower)), np.zeros(len(solution.form.row_lower))
+        payment[people.shared], order[people.shared] = people.payment(load), people.payment(spread(load.shape))
+        known[choice] = choose(solution.form, solution.x, payment, order, choice, schedule_rows(dispatch))
+    return known[choice]
 
 
 def spread(shape: tuple[int, int]) -> np.ndarray:
@@ -75,7 +79,7 @@ class Duals:
         down, up = _at(x, form.lower)[columns], _at(x, form.upper)[columns]
         matrix = sp.csr_array(form.matrix[self.rows][:, columns].T)
         cost = (form.cost + 2.0 * form.square * x)[columns]
-        self.size, self.program, self.further = len(form.row_lower), Highs(), 0
+        self.size, self.program, self.further = len(form.row_lower), Highs(presolve="on"), 0
         self.program.load(
             np.zeros(len(self.rows)), low, high, matrix,
             np.where(down, -np.inf, cost), np.where(up, np.inf, cost),
@@ -95,15 +99,21 @@ class Duals:
         self.further = k
         weight = np.append(np.zeros(n), np.ones(k))
         program.change_costs(weight)
-        program.solve()
+        self._solve()
         most = float(program.solution()[0][n:].sum())
         program.add_rows(np.array([-np.inf]), np.array([most + 1e-9 * max(most, 1.0)]), sp.csr_array(weight[None, :]))
 
+    def at_most(self, matrix: sp.csr_array, most: np.ndarray) -> None:
+        """Narrows the duals y down to those with matrix y <= most, for matrix (k, m)."""
+        wide = sp.csr_array(matrix[:, self.rows])
+        wide.resize((len(most), len(self.rows) + self.further))
+        self.program.add_rows(np.full(len(most), -np.inf), most, wide)
+
     def least(self, weight: np.ndarray, then: np.ndarray | None = None) -> np.ndarray:
-        """The duals (m,) with the least sum of weight x dual; among several those with the least sum of then x dual."""
+        """The duals (m,) with the least sum of weight x dual; among several those with the least sum of then x dual. Raises SolverFailed."""
         program, weight = self.program, self._wide(weight)
         program.change_costs(weight)
-        program.solve()
+        self._solve()
         y = program.solution()[0]
         if then is not None:
             least = float(weight @ y)
@@ -111,12 +121,18 @@ class Duals:
             row = sp.csr_array(weight[None, :])
             program.add_rows(np.array([-np.inf]), np.array([least + room]), row)
             program.change_costs(self._wide(then))
-            program.solve()
+            self._solve()
             y = program.solution()[0]
             program.delete_rows(program.rows - 1, program.rows)
         found = np.zeros(self.size)
         found[self.rows] = y[: len(self.rows)]
         return found
+
+    def _solve(self) -> None:
+        try:
+            self.program.solve()
+        except Infeasible:  # presolve does not say which of the two
+            raise SolverFailed("no duals suit these values, or their sum has no end") from None
 
     def _wide(self, weight: np.ndarray) -> np.ndarray:
         """Weights (m,) on the columns of the program."""

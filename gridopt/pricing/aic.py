@@ -23,7 +23,6 @@ from gridopt.case.pricing_options import USUAL, Aic
 from gridopt.dispatch.hull import hull
 from gridopt.dispatch.lmp import Prices, from_duals
 from gridopt.dispatch.participants import Participants
-from gridopt.dispatch.relaxation import relaxed_duals
 from gridopt.dispatch.result import Dispatch
 from gridopt.dispatch.right_duals import marginal
 from gridopt.program.standard_form import Rows, extend
@@ -34,14 +33,16 @@ LOSS = 1e-6
 
 def price(case: Case, dispatch: Dispatch, options: Aic = USUAL.aic) -> Prices:
     """Prices (R2), with duals of the shared rows."""
-    people, committed = Participants.of(dispatch), dispatch.committed
+    people, committed = dispatch.participants.again(), dispatch.committed
     y, selected = marginal(dispatch, options.selection)[people.shared], True
     if committed is not None:
         cost = people.by_part(people.form.cost * people.x)
         losing = people.by_part(people.reduced(y) * people.x) > LOSS * np.maximum(np.abs(cost), 1.0)
         losing &= np.isin(np.arange(len(cost)), people.part[committed.on])
-        held = _below(dispatch, people, losing) if options.held == "below" else _in_part(people, np.flatnonzero(losing))
-        found = hull(held, relaxed_duals(held), dispatch.quantities["load"].values, options.selection)
+        held = people
+        if losing.any():
+            held = _below(dispatch, people, losing) if options.held == "below" else _in_part(people, np.flatnonzero(losing))
+        found = hull(held, dispatch.quantities["load"].values, options.selection)
         y, selected = people.aligned(held, found.y), found.selected
     return replace(from_duals(dispatch, people, y), selected=selected)
 

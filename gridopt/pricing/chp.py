@@ -15,13 +15,11 @@ from gridopt.case.case import Case
 from gridopt.case.pricing_options import USUAL, Selected
 from gridopt.dispatch.hull import hull
 from gridopt.dispatch.lmp import Prices, from_duals
-from gridopt.dispatch.participants import Participants
-from gridopt.dispatch.relaxation import relaxed_duals
 from gridopt.dispatch.result import Dispatch
 
 
 def price(case: Case, dispatch: Dispatch, options: Selected = USUAL.chp) -> Prices:
     """Prices (R1), with duals of the shared rows."""
-    people = Participants.of(dispatch)  # of its own: limits that do not bind in the dispatch may be written
-    found = hull(people, relaxed_duals(people), dispatch.quantities["load"].values, options.selection)
+    people = dispatch.participants.again()  # limits that do not bind in the dispatch may be written
+    found = hull(people, dispatch.quantities["load"].values, options.selection)
     return replace(from_duals(dispatch, people, found.y), hull=(found.cost, found.bound), selected=found.selected)

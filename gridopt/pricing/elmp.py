@@ -32,9 +32,10 @@ KEPT, LIMIT = ("commitment.segments",), "commitment.most"
 
 def price(case: Case, dispatch: Dispatch, options: Elmp = USUAL.elmp) -> Prices:
     """Prices (R3), with duals of the shared rows."""
-    people, spread = Participants.of(dispatch), Participants.of(dispatch)
-    if dispatch.committed is not None:
-        spread.form = _spread(dispatch, spread, options)
+    people = dispatch.participants.again()  # limits that do not bind in the dispatch may be written
+    form = people.form if dispatch.committed is None else _spread(dispatch, people, options)
+    # Nothing is whole here, and little is as it was cleared: no optimum to begin from.
+    spread = replace(people, form=replace(form, integer=np.zeros(0, int)), added=dict(people.added), paths=None)
     y = relaxed_duals(spread, dispatch.quantities["load"].values, options.selection)
     return from_duals(dispatch, people, people.aligned(spread, y))
 

@@ -21,9 +21,9 @@ import scipy.sparse as sp
 from gridopt.program.solution import Infeasible, LimitReached, SolverFailed, SolverMissing
 
 OPTIMAL, INFEASIBLE, UNBOUNDED_OR_INFEASIBLE, UNBOUNDED, TARGET_MET = 7, 8, 9, 10, 12
-UNKNOWN = 15
-DUAL, PRIMAL = 1, 4
-"""Simplex strategies."""
+ERROR, UNKNOWN = 4, 15
+EITHER, DUAL, PRIMAL = 0, 1, 4
+"""Simplex strategies; either: primal from a feasible basis, else dual."""
 LIMITS = (11, 12, 13, 14, 16, 17, 18)
 LOWER, BASIC, UPPER, FREE, NONBASIC = 0, 1, 2, 3, 4
 
@@ -55,6 +55,7 @@ _SIGNATURES = {
     "Highs_getIntInfoValue": (ct.c_int, [ct.c_void_p, ct.c_char_p, ct.POINTER(ct.c_int)]),
     "Highs_getBasicVariables": (ct.c_int, [ct.c_void_p, _int]),
     "Highs_getBasisTransposeSolve": (ct.c_int, [ct.c_void_p, _double, _double, ct.c_void_p, ct.c_void_p]),
+    "Highs_setLogicalBasis": (ct.c_int, [ct.c_void_p]),
     "Highs_getSizeofHighsInt": (ct.c_int, [ct.c_void_p]),
     "Highs_changeColsIntegralityBySet": (ct.c_int, [ct.c_void_p, ct.c_int, _int, _int]),
     "Highs_changeColsBoundsBySet": (ct.c_int, [ct.c_void_p, ct.c_int, _int, _double, _double]),
@@ -249,6 +250,9 @@ class Highs:
             self.set(solver="simplex")
             self.interior = False
         status = self.run()
+        if status == ERROR:  # the basis could not be factorised: it begins again from one that can
+            self._lib.Highs_setLogicalBasis(self._h)
+            status = self.run()
         if status == UNKNOWN:  # one simplex method ended with infeasibilities it could not clear; the other one starts from there
             self.set(simplex_strategy=PRIMAL if self.strategy == DUAL else DUAL)
             status = self.run()
@@ -259,7 +263,8 @@ class Highs:
             raise Infeasible("no dispatch satisfies all limits")
         if status in LIMITS:
             raise LimitReached("the solver's limit was reached before the optimum was proven")
-        raise SolverFailed(f"HiGHS ended with model status {status}" + (" (unbounded)" if status == UNBOUNDED else ""))
+        words = {UNBOUNDED: " (unbounded)", ERROR: " (an error in its own arithmetic)"}.get(status, "")
+        raise SolverFailed(f"HiGHS ended with model status {status}{words}")
 
     def solution(self) -> tuple[np.ndarray, np.ndarray]:
         """Values of the columns and duals of the rows."""
@@ -285,10 +290,11 @@ class Highs:
             raise SolverFailed("HiGHS refused the demand for whole values")
 
     def bound(self, columns, lower, upper) -> None:
-        """New bounds of some columns (k,)."""
-        ids = _c(columns, np.int32)
-        if len(ids):
-            self._lib.Highs_changeColsBoundsBySet(self._h, len(ids), ids, _c(lower), _c(upper))
+        """New bounds of some columns (k,), in any order."""
+        order = np.argsort(columns)
+        ids, low, high = _c(np.asarray(columns)[order], np.int32), _c(np.asarray(lower)[order]), _c(np.asarray(upper)[order])
+        if len(ids) and self._lib.Highs_changeColsBoundsBySet(self._h, len(ids), ids, low, high) < 0:
+            raise SolverFailed("HiGHS refused bounds")
 
     def begin_from(self, x) -> None:
         """Values (n,) from which a search for whole values may start."""

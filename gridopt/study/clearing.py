@@ -1,8 +1,8 @@
 """A cleared schedule kept in a result folder, so that it can be priced and explained again without clearing it again.
 
     clearing/manifest.json   by stage in order: file, its SHA-256, version of gridopt, objective, gap, whether it is exact, its begin
-    clearing/STAGE.npz       the case, values x, duals y, the lazy rows that were written, and limits that are not those of the case, such as
-                             whole values that are held
+    clearing/STAGE.npz       the case, values x, duals y, statuses of columns and rows, the lazy rows that were written, and limits that are
+                             not those of the case, such as whole values that are held
 
 Nothing outside these files is read, so the input may have moved or changed since. What is read must have the SHA-256 that was noted, and
 the program that this version of gridopt makes of the case must have the families and the cost that were noted.
@@ -140,7 +140,9 @@ def _solved(dispatch: Dispatch) -> Arrays:
     ):
         ids = np.flatnonzero((own[0] != usual[0]) | (own[1] != usual[1]))
         held |= {f"held/{name}": ids, f"held/{name}_limits": np.array([own[0][ids], own[1][ids]])}
-    return {"x": solution.x, "y": solution.y, "figures": figures, **held, **rows}
+    basis = zip(("columns", "rows"), solution.statistics.get("basis", ()), strict=False)
+    start = {f"basis/{name}": status.astype(np.int8) for name, status in basis}
+    return {"x": solution.x, "y": solution.y, "figures": figures, **held, **rows, **start}
 
 
 def _solution(model: Model, arrays: Mapping[str, np.ndarray]) -> Solution:
@@ -151,8 +153,9 @@ def _solution(model: Model, arrays: Mapping[str, np.ndarray]) -> Solution:
     added = {key.removeprefix("added/"): ids for key, ids in arrays.items() if key.startswith("added/")}
     form = _with_rows(replace(form, lower=lower, upper=upper, row_lower=low, row_upper=high), model, added)
     bound, rounds, proven, finished = arrays["figures"]
-    return Solution(form, arrays["x"], arrays["y"], float(bound), int(rounds), added, {}, None if np.isnan(proven) else float(proven),
-                    bool(finished))  # fmt: skip
+    basis = tuple(arrays[name].astype(np.int32) for name in ("basis/columns", "basis/rows") if name in arrays)
+    return Solution(form, arrays["x"], arrays["y"], float(bound), int(rounds), added, {"basis": basis} if basis else {},
+                    None if np.isnan(proven) else float(proven), bool(finished))  # fmt: skip
 
 
 def _with_rows(form: StandardForm, model: Model, added: Mapping[str, np.ndarray]) -> StandardForm:

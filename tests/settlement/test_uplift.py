@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from gridopt.dispatch.participants import Answers
+from gridopt.dispatch.answers import Answers
 from gridopt.program.solution import SolverFailed
 from gridopt.settlement.uplift import uplift
 from gridopt.study.priced import price_by
