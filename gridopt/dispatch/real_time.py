@@ -25,7 +25,7 @@ from gridopt.case.check import CaseError
 from gridopt.dispatch.attempts import Search
 from gridopt.dispatch.formulate import BLOCKS, Model, formulate
 from gridopt.dispatch.lazy import written
-from gridopt.dispatch.lmp import Prices, from_duals, price
+from gridopt.dispatch.lmp import Prices, from_duals
 from gridopt.dispatch.market_run import MarketRun
 from gridopt.dispatch.participants import Participants
 from gridopt.dispatch.result import Dispatch
@@ -122,7 +122,8 @@ def _expost(done: Dispatch, rule: RealTimeRule) -> Prices:
             value = done.solution.x[family.ids]
             held[family.name] = (value, value)
     whole = bounded(done.case, Limits(held), Search(), open_rows=("dc_contract.",))
-    return price(whole)
+    people, other = done.participants, whole.participants
+    return from_duals(done, people, people.aligned(other, whole.solution.y[other.shared]))
 
 
 class _Kept:

@@ -50,9 +50,10 @@ def test_P4_a_limit_with_a_price_that_is_not_full_stands_in_the_table(tmp_path):
     assert figures["prs"] == pytest.approx(3000)
 
 
-@pytest.mark.parametrize(("mode", "lost"), [("first", 250.0), ("tlmp", 0.0)])
+@pytest.mark.parametrize(("mode", "lost"), [("first", 250.0), ("tlmp", 0.0), ("expost", 50.0)])
 def test_rolling_prices_leave_opportunities_open_that_those_with_ramps_do_not(tmp_path, mode, lost):
-    """G2 is held up to 50 MW at 25 for a price that does not come: it loses 250, and nothing at its own price of 30."""
+    """G2 is held up to 50 MW at 25 for a price that does not come: it loses 250, and nothing at its own price of 30. After the fact prices
+    are 25, 35, 30: its 50, 90, 90 MW earn -250 + 450; with its ramp of 50 MW it could have earned 5 x 50 = 250, whatever it gave first."""
     found = tables(tmp_path, RAMPING, "--set", f"market.real_time.mode={mode}")
     table = found["uplift"]
     real = table[(table["run"] == "RT") & (table["unit"] == "generator G2")]
