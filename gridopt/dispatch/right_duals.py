@@ -131,8 +131,19 @@ class Duals:
     def _solve(self) -> None:
         try:
             self.program.solve()
-        except Infeasible:  # presolve does not say which of the two
+        except Infeasible:
+            self._solve_plainly()
+
+    def _solve_plainly(self) -> None:
+        """Without presolve: it takes rows that nearly say the same, such as tangents of losses close to each other, for a contradiction."""
+        self.program.set(presolve="off")
+        self.program.begin_again()
+        try:
+            self.program.solve()
+        except Infeasible:  # the dual simplex method does not say which of the two
             raise SolverFailed("no duals suit these values, or their sum has no end") from None
+        finally:
+            self.program.set(presolve="on")
 
     def _wide(self, weight: np.ndarray) -> np.ndarray:
         """Weights (m,) on the columns of the program."""

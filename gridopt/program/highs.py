@@ -242,6 +242,10 @@ class Highs:
         self._lib.Highs_run(self._h)
         return self._lib.Highs_getModelStatus(self._h)
 
+    def begin_again(self) -> None:
+        """Forgets the basis, and what is known of the program with it: the next solve begins at the basis of all rows."""
+        self._lib.Highs_setLogicalBasis(self._h)
+
     def solve(self) -> None:
         """Solves to optimality or raises Infeasible, LimitReached or SolverFailed."""
         if self.interior:
@@ -251,7 +255,7 @@ class Highs:
             self.interior = False
         status = self.run()
         if status == ERROR:  # the basis could not be factorised: it begins again from one that can
-            self._lib.Highs_setLogicalBasis(self._h)
+            self.begin_again()
             status = self.run()
         if status == UNKNOWN:  # one simplex method ended with infeasibilities it could not clear; the other one starts from there
             self.set(simplex_strategy=PRIMAL if self.strategy == DUAL else DUAL)

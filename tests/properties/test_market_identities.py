@@ -251,3 +251,11 @@ def test_from_duals_and_dispatch_agree():
     d = solved(3)
     people = d.participants
     assert from_duals(d, people, d.solution.y[people.shared]).price == near(d.port_price("injection") / d.case.time.hours)
+
+
+def test_tangents_close_to_each_other_leave_right_duals():
+    """A market whose duals presolve calls contradictory: load is shed at every bus of the second period, losses are held up by tangents."""
+    d = solved(685, 4.0)
+    gap = duality_gap(d.solution.form, d.solution.x, marginal(d, "lower"))
+    assert abs(gap) <= 1e-6 * abs(d.solution.objective)
+    assert (nodal(d, "lower").price <= nodal(d, "upper").price + 1e-6).all()
