@@ -103,6 +103,8 @@ def _raise(case: Case, tables: dict[str, pd.DataFrame], rows: list[tuple[str, st
     generators = [n for t, n in rows if t == "generator"]
     point = tables["cost_point"].copy()
     some = point["generator"].isin(generators).to_numpy()
+    daily = point.loc[some & (point["price_profile"] != "").to_numpy(), "generator"].unique()
+    faults += [f"generator '{n}': its offer follows a series (bids by day) and cannot be raised here." for n in daily]
     point.loc[some, "cost_cny_per_h"] = point.loc[some, "cost_cny_per_h"] * factor + change.raise_cny * point.loc[some, "power_mw"]
     tables["cost_point"] = point
     for table, columns in (("commitment", ("start_cny", "stop_cny")), ("start_cost", ("cost_cny",))):

@@ -4,10 +4,11 @@ Sets        k contingency: branches B[k], elements i (units, generators, plants,
 Data        emergency rating E[l,t] [MW]; LODF; share s[i] of the element that is lost; available output R[b,t] [MW] of the units and
             generators at b that k leaves whole
 Ports       draws on injection, phase_shift (flow f), <table>_output, dc_flow, dc_received (d: what i injects),
-            branch_overload o[l,t];
+            branch_overload o[l,t], branch_overload_after q[l,t];
             reads unit_available, generator_available
 
-    -E[l,t] <= g[l,t] + sum_j in B[k] LODF[l,j] g[j,t] - o[l,t] <= E[l,t],  l not in B[k]   written only when broken   (K1)  contingency.limit
+    -E[l,t] <= g[l,t] + sum_j in B[k] LODF[l,j] g[j,t] - o[l,t] - q[l,t] <= E[l,t],  l not in B[k]
+                                                                             written only when broken                    (K1)  contingency.limit
     g[l,t] = f[l,t] - sum_i s[i] d[i,t] (H[l,b[i]] - sum_b in a[i] H[l,b] R[b,t] / sum_b in a[i] R[b,t])             (K2)
 
 (K2): what is lost is taken over by the other units and generators of the same area in proportion to what is available of them, whatever
@@ -126,8 +127,7 @@ class Security:
         limit = self.grid.emergency[self.some, first:last] + tolerance
         worst, which = np.array([limit, limit]), np.full((2, *limit.shape), -1)
         asks = self.grid.emergency[self.some] < self.grid.rating[self.some]
-        soft = self.ports["branch_overload"]
-        over = soft.value(x, steps)[self.some] if soft.entries else np.zeros(limit.shape)
+        over = sum((p.value(x, steps)[self.some] for p in self._soft()), np.zeros(limit.shape))
         for number, step, before, flow in self.after(x, steps):
             for side, peak in enumerate((flow.max(axis=0), -flow.min(axis=0))):
                 changed = asks[:, step] | (peak > before * (1 - 2 * side) + tolerance)
@@ -138,6 +138,10 @@ class Security:
                 which[at] = number[(flow[:, n, s] * (1 - 2 * side)).argmax(axis=0)]
         _, n, step = np.nonzero(which >= 0)
         return which[which >= 0] * len(self.grid.branches.ids) + self.some[n], step + first
+
+    def _soft(self) -> list:
+        """Ports of overloads that there are."""
+        return [p for p in (self.ports["branch_overload"], self.ports["branch_overload_after"]) if p.entries]
 
     def draws(self, element: np.ndarray, step: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """How rows (n,) depend on injections (n, B) and chosen shifts (n, S), and their constant part MW (n,)."""
@@ -155,9 +159,8 @@ class Security:
     def _expand(self, element: np.ndarray, step: np.ndarray):
         at_bus, at_shift, constant = self.draws(element, step)
         parts = [(self.ports["injection"], at_bus), (self.ports["phase_shift"], at_shift)]
-        soft, (k, branch), lost = self.ports["branch_overload"], np.divmod(element, len(self.grid.branches.ids)), self.lost
-        if soft.entries:
-            parts.append((soft, -np.eye(soft.size)[branch]))
+        (k, branch), lost = np.divmod(element, len(self.grid.branches.ids)), self.lost
+        parts += [(soft, -np.eye(soft.size)[branch]) for soft in self._soft()]
         row, i = pairs(k, lost.of)
         if len(row):
             mean = self.aftermath.mean(at_bus, k, step)

@@ -2,7 +2,8 @@
 
 Sets        g generator, k band of its cost curve, t step of length h[t] hours
 Data        least and largest output m, M [MW] (limits x series, while in service); cost curve f(p) [CNY/h] = c0 + c p + q p^2, or
-            straight between the points of table cost_point (convex; the first and last slopes go on beyond them);
+            straight between the points of table cost_point (convex; the first and last slopes go on beyond them), with price series
+            of its parts;
             price series r [CNY/MWh]; ramps up R, down F [MW/min]; e [t/MWh]
 Columns     generator.band x [MW]: a curve by points has a band per segment, any other one band
 
@@ -53,7 +54,7 @@ def declare(case, b):
     band = b.columns("generator.band", unit="MW", over={"band": names, "time": case.time.index}, upper=width)
     price = case.series(table["price_profile"], 0.0)
     square = table["cost_quadratic_cny_per_mw2h"].to_numpy(float)[:, None]
-    b.cost("generator.energy", band, (bands.slope[:, None] + price[of] + 2.0 * square[of] * least[of]) * hours)
+    b.cost("generator.energy", band, (bands.prices(case) + price[of] + 2.0 * square[of] * least[of]) * hours)
     b.square_cost("generator.energy", band, square[of] * hours)
     b.fixed_cost("generator.energy", (cost_at(case, limits(case)[0])[rows] + price * least) * hours, {"generator": table.index})
     bus, emits = case.position("bus", table["bus"]), table["co2_t_per_mwh"].to_numpy(float)[:, None]

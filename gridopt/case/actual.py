@@ -21,6 +21,8 @@ from gridopt.case.case import Case
 from gridopt.case.check import CaseError
 from gridopt.case.series import GivenSeries, Layered
 
+ENDS: dict[str, dict[str, float | str]] = {"storage": {"energy_end_fraction": 0.0}, "reservoir": {"volume_end_hm3": "volume_min_hm3"}}
+"""What is to be left at the end: cells by table, a value or the column that holds it."""
 BRANCHES = {"line": "circuits", "transformer": "", "ac_branch": ""}
 """Tables of branches, and the column by which their limit is multiplied."""
 
@@ -90,6 +92,15 @@ def actual(case: Case) -> Case:
     if faults:
         raise CaseError(faults)
     return replace(case, tables=tables, source=Layered(case.source, GivenSeries(case.time, series)), loss_points=None)
+
+
+def without_ends(case: Case) -> Case:
+    """The case in which stores and reservoirs may end at any level: what a plan wants left then has a worth in real time, no limit."""
+    changed = {}
+    for name, cells in ENDS.items():
+        table = case.table(name)
+        changed[name] = table.assign(**{c: table[v] if isinstance(v, str) else v for c, v in cells.items()})
+    return replace(case, tables={**case.tables, **changed})
 
 
 def _change(case: Case, kind: str, element: str, power: np.ndarray, name: str) -> tuple[Mapping[str, object], np.ndarray] | str:

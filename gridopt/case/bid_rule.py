@@ -21,7 +21,7 @@ from gridopt.case import units
 from gridopt.case.case import Case
 from gridopt.case.tables_bids import SELL
 
-COLUMNS = ("kind", "element", "side", "segment", "power_mw", "price_cny_per_mwh", "source")
+COLUMNS = ("kind", "element", "side", "day", "segment", "power_mw", "price_cny_per_mwh", "source")
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,7 @@ def with_generated_bids(case: Case, rule: BidRule) -> Case:
     own = set(zip(given["kind"], given["element"], strict=True))
     parts = [given, _thermal(case, rule, own), _renewable(case, rule, own)]
     table = pd.concat([p for p in parts if len(p)], ignore_index=True) if any(len(p) for p in parts) else given
+    table = table.assign(day=table["day"].astype(given["day"].dtype))
     return replace(case, tables={**case.tables, "bid": table[list(COLUMNS)]})
 
 
@@ -59,7 +60,7 @@ def _thermal(case: Case, rule: BidRule, own: set[tuple[str, str]]) -> pd.DataFra
     width = np.repeat(able[:, None] / rule.segments, rule.segments, axis=1)
     price = quantile_prices(score.ravel(), width.ravel(), rule).reshape(score.shape)
     return pd.DataFrame({
-        "kind": "unit", "element": np.repeat(np.array(names, object), rule.segments), "side": SELL,
+        "kind": "unit", "element": np.repeat(np.array(names, object), rule.segments), "side": SELL, "day": pd.NaT,
         "segment": np.tile(np.arange(1.0, rule.segments + 1.0), len(names)), "power_mw": width.ravel(), "price_cny_per_mwh": price.ravel(),
         "source": "",
     })  # fmt: skip
@@ -88,6 +89,6 @@ def _renewable(case: Case, rule: BidRule, own: set[tuple[str, str]]) -> pd.DataF
     table = case.table("renewable")
     names = [n for n in table.index if ("renewable", n) not in own and table.at[n, "power_max_mw"] > 0 and table.at[n, "profile"]]
     return pd.DataFrame({
-        "kind": "renewable", "element": np.array(names, object), "side": SELL, "segment": 1.0,
+        "kind": "renewable", "element": np.array(names, object), "side": SELL, "day": pd.NaT, "segment": 1.0,
         "power_mw": table["power_max_mw"].reindex(names).to_numpy(float), "price_cny_per_mwh": rule.floor, "source": "",
     })  # fmt: skip

@@ -46,6 +46,7 @@ class Fleet:
     (n,).
     least, most MW (n, T); curve: what it costs to be on and to give more; deep: bands below the normal least output, which `least`
     lies at the bottom of.
+    start_notice: minutes from an order to the first output, NaN: not started in real time (n,).
     max_changes: starts and stops in a day of its station (NaN: any), station text; max_starts: in a calendar week; initial_outage: off
     before the first step because of an outage; initial_changes, initial_starts: so many were made that day, that week before it (n,).
     """
@@ -77,6 +78,7 @@ class Fleet:
     initial_outage: np.ndarray
     initial_changes: np.ndarray
     initial_starts: np.ndarray
+    start_notice: np.ndarray
     least: np.ndarray
     most: np.ndarray
     curve: Curve
@@ -143,7 +145,7 @@ def fleet_of(case) -> Fleet:
         station=given["station"].to_numpy(object), max_changes=given["max_changes_per_day"].to_numpy(float),
         max_starts=given["max_starts_per_week"].to_numpy(float),
         initial_outage=given["initial_outage"].to_numpy(bool), initial_changes=given["initial_changes"].to_numpy(float),
-        initial_starts=given["initial_starts"].to_numpy(float),
+        initial_starts=given["initial_starts"].to_numpy(float), start_notice=given["start_notice_min"].to_numpy(float),
         least=least, most=most, curve=curve, deep=deep,
     )  # fmt: skip
 

@@ -1,7 +1,7 @@
 """Generators as arrays: limits on the steps, cost curves in bands, ramps.
 
 cost curve f(p) [CNY/h] = c0 + c p + q p^2, or straight between the points of table cost_point (convex; the first and last slopes go on
-beyond them)
+beyond them); each part between points may have a price series on top
 """
 
 from __future__ import annotations
@@ -14,19 +14,24 @@ from gridopt.case.heat import narrowed
 
 
 class Curves(NamedTuple):
-    """Bands of all generators: of int (K,), begin, end MW (K,), slope CNY/MWh (K,)."""
+    """Bands of all generators: of int (K,), begin, end MW (K,), slope CNY/MWh (K,), profile: name of its price series or '' (K,)."""
 
     of: np.ndarray
     begin: np.ndarray
     end: np.ndarray
     slope: np.ndarray
+    profile: np.ndarray
 
     def part(self, rows: np.ndarray, size: int) -> Curves:
         """Bands of some of the `size` generators, rows int (n,) rising; `of` counts within them."""
         place = np.full(size, -1)
         place[rows] = np.arange(len(rows))
         keep = place[self.of] >= 0
-        return Curves(place[self.of[keep]], self.begin[keep], self.end[keep], self.slope[keep])
+        return Curves(place[self.of[keep]], self.begin[keep], self.end[keep], self.slope[keep], self.profile[keep])
+
+    def prices(self, case) -> np.ndarray:
+        """What a MWh costs in each band CNY/MWh (K, T)."""
+        return self.slope[:, None] + case.series(self.profile, 0.0)
 
 
 def limits(case) -> tuple[np.ndarray, np.ndarray]:
@@ -43,7 +48,7 @@ def curves(case) -> Curves:
     owner = case.position("generator", point["generator"])
     power, cost = (point[c].to_numpy(float) for c in ("power_mw", "cost_cny_per_h"))
     order = np.lexsort((power, owner))
-    owner, power, cost = owner[order], power[order], cost[order]
+    owner, power, cost, profile = owner[order], power[order], cost[order], point["price_profile"].to_numpy(object)[order]
     same = owner[1:] == owner[:-1]
     of, begin, end = owner[1:][same], power[:-1][same], power[1:][same]
     slope = (np.diff(cost) / np.where(same, np.diff(power), 1.0))[same]
@@ -53,12 +58,13 @@ def curves(case) -> Curves:
     of = np.concatenate([of, plain])
     begin, end = np.append(begin, np.full(len(plain), -np.inf)), np.append(end, np.full(len(plain), np.inf))
     slope = np.append(slope, table["cost_cny_per_mwh"].to_numpy(float)[plain])
+    profile = np.append(profile[:-1][same], np.full(len(plain), "", object))
     order = np.lexsort((begin, of))
-    return Curves(of[order], begin[order], end[order], slope[order])
+    return Curves(of[order], begin[order], end[order], slope[order], profile[order])
 
 
 def cost_at(case, output: np.ndarray) -> np.ndarray:
-    """f(p) CNY/h of outputs MW (G, T), without the price series."""
+    """f(p) CNY/h of outputs MW (G, T), without the price series of whole generators."""
     table, point = case.table("generator"), case.table("cost_point")
     c0, c, q = (table[f"cost_{n}"].to_numpy(float)[:, None] for n in ("cny_per_h", "cny_per_mwh", "quadratic_cny_per_mw2h"))
     value = c * output + q * output**2
@@ -70,7 +76,7 @@ def cost_at(case, output: np.ndarray) -> np.ndarray:
     opens = np.isinf(begin)
     inside = np.minimum(output[of], end) - np.where(opens, start[of], begin)
     value = np.where(np.isnan(start), value, at_start)
-    np.add.at(value, of, bands.slope[curved, None] * np.where(opens, inside, np.maximum(inside, 0.0)))
+    np.add.at(value, of, bands.prices(case)[curved] * np.where(opens, inside, np.maximum(inside, 0.0)))
     return (c0 + value) * (case.in_service("generator") > 0)
 
 

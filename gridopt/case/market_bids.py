@@ -1,6 +1,6 @@
 """What bids and real time bring in a market case written by hand: keys offers, demand_bids, reserves, agc, real_time.
 
-    offers: [{generator: A, blocks: [[100, 40], [200, 300]]}]                 # in place of the costs of A
+    offers: [{generator: A, blocks: [[100, 40], [200, 300]]}]                 # in place of the costs of A; day: 2: on the second day alone
     demand_bids: [{bus: a, hour: 18, blocks: [[50, 500], [20, 300]]}]         # all hours without `hour`; in place of the load of the bus
     reserves:
       - {id: spin, product: spinning_up, requirement_mw: 80, shortage: [[40, 300], [40, 1000]], offers: [{generator: A, max_mw: 60, price: 5}]}
@@ -31,10 +31,10 @@ PRODUCTS = tuple(dict.fromkeys(UP + DOWN))
 def add_bids(file: Record, rows: CaseRows) -> None:
     """Rows of the tables of bids, reserves and real time; faults go to the file."""
     for offer in file.listed("offers", "offer"):
-        offer.only({"id", "generator", "blocks"})
+        offer.only({"id", "generator", "day", "blocks"})
         for k, (width, price) in enumerate(_pairs(offer, "blocks")):
-            rows.add("bid", kind="generator", element=offer.name("generator"), side="sell", segment=k + 1, power_mw=width,
-                     price_cny_per_mwh=price)  # fmt: skip
+            rows.add("bid", kind="generator", element=offer.name("generator"), side="sell", day=_day(offer, rows), segment=k + 1,
+                     power_mw=width, price_cny_per_mwh=price)  # fmt: skip
     for bid in file.listed("demand_bids", "demand bid"):
         _demand_bid(bid, rows)
     for reserve in file.listed("reserves", "reserve"):
@@ -59,8 +59,14 @@ def _one_bus(record: Record, rows: CaseRows) -> str:
     return record.name("bus") if "bus" in record or rows.count("bus") != 1 else rows.names("bus")[0]
 
 
+def _day(record: Record, rows: CaseRows) -> str | None:
+    """Date of the day that key `day` counts from the first one, None without it."""
+    number = record.number("day", None, 1.0, 10000.0)
+    return None if number is None else str(rows.time.start[0].astype("datetime64[D]") + (int(number) - 1))
+
+
 def _demand_bid(bid: Record, rows: CaseRows) -> None:
-    bid.only({"id", "bus", "hour", "blocks"})
+    bid.only({"id", "bus", "day", "hour", "blocks"})
     bus = _one_bus(bid, rows)
     hour = bid.number("hour", None, 0.0, 23.0)
     if f"load {bus}" not in rows.names("load"):
@@ -68,7 +74,7 @@ def _demand_bid(bid: Record, rows: CaseRows) -> None:
         return
     for k, (width, price) in enumerate(_pairs(bid, "blocks")):
         for h in range(24) if hour is None else [int(hour)]:
-            rows.add("demand_bid", load=f"load {bus}", hour=h, segment=k + 1, power_mw=width, price_cny_per_mwh=price)
+            rows.add("demand_bid", load=f"load {bus}", day=_day(bid, rows), hour=h, segment=k + 1, power_mw=width, price_cny_per_mwh=price)
 
 
 def _reserve(reserve: Record, rows: CaseRows) -> None:

@@ -1,18 +1,19 @@
 """Bids in place of costs: from a case by costs to the case that the market clears.
 
-    unit, generator     cost of output p = integral of its curve from 0 to p; a unit that bids becomes a generator of the same name with the
-                        limits, times, ramps, starts and reserves that it had                                              (O1)
-    renewable           one plant per segment: available of segment k = what lies of the forecast between its ends          (O2)
+    unit, generator     cost of output p = integral of the curve of the day from 0 to p; a unit that bids becomes a generator of the same
+                        name with the limits, times, ramps, starts and reserves that it had                                              (O1)
+    renewable           one plant per price: available of it = what lies of the forecast between the ends of its segments   (O2)
     storage             pays its price to sell per MWh discharged, gets its price to buy per MWh charged                    (O3)
     load                buys by segments of the hour instead of its forecast; reserves still follow the forecast            (O4)
 
-An element without rows keeps its costs: that is its default bid. What bids is charged no cost of carbon besides: it is in its price.
+Rows with a day hold on it in place of those without; what one curve is the whole period through has no series. An element without rows
+keeps its costs: that is its default bid. What bids is charged no cost of carbon besides: it is in its price.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -29,7 +30,60 @@ FREE = 0.5
 """Value of a status profile that leaves a unit free."""
 FUEL = ("fuel_budget", "fuel_stock", "emission_cap")
 """Tables that limit what units burn, which generators do not."""
+CLOSE = 1e-9
+"""MW by which ends of segments may differ and be one."""
 Frames = dict[str, pd.DataFrame]
+
+
+@dataclass(frozen=True)
+class Offer:
+    """width MW, price CNY/MWh of the segments of each curve, from 0 MW on; of int (T,): the curve of each step."""
+
+    width: list[np.ndarray]
+    price: list[np.ndarray]
+    of: np.ndarray
+
+    @classmethod
+    def read(cls, case: Case, rows: pd.DataFrame) -> Offer:
+        """The offer of one element and side."""
+        parts, of = by_day(case, rows)
+        parts = [part.sort_values("segment") for part in parts]
+        width, price = ([part[c].to_numpy(float) for part in parts] for c in ("power_mw", "price_cny_per_mwh"))
+        same = [k for k in range(len(parts)) if not any(_alike(width, price, j, k) for j in range(k))]
+        first = np.array([next(i for i, j in enumerate(same) if _alike(width, price, j, k)) for k in range(len(parts))], int)
+        return cls([width[k] for k in same], [price[k] for k in same], first[of])
+
+    @property
+    def total(self) -> np.ndarray:
+        """MW offered (T,)."""
+        return np.array([w.sum() for w in self.width])[self.of]
+
+    def points(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Outputs MW at the ends of all segments (n+1,), cost there CNY/h (n+1,), and what the segments cost beyond that, CNY/MWh (n, T), with
+        no rows where one curve says all."""
+        if len(self.width) == 1:
+            ends = np.append(0.0, np.cumsum(self.width[0]))
+            return ends, np.append(0.0, np.cumsum(self.width[0] * self.price[0])), np.zeros((0, len(self.of)))
+        cuts = np.sort(np.concatenate([np.append(0.0, np.cumsum(w)) for w in self.width]))
+        ends = cuts[np.append(True, np.diff(cuts) > CLOSE)]
+        middle = 0.5 * (ends[1:] + ends[:-1])
+        price = [p[np.minimum(np.searchsorted(np.cumsum(w), middle), len(p) - 1)] for w, p in zip(self.width, self.price, strict=True)]
+        return ends, np.zeros(len(ends)), np.array(price).T[:, self.of]
+
+
+def by_day(case: Case, rows: pd.DataFrame) -> tuple[list[pd.DataFrame], np.ndarray]:
+    """Rows of bids of one element that hold on the same days, and which of them hold in each step, -1: none, int (T,)."""
+    day, known = case.time.start.astype("datetime64[D]"), rows["day"].to_numpy("datetime64[D]")
+    days = np.unique(known[~np.isnat(known)])
+    parts = [rows[np.isnat(known)], *(rows[known == d] for d in days)]
+    own = np.isin(day, days)
+    of = np.where(own, np.searchsorted(days, day) + 1, 0 if len(parts[0]) else -1)
+    used = np.unique(of[of >= 0])
+    return [parts[k] for k in used], np.where(of < 0, -1, np.searchsorted(used, of))
+
+
+def _alike(width: list[np.ndarray], price: list[np.ndarray], j: int, k: int) -> bool:
+    return np.array_equal(width[j], width[k]) and np.array_equal(price[j], price[k])
 
 
 class Change:
@@ -56,7 +110,7 @@ def with_offers(case: Case) -> Case:
     if not len(bids):
         return case
     change = Change(case)
-    curves = {key: rows.sort_values("segment") for key, rows in bids.groupby(["kind", "element", "side"], sort=False)}
+    curves = {key: Offer.read(case, rows) for key, rows in bids.groupby(["kind", "element", "side"], sort=False)}
     sold = {kind: {e: c for (k, e, side), c in curves.items() if k == kind and side == SELL} for kind in ("unit", "generator", "renewable")}
     _check(case, sold["unit"])
     _generators(change, sold["generator"])
@@ -76,21 +130,24 @@ def with_demand_bids(case: Case) -> tuple[Case, Case]:
     hour = (case.time.start - case.time.start.astype("datetime64[D]")).astype("timedelta64[h]").astype(int)
     rows = []
     for name, mine in bids.groupby("load", sort=False):
-        most = int(mine["segment"].max())
-        width, price = np.zeros((2, most, 24))
-        at = mine["segment"].to_numpy(int) - 1, mine["hour"].to_numpy(int)
-        width[at], price[at] = mine["power_mw"].to_numpy(float), mine["price_cny_per_mwh"].to_numpy(float)
+        parts, of = by_day(case, mine)
+        most = int(max((part["segment"].max() for part in parts), default=0))
+        width, price = np.zeros((2, most, len(parts) + 1, 24))  # a day without rows, the last one, buys nothing
+        for d, part in enumerate(parts):
+            at = part["segment"].to_numpy(int) - 1, d, part["hour"].to_numpy(int)
+            width[at], price[at] = part["power_mw"].to_numpy(float), part["price_cny_per_mwh"].to_numpy(float)
+        width, price = (v[:, of, hour] for v in (width, price))
         for k in range(most):
-            size = float(width[k].max())
+            size = float(width[k].max(initial=0.0)) or 1.0
             rows.append({
                 "generator": f"{name} segment {k + 1}", "bus": load.at[name, "bus"], "technology": "price-sensitive load",
                 "power_min_mw": -size, "power_max_mw": 0.0, "cost_cny_per_mwh": 0.0,
-                "min_profile": bid.profile(f"{name} width {k + 1}", width[k][hour] / size),
-                "price_profile": bid.profile(f"{name} price {k + 1}", price[k][hour]),
+                "min_profile": bid.profile(f"{name} width {k + 1}", width[k] / size),
+                "price_profile": bid.profile(f"{name} price {k + 1}", price[k]),
                 "in_service": load.at[name, "in_service"], "retirement": load.at[name, "retirement"],
             })  # fmt: skip
             forecast.series[f"bid: {name} width {k + 1}"] = np.zeros(len(case.time))
-            forecast.series[f"bid: {name} price {k + 1}"] = price[k][hour]
+            forecast.series[f"bid: {name} price {k + 1}"] = price[k]
     for change in (bid, forecast):
         change.tables["generator"] = _appended(case.table("generator"), "generator", rows)
     _reserves_by_forecast(bid, bids["load"].unique())
@@ -115,7 +172,7 @@ def _reserves_by_forecast(change: Change, loads) -> None:
     change.tables["reserve"] = table.assign(profile=names)
 
 
-def _check(case: Case, curves: Mapping[str, pd.DataFrame]) -> None:
+def _check(case: Case, curves: Mapping[str, Offer]) -> None:
     """Raises CaseError for what generators cannot do as units did."""
     faults = [
         f"table {name}: limits what units burn, which units that bid do not tell. Leave the table out (key leave_out), or their bids."
@@ -124,7 +181,7 @@ def _check(case: Case, curves: Mapping[str, pd.DataFrame]) -> None:
     least = dict(zip(case.table("unit").index, units.output_range(case)[0].max(axis=1, initial=0.0), strict=True))
     taken = set(case.table("generator").index)
     for name, curve in curves.items():
-        offered = float(curve["power_mw"].sum())
+        offered = float(curve.total.min(initial=np.inf))
         if offered < least[name] - 1e-6:
             faults.append(f"table bid, unit '{name}': offers {offered:g} MW, less than its least output, {least[name]:g} MW. Offer more.")
         if name in taken:
@@ -133,31 +190,33 @@ def _check(case: Case, curves: Mapping[str, pd.DataFrame]) -> None:
         raise CaseError(faults)
 
 
-def points(curve: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """Outputs MW and cost CNY/h at the ends of the segments (n+1,), from 0 MW on."""
-    width, price = curve["power_mw"].to_numpy(float), curve["price_cny_per_mwh"].to_numpy(float)
-    return np.append(0.0, np.cumsum(width)), np.append(0.0, np.cumsum(width * price))
-
-
-def _generators(change: Change, curves: Mapping[str, pd.DataFrame]) -> None:
+def _generators(change: Change, curves: Mapping[str, Offer]) -> None:
     """(O1) for generators: nothing is given beyond what is offered."""
     if not curves:
         return
     table, point = change.tables["generator"].copy(), change.tables["cost_point"]
     for name, curve in curves.items():
-        most = float(curve["power_mw"].sum())
-        if most < table.at[name, "power_max_mw"]:
+        most, able = float(curve.total.max(initial=0.0)), table.at[name, "power_max_mw"]
+        if curve.total.min(initial=np.inf) < most:
+            given = able * change.case.series([table.at[name, "profile"]], 1.0)[0]
+            table.at[name, "profile"] = change.profile(f"{name} largest", np.minimum(given, curve.total) / able)
+        elif most < able:
             table.at[name, "power_max_mw"] = max(most, table.at[name, "power_min_mw"])
         for column in ("cost_cny_per_h", "cost_cny_per_mwh", "cost_quadratic_cny_per_mw2h", "co2_t_per_mwh"):
             table.at[name, column] = 0.0
         table.at[name, "price_profile"] = ""
     change.tables["generator"] = table
-    change.tables["cost_point"] = _with_points(point[~point["generator"].isin(curves)], curves)
+    change.tables["cost_point"] = _with_points(change, point[~point["generator"].isin(curves)], curves)
     _no_deep(change, "generator", list(curves))
 
 
-def _with_points(point: pd.DataFrame, curves: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    rows = [{"generator": n, "power_mw": p, "cost_cny_per_h": c} for n, curve in curves.items() for p, c in zip(*points(curve), strict=True)]
+def _with_points(change: Change, point: pd.DataFrame, curves: Mapping[str, Offer]) -> pd.DataFrame:
+    rows = []
+    for n, curve in curves.items():
+        power, cost, more = curve.points()
+        named = [change.profile(f"{n} segment {k + 1} price", price) for k, price in enumerate(more)]
+        named += [""] * (len(power) - len(named))
+        rows += [{"generator": n, "power_mw": p, "cost_cny_per_h": c, "price_profile": s} for p, c, s in zip(power, cost, named, strict=True)]
     return _appended(point, "cost_point", rows)
 
 
@@ -167,7 +226,7 @@ def _no_deep(change: Change, kind: str, names: list[str]) -> None:
     change.tables["deep_band"] = band[~((band["kind"] == kind) & band["element"].isin(names)).to_numpy()]
 
 
-def _units(change: Change, curves: Mapping[str, pd.DataFrame]) -> None:
+def _units(change: Change, curves: Mapping[str, Offer]) -> None:
     """(O1) for units."""
     if not curves:
         return
@@ -178,7 +237,7 @@ def _units(change: Change, curves: Mapping[str, pd.DataFrame]) -> None:
     least, most = _limits(case, fleet, names)
     # Limits while in service: what is out by dates and outages is so as a generator, too.
     least, most = (np.divide(v, here, out=np.zeros_like(v), where=here > 0) for v in (least, most))
-    offered = np.array([curves[n]["power_mw"].sum() for n in names])[:, None]
+    offered = np.array([curves[n].total for n in names])
     most = np.maximum(np.minimum(most, offered), least)
     ramp = _ramps(case, names)
     rows = []
@@ -192,7 +251,7 @@ def _units(change: Change, curves: Mapping[str, pd.DataFrame]) -> None:
         })  # fmt: skip
     change.tables["generator"] = _appended(change.tables["generator"], "generator", rows)
     change.tables["unit"] = unit[~unit.index.isin(names)]
-    change.tables["cost_point"] = _with_points(change.tables["cost_point"], {n: curves[n] for n in names})
+    change.tables["cost_point"] = _with_points(change, change.tables["cost_point"], {n: curves[n] for n in names})
     _no_deep(change, "unit", names)
     _renamed(change, names)
     if fleet is not None:
@@ -256,6 +315,7 @@ def _commitment(change: Change, fleet: Fleet, names: list[str]) -> None:
             "initial_award_mw": fleet.initial_award[i], "must_run": bool((forced == 1.0).all()),
             "status_profile": "" if (forced == forced[0]).all() and forced[0] != 0.0 else change.profile(f"{n} status", forced),
             "station": fleet.station[i], "max_changes_per_day": fleet.max_changes[i], "max_starts_per_week": fleet.max_starts[i],
+            "start_notice_min": fleet.start_notice[i],
             "initial_outage": bool(fleet.initial_outage[i]), "initial_changes": fleet.initial_changes[i],
             "initial_starts": fleet.initial_starts[i], "count": fleet.count[i],
         })  # fmt: skip
@@ -272,21 +332,20 @@ def _finite(value: float) -> float:
     return float(value) if np.isfinite(value) else np.nan
 
 
-def _renewables(change: Change, curves: Mapping[str, pd.DataFrame]) -> None:
-    """(O2): the first segment keeps the name."""
+def _renewables(change: Change, curves: Mapping[str, Offer]) -> None:
+    """(O2): the lowest price keeps the name."""
     table = change.tables["renewable"].copy()
     more, of = [], []
     for name, curve in curves.items():
-        width, price = curve["power_mw"].to_numpy(float), curve["price_cny_per_mwh"].to_numpy(float)
-        same = np.append(True, np.diff(price) != 0)
-        ends = np.cumsum(width)[np.append(np.flatnonzero(same)[1:] - 1, len(width) - 1)]
-        price, begin = price[same], np.append(0.0, ends[:-1])
-        row = table.loc[name]
-        if len(price) > 1 or ends[-1] < row["power_max_mw"]:
+        price, row = np.unique(np.concatenate(curve.price)), table.loc[name]
+        if len(price) > 1 or curve.total.min(initial=np.inf) < row["power_max_mw"]:
             output = row["power_max_mw"] * change.case.series([row["profile"]], 1.0)[0]
+            below, upto = (np.array([[w[side(p, v)].sum() for w, p in zip(curve.width, curve.price, strict=True)] for v in price])
+                           for side in (np.less, np.less_equal))  # fmt: skip
             for k in range(len(price)):
-                size = ends[k] - begin[k]
-                part = np.clip(output - begin[k], 0.0, size) / size
+                begin, end = below[k][curve.of], upto[k][curve.of]
+                size = float((end - begin).max(initial=0.0))
+                part = np.clip(output - begin, 0.0, end - begin) / size
                 piece = {"power_max_mw": size, "profile": change.profile(f"{name} segment {k + 1}", part), "cost_cny_per_mwh": price[k]}
                 if k == 0:
                     table.loc[name, list(piece)] = list(piece.values())
@@ -305,12 +364,12 @@ def _renewables(change: Change, curves: Mapping[str, pd.DataFrame]) -> None:
     change.tables["outage"] = _appended(outage, "outage", again)
 
 
-def _stores(change: Change, curves: Mapping[tuple[str, str, str], pd.DataFrame]) -> None:
+def _stores(change: Change, curves: Mapping[tuple[str, str, str], Offer]) -> None:
     """(O3)."""
     table = change.tables["storage"].copy()
     for (kind, name, side), curve in curves.items():
         if kind == "storage":
-            price = float(curve["price_cny_per_mwh"].iloc[0])
+            price = float(curve.price[0][0])
             table.loc[name, "charging_cost_cny_per_mwh" if side == BUY else "wear_cny_per_mwh"] = -price if side == BUY else price
     change.tables["storage"] = table
 

@@ -46,8 +46,10 @@ def check_bids(case: Case, limits: BidLimits) -> None:
 
 def _offers(case: Case, limits: BidLimits) -> list[str]:
     faults = []
-    for (kind, element, side), rows in case.table("bid").groupby(["kind", "element", "side"], sort=False):
-        where = f"table bid, {kind} '{element}'" + (" (buy)" if side == BUY else "")
+    faults += _days(case)
+    keys = ["kind", "element", "side", "day"]
+    for (kind, element, side, day), rows in case.table("bid").groupby(keys, sort=False, dropna=False):
+        where = f"table bid, {kind} '{element}'" + (" (buy)" if side == BUY else "") + _on(day)
         if element not in case.table(kind).index:
             faults.append(_unknown(where, kind, element, case))
             continue
@@ -75,6 +77,28 @@ def _offers(case: Case, limits: BidLimits) -> list[str]:
         if kind == "renewable" and not case.table(kind).at[element, "profile"]:
             faults.append(f"{where}: bids without a forecast of what is available (column profile of table renewable). Name a series.")
     return faults
+
+
+def _on(day) -> str:
+    """Names the day of rows that hold on one."""
+    return "" if pd.isna(day) else f", {str(day)[:10]}"
+
+
+def _days(case: Case) -> list[str]:
+    """Who bids by day does so for every day of the period; stores bid one price."""
+    table, found = case.table("bid"), []
+    days = np.unique(case.time.start.astype("datetime64[D]"))
+    for (kind, element, side), rows in table[table["day"].notna()].groupby(["kind", "element", "side"], sort=False):
+        where = f"table bid, {kind} '{element}'" + (" (buy)" if side == BUY else "")
+        if kind == "storage":
+            found.append(f"{where}: a store bids one price a side for the whole period, not by day. Leave column day empty.")
+            continue
+        same = (table["kind"] == kind) & (table["element"] == element) & (table["side"] == side)
+        left = days[~np.isin(days, rows["day"].to_numpy("datetime64[D]"))]
+        if len(left) and not table.loc[same, "day"].isna().any():
+            named = ", ".join(str(d) for d in left[:3]) + (f" and {len(left) - 3} more" if len(left) > 3 else "")
+            found.append(f"{where}: bids by day, but not on {named}. Give rows for these days, or rows without a day for all others.")
+    return found
 
 
 def _unknown(where: str, kind: str, element: str, case: Case) -> str:
@@ -137,8 +161,8 @@ def _store(case: Case, where: str, element: str, side: str, price: np.ndarray) -
 
 def _users(case: Case, limits: BidLimits) -> list[str]:
     found = []
-    for (load, hour), rows in case.table("demand_bid").groupby(["load", "hour"], sort=False):
-        where = f"table demand_bid, load '{load}', hour {hour:g}"
+    for (load, day, hour), rows in case.table("demand_bid").groupby(["load", "day", "hour"], sort=False, dropna=False):
+        where = f"table demand_bid, load '{load}'{_on(day)}, hour {hour:g}"
         if load not in case.table("load").index:
             found.append(_unknown(where, "load", load, case))
             continue

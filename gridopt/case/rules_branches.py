@@ -26,6 +26,7 @@ def check_branches(tables: dict[str, Checked]) -> None:
     for name in (*named, "deep_band"):
         _named_by_kind(tables, tables[name])
     _coefficients(tables["interface_member"])
+    _after_outages(tables["limit_penalty"])
     _outages(tables["outage"])
     _contingencies(tables["contingency"])
 
@@ -75,6 +76,13 @@ def _named_by_kind(tables: dict[str, Checked], checked: Checked) -> None:
         if kind in known and name and name not in known[kind]:
             cure = f"Add it to {tables[kind].file} or correct the name."
             checked.fault(i, "element", name, f"is not in table {kind}{nearest(name, known[kind])}", cure)
+
+
+def _after_outages(step: Checked) -> None:
+    frame = step.frame
+    for row in np.flatnonzero((frame["after_outages"].astype(bool) & (frame["kind"] == "interface")).to_numpy()):
+        cure = "Sections have no limit after outages; write false, or name branches."
+        step.fault(row, "after_outages", "true", f"stands beside section '{frame['element'].iloc[row]}'", cure)
 
 
 def _coefficients(member: Checked) -> None:

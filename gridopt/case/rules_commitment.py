@@ -21,6 +21,7 @@ def check_commitment(tables: dict[str, Checked]) -> None:
     _history(commitment)
     _outputs(commitment, tables)
     _stations(commitment)
+    _notices(commitment)
     _starts(tables["start_cost"], commitment)
     _heat(tables["chp"])
     _deep(tables["deep_band"], tables)
@@ -86,6 +87,16 @@ def _stations(commitment: Checked) -> None:
         other = first.loc[station, "max_changes_per_day"]
         rule = f"differs from {other:g}, which another row says of station '{station}'"
         commitment.fault(i, "max_changes_per_day", f"{frame['max_changes_per_day'].iloc[i]:g}", rule, "Give a station one number.")
+
+
+def _notices(commitment: Checked) -> None:
+    """What real time starts has no limit over a day or week: windows of hours do not see it."""
+    frame = commitment.frame
+    soon = frame["start_notice_min"].notna()
+    for column in ("max_changes_per_day", "max_starts_per_week"):
+        for i in np.flatnonzero(soon & frame[column].notna()):
+            rule = f"is given, but so is {column}, which starts in real time cannot keep"
+            commitment.fault(i, "start_notice_min", f"{frame['start_notice_min'].iloc[i]:g}", rule, "Leave one of the two empty.")
 
 
 def _starts(start: Checked, commitment: Checked) -> None:

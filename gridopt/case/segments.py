@@ -159,7 +159,7 @@ def _generators(case, rows: np.ndarray, least: np.ndarray, of: np.ndarray, middl
     for point in inner.T:
         passed += point[of, None] < middle
     price, square = case.series(table["price_profile"], 0.0), table["cost_quadratic_cny_per_mw2h"].to_numpy(float)
-    slope = bands.slope[first[of, None] + passed] + price[of] + 2.0 * square[of, None] * least[of]
+    slope = bands.prices(case)[first[of, None] + passed, np.arange(middle.shape[1])] + price[of] + 2.0 * square[of, None] * least[of]
     output = np.zeros((len(case.table("generator")), len(case.time)))
     output[rows] = least
     on = generators.cost_at(case, output)[rows] + price * least

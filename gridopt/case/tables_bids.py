@@ -9,18 +9,20 @@ SELL, BUY = "sell", "buy"
 
 BID = plain(
     "bid", "offers of plants and stores, segment by segment from 0 MW on; where an element has rows they stand in place of its costs",
-    ("kind", "element", "side", "segment"),
+    ("kind", "element", "side", "day", "segment"),
     Column("kind", choices=BIDDERS),
     Column("element", meaning="id in the table that `kind` names"),
     Column("side", choices=(SELL, BUY), default=SELL, meaning="sell: output; buy: charging of a store"),
+    Column("day", "date", default=None, meaning="day on which the row holds, in place of rows without one; empty: every other day"),
     Column("segment", "whole", "1", at_least=1, at_most=1000, meaning="number of the segment, from 1 on"),
     Column("power_mw", "number", "MW", above=0.0, meaning="width of the segment"),
     Column("price_cny_per_mwh", "number", "CNY/MWh", at_least=-100000.0, at_most=1000000.0),
 )  # fmt: skip
 DEMAND_BID = plain(
     "demand_bid", "bids of users by hour of the day; a load with rows takes what it buys day ahead, any other its forecast",
-    ("load", "hour", "segment"),
+    ("load", "day", "hour", "segment"),
     Column("load", key_to="load"),
+    Column("day", "date", default=None, meaning="day on which the row holds, in place of rows without one; empty: every other day"),
     Column("hour", "whole", "h", at_least=0, at_most=23, meaning="hour of the day; an hour without rows buys nothing"),
     Column("segment", "whole", "1", at_least=1, at_most=1000, meaning="number of the segment, from 1 on"),
     Column("power_mw", "number", "MW", above=0.0, meaning="width of the segment"),

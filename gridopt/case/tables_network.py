@@ -97,9 +97,11 @@ INTERFACE_MEMBER = plain(
 )  # fmt: skip
 LIMIT_PENALTY = plain(
     "limit_penalty", "steps by which limits of branches and interfaces may be passed, and what that costs; a limit without steps is hard",
-    ("kind", "element", "cost_cny_per_mwh"),
+    ("kind", "element", "after_outages", "cost_cny_per_mwh"),
     Column("kind", choices=("line", "transformer", "ac_branch", "interface")),
     Column("element", meaning="id in the table that `kind` names"),
+    Column("after_outages", "flag", default=False,
+           meaning="true: the limit of a branch after outages alone is passed, by the most that any outage asks for"),
     Column("width_mw", "number", "MW", above=0.0, default=None, meaning="width of the step; empty: no limit"),
     Column("cost_cny_per_mwh", "number", "CNY/MWh", at_least=0.0, meaning="per MW beyond the limit and hour"),
 )  # fmt: skip

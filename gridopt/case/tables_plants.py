@@ -78,6 +78,8 @@ COST_POINT = plain(
     Column("generator", key_to="generator"),
     Column("power_mw", "number", "MW"),
     Column("cost_cny_per_h", "number", "CNY/h", meaning="cost at this output"),
+    Column("price_profile", unit="CNY/MWh", default="",
+           meaning="series: added to what a MWh costs from this point on to the next one; the slopes may fall at no time; empty: none"),
 )  # fmt: skip
 COMMITMENT = plain(
     "commitment", "units and generators that are switched on and off, one row each", ("kind", "element"),
@@ -99,6 +101,8 @@ COMMITMENT = plain(
     Column("station", default="", meaning="units of one station start and stop one at a time where max_changes_per_day is given"),
     Column("max_changes_per_day", "whole", "1", at_least=0, at_most=1000, default=None, meaning="starts and stops of its station in a day"),
     Column("max_starts_per_week", "whole", "1", at_least=0, at_most=1000, default=None),
+    Column("start_notice_min", "number", "min", at_least=0.0, at_most=10080.0, default=None,
+           meaning="from an order to start to the first output; so soon real time may start it; empty: real time starts it never"),
     Column("initial_outage", "flag", default=False,
            meaning="off before the first step because it was out of service: its minimum down time does not count"),
     Column("initial_changes", "whole", "1", at_least=0, at_most=1000, default=0,

@@ -47,7 +47,7 @@ TABLE_OF = {
 }  # fmt: skip
 """Every array that must be given and the table whose rows it follows; 'branch': those of BRANCHES in order."""
 
-OVERLOADS = {"branch_overload": "branch", "interface_overload": "interface"}
+OVERLOADS = {"branch_overload": "branch", "interface_overload": "interface", "branch_overload_after": "branch"}
 """Arrays that must be given where limits are soft, and their table."""
 RESPONSES = (
     ("interruptible", "interruptible_called", 1.0), ("shiftable", "shiftable_less", 1.0), ("shiftable", "shiftable_more", -1.0),
@@ -217,7 +217,9 @@ def collect(case: Case, quantities: Mapping[str, np.ndarray], prices: Mapping[st
     faults += [f"array '{n}' has shape {arrays[n].shape}, the case asks for {lost}" for n in LOSSES if arrays[n].shape != lost]
     for name, table in OVERLOADS.items():
         shape = (rows[table] if table in rows else len(case.tables[table]), len(case.time))
-        arrays[name] = np.asarray(given.get(name, np.nan if len(case.table("limit_penalty")) else np.zeros(shape)), float)
+        steps = case.table("limit_penalty")
+        asked = steps["after_outages"].any() if name == "branch_overload_after" else len(steps)
+        arrays[name] = np.asarray(given.get(name, np.nan if asked else np.zeros(shape)), float)
         if arrays[name].shape != shape:
             faults.append(f"array '{name}' has shape {arrays[name].shape}, the case asks for {shape}")
     if "reserve_offline" in given:

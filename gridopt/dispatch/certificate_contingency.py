@@ -1,7 +1,8 @@
 """Certificate, contingencies: every outage is played through on the reported results.
 
     without the branches that fail, the DC power flow of what is injected then stays inside the emergency ratings, or beyond them by
-    no more than the overload of the branch                                                                           contingency.limit
+    no more than the overload of the branch and that of it after outages                                              contingency.limit
+    the latter is no wider than its steps of table limit_penalty                                                      contingency.overload
 
 What is injected then: the reported injections, less the share of units, generators, plants and DC links that fail, and more of the other units
 and generators of the area, each in proportion to its largest output in the step. Outages that cut buses off, and losses that nothing in
@@ -19,7 +20,7 @@ import scipy.sparse as sp
 from scipy.sparse.linalg import splu
 
 from gridopt.dispatch.certificate_check import BRANCHES, POWER, RELATIVE, Check, Evidence
-from gridopt.dispatch.certificate_network import Wires, angles, islands, spans, wires
+from gridopt.dispatch.certificate_network import Wires, angles, islands, spans, widths, wires
 from gridopt.dispatch.certificate_plants import generator_limits, unit_limits
 
 ANEW = 1e6
@@ -155,10 +156,10 @@ def check_contingencies(e: Evidence) -> list[Check]:
     if not listed or not len(e.branches):
         return []
     scene, excess = Scene(e), np.zeros((len(listed), len(e.case.time)))
-    worst = np.zeros(excess.shape, int)
+    worst, passed = np.zeros(excess.shape, int), e["branch_overload"] + e["branch_overload_after"]
 
     def judge(k: int, steps: slice, flow: np.ndarray, rule: np.ndarray) -> None:
-        over = np.where(rule, np.abs(flow - e["branch_overload"][:, steps]) - np.where(rule, scene.limit[:, steps], 0.0), -np.inf)
+        over = np.where(rule, np.abs(flow - passed[:, steps]) - np.where(rule, scene.limit[:, steps], 0.0), -np.inf)
         worst[k, steps] = over.argmax(axis=0)
         excess[k, steps] = np.maximum(over.max(axis=0, initial=-np.inf), 0.0)
 
@@ -180,7 +181,11 @@ def check_contingencies(e: Evidence) -> list[Check]:
         found = scene.after(listed[k])
         judge(int(k), slice(None), found.flow, found.rule)
     where = [f"{e.branches[worst[k, excess[k].argmax()]]} after outage of {o.name}" for k, o in enumerate(listed)]
-    return [e.judge("contingency.limit", "MW", excess, POWER + RELATIVE * np.abs(e["flow"]).max(axis=0, initial=0.0), where)]
+    wide = np.abs(e["branch_overload_after"]) - widths(e, BRANCHES, e.branches, after=True)
+    return [
+        e.judge("contingency.limit", "MW", excess, POWER + RELATIVE * np.abs(e["flow"]).max(axis=0, initial=0.0), where),
+        e.judge("contingency.overload", "MW", wide, POWER, e.branches),
+    ]
 
 
 @dataclass(frozen=True)
@@ -212,7 +217,7 @@ def paid(e: Evidence) -> Paid:
         then = scene.after(known[name])
         at = np.array([place[r[0]] for r in rows]), np.array([r[1] for r in rows])
         value = np.array([r[2] for r in rows])
-        held = then.flow[at] - e["branch_overload"][at]
+        held = then.flow[at] - e["branch_overload"][at] - e["branch_overload_after"][at]
         away = np.abs(scene.limit[at] - np.abs(held))
         np.maximum.at(found.idle[n], at[1], np.where(then.rule[at] & (value >= 0), away, np.inf))
         push = np.zeros(then.flow.shape)

@@ -78,10 +78,14 @@ def recomputed(e: Evidence) -> dict[str, np.ndarray]:
 def _overloads(e: Evidence) -> dict[str, np.ndarray]:
     """Steps of each limit that is passed fill from the cheapest."""
     table, found = e.case.table("limit_penalty").sort_values("cost_cny_per_mwh"), {}
-    for name, names, section in (("branch_overload", e.branches, False), ("interface_overload", e.case.table("interface").index, True)):
+    sections = e.case.table("interface").index
+    for name, names, section, after in (
+        ("branch_overload", e.branches, False, False), ("interface_overload", sections, True, False),
+        ("branch_overload_after", e.branches, False, True),
+    ):  # fmt: skip
         left, cost = np.abs(e[name]).copy(), np.zeros(e[name].shape)
         place = {n: i for i, n in enumerate(names)}
-        for _, row in table[(table["kind"] == "interface") == section].iterrows():
+        for _, row in table[((table["kind"] == "interface") == section) & (table["after_outages"] == after)].iterrows():
             i = place[row["element"]]
             taken = np.fmin(left[i], row["width_mw"])
             cost[i] += row["cost_cny_per_mwh"] * taken

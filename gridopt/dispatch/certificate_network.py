@@ -157,9 +157,10 @@ def section_limits(case: Case) -> tuple[np.ndarray, np.ndarray]:
     return low, high
 
 
-def widths(e: Evidence, kinds: tuple[str, ...], names) -> np.ndarray:
-    """MW (n, 1) by which each of `names` may be overloaded."""
-    total, table = dict.fromkeys(names, 0.0), e.case.table("limit_penalty")
+def widths(e: Evidence, kinds: tuple[str, ...], names, after: bool = False) -> np.ndarray:
+    """MW (n, 1) by which each of `names` may be overloaded; after: after outages alone."""
+    table = e.case.table("limit_penalty")
+    total, table = dict.fromkeys(names, 0.0), table[table["after_outages"].to_numpy(bool) == after]
     for kind, name, width in zip(table["kind"], table["element"], table["width_mw"].fillna(np.inf), strict=True):
         if kind in kinds:
             total[name] += width

@@ -133,6 +133,10 @@ def generator_cost(e: Evidence) -> np.ndarray:
         x, y = points["power_mw"].to_numpy(float), points["cost_cny_per_h"].to_numpy(float)
         k = np.clip(np.searchsorted(x, p[g]) - 1, 0, len(x) - 2)
         cost[g] = y[k] + (p[g] - x[k]) * (y[k + 1] - y[k]) / (x[k + 1] - x[k])
+        more = case.series(points["price_profile"], 0.0)
+        for i in range(len(x) - 1):
+            begin, end = x[i] if i else -np.inf, x[i + 1] if i < len(x) - 2 else np.inf
+            cost[g] += more[i] * (np.minimum(p[g], end) - x[i]) * (p[g] > begin)
     cost += e.number("generator", "cost_cny_per_h") * (case.in_service("generator") > 0)
     carbon = case.of_year("carbon_price_cny_per_t", 0.0) * e.number("generator", "co2_t_per_mwh")
     return cost + (case.series(table["price_profile"], 0.0) + carbon) * p

@@ -89,18 +89,20 @@ def _generating(e: Evidence, s: Switched) -> np.ndarray:
     cost = (rate * low + square * low**2) * on + (rate + 2.0 * square * low) * above + square * above**2
     points = {name: part.sort_values("power_mw") for name, part in case.table("cost_point").groupby("generator")}
     inner = max([len(points[n]) - 2 for n in frame.index if n in points], default=0)
-    cuts, slopes, base = np.full((inner, len(frame), 1), np.nan), np.zeros((inner + 1, len(frame), 1)), np.zeros(low.shape)
+    cuts, slopes, base = np.full((inner, len(frame), 1), np.nan), np.zeros((inner + 1, *low.shape)), np.zeros(low.shape)
     for i, name in enumerate(frame.index):
         if name in points:
             x, y = (points[name][c].to_numpy(float) for c in ("power_mw", "cost_cny_per_h"))
-            slope = np.diff(y) / np.diff(x)
-            cuts[: len(x) - 2, i, 0], slopes[: len(slope), i, 0], slopes[len(slope) :, i, 0] = x[1:-1], slope, slope[-1]
+            more = case.series(points[name]["price_profile"], 0.0)[:-1]
+            slope = (np.diff(y) / np.diff(x))[:, None] + more
+            cuts[: len(x) - 2, i, 0], slopes[: len(slope), i], slopes[len(slope) :, i] = x[1:-1], slope, slope[-1]
             k = np.clip(np.searchsorted(x, low[i]) - 1, 0, len(slope) - 1)
-            base[i] = y[k] + slope[k] * (low[i] - x[k])
+            below = np.array([np.sum(more[:j, t] * np.diff(x)[:j]) for t, j in enumerate(k)])
+            base[i] = y[k] + below + slope[k, np.arange(len(k))] * (low[i] - x[k])
     parts = _filled(s, [cut * np.ones_like(low) for cut in cuts])
     for part, middle in parts:
         passed = np.sum([cut < middle for cut in cuts], axis=0, dtype=int) if len(cuts) else np.zeros(low.shape, int)
-        cost = cost + np.take_along_axis(slopes[:, :, 0].T, passed, axis=1) * part
+        cost = cost + np.take_along_axis(slopes, passed[None], axis=0)[0] * part
     carbon = case.of_year("carbon_price_cny_per_t", 0.0) * frame["co2_t_per_mwh"].to_numpy(float)[:, None]
     hourly = frame["cost_cny_per_h"].to_numpy(float)[:, None] * on + base * on + _deep(s, parts)
     return cost + hourly + (case.series(frame["price_profile"], 0.0) + carbon) * output

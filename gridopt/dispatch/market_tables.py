@@ -64,6 +64,13 @@ MARKET_TABLES: dict[str, tuple[Column, ...]] = {
         Column("price", NUMBER, "CNY/MW", "uniform price of mileage", "里程出清价"), Column("performance", NUMBER, "1", "k", "调频性能"),
         _money("pay", "mileage x price x k", "调频收入"),
     ),
+    "trade": (
+        PERIOD, Column("seller", TEXT, "", "province that sells", "售电省"), Column("buyer", TEXT, "", "province that buys", "购电省"),
+        Column("path", TEXT, "", "segments from seller to buyer", "通道路径"), _power("sent", "leaves the seller", "送出电力"),
+        _power("landed", "reaches the buyer", "落地电力"), _price("seller_price", "paid for what leaves the seller", "送端价格"),
+        _price("buyer_price", "paid for what reaches the buyer", "落地价格"), _money("revenue", "revenue of the seller", "售电收入"),
+        _money("tariff", "tariffs of the segments", "输电费"), _money("payment", "what the buyer pays", "购电支出"),
+    ),
     "advisory": (
         RULE, Column("window", TIME, "", "begin of the window that says so", "窗口起点"), PERIOD, BUS,
         _price("lmp", "price at the bus that the window expects; of its first interval: the price", "预出清电价"), EXACT,

@@ -1,6 +1,7 @@
 """Real time: window after window over the physical schedule, of which only the first interval binds.
 
-    interval k   SCED over k .. k+H-1 (rt_program.py): statuses, stores and DC links as planned, output before k as it was done,
+    interval k   SCED over k .. k+H-1 (rt_program.py): DC links as planned, statuses as planned but for what can be started in time
+                 (rt_starts.py), stores and water by what they are worth in the plan (rt_stores.py), output before k as it was done,
                  expectations that come closer to what comes                                                              (R1)
     price        of k from its own window                                                         first                   (R2)
                  for one plant: price at its bus + sum over its ramp rows of dual x coefficient    tlmp                    (R3)
@@ -30,9 +31,10 @@ from gridopt.dispatch.market_run import MarketRun
 from gridopt.dispatch.participants import Participants
 from gridopt.dispatch.result import Dispatch
 from gridopt.dispatch.right_duals import choose
-from gridopt.dispatch.rt_program import FREE, Moving, Window
+from gridopt.dispatch.rt_program import Moving, Window
+from gridopt.dispatch.rt_stores import Stores
 from gridopt.dispatch.secured import Limits, bounded
-from gridopt.program.solution import Infeasible, Solution
+from gridopt.program.solution import Infeasible, Solution, SolverFailed
 from gridopt.program.standard_form import extend, stack, value
 
 Progress = Callable[[str], None]
@@ -45,19 +47,23 @@ MAIN = {"commitment.above": "", "generator.band": "generator ", "thermal.high": 
 @dataclass(frozen=True)
 class RealTimeRule:
     """intervals of a window; weights (V1), the last one goes on; mode first, tlmp or expost; selection: which prices of an interval, where
-    several are right (lower, upper, mid), or `solver`: those that it ends with."""
+    several are right (lower, upper, mid), or `solver`: those that it ends with. stores: whether stores and reservoirs may leave their plan;
+    margin CNY/MWh that this has to gain."""
 
     intervals: int = 8
     weights: tuple[float, ...] = (0.0,)
     mode: str = "first"
     selection: str = "lower"
+    stores: bool = True
+    margin: float = 50.0
 
 
 @dataclass(frozen=True)
 class RealTime:
     """dispatch: what was done, with the duals of (R2); prices by the rule's mode; advisory price CNY/MWh (T, H, B), nan beyond the end;
     advisory output of plants in it, MW (T, H, g), by `plants`; tlmp: CNY/MWh (p, T) by tlmp_plants; window_cost: what the columns of each
-    window cost CNY (T,); seconds a window takes."""
+    window cost CNY (T,); seconds a window takes; unchosen: intervals whose prices are right, but none that the selection asks for could be
+    found."""
 
     dispatch: Dispatch
     prices: Prices
@@ -70,6 +76,7 @@ class RealTime:
     seconds: float
     mode: str = "first"
     stage: str = "RT"
+    unchosen: tuple[int, ...] = ()
 
     def run(self, settled: np.ndarray | None = None) -> MarketRun:
         """What was done as a run of the market; settled (B, T): prices after floor and cap."""
@@ -90,7 +97,8 @@ def run_real_time(plan: Dispatch, actual: Case, rule: RealTimeRule, progress: Pr
     if actual.losses != "off":
         raise CaseError(["key 'losses': windows of real time know no losses of AC lines. Write off, or market.real_time.enabled: false."])
     model, began = formulate(actual), time.perf_counter()
-    moving, steps = Moving(model, plan.model, plan.solution.x, rule.weights), len(actual.time)
+    stores = Stores(model, plan, rule.margin) if rule.stores else None
+    moving, steps = Moving(model, plan.model, plan.solution.x, rule.weights, stores), len(actual.time)
     kept = _Kept(model, moving, steps, rule.intervals)
     for k in range(steps):
         window = moving.solve(k, min(k + rule.intervals, steps))
@@ -104,8 +112,9 @@ def run_real_time(plan: Dispatch, actual: Case, rule: RealTimeRule, progress: Pr
             progress(f"real time: {k + 1} of {steps} intervals, {(time.perf_counter() - began) / (k + 1):.3f} s each")
     done = kept.dispatch(moving, plan)
     seconds = (time.perf_counter() - began) / steps
-    prices = _expost(done, rule) if rule.mode == "expost" else _binding(done)
-    return RealTime(done, prices, kept.plants, kept.price, kept.output, kept.names, kept.tlmp, kept.cost, seconds, rule.mode)
+    prices = _expost(done, moving.is_free & ~moving.status) if rule.mode == "expost" else _binding(done)
+    return RealTime(done, prices, kept.plants, kept.price, kept.output, kept.names, kept.tlmp, kept.cost, seconds, rule.mode,
+                    unchosen=tuple(kept.unchosen))  # fmt: skip
 
 
 def _binding(done: Dispatch) -> Prices:
@@ -114,13 +123,14 @@ def _binding(done: Dispatch) -> Prices:
     return from_duals(done, people, done.solution.y[people.shared])
 
 
-def _expost(done: Dispatch, rule: RealTimeRule) -> Prices:
-    """(R4): prices of the program of all intervals with what has come; the schedule stays."""
+def _expost(done: Dispatch, free: np.ndarray) -> Prices:
+    """(R4): prices of the program of all intervals with what has come, its columns free (n,) where real time moves them; the schedule
+    stays."""
     held = {}
     for family in done.model.builder.column_families:
-        if family.size and not family.name.startswith(FREE):
-            value = done.solution.x[family.ids]
-            held[family.name] = (value, value)
+        if family.size and not free[family.ids].all():
+            value, moves = done.solution.x[family.ids], free[family.ids]
+            held[family.name] = (np.where(moves, -np.inf, value), np.where(moves, np.inf, value))
     whole = bounded(done.case, Limits(held), Search(), open_rows=("dc_contract.",))
     people, other = done.participants, whole.participants
     return from_duals(done, people, people.aligned(other, whole.solution.y[other.shared]))
@@ -147,6 +157,7 @@ class _Kept:
         self.idle = _idle(moving, self.balance)
         self.names, self.column, self.bus = _outputs(model)
         self.tlmp, self.cost = np.zeros((len(self.names), steps)), np.zeros(steps)
+        self.unchosen: list[int] = []
 
     def chosen(self, window: Window, selection: str) -> Window:
         """The window with the duals that the selection takes, by what the load of its binding interval pays."""
@@ -168,7 +179,11 @@ class _Kept:
                 parts.append(own)
             found.append(np.concatenate(parts))
         idle = np.flatnonzero(self.idle[window.rows])
-        return window.with_duals(choose(window.form, window.x, found[0], found[1], selection, idle))
+        try:
+            return window.with_duals(choose(window.form, window.x, found[0], found[1], selection, idle))
+        except SolverFailed:  # those that the window ended with are right, too
+            self.unchosen.append(k)
+            return window
 
     def take(self, window: Window) -> None:
         """Notes a window."""

@@ -7,9 +7,10 @@
 Steps at which the network carries the schedule stay as they are, unless nothing fits to that. At cost a+ = a- = 0; at bids the operator
 buys at the offer + a+ and sells back at the offer - a-. Whole values are those of the schedule, or free. Counter-trade does not choose
 units by where they stand: the operator buys D[t] in the zone that imports most and sells it in the one that exports most, zones clear
-again by price with their positions moved so, and D[t] is raised until flows hold:
+again by price with their positions moved so, and D[t] is raised until flows hold. Where no such trade makes them hold, all zones take part,
+in proportion to what they export and import:
 
-    sum_b in z P[b,t] = N0[z,t] + D[t] (importing) or - D[t] (exporting)                                                 (Y3)
+    sum_b in z P[b,t] = N0[z,t] - D[t] w[z,t],   w = 1 and -1 of these two;  then  w = N0[z,t] / sum over z of max(N0[z,t], 0)     (Y3)
 
 D[t] is the first of TRIES even parts of the trade at which flows hold, made sharper by bisection.
 """
@@ -125,23 +126,20 @@ def _counter_traded(dispatch: Dispatch, schedule: Dispatch, good: np.ndarray) ->
     names, zone = zones_of(case)
     position = np.zeros((len(names), len(case.time)))
     np.add.at(position, zone, schedule.injection)
-    steps = np.arange(len(case.time))
-    seller, buyer = position.argmax(axis=0), position.argmin(axis=0)
-    most = np.maximum(np.minimum(position[seller, steps], -position[buyer, steps]), 0.0)
+    way, low, high, found, good = np.zeros(position.shape), np.zeros(len(good)), np.zeros(len(good)), schedule, good.copy()
 
     def at(traded: np.ndarray) -> Dispatch:
-        moved = position.copy()
-        np.subtract.at(moved, (seller, steps), traded)
-        np.add.at(moved, (buyer, steps), traded)
+        moved = position - way * traded
         return clear(dispatch, _positions(len(names), zone, moved), held=schedule.solution.x).schedule
 
-    low, high, found, good = np.zeros(len(steps)), np.zeros(len(steps)), schedule, good.copy()
-    for part in range(1, TRIES + 1):
-        if good.all():
-            break
-        low, high = np.where(good, low, high), np.where(good, high, most * part / TRIES)
-        found = at(high)
-        good |= _holds(dispatch, found)
+    for share, most in _ways(position):
+        way, low, high = np.where(good, way, share), np.where(good, low, 0.0), np.where(good, high, 0.0)
+        for part in range(1, TRIES + 1):
+            if good.all():
+                break
+            low, high = np.where(good, low, high), np.where(good, high, most * part / TRIES)
+            found = at(high)
+            good |= _holds(dispatch, found)
     if not good.all():
         raise Infeasible("no trade between zones makes flows hold")
     for _ in range(SHARPER):
@@ -152,6 +150,17 @@ def _counter_traded(dispatch: Dispatch, schedule: Dispatch, good: np.ndarray) ->
     if not _holds(dispatch, found).all():
         raise Infeasible("no trade between zones makes flows hold")
     return _change(schedule, found, found.solution.objective - schedule.solution.objective, high)
+
+
+def _ways(position: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Weights w of (Y3) (Z, T) and largest trade MW (T,), by net positions MW (Z, T): two zones, then all."""
+    steps, pair = np.arange(position.shape[1]), np.zeros(position.shape)
+    seller, buyer = position.argmax(axis=0), position.argmin(axis=0)
+    between = np.maximum(np.minimum(position[seller, steps], -position[buyer, steps]), 0.0)
+    pair[seller, steps] += 1.0
+    pair[buyer, steps] -= 1.0
+    sold = np.maximum(position, 0.0).sum(axis=0)
+    return [(pair, between), (np.divide(position, sold, out=np.zeros(position.shape), where=sold > 0), sold)]
 
 
 def _positions(count: int, zone: np.ndarray, moved: np.ndarray) -> Network:

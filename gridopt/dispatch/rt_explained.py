@@ -2,6 +2,7 @@
 
     columns that the window may move lie within its limits, by what was expected then; all others are held at what was done before it, or
     at the physical schedule; rows of other periods hold nothing                                                            (V3)
+    a column whose value at the end has two prices (rt_stores.py) has that of the side on which it is, and none at the plan  (V4)
 """
 
 from __future__ import annotations
@@ -16,15 +17,20 @@ from gridopt.dispatch.lazy import written
 from gridopt.dispatch.real_time import RealTimeRule, _Kept
 from gridopt.dispatch.result import Dispatch
 from gridopt.dispatch.rt_program import Moving, Window
+from gridopt.dispatch.rt_stores import Stores
 from gridopt.program.solution import Infeasible, Solution
 from gridopt.program.standard_form import Rows, extend, stack, value
+
+SIDE = 1e-7
+"""MW, MWh or hm3 by which a value lies beside that of the plan."""
 
 
 def window_of(plan: Dispatch, actual: Case, rule: RealTimeRule, step: int) -> tuple[Dispatch, np.ndarray, int]:
     """The window whose first interval is `step`, after all windows before it; its duals (m,) by the rule; the step after its last. Raises
     Infeasible."""
     model = formulate(actual)
-    moving, steps = Moving(model, plan.model, plan.solution.x, rule.weights), len(actual.time)
+    stores = Stores(model, plan, rule.margin) if rule.stores else None
+    moving, steps = Moving(model, plan.model, plan.solution.x, rule.weights, stores), len(actual.time)
     kept = _Kept(model, moving, steps, rule.intervals)
     for k in range(step + 1):
         window = moving.solve(k, min(k + rule.intervals, steps))
@@ -38,12 +44,12 @@ def window_of(plan: Dispatch, actual: Case, rule: RealTimeRule, step: int) -> tu
 
 
 def _dispatch(moving: Moving, window: Window, plan: Dispatch) -> Dispatch:
-    """(V3) with the duals of the window."""
+    """(V3), (V4) with the duals of the window."""
     form, x, own = moving.form, moving.x.copy(), window.form
     ids = moving.columns[moving.column_at[window.first] : moving.column_at[window.last]]
-    x[ids] = window.x
-    lower, upper, held = x.copy(), x.copy(), x.copy()
-    lower[ids], upper[ids], held[ids] = own.lower, own.upper, 0.0
+    lower, upper, held, cost = x.copy(), x.copy(), x.copy(), form.cost.copy()
+    cost[ids], lower[ids], upper[ids] = _sides(window, len(ids))
+    held[ids] = 0.0
     low, high = np.full((2, len(form.row_lower)), [[-np.inf], [np.inf]])
     count, given = len(window.rows), (form.matrix @ held)[window.rows]
     low[window.rows], high[window.rows] = own.row_lower[:count] + given, own.row_upper[:count] + given
@@ -58,7 +64,20 @@ def _dispatch(moving: Moving, window: Window, plan: Dispatch) -> Dispatch:
         duals.append(known.dual)
         added[family.family.name] = np.array([known.element, known.step, np.arange(first, first + len(known.element))])
         place, first = here.stop, first + len(known.element)
-    made = replace(form, lower=lower, upper=upper, row_lower=low, row_upper=high)
+    made = replace(form, cost=cost, lower=lower, upper=upper, row_lower=low, row_upper=high)
     made = extend(made, stack(parts, len(x)))
-    cost = value(made, x)
-    return Dispatch(moving.model.case, moving.model, Solution(made, x, np.concatenate(duals), cost, 1, added, {}, cost, plan.solution.finished))
+    total = value(made, x)
+    solution = Solution(made, x, np.concatenate(duals), total, 1, added, {}, total, plan.solution.finished)
+    return Dispatch(moving.model.case, moving.model, solution)
+
+
+def _sides(window: Window, size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Cost, lower and upper bounds (n,) of the columns of a window by (V4)."""
+    own, tied = window.form, window.tied
+    cost, lower, upper = own.cost[:size].copy(), own.lower[:size].copy(), own.upper[:size].copy()
+    planned, above = upper[tied].copy(), window.x[size:] > SIDE
+    below = window.x[:size][tied] < planned - SIDE
+    lower[tied] = np.where(below, lower[tied], planned)
+    upper[tied] = np.where(above, planned + own.upper[size:], planned)
+    cost[tied] = np.where(above, own.cost[size:], cost[tied])
+    return cost, lower, upper

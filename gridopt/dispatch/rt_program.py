@@ -6,6 +6,7 @@ holds the steps k..e. Of its columns only what can still be moved is free; all o
     bound of step t = actual + w[t-k] (expected - actual)        for bounds of columns, limits of rows, constants of lazy rows   (V1)
     row  low - A x[plan, past] <= A x[free, window] <= high - A x[plan, past]                                        (V2)
 
+What stores hold at the end of a window has a worth (rt_stores.py); what can be started in time is decided first (rt_starts.py).
 A window begins with the statuses that the one before ended with, those of its new last step with those of the step before.
 """
 
@@ -19,8 +20,11 @@ import scipy.sparse as sp
 from gridopt.case.check import CaseError
 from gridopt.dispatch.formulate import Model
 from gridopt.dispatch.lazy import FEASIBLE
+from gridopt.dispatch.rt_starts import GAP, Starts
+from gridopt.dispatch.rt_stores import Stores
 from gridopt.program.builder import LazyFamily
 from gridopt.program.highs import BASIC, LOWER, OPTIMAL, Highs
+from gridopt.program.solution import Infeasible
 from gridopt.program.standard_form import StandardForm
 
 FREE = (
@@ -28,7 +32,8 @@ FREE = (
     "demand.surplus", "reserve.award", "reserve.offline", "reserve.shortage", "reserve.largest", "overload.forward", "overload.backward",
     "commitment.firing", "ramping.",
 )  # fmt: skip
-"""Beginnings of the names of families whose columns real time may move; stores, water and DC links keep to their schedules."""
+"""Beginnings of the names of families whose columns real time may move, besides those of rt_stores.py and rt_starts.py; solar thermal
+plants, pumped storage and DC links keep to their schedules."""
 ROUNDS = 60
 
 
@@ -46,7 +51,7 @@ class Lazy:
 @dataclass
 class Window:
     """first, last: its steps; y: duals of the rows `rows` (builder ids); lazy rows; cost of its free columns; form and x: its program and
-    values, rows in this order."""
+    values, rows in this order; tied: places of the columns that have a copy after all others (rt_stores.py)."""
 
     first: int
     last: int
@@ -56,6 +61,7 @@ class Window:
     cost: float
     form: StandardForm
     x: np.ndarray
+    tied: np.ndarray = field(default_factory=lambda: np.zeros(0, int))
 
     def with_duals(self, y: np.ndarray) -> Window:
         """The window with other duals (m,) of all its rows."""
@@ -66,16 +72,34 @@ class Window:
         return replace(self, y=y[: len(self.rows)], lazy=lazy)
 
 
-class Moving:
-    """The program of all windows. x (n,): the plan, and what was done so far."""
+@dataclass
+class Frame:
+    """Program of the steps first..last-1 without lazy rows: ids of its columns (n,) and rows (m,); tied: places of the columns that have a
+    copy, which follow all others; cost, lower, upper (n + k,); low, high (m,); matrix CSR (m, n + k)."""
 
-    def __init__(self, actual: Model, expected: Model, plan: np.ndarray, weights: tuple[float, ...]):
+    first: int
+    last: int
+    ids: np.ndarray
+    rows: np.ndarray
+    tied: np.ndarray
+    cost: np.ndarray
+    lower: np.ndarray
+    upper: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    matrix: sp.csr_array
+
+
+class Moving:
+    """The program of all windows. x (n,): the plan, and what was done so far. stores: what moves of them, None: they keep to the plan."""
+
+    def __init__(self, actual: Model, expected: Model, plan: np.ndarray, weights: tuple[float, ...], stores: Stores | None = None):
         self.model, self.weights, self.x = actual, np.asarray(weights, float), plan.copy()
         check_alike(actual, expected)
         self.form, other = actual.builder.form(), expected.builder.form()
         if self.form.square.any():
             raise CaseError(["real time knows straight cost curves only; give blocks or points in place of a quadratic cost."])
-        self.steps = actual.builder.steps
+        self.steps, self.stores, self.starts = actual.builder.steps, stores, Starts(actual, plan)
         self._order(other)
         self.families = [self._pair(a, e) for a, e in zip(actual.builder.lazy_families, expected.builder.lazy_families, strict=True)]
         self.highs = Highs()
@@ -91,10 +115,15 @@ class Moving:
         for family in self.model.builder.column_families:
             if family.name.startswith(FREE) and "time" in family.over:
                 free[family.ids.ravel()] = True
+        if self.stores is not None:
+            free |= self.stores.free
+        free[self.starts.ids] = True
         free &= form.column_step >= 0
         ids = np.flatnonzero(free)
         self.columns = ids[np.argsort(form.column_step[ids], kind="stable")]
         self.is_free = free
+        self.status = np.zeros(len(form.cost), bool)
+        self.status[self.starts.ids] = True
         part = form.matrix[:, self.columns].tocoo()
         at = np.full(len(form.row_lower), -1)
         np.maximum.at(at, part.coords[0], form.column_step[self.columns][part.coords[1]])
@@ -113,6 +142,9 @@ class Moving:
         self.lower, self.upper = form.lower[self.columns], form.upper[self.columns]
         self.low_more, self.high_more = _more(self.low, other.row_lower[self.rows]), _more(self.high, other.row_upper[self.rows])
         self.lower_more, self.upper_more = _more(self.lower, other.lower[self.columns]), _more(self.upper, other.upper[self.columns])
+        if self.stores is not None:
+            self.lower = self.stores.reach(form.lower)[self.columns]
+            self.lower_more[np.isin(self.columns, self.stores.left)] = 0.0  # the plan's end has a worth, and no other limit than the case's
         self.row_step, self.column_step = row_step, column_step
 
     def _pair(self, actual: LazyFamily, expected: LazyFamily) -> tuple[LazyFamily, LazyFamily, np.ndarray | None]:
@@ -128,6 +160,28 @@ class Moving:
 
     def solve(self, first: int, last: int) -> Window | None:
         """Steps first..last-1, and what was found written into x; None where nothing satisfies all limits."""
+        frame, chunks = self._frame(first, last), self._carried(first, last)
+        if len(self.starts):
+            if not self._decided(frame, chunks):
+                return None
+            held = self.status[frame.ids]
+            frame.lower[: len(held)][held] = frame.upper[: len(held)][held] = self.x[frame.ids[held]]
+        self._load(frame, chunks)
+        if self.warm:
+            self.highs.set_basis(*self._basis(frame, chunks))
+        for _ in range(ROUNDS):
+            if self.highs.run() != OPTIMAL:
+                return None
+            self._take(frame, self.highs.solution()[0])
+            found = self._broken(chunks, first, last)
+            if not found:
+                break
+            self.highs.add_rows(*self._written(found, frame))
+            chunks += found
+        return self._ended(frame, chunks)
+
+    def _frame(self, first: int, last: int) -> Frame:
+        """The program of a window without its lazy rows (V1), (V2)."""
         rows, cols = slice(self.row_at[first], self.row_at[last]), slice(self.column_at[first], self.column_at[last])
         before = slice(self.column_at[max(first - self.reach, 0)], self.column_at[first])
         part = self.matrix[rows]
@@ -136,26 +190,55 @@ class Moving:
         low = self.low[rows] + w_row * self.low_more[rows] - given
         high = self.high[rows] + w_row * self.high_more[rows] - given
         lower, upper = (b[cols] + w_col * m[cols] for b, m in ((self.lower, self.lower_more), (self.upper, self.upper_more)))
-        ids = self.columns[cols]
+        ids, upper = self.columns[cols], np.maximum(lower, upper)
         self.rank = np.full(len(self.form.cost), -1)
         self.rank[ids] = np.arange(len(ids))
-        chunks = self._carried(first, last)
-        more = self._written(chunks, first)
-        matrix = sp.csr_array(sp.vstack([part[:, cols], more[2]], format="csr"))
-        self.highs.load(self.form.cost[ids], lower, np.maximum(lower, upper), matrix, np.append(low, more[0]), np.append(high, more[1]))
-        if self.warm:
-            self.highs.set_basis(*self._basis(ids, self.rows[rows], chunks))
+        cost, tied = self.form.cost[ids], np.zeros(0, int)
+        if self.stores is not None:
+            end = self.stores.end(last, ids, self.rank)
+            tied, cost = end.tied, np.append(cost + end.cost, end.copies)
+            below = np.clip(end.plan, lower[tied], upper[tied])
+            lower, upper = np.append(lower, np.zeros(len(tied))), np.append(upper, upper[tied] - below)
+            upper[tied] = below
+        return Frame(first, last, ids, self.rows[rows], tied, cost, lower, upper, low, high, _doubled(part[:, cols], tied))
+
+    def _load(self, frame: Frame, chunks: list[Lazy]) -> None:
+        more = self._written(chunks, frame)
+        matrix = sp.csr_array(sp.vstack([frame.matrix, more[2]], format="csr"))
+        self.highs.load(frame.cost, frame.lower, frame.upper, matrix, np.append(frame.low, more[0]), np.append(frame.high, more[1]))
+
+    def _take(self, frame: Frame, value: np.ndarray) -> None:
+        """Values of a window into x, and on which side stores are."""
+        size = len(frame.ids)
+        self.x[frame.ids] = value[:size]
+        self.x[frame.ids[frame.tied]] += value[size:]
+        if self.stores is not None:
+            self.stores.sides(self.x, slice(frame.first, frame.last))
+
+    def _decided(self, frame: Frame, chunks: list[Lazy]) -> bool:
+        """Whole statuses of the window into x; the lazy rows that were broken on the way are added to `chunks`. False: there are none."""
+        ids, lower, upper = self.starts.bounds(frame.first, frame.last, self.x)
+        at = self.rank[ids]
+        frame.lower[at], frame.upper[at] = lower, upper
+        whole = at[self.starts.integer[ids]]
+        self._load(frame, chunks)
+        self.highs.whole(whole)
         for _ in range(ROUNDS):
-            if self.highs.run() != OPTIMAL:
-                return None
-            self.x[ids] = self.highs.solution()[0]
-            found = self._broken(chunks, first, last)
+            try:
+                best = self.highs.search(gap=GAP)
+            except Infeasible:
+                return False
+            if best.x is None:
+                return False
+            self._take(frame, best.x)
+            found = self._broken(chunks, frame.first, frame.last)
             if not found:
                 break
-            self.highs.add_rows(*self._written(found, first))
+            self.highs.add_rows(*self._written(found, frame))
             chunks += found
-        limits = part[:, cols], low, high, lower, np.maximum(lower, upper)
-        return self._ended(first, last, ids, self.rows[rows], chunks, limits)
+        self.highs.set(presolve="off")
+        self.starts.settle(frame.first, frame.last, self.x)
+        return True
 
     def _carried(self, first: int, last: int) -> list[Lazy]:
         """Lazy rows of the elements that were full in the window before, at all steps of this one."""
@@ -174,9 +257,9 @@ class Moving:
                 carried.append(Lazy(pair, e, s, status))
         return carried
 
-    def _written(self, chunks: list[Lazy], first: int) -> tuple[np.ndarray, np.ndarray, sp.csr_array]:
+    def _written(self, chunks: list[Lazy], frame: Frame) -> tuple[np.ndarray, np.ndarray, sp.csr_array]:
         """Low and high (k,), matrix (k, columns of the window) of lazy rows in their order."""
-        columns = int((self.rank >= 0).sum())
+        columns, first = len(frame.ids), frame.first
         parts, lows, highs = [sp.csr_array((0, columns))], [np.zeros(0)], [np.zeros(0)]
         for mine in chunks:
             actual, expected, _ = self.families[mine.pair]
@@ -193,7 +276,7 @@ class Moving:
             parts.append(matrix)
             lows.append(low - constant)
             highs.append(high - constant)
-        return np.concatenate(lows), np.concatenate(highs), sp.csr_array(sp.vstack(parts, format="csr"))
+        return np.concatenate(lows), np.concatenate(highs), _doubled(sp.csr_array(sp.vstack(parts, format="csr")), frame.tied)
 
     def _broken(self, chunks: list[Lazy], first: int, last: int) -> list[Lazy]:
         """Lazy rows of the window that x breaks, that are not written, and that something free is in."""
@@ -230,10 +313,10 @@ class Moving:
         element, step = np.nonzero(np.maximum(activity - high, low - activity) > FEASIBLE * actual.sharp)
         return element, step + steps.start
 
-    def _basis(self, ids: np.ndarray, rows: np.ndarray, chunks: list[Lazy]) -> tuple[np.ndarray, np.ndarray]:
+    def _basis(self, frame: Frame, chunks: list[Lazy]) -> tuple[np.ndarray, np.ndarray]:
         """Statuses with as many basic ones as rows."""
-        column = self.column_status[ids]
-        row = np.concatenate([self.row_status[rows], *(c.status for c in chunks)]).astype(np.int32)
+        column = np.append(self.column_status[frame.ids], np.full(len(frame.tied), LOWER))
+        row = np.concatenate([self.row_status[frame.rows], *(c.status for c in chunks)]).astype(np.int32)
         surplus = int((column == BASIC).sum() + (row == BASIC).sum()) - len(row)
         if surplus > 0:
             column[np.flatnonzero(column == BASIC)[-surplus:]] = LOWER
@@ -241,10 +324,12 @@ class Moving:
             row[np.flatnonzero(row != BASIC)[surplus:]] = BASIC
         return column, row
 
-    def _ended(self, first: int, last: int, ids: np.ndarray, rows: np.ndarray, chunks: list[Lazy], limits: tuple) -> Window:
+    def _ended(self, frame: Frame, chunks: list[Lazy]) -> Window:
         """What the window leaves, and the statuses of the next one."""
-        dual, (column, row) = self.highs.solution()[1], self.highs.basis()
-        self.column_status[ids], self.row_status[rows] = column, row[: len(rows)]
+        value, dual = self.highs.solution()
+        column, row = self.highs.basis()
+        ids, rows, last = frame.ids, frame.rows, frame.last
+        self.column_status[ids], self.row_status[rows] = column[: len(ids)], row[: len(rows)]
         for status, mine, step in ((self.column_status, ids, self.form.column_step), (self.row_status, rows, self.form.row_step)):
             end = mine[step[mine] == last - 1]  # steps are the last coordinate of a family: the id after is the next step
             end = end[(end + 1 < len(step)) & (step[np.minimum(end + 1, len(step) - 1)] == last)]
@@ -256,14 +341,21 @@ class Moving:
             place = part.stop
         self.lazy = {pair: _joined([c for c in chunks if c.pair == pair]) for pair in sorted({c.pair for c in chunks})}
         self.warm = True
-        known, (core, low, high, lower, upper), cost = list(self.lazy.values()), limits, self.form.cost[ids]
-        more = self._written(known, first)
+        known = list(self.lazy.values())
+        more = self._written(known, frame)
         step = np.concatenate([self.form.row_step[rows], *(c.step for c in known)])
+        none, columns = np.zeros(len(frame.cost)), self.form.column_step[np.append(ids, ids[frame.tied])]
         form = StandardForm(
-            cost, np.zeros(len(ids)), 0.0, lower, upper, np.zeros(len(ids), bool), np.append(low, more[0]), np.append(high, more[1]),
-            sp.csr_array(sp.vstack([core, more[2]], format="csr")), self.form.column_step[ids], step,
+            frame.cost, none, 0.0, frame.lower, frame.upper, none > 0, np.append(frame.low, more[0]), np.append(frame.high, more[1]),
+            sp.csr_array(sp.vstack([frame.matrix, more[2]], format="csr")), columns, step,
         )  # fmt: skip
-        return Window(first, last, rows, dual[: len(rows)], known, float(cost @ self.x[ids]), form, self.x[ids].copy())
+        cost = float(self.form.cost[ids] @ self.x[ids])
+        return Window(frame.first, last, rows, dual[: len(rows)], known, cost, form, value, frame.tied)
+
+
+def _doubled(matrix: sp.csr_array, tied: np.ndarray) -> sp.csr_array:
+    """The matrix (m, n) with copies of some of its columns after all others (m, n + k)."""
+    return sp.csr_array(sp.hstack([matrix, matrix[:, tied]], format="csr")) if len(tied) else sp.csr_array(matrix)
 
 
 def _joined(chunks: list[Lazy]) -> Lazy:

@@ -3,7 +3,8 @@
     SCUC    the stretch with whole values; its near steps may be joined to longer ones: what is on for an hour is decided by the hour    (K1)
     SCED    the steps of the market; statuses and schedules of DC links held at (K1), and whatever the stage asks for besides            (K2)
 
-Energies of DC contracts are kept by (K1); in (K2) the schedule is given, and their rows are open. Where SCUC has the steps of the market,
+Energies of DC contracts are kept by (K1); in (K2) the schedule is given, as levels or, of links that do not send by steps, as power; their
+rows are open. Where SCUC has the steps of the market,
 its own fixed program is the SCED. The gap of a clearing is that of (K1).
 """
 
@@ -34,6 +35,8 @@ from gridopt.program.standard_form import dual_bound
 Progress = Callable[[str], None]
 STATUS = ("commitment.on", "power_block.on", "dc_link.on", "dc_link.on_back", "dc_schedule.level")
 """Whole values that last for a step."""
+SENT = ("dc_link.segment", "dc_link.back")
+"""Power of links, which lasts for a step."""
 EVENT = ("dc_schedule.change",)
 """Whole values that stand for an instant, the beginning of a step."""
 GIVEN = ("dc_contract.",)
@@ -123,17 +126,29 @@ def _settled(model: Model, first: Solution) -> Solution | None:
 
 
 def _held(case: Case, decided: Dispatch) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Whole values of a dispatch in other steps on the steps of `case`, as bounds that meet."""
-    long = decided.case.time
+    """Statuses and schedules of a dispatch in other steps on the steps of `case`, as bounds that meet."""
+    long, whole = decided.case.time, decided.case.commitment == "exact"
     inside = np.searchsorted(long.end, case.time.start, side="right")
     first = case.time.start == long.start[inside]
     found = {}
     for family in decided.model.builder.column_families:
-        if family.name in (*STATUS, *EVENT) and family.size:
-            value = np.round(decided.solution.x[family.ids])[..., inside]
+        if not family.size or family.name not in (*STATUS, *EVENT, *SENT):
+            continue
+        value = decided.solution.x[family.ids][..., inside]
+        if family.name in SENT:
+            free = np.isin(family.over["dc_link"], _by_steps(decided))[:, None, None] & np.ones(value.shape, bool)
+            found[family.name] = (np.where(free, -np.inf, value), np.where(free, np.inf, value))
+        else:
+            value = np.round(value) if whole else value
             value = value if family.name in STATUS else value * first
             found[family.name] = (value, value)
     return found
+
+
+def _by_steps(decided: Dispatch) -> np.ndarray:
+    """Links whose levels say what they send, text (n,)."""
+    level = family_of(decided.model, "dc_schedule.level")
+    return np.array([], object) if level is None else level.over["dc_link"]
 
 
 def _both(held: dict[str, tuple[np.ndarray, np.ndarray]], limits: Limits) -> dict[str, tuple[np.ndarray, np.ndarray]]:

@@ -2,7 +2,7 @@
 
     day k   case with bids, from the state at the beginning of the day -> SCUC, SCED (secured.py) -> prices     day-ahead run, financial   (Q1)
             case with the forecast of the dispatcher, u >= u(Q1), p >= p(Q1) -> SCUC, SCED                      physical schedule          (Q2)
-            the state at the end of (Q2) is that of day k+1                                                                               (Q3)
+            the state at the end of (Q2) is that of day k+1; equal offers at one bus share alike (fair_offers.py)                          (Q3)
 
 p >= p(Q1) holds in the steps in which the forecast is not below the cleared load. Where both cases are the same, (Q2) is (Q1). Each day
 looks ahead in longer steps; only its own steps are kept. A case of less than a day is one day.
@@ -23,6 +23,7 @@ from gridopt.blocks import commitment
 from gridopt.case.case import Case
 from gridopt.case.time import TimeGrid
 from gridopt.dispatch.attempts import Search
+from gridopt.dispatch.fair_offers import share_ties
 from gridopt.dispatch.formulate import BLOCKS, formulate
 from gridopt.dispatch.guide import Guide, make_guide
 from gridopt.dispatch.infeasible import reasons
@@ -155,7 +156,7 @@ def _day(horizon: Horizon, window: Window, state: State, rule: DayRule, price: P
     case = horizon.window_case(window, state)
     with _named(horizon, window, case):
         decided = _decided(case, window.kept - window.first, rule, None, notes)
-        found = sced(case, decided, rule.search)
+        found = share_ties(sced(case, decided, rule.search))
     return Clearing("DA", found, price(found), window)
 
 
@@ -179,7 +180,7 @@ def _reliable(
     with _named(horizon, window, case):
         decided = _decided(case, near, rule, status, notes)
         try:
-            found = sced(case, decided, rule.search, output)
+            found = share_ties(sced(case, decided, rule.search, output))
         except Infeasible:
             notes.append(f"{window.named(horizon.case.time)}: the day-ahead outputs cannot be kept as least outputs with the load forecast")
             found = decided

@@ -56,11 +56,18 @@ def case_of(arrays: Mapping[str, np.ndarray]) -> Case:
     for name, (index, columns) in layout["tables"].items():
         read = {c: _values(arrays[f"table/{name}/{c}"], dtype) for c, dtype in columns.items()}
         own = read.pop("")
-        tables[name] = pd.DataFrame(read).set_index(pd.Index(own, name=index or None))
+        tables[name] = _with_defaults(name, pd.DataFrame(read).set_index(pd.Index(own, name=index or None)), tables[name])
     grid = TimeGrid(arrays["time/start"], arrays["time/hours"])
     source = GivenSeries(grid, dict(zip(layout["series"], arrays["series/values"], strict=True)))
     kept: dict[str, Any] = {key.removeprefix("field/"): value for key, value in arrays.items() if key.startswith("field/")}
     return Case(tables, grid, source, **(layout["fields"] | kept))
+
+
+def _with_defaults(name: str, frame: pd.DataFrame, empty: pd.DataFrame) -> pd.DataFrame:
+    """The table with columns that were declared only after it was kept, at their defaults."""
+    new = [c for c in TABLES[name].columns if c.name in empty and c.name not in frame]
+    values = {c.name: pd.Series([c.default] * len(frame), index=frame.index, dtype=object).astype(empty[c.name].dtype) for c in new}
+    return frame.assign(**values)
 
 
 def _text(value: Any) -> np.ndarray:

@@ -1,6 +1,7 @@
 """A market study: clear day by day, price, in real time as well, and write what settlement, metrics and the report read.
 
-    case ─► bids ─► day-ahead and reliability (dispatch/sequence.py) ─► real time (dispatch/real_time.py) ─► runs (MarketRun) ─► tables
+    case ─► trade of provinces, where asked for (pre_clearing.py) ─► bids ─► day-ahead and reliability (dispatch/sequence.py)
+    ─► real time (dispatch/real_time.py) ─► runs (MarketRun) ─► tables
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from gridopt.case.actual import ForecastError, actual, expected
+from gridopt.case.actual import ForecastError, actual, expected, without_ends
 from gridopt.case.case import Case
 from gridopt.dispatch.attempts import Search
 from gridopt.dispatch.lmp import Prices
@@ -47,6 +48,7 @@ from gridopt.study.market_frames import (
 )
 from gridopt.study.market_schema import Market
 from gridopt.study.market_uplift import opportunities, with_opportunities
+from gridopt.study.pre_clearing import pre_cleared
 from gridopt.study.priced import known_rules
 from gridopt.study.run import CertificateFailed, Clock, check_free, move
 
@@ -110,6 +112,11 @@ def market_study(
 
 def clear(loaded: Loaded, market: Market, stop: threading.Event | None, clock: Clock) -> Cleared:
     """All clearings of a study, their prices and tables."""
+    traded = {}
+    if market.pre_clearing.enabled:
+        with clock("pre_clearing", "pre-clearing and trade between provinces"):
+            case, traded["trade"] = pre_cleared(loaded.case, market, clock.detail)
+        loaded = replace(loaded, case=case)
     with clock("day_ahead", f"day-ahead market, {len(loaded.case.time)} periods"):
         days = day_ahead_of(loaded, market, stop, clock.detail)
     day_ahead = settled_run(MarketRun.joined([c.run() for c in days.day_ahead]), loaded.case, market)
@@ -123,7 +130,7 @@ def clear(loaded: Loaded, market: Market, stop: threading.Event | None, clock: C
     if found.physical is not None:
         lost.append(curtailment_table(runs[-1], [(found.physical.dispatch, len(loaded.case.time))]))
     causes = pd.concat(lost, ignore_index=True)
-    found.tables = {
+    found.tables = traded | {
         "prices": price_table(market.rule, runs), "zone_prices": zone_table(market.rule, runs),
         "constraints": constraint_table(market.rule, runs), "dispatch": dispatch_table(runs, details(found), causes),
         "load": load_table(runs), "curtailment": causes,
@@ -164,12 +171,19 @@ def physical_schedule(
 ) -> tuple[Dispatch, Case, RealTimeRule]:
     """The schedule that real time begins from, the case with what comes, and the rule of real time."""
     days = day_ahead_of(loaded, market, stop, progress)
-    return days.plan, market_cases(actual(loaded.case), market)[1], real_time_rule(market)
+    return days.plan, what_comes(loaded.case, market), real_time_rule(market)
 
 
 def real_time_rule(market: Market) -> RealTimeRule:
     asked = market.real_time
-    return RealTimeRule(asked.intervals, tuple(asked.forecast_weights), asked.mode, asked.selection)
+    free, margin = asked.stores == "free", asked.stores_margin_cny_per_mwh
+    return RealTimeRule(asked.intervals, tuple(asked.forecast_weights), asked.mode, asked.selection, free, margin)
+
+
+def what_comes(case: Case, market: Market) -> Case:
+    """The case with bids of what real time brings; what is to be left at the end is open where stores are free."""
+    comes = market_cases(actual(case), market)[1]
+    return without_ends(comes) if market.real_time.stores == "free" else comes
 
 
 def settled_run(run: MarketRun, case: Case, market: Market) -> MarketRun:
@@ -196,9 +210,13 @@ def real_time(found: Cleared, clock: Clock) -> RealTime:
     """Real time over the physical schedule, its prices by the rule."""
     market, loaded = found.market, found.loaded
     rule = real_time_rule(market)
-    comes = market_cases(actual(loaded.case), market)[1]
+    comes = what_comes(loaded.case, market)
     with clock("real_time", f"real time, {len(loaded.case.time)} windows of {rule.intervals} intervals"):
         done = run_real_time(found.days.plan, comes, rule, clock.detail)
+    if done.unchosen:
+        at = comes.time.start[done.unchosen[0]]
+        many = f"in {len(done.unchosen)} intervals (the first at {at})"
+        found.warnings.append(f"real time: {many} prices are right, but not chosen by the selection")
     if market.rule != "zonal_avg":
         return done
     return replace(done, prices=averaged(comes, done.dispatch, done.prices, loaded.study.pricing.zonal_avg))

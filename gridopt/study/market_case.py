@@ -41,7 +41,7 @@ def market_cases(case: Case, market: Market) -> tuple[Case, Case]:
     case = _with_reserves(case, market)
     penalties = market.penalties_dispatch or (Penalties() if market.price.mode == "penalty" else None)
     if penalties is not None:
-        case = with_penalties(case, penalties.balance, penalties.line)
+        case = with_penalties(case, penalties.balance, penalties.line, penalties.after_outages)
     if market.bids == "cost":
         return case, case
     check_bids(case, limits_of(market))
@@ -108,7 +108,7 @@ def to_be_priced(dispatch: Dispatch, market: Market) -> Dispatch:
         return dispatch
     penalties, cap = market.penalties_pricing, market.price.cap_cny_per_mwh
     balance = cap if penalties.balance is None else penalties.balance
-    return pricing_run(dispatch, with_prices_of_penalties(dispatch.case, balance, penalties.line))
+    return pricing_run(dispatch, with_prices_of_penalties(dispatch.case, balance, penalties.line, penalties.after_outages))
 
 
 def after_energy(case: Case, market: Market) -> bool:

@@ -17,6 +17,8 @@ from gridopt.settlement.rules import Settlement
 
 Money = Annotated[float, Field(ge=-100000, le=1000000)]
 Share = Annotated[float, Field(ge=0, le=1)]
+SECURITY_SHARE = 2.0 / 3.0
+"""Of the penalty of a limit, what the same limit after an outage costs where nothing is said."""
 
 
 class _Part(BaseModel):
@@ -71,24 +73,43 @@ class PriceLimits(_Part):
 
 
 class Penalties(_Part):
-    """CNY/MWh of what violates the balance and limits of the network. Without them limits are hard, and load is shed at the tiers of the
-    network; penalties of reserves stand in table reserve_shortage."""
+    """CNY/MWh of what violates the balance, limits of the network (line) and those after outages (security, empty: two thirds of line). Without
+    them limits are hard, and load is shed at the tiers of the network; penalties of reserves stand in table reserve_shortage."""
 
     balance: Annotated[float, Field(gt=0)] = 100000.0
     line: Annotated[float, Field(gt=0)] = 60000.0
+    security: Annotated[float, Field(gt=0)] | None = None
+
+    @property
+    def after_outages(self) -> float:
+        return self.line * SECURITY_SHARE if self.security is None else self.security
 
     @model_validator(mode="after")
     def _order(self) -> Penalties:
         if not self.balance > self.line:
             raise ValueError("the penalty of the balance must be above that of limits of the network")
+        if not self.line > self.after_outages:
+            raise ValueError("the penalty of limits of the network (line) must be above that of limits after outages (security)")
         return self
 
 
 class PricingPenalties(_Part):
-    """CNY/MWh of the pricing run of mode penalty; balance: empty: the cap of prices."""
+    """CNY/MWh of the pricing run of mode penalty; balance: empty: the cap of prices; security: empty: two thirds of line."""
 
     balance: Annotated[float, Field(gt=0)] | None = None
     line: Annotated[float, Field(gt=0)] = 3000.0
+    security: Annotated[float, Field(gt=0)] | None = None
+
+    @property
+    def after_outages(self) -> float:
+        return self.line * SECURITY_SHARE if self.security is None else self.security
+
+
+class PreClearing(_Part):
+    """Trade between provinces before the day-ahead market (gridopt/study/pre_clearing.py); tick_mw: multiples of so many MW, 0: any."""
+
+    enabled: bool = False
+    tick_mw: Annotated[float, Field(ge=0)] = 1.0
 
 
 class DayAhead(_Part):
@@ -106,12 +127,15 @@ class DayAhead(_Part):
 class RealTime(_Part):
     """The real-time clearing. mode: first (each interval priced by its own window), tlmp (unit-specific, ramps included), expost (one run
     over what has come). forecast_weights: part of the day-ahead forecast error that is still there so many intervals ahead; the last one
-    goes on. enabled: empty: where something comes otherwise than expected (table real_time, key forecast)."""
+    goes on. enabled: empty: where something comes otherwise than expected (table real_time, key forecast). stores: free (stores and
+    reservoirs leave their plan where that gains more than stores_margin_cny_per_mwh), held (they keep to it)."""
 
     enabled: bool | None = None
     intervals: Annotated[int, Field(ge=1, le=96)] = 8
     mode: Literal["first", "tlmp", "expost"] = "first"
     selection: Literal["lower", "upper", "mid", "solver"] = "lower"
+    stores: Literal["free", "held"] = "free"
+    stores_margin_cny_per_mwh: Annotated[float, Field(ge=0, le=100000)] = 50.0
     forecast_weights: list[Share] = [0.0, 0.15, 0.25, 0.35, 0.42, 0.48, 0.54, 0.6]
 
 
@@ -162,6 +186,7 @@ class Market(_Part):
     penalties_dispatch: Penalties | None = None
     penalties_pricing: PricingPenalties = PricingPenalties()
     reserve_curves: list[ReserveCurve] = []
+    pre_clearing: PreClearing = PreClearing()
     day_ahead: DayAhead = DayAhead()
     real_time: RealTime = RealTime()
     forecast: Forecast = Forecast()

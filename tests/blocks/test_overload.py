@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from gridopt.dispatch.certificate import certify
 from gridopt.dispatch.lmp import price
 from tests.support.block_cases import buses, line, load, power_case, unit
 from tests.support.certify import evidence
@@ -49,6 +50,35 @@ def test_O2_an_overload_holds_after_outages_too():
     d = solve(power_case(**rows, limit_penalty=[penalty("line", n, 12) for n in ("p", "q")]))
     assert d.solution.objective == pytest.approx(1320)
     assert d.overload[:, 0] == pytest.approx([30, 30])
+
+
+def test_O3_limits_after_outages_are_passed_at_a_price_of_their_own():
+    """The two lines of 25 MW, 30 after an outage, hard before and soft at 12 after: each MW more from A saves 40 and asks 12 on each line.
+
+    50 from A, which is all that the lines carry: 500 + 500 + 20*12*2 = 1480, and the price of B is 50. At 25 each, no MW is worth it: 1800.
+    """
+    rows = TWO | dict(line=[dict(line("A", "B", 25.0, rating_emergency_mw=30.0), line=n) for n in ("p", "q")],
+                      contingency=[dict(contingency=n, kind="line", element=n) for n in ("p", "q")])  # fmt: skip
+    d = solve(power_case(**rows, limit_penalty=[penalty("line", n, 12) | dict(after_outages=True) for n in ("p", "q")]))
+    assert d.solution.objective == pytest.approx(1480)
+    assert d.overload[:, 0] == pytest.approx([0, 0])
+    assert d.quantities["branch_overload_after"].values[:, 0] == pytest.approx([20, 20])
+    assert price(d).price[:, 0] == pytest.approx([10, 50])
+    assert certify(**evidence(d)).passed
+    d = solve(power_case(**rows, limit_penalty=[penalty("line", n, 25) | dict(after_outages=True) for n in ("p", "q")]))
+    assert d.solution.objective == pytest.approx(1800)
+
+
+def test_O3_the_worst_outage_is_paid_once_and_steps_end_where_they_are_wide():
+    """As above, at 12 up to 5 MW and hard beyond: 35 from A: 350 + 1250 + 5*12*2 = 1720."""
+    rows = TWO | dict(line=[dict(line("A", "B", 25.0, rating_emergency_mw=30.0), line=n) for n in ("p", "q")],
+                      contingency=[dict(contingency=n, kind="line", element=n) for n in ("p", "q")])  # fmt: skip
+    d = solve(power_case(**rows, limit_penalty=[penalty("line", n, 12, 5.0) | dict(after_outages=True) for n in ("p", "q")]))
+    assert d.solution.objective == pytest.approx(1720)
+    found = evidence(d)
+    assert certify(**found).passed
+    found["quantities"]["branch_overload_after"] = found["quantities"]["branch_overload_after"] * 1.1
+    assert "contingency.overload" in [c.name for c in certify(**found).failed]
 
 
 def test_I1_a_section_of_outputs_with_weights():

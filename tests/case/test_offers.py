@@ -13,7 +13,8 @@ from gridopt.dispatch.attempts import Search
 from gridopt.dispatch.lmp import price
 from gridopt.dispatch.single import dispatch
 from tests.support.block_cases import FUEL, UNIT_TYPE, buses, load, unit
-from tests.support.small import case
+from tests.support.certify import certificate
+from tests.support.small import case, tables
 
 GANSU = BidLimits(40.0, 650.0, 10, 0.1, 5, 15.0, 0.1)
 
@@ -49,6 +50,88 @@ def test_an_offer_of_the_cost_changes_nothing(commitment):
     assert list(offered.table("ramping")["kind"]) == ["generator"]
     a, b = (dispatch(c, search=Search(0.0)) for c in (plain, offered))
     assert a.solution.objective == pytest.approx(b.solution.objective)
+
+
+def on(day, rows):
+    return [dict(row, day=day) for row in rows]
+
+
+@pytest.mark.parametrize("commitment", ["off", "exact"])
+def test_a_unit_may_bid_another_curve_each_day(commitment):
+    """380 MW, 200 of A50 at 50. A20 offers 100 MW at 100 and 200 at 400 the first day: 10000 + 10000 + 32000 an hour at a price of 400; on
+    the second 150 at 60 and 150 at 80: 10000 + 9000 + 2400 at 80. The third day is as the first, by rows without a day."""
+    bids = bid("A20", [100, 400], [100, 200]) + on("2025-01-02", bid("A20", [60, 80], [150, 150]))
+    given = two_units(bids, hours=72, demand=380.0, commitment=commitment)
+    check_bids(given, GANSU)
+    found = dispatch(with_offers(given), search=Search(0.0))
+    assert found.solution.objective == pytest.approx(24 * (52000 + 21400 + 52000))
+    assert price(found).price[0] == pytest.approx(np.repeat([400.0, 80.0, 400.0], 24))
+    assert certificate(found).passed
+
+
+@pytest.mark.parametrize("commitment", ["off", "exact"])
+def test_what_a_unit_does_not_offer_on_a_day_is_not_there_then(commitment):
+    """The second day A20 offers 100 MW alone beside the 200 of A50: 80 MW of 380 are shed, the first day none."""
+    bids = bid("A20", [100, 400], [100, 200]) + on("2025-01-02", bid("A20", [60], [100]))
+    found = dispatch(with_offers(two_units(bids, hours=48, demand=380.0, commitment=commitment)), search=Search(0.0))
+    assert found.quantities["shedding"].values[0] == pytest.approx(np.repeat([0.0, 80.0], 24))
+    assert certificate(found).passed
+
+
+def test_a_generator_with_a_curve_and_a_least_output_may_bid_by_day():
+    """A generator of 50 to 200 MW, on. 120 MW: 100 at 30 and 20 at 60 the first day, 60 at 40 and 60 at 90 the second: 4200 and 7800 an hour;
+    prices 60 and 90."""
+    given = [dict(kind="generator", element="g", must_run=True)]
+    rows = dict(unit=[], generator=[dict(generator="g", bus="A", power_min_mw=50.0, power_max_mw=200.0)])
+    bids = on("2025-01-01", bid("g", [30, 60], [100, 100], "generator")) + on("2025-01-02", bid("g", [40, 90], [60, 140], "generator"))
+    for commitment in ("exact", "off"):
+        one = two_units(bids, hours=48, demand=120.0, commitment=commitment, **rows)
+        one = replace(one, tables={**one.tables, "commitment": tables(commitment=given)["commitment"]})
+        found = dispatch(with_offers(one), search=Search(0.0))
+        assert found.solution.objective == pytest.approx(24 * (4200 + 7800))
+        assert price(found).price[0] == pytest.approx(np.repeat([60.0, 90.0], 24))
+        assert certificate(found).passed
+
+
+def test_a_wind_plant_and_users_may_bid_by_day():
+    """Wind of 100 MW, all of it at 40 the first day, 60 at 40 and 40 at 200 the second. Users buy 80 MW at 500 the first day, 90 at 100 the
+    second, 70 on any other: 80 of wind at 40; on the second 60, for the next MW would cost 200 where users pay 100; then 70 at 40."""
+    wind = bid("w", [40], [100], "renewable") + on("2025-01-02", bid("w", [40, 200], [60, 40], "renewable"))
+    users = [dict(load="dA", hour=h, day=d, segment=1, power_mw=p, price_cny_per_mwh=v)
+             for h in range(24) for d, p, v in ((None, 70.0, 300.0), ("2025-01-01", 80.0, 500.0), ("2025-01-02", 90.0, 100.0))]  # fmt: skip
+    given = two_units(wind, hours=72, unit=[], renewable=[dict(renewable="w", bus="A", technology="wind", power_max_mw=100.0, profile="p")],
+                      demand_bid=users, series={"p": np.ones(72)})  # fmt: skip
+    check_bids(given, GANSU)
+    found = dispatch(with_demand_bids(with_offers(given))[0])
+    assert found.quantities["renewable_output"].values.sum(axis=0) == pytest.approx(np.repeat([80.0, 60.0, 70.0], 24))
+    assert price(found).price[0] == pytest.approx(np.repeat([40.0, 100.0, 40.0], 24))
+    assert certificate(found).passed
+
+
+def test_days_without_a_bid_and_stores_that_bid_by_day_are_refused_by_name():
+    bids = on("2025-01-02", bid("A20", [100], [300])) + on("2025-01-01", bid("s", [100], [10], "storage"))
+    store = [dict(storage="s", bus="A", power_max_mw=10.0, energy_max_mwh=20.0)]
+    with pytest.raises(CaseError) as caught:
+        check_bids(two_units(bids, hours=72, storage=store), GANSU)
+    said = "; ".join(caught.value.faults)
+    assert "unit 'A20': bids by day, but not on 2025-01-01, 2025-01-03. Give rows" in said
+    assert "storage 's': a store bids one price a side for the whole period" in said
+
+
+def test_a_rule_broken_on_one_day_is_told_with_it():
+    bids = bid("A20", [100], [300]) + on("2025-01-02", bid("A20", [100, 90], [150, 150]))
+    with pytest.raises(CaseError) as caught:
+        check_bids(two_units(bids, hours=48), GANSU)
+    assert caught.value.faults[0].startswith("table bid, unit 'A20', 2025-01-02, segment 2: 90 is below the price of the segment before, 100")
+    assert len(caught.value.faults) == 1
+
+
+def test_the_same_curve_every_day_is_the_curve_without_days():
+    plain, daily = bid("A20", [100, 400], [100, 200]), []
+    for d in ("2025-01-01", "2025-01-02"):
+        daily += on(d, plain)
+    one, two = (with_offers(two_units(b, hours=48)) for b in (plain, daily))
+    assert one.table("cost_point").equals(two.table("cost_point")) and one.table("generator").equals(two.table("generator"))
 
 
 def test_what_is_not_offered_is_not_there():

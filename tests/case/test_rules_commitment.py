@@ -34,6 +34,8 @@ def test_what_does_no_harm():
         (dict(initial_h=2, initial_mw=60), ["column initial_mw: '60' is above the largest output of generator 'g', 50 MW"]),
         (dict(start_ramp_mw=9), ["column start_ramp_mw: '9' is below the least output of generator 'g', 10 MW: it could never start"]),
         (dict(stop_ramp_mw=9), ["column stop_ramp_mw: '9'", "it could never stop"]),
+        (dict(start_notice_min=15, max_starts_per_week=3), ["column start_notice_min: '15' is given, but so is max_starts_per_week"]),
+        (dict(start_notice_min=15, station="S", max_changes_per_day=1), ["column start_notice_min: '15'", "max_changes_per_day"]),
         (dict(kind="unit", element="u", start_ramp_mw=29), ["'29' is below the least output of unit 'u', 30 MW"]),
     ],
 )

@@ -122,6 +122,43 @@ agc: {mode: sequential, requirement_mw: 80, offers: [{generator: G1, max_mw: 60,
     assert ledger[(ledger["code"] == "agc") & ledger["payee"].str.startswith("generator")]["amount"].sum() == pytest.approx(800)
 
 
+TRADE = """
+buses: [{id: a, load_mw: [100, 700]}]
+periods: 2
+generators: [{id: G, bus: a, p_max: 650, marginal_cost: 100}]
+trade:
+  segments:
+    - {id: A-B1, from: A, to: B1, loss: 0.065, tariff: 60, atc_mw: 400}
+    - {id: A-B2, from: A, to: B2, loss: 0.07, tariff: 50, atc_mw: 300}
+  sell: [{province: A, steps: [[200, 150], [300, 260]]}]
+  buy: [{province: B1, steps: [[250, 500]]}, {province: B2, steps: [[300, 420]]}]
+  provinces: [{id: A, bus: a}]
+market: {rule: ip, pre_clearing: {enabled: true, tick_mw: 0}, real_time: {enabled: true}}
+"""
+
+
+def test_provinces_trade_before_the_day_ahead_market_where_the_study_says_so(tmp_path):
+    """Period 1: 200 MW at 150 and 67.3797 at 260 go to B1, 232.6203 at 260 to B2, at 302.05 (netbacks 411.4 and 344.1): 500 MW leave A beside
+    its 100 MW of load, day ahead and in real time. Period 2: A cannot serve its own 700 MW, so that it may not sell; 50 MW are shed."""
+    table = market(tmp_path, TRADE)
+    trade = table("trade").sort_values(["buyer", "sent"])
+    assert trade["sent"].to_numpy() == pytest.approx([67.3797, 200, 232.6203], abs=1e-4)
+    assert trade["seller_price"].to_numpy() == pytest.approx([302.05] * 3)
+    assert trade.groupby("buyer")["buyer_price"].first().to_numpy() == pytest.approx([383.0481, 374.7849], abs=1e-4)
+    assert trade["payment"].sum() == pytest.approx(trade["revenue"].sum() + trade["tariff"].sum())
+    output = table("dispatch").query("unit == 'generator G'").sort_values(["run", "period"])["mw"]
+    assert output.to_numpy() == pytest.approx([600, 650, 600, 650])
+    load = table("load").sort_values(["run", "period"])["mw"].to_numpy()
+    assert load == pytest.approx([100, 650, 100, 650])
+
+
+def test_without_the_key_nothing_is_traded_and_with_it_but_without_trade_the_study_is_refused(tmp_path, ring, capsys):
+    table = market(tmp_path, TRADE.replace("pre_clearing: {enabled: true, tick_mw: 0}, ", ""))
+    assert table("dispatch").query("run == 'DA' and unit == 'generator G'").sort_values("period")["mw"].to_numpy() == pytest.approx([100, 650])
+    assert execute(["market", str(ring), "--set", "market={pre_clearing: {enabled: true}}", "-o", str(tmp_path / "no")]) == 5
+    assert "holds no trade between provinces" in capsys.readouterr().err
+
+
 def test_the_table_of_dispatch_tells_status_starts_and_reserve(tmp_path):
     """B starts in period 1 and stays: outputs 60, 120, 160; A is not switched. A reserve of 20 MW is held by A alone, at no cost."""
     text = THREE_PERIODS + "reserves: [{id: r, product: spinning_up, requirement_mw: 20, offers: [{generator: A}]}]\n"

@@ -200,6 +200,12 @@ def angle_too_wide(e):
     cell(e, "ac_branch", "G23", "angle_max_deg", np.rad2deg(flow.max() * 0.1 * 1.05 / 100.0) - 0.001)
 
 
+@fault("contingency.overload")
+def overload_after_outages_without_a_step(e):
+    e["quantities"]["branch_overload_after"] = np.zeros_like(e["quantities"]["flow"])
+    e["quantities"]["branch_overload_after"][0, 0] = 0.01
+
+
 @fault("contingency.limit")
 def overloaded_after_an_outage(e):
     """Without G23 all that G2 gives flows over G12."""

@@ -10,6 +10,7 @@ from gridopt.dispatch.single import dispatch
 from gridopt.pricing.ip import price as marginal
 from gridopt.settlement.uplift import uplift
 from tests.support.block_cases import FUEL, UNIT_TYPE, buses, line, load, unit
+from tests.support.certify import certificate
 from tests.support.small import case
 
 SHED = [dict(tier="all", share=1.0, cost_cny_per_mwh=10000.0)]
@@ -44,7 +45,7 @@ def behind_a_line():
     units = [unit("A", 20, 500.0), unit("B", 90, 20.0)]
     return with_penalties(
         case(1, bus=buses("A", "B"), line=[line("A", "B", 100.0)], fuel=FUEL, unit_type=UNIT_TYPE, unit=units,
-             load=[load("B", mean=150.0)], shedding_tier=SHED), 100000.0, 60000.0)  # fmt: skip
+             load=[load("B", mean=150.0)], shedding_tier=SHED), 100000.0, 60000.0, 40000.0)  # fmt: skip
 
 
 def test_a_limit_is_passed_before_load_is_shed_and_its_price_is_the_penalty():
@@ -57,15 +58,45 @@ def test_a_limit_is_passed_before_load_is_shed_and_its_price_is_the_penalty():
 def test_in_the_pricing_run_what_is_violated_has_the_price_of_its_penalty():
     """The same with 3000 in place of 60000: still dearer than the unit at 90, which gives its 20 MW; B 20 + 3000."""
     found = dispatch(behind_a_line())
-    base = pricing_run(found, with_prices_of_penalties(found.case, 5000.0, 3000.0))
+    base = pricing_run(found, with_prices_of_penalties(found.case, 5000.0, 3000.0, 2000.0))
     assert base.flow[0] == pytest.approx([130])
     assert price(base).price[:, 0] == pytest.approx([20, 3020])
 
 
 def test_a_shortage_is_priced_at_the_penalty_of_the_pricing_run():
     """20 MW are shed, at 650 in the pricing run."""
-    found = dispatch(with_penalties(one_bus(220.0), 100000.0, 60000.0))
+    found = dispatch(with_penalties(one_bus(220.0), 100000.0, 60000.0, 40000.0))
     assert price(found).price == pytest.approx(np.array([[100000.0]]))
-    base = pricing_run(found, with_prices_of_penalties(found.case, 650.0, 3000.0))
+    base = pricing_run(found, with_prices_of_penalties(found.case, 650.0, 3000.0, 2000.0))
     assert base.quantities["shedding"].values.sum() == pytest.approx(20)
     assert marginal(base.case, base).price == pytest.approx(np.array([[650.0]]))
+
+
+def secured(demand=60.0):
+    """Two lines of 50 MW from A (20) to B (90, 20 MW of its own): after the outage of one the other may carry 50: so may both together."""
+    lines = [dict(line("A", "B", 50.0), line=n) for n in ("p", "q")]
+    given = case(1, bus=buses("A", "B"), line=lines, contingency=[dict(contingency=n, kind="line", element=n) for n in ("p", "q")], fuel=FUEL,
+                 unit_type=UNIT_TYPE, unit=[unit("A", 20, 500.0), unit("B", 90, 20.0)], load=[load("B", mean=demand)],
+                 shedding_tier=SHED)  # fmt: skip
+    return with_penalties(given, 100000.0, 60000.0, 40000.0)
+
+
+def test_security_is_given_up_before_limits_are_passed_and_those_before_load_is_shed():
+    """80 MW: 50 secure, 20 of B, and 10 more by the lines, by which both limits after an outage are passed at 40000 each: B 20 + 80000. 130 MW:
+    100 by the lines within their limits, 20 of B; the last 10 would pass each limit by half a MW each, 60000, and that after an outage by
+    as much beyond it, 40000: 20 + 100000 is dearer than to shed them."""
+    found = dispatch(secured(80.0))
+    assert found.flow == pytest.approx(np.array([[30.0], [30.0]])) and found.overload == pytest.approx(np.zeros((2, 1)))
+    assert found.quantities["branch_overload_after"].values == pytest.approx(np.array([[10.0], [10.0]]))
+    assert price(found).price[:, 0] == pytest.approx([20, 80020])
+    found = dispatch(secured(130.0))
+    assert found.quantities["shedding"].values.sum() == pytest.approx(10.0)
+    assert found.overload == pytest.approx(np.zeros((2, 1)))
+    assert certificate(found).passed
+
+
+def test_in_the_pricing_run_security_has_a_price_of_its_own():
+    """The 80 MW with 2000 in place of 40000 for each limit after an outage: B 20 + 4000."""
+    found = dispatch(secured(80.0))
+    base = pricing_run(found, with_prices_of_penalties(found.case, 650000.0, 3000.0, 2000.0))
+    assert price(base).price[:, 0] == pytest.approx([20, 4020])

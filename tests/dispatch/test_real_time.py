@@ -158,7 +158,7 @@ def test_where_nothing_can_move_the_smallest_price_is_taken(selection):
         storage=[dict(storage="s", bus="B", power_max_mw=20.0, energy_max_mwh=100.0, energy_start_fraction=1.0, energy_end_fraction=0.0)],
         shedding_tier=[dict(tier="all", share=1.0, cost_cny_per_mwh=5000.0)],
     )  # fmt: skip
-    done = run_real_time(dispatch(given), given, RealTimeRule(2, (0.0,), "first", selection))
+    done = run_real_time(dispatch(given), given, RealTimeRule(2, (0.0,), "first", selection, stores=False))
     assert done.prices.price == pytest.approx(np.array([[20, 20], [0, 0.0]]), abs=1e-6)
 
 

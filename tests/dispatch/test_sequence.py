@@ -78,6 +78,22 @@ def test_what_is_on_is_decided_by_the_hour_and_output_by_the_quarter():
     assert certificate(found).passed
 
 
+@pytest.mark.parametrize("commitment", ["off", "exact"])
+def test_the_energy_of_a_contract_is_kept_where_a_link_sends_no_steps(commitment):
+    """A link of 50 MW with a contract of 240 MWh a day (10 MW on average) of January, decided by the hour: the quarters keep what the hours
+    send, whose cost swings within them."""
+    swing = np.tile([60.0, -60.0, 30.0, -30.0], 24)
+    given = day(24, 15, bus=buses("A", "M"), dc_link=[dict(dc_link="L", from_bus="A", to_bus="M", power_max_mw=50.0)],
+                dc_contract=[dict(contract="c", dc_link="L", start_date="2025-01-01", end_date="2025-01-31", energy_min_mwh=31 * 240.0)],
+                load=[load("A", "d", 1.0), load("M", mean=1.0)])  # fmt: skip
+    given = replace(given, source=type(given.source)(given.time, {"d": 200.0 + swing}), commitment=commitment)
+    found = clear_days(given, given, rule(commitment_h=1.0), price).physical[0].dispatch
+    sent = found.quantities["dc_sent"].values[0]
+    assert float(sent @ given.time.hours) >= 240.0 - 1e-6
+    assert (np.ptp(sent.reshape(24, 4), axis=1) < 1e-9).all()
+    assert certificate(found).passed
+
+
 def bidding(bought):
     """Users who bid `bought` MW at 500 in every hour where 260 MW are expected."""
     rows = [dict(load="dA", hour=h, segment=1, power_mw=float(b), price_cny_per_mwh=500.0) for h, b in enumerate(bought)]

@@ -228,3 +228,22 @@ def test_prices_that_could_not_be_chosen_are_told(tmp_path, monkeypatch):
     assert told() == []
     monkeypatch.setattr("gridopt.dispatch.hull.Master.chosen", fails)
     assert len(told()) == 1 and told()[0].startswith("rule chp: several prices are right")
+
+
+MUST_RUN = """
+demand_mw: 150
+generators:
+  - {id: M, p_min: 100, p_max: 200, OFFER, must_run: true, initially_on: true}
+  - {id: F, p_min: 20, p_max: 20, marginal_cost: 900}
+  - {id: A, p_max: 300, marginal_cost: 100}
+"""
+
+
+@pytest.mark.parametrize("offer", ["marginal_cost: 500", "blocks: [[100, 400], [100, 600]]"])
+def test_what_must_run_sets_no_price_and_is_made_whole(offer):
+    """150 MW: M gives its least output, 100, F its fixed 20, A 30 at 100: the price is 100, whatever M and F offer. M gets 10000 for what
+    it offers at 50000, or 40000; F 2000 for 18000."""
+    found = priced(MUST_RUN.replace("OFFER", offer), "ip")
+    assert found.price == pytest.approx(np.array([[100.0]]))
+    assert found.of("M", "mwp") == pytest.approx(40000 if offer.startswith("marginal") else 30000)
+    assert found.of("F", "mwp") == pytest.approx(16000)

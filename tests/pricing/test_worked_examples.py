@@ -114,6 +114,24 @@ def test_trade_between_zones_may_not_help():
     assert found["feasible"] is False and found["cost"] is None
 
 
+THREE_ZONES = """
+buses: [{id: x, zone: X}, {id: y, zone: Y}, {id: z, zone: Z, load_mw: 150}]
+lines: [{id: xz, from: x, to: z, limit_mw: 30}, {id: yz, from: y, to: z}]
+generators:
+  - {id: X, bus: x, p_max: 200, marginal_cost: 20}
+  - {id: Y, bus: y, p_max: 200, marginal_cost: 10}
+  - {id: Z, bus: z, p_max: 200, marginal_cost: 50}
+pricing: {split_atc: {borders: [{from_zone: X, to_zone: Z, mw: 50}, {from_zone: Y, to_zone: Z, mw: 100}], redispatch: {mode: counter_trade}}}
+"""
+
+
+def test_where_the_largest_zones_cannot_help_all_zones_trade_in_proportion():
+    """Y sends 100 and X 50 to Z by their borders, but the line from X carries 30. What Y sells back leaves that line as it is; all in
+    proportion: 40 % less of both: 60 MW are bought in Z at 50, 40 sold back in Y at 10 and 20 in X at 20: 3000 - 400 - 400 = 2200."""
+    found = Told(THREE_ZONES, "split_atc").rule["redispatch"]
+    assert found["feasible"] and found["traded_mw"] == near([60], 1e-5) and found["cost"] == near(2200, 1e-5)
+
+
 def test_splitting_by_flows():
     """One MW from bus 2 to bus 3 loads 1-3 by 0.5: 275 + ... at most 550 of export, the nodal optimum. Half to bus 4: by 0.375, and of
     175 MW of margin 466.67 MW; W1 566.67 sets 40, C3 333.33: 136,000."""

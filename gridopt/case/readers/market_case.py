@@ -40,7 +40,8 @@ from gridopt.case.time import TimeGrid
 TOP = {"name", "title", "tag", "source", "conventions", "note", "currency", "base_mva", "periods", "period_h", "demand_mw", "buses", "lines",
        "generators", "bids", "value_of_lost_load", "spinning_reserve_fraction", "spinning_reserve_mw", "trade", "dc_links", "pricing",
        "market", *SETTLED, *BIDDING}  # fmt: skip
-SWITCHED = ("no_load_cost", "startup_cost", "hot_start_cost", "cold_start_cost", "min_up", "min_down", "initially_on", "initial_status_h")
+SWITCHED = ("no_load_cost", "startup_cost", "hot_start_cost", "cold_start_cost", "min_up", "min_down", "initially_on", "initial_status_h",
+            "start_notice_min")
 GENERATOR = {"id", "bus", "p_min", "p_max", "marginal_cost", "cost", "blocks", "curve", "shutdown_cost", "cold_start_hours", "ramp_mw_per_h",
              "ramp_down_mw_per_h", "start_ramp_mw", "stop_ramp_mw", "initial_mw", "must_run", "technology", *SWITCHED}  # fmt: skip
 LINE = {"id", "frm", "from", "to", "r_pu", "x_pu", "limit_mw"}
@@ -213,7 +214,8 @@ def _switched(name: str, unit: Record, rows: CaseRows) -> None:
         "commitment", kind="generator", element=name, min_up_h=unit.number("min_up", 0.0, 0.0), min_down_h=down,
         start_ramp_mw=unit.number("start_ramp_mw", None, 0.0), stop_ramp_mw=unit.number("stop_ramp_mw", None, 0.0),
         start_cny=unit.number("startup_cost", 0.0), stop_cny=unit.number("shutdown_cost", 0.0), initial_h=before,
-        initial_mw=unit.number("initial_mw", None, 0.0), must_run="true" if unit.flag("must_run", False) else "false",
+        initial_mw=unit.number("initial_mw", None, 0.0), start_notice_min=unit.number("start_notice_min", None, 0.0),
+        must_run="true" if unit.flag("must_run", False) else "false",
     )  # fmt: skip
 
 
