@@ -37,7 +37,7 @@ class Answers:
 
     def __init__(self, people: Participants):
         self.people, form = people, people.form
-        self.program = Highs(presolve="on")
+        self.program = Highs()
         own = np.zeros(len(form.cost), bool) if people.paths is None else people.paths.columns(len(form.cost))
         self.rest = np.flatnonzero(~own)
         part = sp.csr_array(form.matrix[people.private][:, self.rest])
@@ -47,13 +47,17 @@ class Answers:
             form.cost[self.rest], form.lower[self.rest], form.upper[self.rest], part[some], form.row_lower[rows], form.row_upper[rows]
         )  # fmt: skip
         self.whole = np.intersect1d(self.rest, form.integer)
+        self.bounds = form.lower[self.rest], form.upper[self.rest]
+        self.loaded = [self.bounds]
         self.searches: dict[int, Search] = {}
         self.known: list[tuple[np.ndarray, np.ndarray, Answer]] = []
 
     def beside(self, people: Participants) -> Answers:
-        """The same programs for the same participants with shared rows of their own."""
-        made = copy(self)
+        """The same programs for the same participants with shared rows of their own, or with other bounds of their columns."""
+        made, form, before = copy(self), people.form, self.people.form
         made.people, made.known = people, []
+        if form.lower is not before.lower or form.upper is not before.upper:
+            made.searches, made.bounds = {}, (form.lower[self.rest], form.upper[self.rest])
         return made
 
     def at(self, y: np.ndarray, beside: np.ndarray | float = 0.0, enough: np.ndarray | None = None) -> Answer:
@@ -108,6 +112,9 @@ class Answers:
             people.paths.best(cost, x)
         if not len(self.rest):
             return x
+        if self.loaded[0] is not self.bounds:
+            self.program.change_bounds(*self.bounds)
+            self.loaded[0] = self.bounds
         self.program.change_costs(cost[self.rest])
         self.program.solve()
         x[self.rest] = self.program.solution()[0]

@@ -253,7 +253,10 @@ class Participants:
 
     def changed(self, lower: np.ndarray, upper: np.ndarray) -> Participants:
         """The same participants with other bounds of their columns (n,)."""
-        return replace(self, form=replace(self.form, lower=lower, upper=upper), added=dict(self.added), paths=None)
+        made = replace(self, form=replace(self.form, lower=lower, upper=upper), added=dict(self.added), paths=None)
+        if self.paths is None:  # else more participants answer by the program
+            made.__dict__["answers"] = self.answers.beside(made)
+        return made
 
     def again(self) -> Participants:
         """The same participants for a rule that writes further shared rows. The programs of their answers are shared: what best answers are
@@ -365,7 +368,7 @@ def _named(part: np.ndarray, label: np.ndarray, names: list[str]) -> tuple[np.nd
     _, first, number = np.unique(part, return_index=True, return_inverse=True)
     rank = np.argsort(np.argsort(first))
     number = rank[number]
-    pairs = np.unique(np.stack([number, label]), axis=1)
+    pairs = np.array(np.divmod(np.unique(number * len(names) + label), len(names))) if len(label) else np.zeros((2, 0), int)
     members: list[list[str]] = [[] for _ in range(len(first))]
     for g, e in pairs.T:
         members[g].append(names[e])

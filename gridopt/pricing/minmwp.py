@@ -39,8 +39,8 @@ def price(case: Case, dispatch: Dispatch, options: Minmwp = USUAL.minmwp) -> Pri
     least_dual, most_dual = np.where(at_high & moved, -np.inf, 0.0), np.where(at_low & moved, np.inf, 0.0)
     # Revenue of a group is linear in y: what its schedule draws on each shared row.
     schedule = sp.csc_array((people.x, (np.arange(len(people.x)), people.part)), shape=(len(people.x), len(people.names)))
-    beyond = given(dispatch, people)
-    drawn = sp.csr_array(form.matrix[people.shared] @ schedule + _drawn_beyond(people, beyond, len(case.time)))
+    beyond, drawing = given(dispatch, people), [people.drawing(t)[people.shared] for t in range(len(case.time))]
+    drawn = sp.csr_array(form.matrix[people.shared] @ schedule + _drawn_beyond(people, beyond, drawing))
     cost = people.by_part(form.cost * people.x) + beyond.cost
     payment = people.payment(dispatch.quantities["load"].values)
     program = Highs()
@@ -51,7 +51,7 @@ def price(case: Case, dispatch: Dispatch, options: Minmwp = USUAL.minmwp) -> Pri
     )  # fmt: skip
     low, high = options.floor_cny_per_mwh, options.cap_cny_per_mwh
     if low is not None or high is not None:
-        rows = sp.csr_array(sp.vstack([people.drawing(t)[people.shared].T for t in range(len(case.time))], format="csr"))
+        rows = sp.csr_array(sp.vstack([drawn_at.T for drawn_at in drawing], format="csr"))
         hours = np.repeat(case.time.hours, len(people.balance))
         wide = sp.csr_array(sp.hstack([rows, sp.csr_array((rows.shape[0], len(cost)))], format="csr"))
         program.add_rows((-np.inf if low is None else low) * hours, (np.inf if high is None else high) * hours, wide)
@@ -68,11 +68,10 @@ def price(case: Case, dispatch: Dispatch, options: Minmwp = USUAL.minmwp) -> Pri
     return from_duals(dispatch, people, program.solution()[0][:k])
 
 
-def _drawn_beyond(people: Participants, beyond: Given, steps: int) -> sp.csr_array:
-    """What output that no column shows draws on each shared row, (k, g)."""
+def _drawn_beyond(people: Participants, beyond: Given, drawing: list[sp.csr_array]) -> sp.csr_array:
+    """What output that no column shows draws on each shared row, (k, g); drawing: how these draw on each bus, (k, B) by step."""
     shape = (len(people.balance), len(beyond.cost))
     total = sp.csr_array((len(people.shared), len(beyond.cost)))
-    for t in range(steps):
-        output = sp.csr_array((beyond.power[:, t], (beyond.bus, beyond.part)), shape=shape)
-        total = total + people.drawing(t)[people.shared] @ output
+    for power, drawn in zip(beyond.power.T, drawing, strict=True):
+        total = total + drawn @ sp.csr_array((power, (beyond.bus, beyond.part)), shape=shape)
     return total
