@@ -78,7 +78,15 @@ def implied(model: Model, x: np.ndarray) -> np.ndarray:
 
 def formulate(case: Case) -> Model:
     """Columns of all blocks first, then rows, so that a row may use columns of blocks that come later."""
-    b = Builder(len(case.time))
+    return _built(case, Builder(len(case.time)))
+
+
+def outline(case: Case) -> Model:
+    """The same with rows that are counted, not kept: what reads results of a horizon that is never solved as one program."""
+    return _built(case, Builder(len(case.time), outlined=True))
+
+
+def _built(case: Case, b: Builder) -> Model:
     columns = tuple(block.declare(case, b) for block in BLOCKS)
     for block, declared in zip(BLOCKS, columns, strict=True):
         block.constrain(case, b, declared)

@@ -29,7 +29,7 @@ from gridopt.dispatch.formulate import BLOCKS, Model
 from gridopt.dispatch.guide import Guide, in_period
 from gridopt.dispatch.state import LONG_H, MODES, WAYS, State, budgeted
 from gridopt.dispatch.window import Window
-from gridopt.program.standard_form import StandardForm
+from gridopt.program.standard_form import Outline, StandardForm
 
 SHORT, SPARE = 3.0, 0.5
 FAR_H = 240.0
@@ -41,12 +41,12 @@ Tables = Mapping[str, pd.DataFrame]
 
 @dataclass(frozen=True)
 class Horizon:
-    """The whole horizon: its case, its program, the guide (None where every window looks to the end); look_ahead_step_h: what steps
+    """The whole horizon: its case, its program (an outline of it is enough), the guide (None where every window looks to the end); look_ahead_step_h: what steps
     of a look-ahead are joined to."""
 
     case: Case
     model: Model
-    form: StandardForm
+    form: StandardForm | Outline
     guide: Guide | None
     look_ahead_step_h: float = 0.0
 

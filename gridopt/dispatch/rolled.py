@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -24,7 +25,7 @@ from gridopt.dispatch.result import Dispatch
 from gridopt.dispatch.window import Window
 from gridopt.program.builder import Family
 from gridopt.program.solution import Solution, Values
-from gridopt.program.standard_form import StandardForm, value
+from gridopt.program.standard_form import Outline, StandardForm, value
 
 Part = Mapping[str, np.ndarray]
 """What a window kept, by kind and family: x/ values and d/ reduced costs of columns, y/ duals of rows, lazy/ (3, k) element, step in the
@@ -142,9 +143,9 @@ def _share(place: np.ndarray, upper: np.ndarray, family: Family, window: Window)
 class Record:
     """The whole horizon's values and duals, filled window by window."""
 
-    def __init__(self, model: Model, form: StandardForm):
+    def __init__(self, model: Model, form: StandardForm | Outline):
         self.model, self.form = model, form
-        self.x, self.reduced, self.y = np.zeros(len(form.cost)), np.zeros(len(form.cost)), np.zeros(len(form.row_lower))
+        self.x, self.reduced, self.y = np.zeros(len(form.cost)), np.zeros(len(form.cost)), np.zeros(form.size["rows"])
         self.untimed: dict[str, list[Untimed]] = {f.name: [] for f in model.builder.row_families if "time" not in f.over}
         self.lazy: dict[str, list[np.ndarray]] = {z.family.name: [] for z in model.builder.lazy_families}
 
@@ -184,11 +185,11 @@ class Record:
             rows = np.arange(len(dual)) + sum(len(d) for d in duals)
             added[name] = np.array([element, step, rows]).astype(int)
             duals.append(dual)
-        cost = value(self.form, self.x)
+        cost = value(self.form, self.x)  # of the form nothing is read but costs and bounds: reduced costs are those of the windows
         weight = windows["kept_h"].to_numpy(float) / windows["kept_h"].sum()
         bound, proven = (cost - abs(cost) * float(weight @ windows[c].to_numpy(float)) for c in ("price_gap", "gap"))
         solution = Solution(
-            self.form, self.x, np.concatenate(duals), bound, int(windows["rounds"].max()), added, {"seconds": dict(seconds)}, proven,
+            cast(StandardForm, self.form), self.x, np.concatenate(duals), bound, int(windows["rounds"].max()), added, {"seconds": dict(seconds)}, proven,
             bool(windows["finished"].all()),
         )  # fmt: skip
         tables = {"windows": windows, "seams": seams}

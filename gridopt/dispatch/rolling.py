@@ -32,7 +32,7 @@ from gridopt.case.case import Case
 from gridopt.case.singles import single_units
 from gridopt.dispatch.ahead import Ahead, Start, start_of, tight
 from gridopt.dispatch.attempts import Search
-from gridopt.dispatch.formulate import Model, formulate
+from gridopt.dispatch.formulate import Model, outline
 from gridopt.dispatch.guide import Guide, make_guide, plain_case
 from gridopt.dispatch.infeasible import reasons
 from gridopt.dispatch.laid import Horizon
@@ -95,8 +95,9 @@ def roll(case: Case, rule: Rule, store: Store | None = None, progress: Callable[
     check_rows(case)
     check_shifts(case, rule.window_h, rule.look_ahead_h)
     windows = cut(case.time, rule.window_h, rule.look_ahead_h)
-    model = formulate(case)
-    horizon = Horizon(case, model, model.builder.form(), _guide(case, windows, rule, store, progress), rule.look_ahead_step_h)
+    guide = _guide(case, windows, rule, store, progress)  # before the program of the horizon: its own takes as much memory
+    model = outline(case)
+    horizon = Horizon(case, model, model.builder.outline(), guide, rule.look_ahead_step_h)
     built = time.perf_counter() - begin
     record, state = Record(model, horizon.form), begun(case, model)
     start: Start | None = None

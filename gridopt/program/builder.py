@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import scipy.sparse as sp
 
-from gridopt.program.standard_form import StandardForm, assemble
+from gridopt.program.standard_form import Outline, StandardForm, assemble
 
 INF = np.inf
 WORST = 25
@@ -203,10 +203,14 @@ def drawn(parts: list[tuple[Port, np.ndarray]], steps: np.ndarray, constant=0.0)
 
 
 class Builder:
-    """Collects a program over `steps` steps. Everything is arrays; nothing is solved here."""
+    """Collects a program over `steps` steps. Everything is arrays; nothing is solved here.
 
-    def __init__(self, steps: int):
-        self.steps = steps
+    outlined: limits and coefficients of rows are only counted (`outline`), for a year the larger part of the memory by far. Values and
+    duals that are known from elsewhere can be read by it as by any other; there is no `form` to solve.
+    """
+
+    def __init__(self, steps: int, outlined: bool = False):
+        self.steps, self.outlined = steps, outlined
         self.column_families: list[Family] = []
         self.row_families: list[Family] = []
         self.lazy_families: list[LazyFamily] = []
@@ -227,7 +231,7 @@ class Builder:
         self._tighter: list[tuple[np.ndarray, np.ndarray]] = []
         self._terms: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
         self._matrix: sp.csr_array | None = None
-        self._count = {"column": 0, "row": 0}
+        self._count = {"column": 0, "row": 0, "coefficient": 0}
 
     def columns(
         self, name: str, *, unit: str, over: Mapping, lower=0.0, upper=INF, optional: bool = False, integer: bool | np.ndarray = False
@@ -259,8 +263,9 @@ class Builder:
         """Ids shaped like `over` of rows lower <= sum of terms <= upper, or = equal."""
         family = self._family(name, unit, over, "row", self.row_families)
         low, high = (lower, upper) if equal is None else (equal, equal)
-        self._row_lower.append(np.broadcast_to(np.asarray(low, float), family.shape).ravel())
-        self._row_upper.append(np.broadcast_to(np.asarray(high, float), family.shape).ravel())
+        if not self.outlined:
+            self._row_lower.append(np.broadcast_to(np.asarray(low, float), family.shape).ravel())
+            self._row_upper.append(np.broadcast_to(np.asarray(high, float), family.shape).ravel())
         return family.ids
 
     def lazy(
@@ -276,7 +281,9 @@ class Builder:
         """Adds coef * column to rows; the three broadcast against each other. Zero coefficients are left out."""
         r, c, v = np.broadcast_arrays(rows, cols, np.asarray(coef, float))
         keep = v != 0.0
-        self._terms.append((r[keep].astype(np.int32), c[keep].astype(np.int32), v[keep]))
+        self._count["coefficient"] += int(np.count_nonzero(keep))
+        if not self.outlined:
+            self._terms.append((r[keep].astype(np.int32), c[keep].astype(np.int32), v[keep]))
 
     def cost(self, name: str, cols, coef) -> None:
         """Adds coef * column to the objective under `name` (money per unit of the column, over the whole step)."""
@@ -329,26 +336,16 @@ class Builder:
 
     def form(self) -> StandardForm:
         """The whole program as arrays. What was joined stays joined, shared with the form: for a year the parts are as large as it."""
-        cost, square = np.zeros(self._count["column"]), np.zeros(self._count["column"])
-        upper = self._once("_upper")
-        if self._tighter:
-            upper = upper.copy()
-            for c, u in self._tighter:
-                np.minimum.at(upper, c, u)
-            self._upper, self._tighter = [upper], []
+        if self.outlined:
+            raise TypeError("a program that is outlined has no coefficients to be solved with")
+        cost, square, lower, upper = self._columns()
         terms = tuple(_join([t[k] for t in self._terms], kind) for k, kind in ((0, np.int32), (1, np.int32), (2, float)))
         self._terms = []
-        for parts in self.costs.values():
-            for c, v in parts:
-                np.add.at(cost, c, v)
-        for parts in self.squares.values():
-            for c, v in parts:
-                np.add.at(square, c, v)
         form = assemble(
             cost=cost,
             square=square,
             offset=sum(self.fixed_costs.values()),
-            lower=self._once("_lower"),
+            lower=lower,
             upper=upper,
             optional=self._once("_optional", bool),
             row_lower=self._once("_row_lower"),
@@ -361,6 +358,24 @@ class Builder:
         )
         self._matrix = form.matrix
         return form
+
+    def outline(self) -> Outline:
+        """The program without its rows."""
+        cost, square, lower, upper = self._columns()
+        return Outline(cost, square, sum(self.fixed_costs.values()), lower, upper, self._count["row"], self._count["coefficient"])
+
+    def _columns(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """(cost, square, lower, upper) of the columns, (n,) each."""
+        cost, square, upper = np.zeros(self._count["column"]), np.zeros(self._count["column"]), self._once("_upper")
+        if self._tighter:
+            upper = upper.copy()
+            for c, u in self._tighter:
+                np.minimum.at(upper, c, u)
+            self._upper, self._tighter = [upper], []
+        for total, costs in ((cost, self.costs), (square, self.squares)):
+            for c, v in (part for parts in costs.values() for part in parts):
+                np.add.at(total, c, v)
+        return cost, square, self._once("_lower"), upper
 
     def _once(self, name: str, kind=float) -> np.ndarray:
         """The parts of one kind as one array, kept in place of the parts."""

@@ -33,6 +33,32 @@ class StandardForm:
     integer: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
 
 
+    @property
+    def size(self) -> dict[str, int]:
+        """Columns, rows and nonzeros of the matrix."""
+        rows, columns = self.matrix.shape
+        return {"columns": columns, "rows": rows, "nonzeros": int(self.matrix.nnz)}
+
+
+@dataclass(frozen=True)
+class Outline:
+    """A program without its rows: cost, square, lower, upper (n,), offset; how many rows and coefficients were written (several of one
+    place count each). What is known of its values and duals can be read by it; it cannot be solved."""
+
+    cost: np.ndarray
+    square: np.ndarray
+    offset: float
+    lower: np.ndarray
+    upper: np.ndarray
+    rows: int
+    coefficients: int
+
+    @property
+    def size(self) -> dict[str, int]:
+        """Columns, rows and coefficients."""
+        return {"columns": len(self.cost), "rows": self.rows, "nonzeros": self.coefficients}
+
+
 @dataclass(frozen=True)
 class Rows:
     """Further rows: lower, upper, step (k,) and matrix CSR (k, n)."""
@@ -115,6 +141,6 @@ def _least(d: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> float:
     return float(np.sum(d[used] * edge[used]))
 
 
-def value(form: StandardForm, x: np.ndarray) -> float:
+def value(form: StandardForm | Outline, x: np.ndarray) -> float:
     """The objective at x."""
     return float(form.cost @ x + form.square @ x**2 + form.offset)

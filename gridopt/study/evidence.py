@@ -72,9 +72,7 @@ class Found:
     def size(self) -> dict[str, int]:
         solution = self.solved.solution
         added = sum(v.shape[1] for v in solution.added.values())
-        rows, columns = solution.form.matrix.shape
-        size = {"columns": columns, "rows": rows, "nonzeros": int(solution.form.matrix.nnz)}
-        return size | {"rounds": solution.rounds, "rows_added": added}
+        return solution.form.size | {"rounds": solution.rounds, "rows_added": added}
 
     def variables(self, solved: Dispatch, prices: Prices) -> dict[str, Quantity]:
         """Everything that goes into results.nc."""

@@ -184,8 +184,7 @@ def _dry_run(loaded: Loaded, clock: Clock) -> dict:
     from gridopt.dispatch.formulate import formulate
 
     with clock("build", "formulating"):
-        form = formulate(loaded.case).builder.form()
-    size = {"columns": len(form.cost), "rows": len(form.row_lower), "nonzeros": int(form.matrix.nnz)}
+        size = formulate(loaded.case).builder.form().size
     found = {"import": loaded.imported.to_dict()} if loaded.imported else {}
     return {"status": "dry_run", "study": loaded.name, "steps": len(loaded.case.time), "size": size, "seconds": clock.rounded(), **found}
 
