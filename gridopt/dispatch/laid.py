@@ -41,8 +41,8 @@ Tables = Mapping[str, pd.DataFrame]
 
 @dataclass(frozen=True)
 class Horizon:
-    """The whole horizon: its case, its program (an outline of it is enough), the guide (None where every window looks to the end); look_ahead_step_h: what steps
-    of a look-ahead are joined to."""
+    """The whole horizon: its case, its program (an outline of it is enough), the guide (None where every window looks to the end);
+    look_ahead_step_h: what steps of a look-ahead are joined to."""
 
     case: Case
     model: Model

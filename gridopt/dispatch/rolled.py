@@ -189,8 +189,8 @@ class Record:
         weight = windows["kept_h"].to_numpy(float) / windows["kept_h"].sum()
         bound, proven = (cost - abs(cost) * float(weight @ windows[c].to_numpy(float)) for c in ("price_gap", "gap"))
         solution = Solution(
-            cast(StandardForm, self.form), self.x, np.concatenate(duals), bound, int(windows["rounds"].max()), added, {"seconds": dict(seconds)}, proven,
-            bool(windows["finished"].all()),
+            cast(StandardForm, self.form), self.x, np.concatenate(duals), bound, int(windows["rounds"].max()), added,
+            {"seconds": dict(seconds)}, proven, bool(windows["finished"].all()),
         )  # fmt: skip
         tables = {"windows": windows, "seams": seams}
         return Rolled(self.model.case, self.model, solution, self.reduced, self.untimed, tables)

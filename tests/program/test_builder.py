@@ -190,3 +190,31 @@ def test_reduced_cost_is_what_one_more_unit_would_cost():
     b = lazy_builder()
     values = Values(b, solve(Relaxed(b.form(), b.lazy_families)))
     assert values.reduced_cost("x").tolist() == [[-1, 0, 0]]
+
+
+def test_an_outline_is_the_program_without_its_rows():
+    """Two columns, two rows with three coefficients, one of them in two parts and one of zero: columns and costs as in the form, 2 rows, 4
+    coefficients; nothing to solve."""
+
+    def built(outlined):
+        b = Builder(2, outlined)
+        x = b.columns("x", unit="MW", over={"time": np.arange(2)}, lower=1.0, upper=9.0)
+        b.cost("x", x, [5.0, 7.0])
+        b.square_cost("x", x, [0.0, 2.0])
+        b.fixed_cost("f", 3.0)
+        row = b.rows("r", unit="MW", over={"time": np.arange(2)}, lower=4.0)
+        for coef in ([1.0, 0.0], [1.0, 1.0]):
+            b.term(row, x, coef)
+        b.term(row[0], x[1])
+        b.tighten(x[:1], upper=6.0)
+        return b
+
+    form, outlined = built(False).form(), built(True)
+    outline = outlined.outline()
+    for name in ("cost", "square", "offset", "lower", "upper"):
+        assert np.array_equal(getattr(outline, name), getattr(form, name))
+    assert form.size == {"columns": 2, "rows": 2, "nonzeros": 3}
+    assert outline.size == {"columns": 2, "rows": 2, "nonzeros": 4}
+    assert outline.upper.tolist() == [6.0, 9.0] and outline.cost.tolist() == [5.0, 7.0]
+    with pytest.raises(TypeError, match="no coefficients"):
+        outlined.form()
