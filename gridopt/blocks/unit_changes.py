@@ -8,6 +8,7 @@ Ports       draws on fleet_on u, fleet_start v, fleet_stop w, fleet_kind y
     sum of v[s], S[t] - S[s] < UT or s = t,  <= u[t]                                                       (U2)  commitment.min_up
     sum of w[s], S[t] - S[s] < DT or s = t,  <= N - u[t]                                                   (U3)  commitment.min_down
     sum_c y[c] = v;  y[c,t] <= sum of w[s], lag[c] <= S[t] - S[s] < lag[c+1]                 (U8)  commitment.kinds, commitment.kind
+    no row where a unit may have been off as long before the first step; y[c,t] = 0 where no stop is so long ago
     starts and stops of a station in a day <= its limit; starts in a calendar week <= their limit          (U9)  commitment.day, .week
 
 Assumes     what is out of service is off: a stop at its begin needs no minimum up time, and no minimum down time after its end
@@ -113,10 +114,16 @@ def _kinds(case, b, parts: Parts) -> None:
     known = (fleet.initial_h < 0)[of, None] & (lag <= off + INSTANT) & (off + INSTANT < limit)
     free = np.isnan(fleet.initial_h)[of, None] & (np.maximum(off, fleet.min_down[of, None]) + INSTANT < limit)
     names = np.array([f"{parts.label[n]} after {starts.lag[y]:g} h" for y, n in zip(short, of, strict=True)], object)
-    row = b.rows("commitment.kind", unit="1", over={"kind": names, "time": case.time.index}, upper=(known | free) * fleet.count[of, None])
-    b.term(row, kind[short])
     at, s = spread(since(begin, limit[:, 0]).ravel(), until(begin, lag[:, 0]).ravel())
-    b.term(row.ravel()[at], parts.stop[of[at // len(begin)], s], -1.0)
+    before = known | free
+    stops = (np.bincount(at, minlength=before.size) > 0).reshape(before.shape)
+    use = stops & ~before
+    b.tighten(kind[short][~stops & ~before], upper=0.0)
+    over = {"kind": names, "time": case.time.index}
+    row = b.rows("commitment.kind", unit="1", over=over, upper=np.where(use, 0.0, np.inf))
+    b.term(row, kind[short], 1.0 * use)
+    mine = use.ravel()[at]
+    b.term(row.ravel()[at[mine]], parts.stop[of[at[mine] // len(begin)], s[mine]], -1.0)
 
 
 def _counts(case, b, parts: Parts) -> None:

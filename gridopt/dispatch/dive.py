@@ -33,7 +33,7 @@ SOLVES, SECONDS = 120, 20.0
 def dives(loaded: Loaded) -> bool:
     """Whether a program can be dived in: hot starts are HiGHS' alone, and tangents of square costs would be left behind."""
     relaxed = loaded.relaxed
-    complete = len(loaded.rows) == len(relaxed.form.row_lower) and len(loaded.columns) == relaxed.used.sum()
+    complete = len(loaded.rows) == relaxed.limited.sum() and len(loaded.columns) == relaxed.used.sum()
     return isinstance(loaded.highs, Highs) and loaded.tangents is None and bool(complete)
 
 

@@ -93,6 +93,11 @@ class Relaxed:
         return self.spare & (gain < -1e-7 * np.maximum(1.0, np.abs(self.form.cost)))
 
     @property
+    def limited(self) -> np.ndarray:
+        """Rows that have a limit, as a mask."""
+        return np.isfinite(self.form.row_lower) | np.isfinite(self.form.row_upper)
+
+    @property
     def rows_added(self) -> int:
         return len(self.form.row_lower) - self.core
 
@@ -132,7 +137,7 @@ def broken(
 class Loaded:
     """A Relaxed program inside a solver; `columns`, `rows`: builder ids in the order of HiGHS, (n,) and (m,), -1 for a tangent.
 
-    Columns for square costs follow after `columns`.
+    Columns for square costs follow after `columns`. Rows without a limit are not loaded: each costs time in every pivot.
     """
 
     def __init__(self, relaxed: Relaxed, highs: Highs, columns: np.ndarray, rows: np.ndarray, tangents: Tangents | None = None):
@@ -145,8 +150,8 @@ class Loaded:
     def load(cls, relaxed: Relaxed, program: Program, basis: tuple[np.ndarray, np.ndarray] | None = None) -> Loaded:
         """Used columns and all rows step by step in time: neighbours in time are neighbours in memory. `basis`: statuses by builder id."""
         form = relaxed.form
-        used = np.flatnonzero(relaxed.used)
-        columns, rows = used[np.argsort(form.column_step[used], kind="stable")], np.argsort(form.row_step, kind="stable")
+        used, limited = np.flatnonzero(relaxed.used), np.flatnonzero(relaxed.limited)
+        columns, rows = (ids[np.argsort(step[ids], kind="stable")] for ids, step in ((used, form.column_step), (limited, form.row_step)))
         tangents = Tangents.begin(form, columns) if form.square.any() else None
         highs = program()
         matrix = sp.csr_array(form.matrix[rows][:, columns])
@@ -161,7 +166,7 @@ class Loaded:
         if tangents is not None:
             made.bend(0)
         elif basis is not None:
-            highs.set_basis(basis[0][columns], basis[1][rows])
+            highs.set_basis(*squared(basis[0][columns], basis[1][rows]))
         return made
 
     def bend(self, first: int) -> None:
@@ -172,15 +177,14 @@ class Loaded:
             self.rows = np.append(self.rows, np.full(len(lower), -1))
 
     def add(self, rows: Rows) -> None:
-        """Appends rows; their parts on columns that are not loaded go to the bounds."""
+        """Appends the rows that the relaxed program has been given last; their parts on columns that are not loaded go to the bounds."""
         coo, given = rows.matrix.tocoo(), rows.matrix @ self.relaxed.rest
         place = self.rank[coo.coords[1]]
         here = place >= 0
         shape = (len(rows), self.highs.columns)
         matrix = sp.csr_array((coo.data[here], (coo.coords[0][here], place[here])), shape=shape)
         self.highs.add_rows(rows.lower - given, rows.upper - given, matrix)
-        first = int(self.rows.max(initial=-1)) + 1
-        self.rows = np.append(self.rows, np.arange(first, first + len(rows)))
+        self.rows = np.append(self.rows, len(self.relaxed.form.row_lower) - len(rows) + np.arange(len(rows)))
 
     def join(self, wanted: np.ndarray, program: Program) -> Loaded:
         """The program with more columns (a mask), each at the bound that its price asks for: so the basis stays dual feasible."""
@@ -216,7 +220,7 @@ class Loaded:
         column, row = self.highs.basis()
         own = self.rows >= 0
         columns = np.where(self.relaxed.rest > self.relaxed.form.lower, UPPER, LOWER).astype(np.int32)
-        rows = np.full(int(own.sum()), BASIC, np.int32)
+        rows = np.full(len(self.relaxed.form.row_lower), BASIC, np.int32)
         columns[self.columns], rows[self.rows[own]] = column[: len(self.columns)], row[own]
         return columns, rows
 
@@ -234,6 +238,17 @@ class Loaded:
             return x, y, True
         self.bend(first)
         return x, y, False
+
+
+def squared(column: np.ndarray, row: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Statuses with as many basic ones as rows, where they come from a program with a few other columns and rows."""
+    surplus = int((column == BASIC).sum() + (row == BASIC).sum()) - len(row)
+    column, row = column.copy(), row.copy()
+    if surplus > 0:
+        column[np.flatnonzero(column == BASIC)[-surplus:]] = LOWER
+    elif surplus < 0:
+        row[np.flatnonzero(row != BASIC)[:-surplus]] = BASIC
+    return column, row
 
 
 def scaled(loaded: Loaded) -> Loaded:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from gridopt.dispatch.formulate import formulate
@@ -122,6 +123,18 @@ def test_U8_starts_by_hours_off_line():
     assert before.costs["commitment.start"] == pytest.approx(700.0)
     warm = solved([20, 20], [given], [committed(initial_h=-4.0)], start_cost=kinds)
     assert warm.costs["commitment.start"] == pytest.approx(50.0)
+
+
+def test_U8_what_no_stop_is_long_enough_ago_for_is_no_start():
+    """Off for 3 h at least; categories up to 2 h, up to 5 h, and longer. On before: no start within 2 h of a stop ever, one within 5 h from
+    hour 3 on. Off for 4 h before: one within 5 h in hour 0 without any stop, and from hour 3 on with one. All else is no column and no row."""
+    kinds = [dict(kind="generator", element="g", offline_h=h, cost_cny=c) for h, c in ((0.0, 20.0), (2.0, 50.0), (5.0, 700.0))]
+    for before, may in ((4.0, [0, 0, 0, 1, 1, 1]), (-4.0, [1, 0, 0, 1, 1, 1])):
+        builder = formulate(built([20] * 6, [generator()], [committed(initial_h=before, min_down_h=3.0)], start_cost=kinds)).builder
+        form, family = builder.form(), {f.name: f for f in (*builder.column_families, *builder.row_families)}
+        assert form.upper[family["commitment.start_kind"].ids].tolist() == [[0] * 6, may, [1] * 6]
+        assert (form.row_upper[family["commitment.kind"].ids] == 0.0).tolist() == [[False] * 6, [False] * 3 + [True] * 3]
+        assert np.isinf(form.row_upper[family["commitment.kind"].ids][0]).all()
 
 
 def test_U9_one_change_of_a_station_in_a_day():

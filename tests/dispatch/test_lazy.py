@@ -5,9 +5,9 @@ import pytest
 
 from gridopt.dispatch import lazy
 from gridopt.dispatch.formulate import formulate
-from gridopt.dispatch.lazy import Loaded, Relaxed, solve
+from gridopt.dispatch.lazy import Loaded, Relaxed, solve, squared
 from gridopt.program.builder import Builder
-from gridopt.program.highs import Highs
+from gridopt.program.highs import BASIC, LOWER, Highs
 from gridopt.program.solution import Infeasible, SolverFailed, Values
 from tests.support.block_cases import BLOCK_CASES, buses, line, load, power_case, unit
 from tests.support.meshed import meshed
@@ -129,3 +129,35 @@ def test_rounds_that_run_out_give_no_numbers(monkeypatch):
     model = formulate(meshed(5))
     with pytest.raises(SolverFailed, match="still broken after 1 rounds"):
         solve(Relaxed(model.builder.form(), model.builder.lazy_families))
+
+
+def test_rows_without_a_limit_are_not_loaded_and_have_no_dual():
+    """x + y >= 4 at 1 and 3, x <= 3: 3 + 3 = 6, and a row that asks for nothing between them. One more: x <= 2, so 2 + 6 = 8."""
+    b = Builder(1)
+    x = b.columns("x", unit="1", over={"item": np.arange(2), "time": np.arange(1)}, upper=9.0)
+    b.cost("x", x, np.array([[1.0], [3.0]]))
+    row = b.rows("r", unit="1", over={"item": np.arange(3), "time": np.arange(1)}, lower=[[4.0], [-np.inf], [-np.inf]],
+                 upper=[[np.inf], [np.inf], [3.0]])  # fmt: skip
+    for r, column in ((0, 0), (0, 1), (1, 0), (2, 0)):
+        b.term(row[r], x[column])
+    b.lazy("z", unit="1", over={"item": np.arange(1), "time": np.arange(1)}, bounds=(-np.inf, 2.0),
+           activity=lambda v, steps: v[x[:1]][:, steps], expand=lambda element, step: (np.zeros(1, int), x[0], np.ones(1), np.zeros(1)))  # fmt: skip
+    for families, cost, duals in (([], 6.0, [3.0, 0.0, -2.0]), (b.lazy_families, 8.0, [3.0, 0.0, 0.0, -2.0])):
+        relaxed = Relaxed(b.form(), families)
+        loaded = Loaded.load(relaxed, Highs)
+        assert loaded.rows.tolist() == [0, 2] and loaded.highs.rows == 2
+        solution = solve(relaxed, loaded=loaded)
+        assert solution.objective == pytest.approx(cost) and solution.y == pytest.approx(duals)
+        column, status = solution.statistics["basis"]
+        assert len(status) == len(duals) and status[1] == BASIC
+        again = Relaxed(solution.form, families)
+        again.added, again.core = solution.added, relaxed.core
+        assert solve(again, loaded=Loaded.load(again, Highs, (column, status))).statistics["iterations"] == 0
+
+
+def test_statuses_of_another_program_are_made_as_many_as_rows():
+    basic, lower = BASIC, LOWER
+    column, row = squared(np.array([basic, basic, lower]), np.array([basic, lower]))
+    assert column.tolist() == [basic, lower, lower] and row.tolist() == [basic, lower]
+    column, row = squared(np.array([lower, basic]), np.array([lower, lower, basic]))
+    assert column.tolist() == [lower, basic] and row.tolist() == [basic, lower, basic]
