@@ -1,11 +1,11 @@
-"""Ahead: the relaxation of the next window, solved beside the search of this one, so that its own takes a few pivots.
+"""Ahead: the relaxation of the next window, solved beside all of this one, so that its own takes a few pivots.
 
-    guess    the state at the end of what this window keeps, as its relaxation has it; a unit more than half on is on      (G1)
+    plan     the state in which the next window will begin, as the window before this one has planned it in its look-ahead  (G1)
     solved   the next window's relaxation from that state, beside; its basis and its lazy rows are the start              (G2)
     window   the same program from the state that was decided: other bounds, the same matrix, the basis of the start      (G3)
 
-A guess that is wrong, or has no optimum, costs pivots and changes no bound. The start is kept with the window that made it, for a
-run that goes on from there must take the same pivots. Lines that were full in this window are written from the start.
+A plan that was changed, or has no optimum, costs pivots and changes no bound. Plan and start are kept with the window that made them, for a
+run that goes on from there must take the same pivots. Lines that are full in the start of this window are written from the start.
 """
 
 from __future__ import annotations
@@ -43,6 +43,11 @@ class Start:
         lazy = {name: np.array([element, step, row[ids]]) for name, (element, step, ids) in solution.added.items()}
         return cls(column.astype(np.int8), row[:core].astype(np.int8), lazy)
 
+    @property
+    def tight(self) -> dict[str, np.ndarray]:
+        """Lazy rows that are tight: family -> (element, step), int (2, k)."""
+        return {name: found[:2, found[2] != BASIC] for name, found in self.lazy.items()}
+
     def arrays(self) -> dict[str, np.ndarray]:
         return {"column": self.column, "row": self.row} | {f"lazy/{name}": found for name, found in self.lazy.items()}
 
@@ -66,11 +71,11 @@ class Start:
         return self.column.astype(np.int32), row
 
 
-def start_of(make: Callable[[], Case], lines: Mapping[str, np.ndarray], old: TimeGrid) -> Start | None:
-    """Start of the relaxation of the case that is made, with the rows written that were tight at steps of `old` (G2); None if the guess
-    makes no case, or one without an optimum."""
+def start_of(make: Callable[[], Case], before: Start | None, old: TimeGrid) -> Start | None:
+    """Start of the relaxation of the case that is made, with the rows written that were tight in `before`, a start on the steps `old` (G2);
+    None if the plan makes no case, or one without an optimum."""
     try:
-        model = formulate(make())
+        model, lines = formulate(make()), {} if before is None else before.tight
         relaxed = Relaxed(model.builder.form(), model.builder.lazy_families)
         relaxed.used |= relaxed.form.upper > 0
         relaxed.write(guess(model, lines, old))
@@ -78,12 +83,6 @@ def start_of(make: Callable[[], Case], lines: Mapping[str, np.ndarray], old: Tim
         return Start.of(solve(relaxed, program=program, loaded=scaled(Loaded.load(relaxed, program))))
     except (CaseError, Infeasible, LimitReached, SolverFailed):
         return None
-
-
-def tight(solution: Solution) -> dict[str, np.ndarray]:
-    """Lazy rows that are tight: family -> (element, step), int (2, k)."""
-    status = solution.statistics["basis"][1]
-    return {name: found[:2, status[found[2]] != BASIC] for name, found in solution.added.items()}
 
 
 def guess(model: Model, lines: Mapping[str, np.ndarray], old: TimeGrid) -> dict[str, Found]:
@@ -105,26 +104,3 @@ def _same(old: TimeGrid, new: TimeGrid, earlier_h: float) -> np.ndarray:
     shift = (new.start[0] - old.start[0]) / np.timedelta64(1, "s") / 3600.0 - earlier_h
     middle, end = np.cumsum(new.hours) - new.hours / 2 + shift, np.cumsum(old.hours)
     return np.where((middle > 0) & (middle < end[-1]), np.searchsorted(end, middle), -1)
-
-
-Seen = Callable[[Case, Model, Solution], None]
-"""Is told the relaxation of a case as soon as it is solved."""
-
-
-@dataclass(frozen=True)
-class Told:
-    """start: of a relaxation; seen: is told the relaxation as soon as it is solved."""
-
-    start: Start | None
-    seen: Callable[[Solution], None]
-
-
-@dataclass(frozen=True)
-class Ahead:
-    """start: of the relaxation of a case; seen: is told the relaxation, with the case and its model."""
-
-    start: Start | None = None
-    seen: Seen | None = None
-
-    def told(self, case: Case, model: Model) -> Told:
-        return Told(self.start, (lambda first: None) if self.seen is None else partial(self.seen, case, model))

@@ -2,6 +2,7 @@
 
     guide                           the whole horizon as one linear program, once (guide.py)
     window k: case from the state   ordinary tables (laid.py), dispatched like any case (single.py)
+    beside it                       a start for window k + 1, from what window k - 1 has planned (ahead.py)
     what it keeps                   goes to its place in the horizon's program (rolled.py); its end is the next state (state.py)
 
 All that a window leaves is a set of arrays. A run that stops goes on from the arrays of the windows before, and cannot tell the
@@ -14,14 +15,17 @@ difference: nothing else is handed on.
 A gap is what a window misses, by its cost; where exports earn nearly what generation costs, that is a large part of little, and the gross
 gap tells it by what was spent. The gap alone decides when a search ends.
 Where the look-ahead has longer steps, what was planned for part of such a step is its share of the hours.
+
+A window that has no schedule when its time is up keeps the first one that is within ROUGH, however long that takes: a year is not lost
+by one day on a busy machine. Table `windows` tells its gap.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Protocol
 
@@ -30,10 +34,11 @@ import pandas as pd
 
 from gridopt.case.case import Case
 from gridopt.case.singles import single_units
-from gridopt.dispatch.ahead import Ahead, Start, start_of, tight
-from gridopt.dispatch.attempts import Search
-from gridopt.dispatch.formulate import Model, outline
+from gridopt.dispatch.ahead import Start, start_of
+from gridopt.dispatch.attempts import SAME, Search
+from gridopt.dispatch.formulate import outline
 from gridopt.dispatch.guide import Guide, make_guide, plain_case
+from gridopt.dispatch.hours import HOUR
 from gridopt.dispatch.infeasible import reasons
 from gridopt.dispatch.laid import Horizon
 from gridopt.dispatch.lazy import Program
@@ -42,6 +47,7 @@ from gridopt.dispatch.rolled import Record, Rolled, kept_part
 from gridopt.dispatch.single import dispatch
 from gridopt.dispatch.state import State, begun, handed
 from gridopt.dispatch.window import Window, check_rows, check_shifts, check_sight, cut
+from gridopt.program.highs import give_back_memory
 from gridopt.program.solution import Infeasible, LimitReached, Solution, SolverFailed
 
 Arrays = Mapping[str, np.ndarray]
@@ -49,6 +55,8 @@ ENDS = ("hydro.end_short", "hydro.end_spare")
 """Columns that price what lies beyond a window: no cost of its steps."""
 MODES = {"off": "left out", "relaxed": "relaxed"}
 """Words for what the guide does with decisions."""
+ROUGH = 0.05
+"""Gap of the first schedule where none was found within the limit of time."""
 FIGURES = ("cost", "bound", "gap", "gross_gap", "price_gap", "seconds", "rounds", "finished")
 
 
@@ -96,22 +104,25 @@ def roll(case: Case, rule: Rule, store: Store | None = None, progress: Callable[
     check_shifts(case, rule.window_h, rule.look_ahead_h)
     windows = cut(case.time, rule.window_h, rule.look_ahead_h)
     guide = _guide(case, windows, rule, store, progress)  # before the program of the horizon: its own takes as much memory
+    give_back_memory()
     model = outline(case)
     horizon = Horizon(case, model, model.builder.outline(), guide, rule.look_ahead_step_h)
     built = time.perf_counter() - begin
     record, state = Record(model, horizon.form), begun(case, model)
     start: Start | None = None
+    plan: State | None = None
     rows: list[dict[str, Any]] = []
     steps: list[np.ndarray] = []
     with ThreadPoolExecutor(1) as beside:
         for k, window in enumerate(windows):
             found = store.load(f"window-{k:05d}")
             if found is None:
-                found = _window(horizon, (window, *windows[k + 1 : k + 2]), state, rule, start, beside)
+                found = _window(horizon, windows[k : k + 3], (state, plan), rule, start, beside)
                 store.save(f"window-{k:05d}", found)
                 progress(_line(case, windows, k, found, [r["seconds"] for r in rows]))
             record.take(found, window)
-            state, start = State.read(_named(found, "state/")), Start.read(_named(found, "start/"))
+            state, start, later = State.read(_named(found, "state/")), Start.read(_named(found, "start/")), _named(found, "plan/")
+            plan = State.read(later) if later else None
             rows.append({n: found[f"figure/{n}"].item() for n in FIGURES})
             steps.append(found["steps"])
     seconds = {"build": built, "solve": time.perf_counter() - begin - built}
@@ -139,36 +150,56 @@ def _guide(case: Case, windows: list[Window], rule: Rule, store: Store, progress
 
 
 def _window(
-    horizon: Horizon, windows: tuple[Window, ...], state: State, rule: Rule, start: Start | None, beside: ThreadPoolExecutor
+    horizon: Horizon, windows: list[Window], states: tuple[State, State | None], rule: Rule, start: Start | None, beside: ThreadPoolExecutor
 ) -> dict[str, np.ndarray]:
-    """All that a window leaves: what it keeps, the state at its end, a start for the one that follows (the second of `windows`, if any), its
-    figures, and the cost of each of its steps."""
-    begin, window = time.perf_counter(), windows[0]
-    kept = window.kept - window.first
-    case, name = horizon.window_case(window, state), f"window {window.named(horizon.case.time)}"
-    pending: list[Future[Start | None]] = []
-
-    def seen(case: Case, model: Model, first: Solution) -> None:
-        told = handed(state, Dispatch(case, model, first), kept)
-        pending.append(beside.submit(start_of, partial(horizon.window_case, windows[1], told), tight(first), case.time))
+    """All that the first of `windows` leaves: what it keeps, the state at its end, a start for the second, the state in which it plans the
+    third to begin, its figures, and the cost of each of its steps. states: in which the first begins, in which the second is planned to."""
+    begin, window, (state, plan) = time.perf_counter(), windows[0], states
+    kept, case = window.kept - window.first, horizon.window_case(window, state)
+    started = rule.program is None and case.commitment == "exact" and horizon.case.time.hours.min() >= HOUR
+    pending = []
+    if started and plan is not None and len(windows) > 1:
+        pending = [beside.submit(start_of, partial(horizon.window_case, windows[1], plan), start, case.time)]
         if rule.workers == 1:
             wait(pending)
-
-    ahead = Ahead(start, seen if len(windows) > 1 and rule.program is None else None)
-    try:
-        found = dispatch(case, log=rule.log, workers=rule.workers, program=rule.program, search=rule.search, ahead=ahead)
-    except Infeasible:
-        raise Infeasible(f"{name}:", *reasons(case)) from None
-    except (LimitReached, SolverFailed) as error:
-        raise type(error)(f"{name}: {error}") from None
+    found = _found(case, f"window {window.named(horizon.case.time)}", rule, start)
     if rule.search is not None and rule.search.stop is not None and rule.search.stop.is_set():
         raise KeyboardInterrupt  # what an interrupted search leaves is no plan to go on from
     part = kept_part(found, horizon.model, horizon.form.upper, window)
     part |= {f"state/{n}": v for n, v in handed(state, found, kept).arrays().items()}
-    following = pending[-1].result() if pending else None
+    further = _planned(horizon.case, windows, state, found) if started else None
+    part |= {} if further is None else {f"plan/{n}": v for n, v in further.arrays().items()}
+    following = pending[0].result() if pending else None
     part |= {} if following is None else {f"start/{n}": v for n, v in following.arrays().items()}
     part |= {f"figure/{n}": np.asarray(v) for n, v in _figures(found.solution, time.perf_counter() - begin).items()}
     return part | {"steps": step_costs(found)}
+
+
+def _found(case: Case, name: str, rule: Rule, start: Start | None) -> Dispatch:
+    """The dispatch of a window. Raises Infeasible, LimitReached or SolverFailed with the window in words."""
+    usual = partial(dispatch, case, log=rule.log, workers=rule.workers, program=rule.program, start=start)
+    try:
+        try:
+            return usual(search=rule.search)
+        except LimitReached:
+            if rule.search is None or (rule.search.stop is not None and rule.search.stop.is_set()):
+                raise
+            rough = usual(search=replace(rule.search, gap=max(rule.search.gap, ROUGH), seconds=np.inf))
+            finished = rough.solution.gap <= rule.search.gap + SAME
+            return replace(rough, solution=replace(rough.solution, finished=finished))
+    except Infeasible:
+        raise Infeasible(f"{name}:", *reasons(case)) from None
+    except (LimitReached, SolverFailed) as error:
+        raise type(error)(f"{name}: {error}") from None
+
+
+def _planned(case: Case, windows: list[Window], state: State, found: Dispatch) -> State | None:
+    """The state at the end of what the second of `windows` keeps, as the first, which is `found`, plans it. None where that is the end of
+    the horizon, or where no step of the first ends then."""
+    if len(windows) < 3:
+        return None
+    ends = np.flatnonzero(found.case.time.end == case.time.end[windows[1].kept - 1])
+    return replace(handed(state, found, int(ends[0]) + 1), steps=windows[1].kept) if len(ends) else None
 
 
 def _figures(solution: Solution, seconds: float) -> dict[str, float]:

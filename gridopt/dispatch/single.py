@@ -16,7 +16,7 @@ from functools import partial
 import numpy as np
 
 from gridopt.case.case import Case
-from gridopt.dispatch.ahead import Ahead
+from gridopt.dispatch.ahead import Start
 from gridopt.dispatch.apart import spared
 from gridopt.dispatch.attempts import Search
 from gridopt.dispatch.fair import even_out
@@ -45,7 +45,7 @@ CHAIN = 26
 
 Progress = Callable[[str], None]
 Rung = tuple[Case, Model, Estimate]
-Start = tuple[Estimate, np.ndarray]
+Refined = tuple[Estimate, np.ndarray]
 """An estimate and where the steps that it comes from end, in steps of now."""
 
 
@@ -57,27 +57,27 @@ def dispatch(
     program: Program | None = None,
     before: Dispatch | None = None,
     search: Search | None = None,
-    ahead: Ahead | None = None,
+    start: Start | None = None,
     progress: Progress = lambda text: None,
 ) -> Dispatch:
     """Least-cost dispatch of `case`. Raises Infeasible, LimitReached or SolverFailed; never returns unproven numbers.
 
     program: another solver than HiGHS (the ladder is HiGHS' alone). before: a dispatch of the same network on the same steps, to start
-    from: quick where little has changed. search: how whole values are looked for, where the case has decisions. ahead: a start for
-    their relaxation, and who is told it. Marginal losses take several solves.
+    from: quick where little has changed. search: how whole values are looked for, where the case has decisions. start: of their
+    relaxation. Marginal losses take several solves.
     """
     if case.losses == "marginal":
-        return settle(case, lambda known: _once(known, log, workers, program, None, search, ahead, progress), progress)
-    return _once(case, log, workers, program, before, search, ahead, progress)
+        return settle(case, lambda known: _once(known, log, workers, program, None, search, start, progress), progress)
+    return _once(case, log, workers, program, before, search, start, progress)
 
 
 def _once(
     case: Case, log: str, workers: int, program: Program | None, before: Dispatch | None, search: Search | None,
-    ahead: Ahead | None, progress: Progress,
+    begin: Start | None, progress: Progress,
 ) -> Dispatch:
     """One solve: from an earlier one, by the ladder where it pays, or from nothing."""
     if case.commitment == "exact":
-        return _decided(case, log, program, search or Search(), ahead, progress)
+        return _decided(case, log, program, search or Search(), begin, progress)
     below: Rung | None = None
     way = {"simplex_dual_edge_weight_strategy": 1} if case.commitment == "off" else {"presolve": "on"}
     hours, empty = case.time.hours, program or partial(Highs, log, **way)
@@ -110,7 +110,7 @@ def _once(
     return Dispatch(case, model, even_out(model, solution))
 
 
-def _decided(case: Case, log: str, program: Program | None, search: Search, ahead: Ahead | None, progress: Progress) -> Dispatch:
+def _decided(case: Case, log: str, program: Program | None, search: Search, start: Start | None, progress: Progress) -> Dispatch:
     """A case with decisions: whole values first, then the linear program that they leave."""
     begun = time.perf_counter()
     model = formulate(case)
@@ -120,8 +120,7 @@ def _decided(case: Case, log: str, program: Program | None, search: Search, ahea
     empty = program or partial(Highs, log, presolve="on", random_seed=search.seed, **options)
     hours = None if program else in_hours(case, model, relaxed, empty, progress)
     if hours is None:
-        told = None if ahead is None or program is not None else ahead.told(case, model)
-        solution = decide(relaxed, search, empty, progress, partial(implied, model), ahead=told)
+        solution = decide(relaxed, search, empty, progress, partial(implied, model), start=None if program else start)
     else:
         way = partial(Highs, log, presolve="on", interior=True)
         solution = decide(relaxed, search, empty, progress, partial(implied, model), way, partial(hours.values, search, empty, progress))
@@ -176,7 +175,7 @@ def _together(order: Plan, pieces: list[Piece], log: str) -> Whole | None:
         return None
 
 
-def _refined(case: Case, model: Model, below: Rung) -> Start:
+def _refined(case: Case, model: Model, below: Rung) -> Refined:
     """The estimate of the rung below on these steps, and where its steps end in them."""
     coarse, lower, known = below
     hours, longer = case.time.hours, coarse.time.hours
@@ -192,7 +191,7 @@ def _seasonal(model: Model) -> bool:
 
 
 def _pieces(
-    case: Case, model: Model, relaxed: Relaxed, start: Start, workers: int, progress: Progress
+    case: Case, model: Model, relaxed: Relaxed, start: Refined, workers: int, progress: Progress
 ) -> tuple[Plan, list[Piece]] | None:
     """Pieces held to an estimate, to be put together and let go; None if that failed."""
     (known, ends), builder, steps = start, model.builder, len(case.time)

@@ -22,7 +22,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from gridopt.dispatch.ahead import Told
+from gridopt.dispatch.ahead import Start
 from gridopt.dispatch.attempts import SAME, Attempts, Implied, Search
 from gridopt.dispatch.attended import attended
 from gridopt.dispatch.dive import dive, dives
@@ -58,21 +58,19 @@ def decide(
     implied: Implied = lambda x: x,
     relaxation: Program | None = None,
     beside: Beside | None = None,
-    ahead: Told | None = None,
+    start: Start | None = None,
 ) -> Solution:
     """The program with whole values in its integer columns: solution of (W3), `proven` the bound of (W2).
 
-    relaxation: makes the program in which (LP) is solved, where another way is quicker there; beside: finds first values meanwhile; ahead: a
-    start for (LP), and who is told it.
+    relaxation: makes the program in which (LP) is solved, where another way is quicker there; beside: finds first values meanwhile; start:
+    of (LP).
     Raises Infeasible, SolverFailed, and LimitReached where a limit came before any whole values were found.
     """
     begun = time.monotonic()
     relaxed.used |= relaxed.form.upper > 0  # a search cannot price columns back
-    loaded = scaled(Loaded.load(relaxed, program, ahead.start.laid(relaxed) if ahead and ahead.start else None)) if relaxation is None else None
+    loaded = scaled(Loaded.load(relaxed, program, start.laid(relaxed) if start else None)) if relaxation is None else None
     with _started(beside, search.stop) as given:
         first = solve(relaxed, program=relaxation or program, loaded=loaded, progress=progress)
-        if ahead is not None:
-            ahead.seen(first)
         rest = replace(search, seconds=search.seconds - (time.monotonic() - begun))
         attempts = Attempts(relaxed, program, rest, implied, first.bound, progress)
         undecided = int(undecided_of(attempts, first.x).sum())

@@ -36,7 +36,7 @@ def program(case) -> Relaxed:
 def test_G2_a_start_of_the_same_case_is_optimal_at_once():
     case = linear(30)
     plain = solve(program(case), program=PRESOLVED)
-    start = start_of(lambda: case, {}, case.time)
+    start = start_of(lambda: case, None, case.time)
     again = program(case)
     found = solve(again, program=PRESOLVED, loaded=scaled(Loaded.load(again, PRESOLVED, Start.read(start.arrays()).laid(again))))
     assert found.objective == pytest.approx(plain.objective, rel=1e-9)
@@ -45,7 +45,7 @@ def test_G2_a_start_of_the_same_case_is_optimal_at_once():
 
 
 def test_G2_a_start_of_another_size_is_left():
-    start = start_of(lambda: linear(30), {}, linear(30).time)
+    start = start_of(lambda: linear(30), None, linear(30).time)
     other = program(linear(60))
     assert start.laid(other) is None
     assert other.rows_added == 0

@@ -13,7 +13,7 @@ from gridopt.dispatch.certificate import certify
 from gridopt.dispatch.rolling import Rule, _figures, roll
 from gridopt.dispatch.single import dispatch
 from gridopt.dispatch.window import Window, cut
-from gridopt.program.solution import Infeasible
+from gridopt.program.solution import Infeasible, LimitReached
 from tests.support.block_cases import BLOCK_CASES, buses, load, power_case, unit
 from tests.support.certified_case import build
 from tests.support.certify import evidence
@@ -125,14 +125,27 @@ def test_T2_the_gross_gap_is_of_what_was_spent():
 
 
 def test_a_start_reaches_the_next_window_and_changes_no_cost(monkeypatch):
-    """Each window but the last leaves a start of the size of the next, and windows without starts cost the same."""
+    """Each window but the first, which no other has planned, and the last leaves a start of the size of the next, each but the last two a
+    plan, and windows without starts cost the same."""
     store = Memory()
     rolled = roll(switched(), Rule(1.0, 4.0, SURE), store)
     windows = [store[n] for n in sorted(store) if n.startswith("window")]
-    assert ["start/column" in w for w in windows] == [True] * (len(windows) - 1) + [False]
-    monkeypatch.setattr("gridopt.dispatch.rolling.start_of", lambda make, lines, time: None)
+    assert ["start/column" in w for w in windows] == [False] + [True] * (len(windows) - 2) + [False]
+    assert [int(w["plan/steps"]) if "plan/steps" in w else 0 for w in windows] == [*range(2, len(windows)), 0, 0]
+    monkeypatch.setattr("gridopt.dispatch.rolling.start_of", lambda make, before, time: None)
     plain = roll(switched(), Rule(1.0, 4.0, SURE))
     assert plain.solution.objective == pytest.approx(rolled.solution.objective, rel=1e-9)
+
+
+def test_a_window_without_a_schedule_when_its_time_is_up_keeps_a_rough_one():
+    """No time at all: one solve finds nothing; a window goes on to a schedule within 5 %, and tells that it has missed the gap."""
+    none = Search(0.0, 0.0)
+    with pytest.raises(LimitReached, match="before any feasible schedule"):
+        dispatch(switched(), search=none)
+    best, rolled = dispatch(switched(), search=SURE).solution.objective, roll(switched(), Rule(24.0, 0.0, none))
+    assert best - 1e-6 <= rolled.solution.objective <= best * 1.05 + 1e-6
+    assert rolled.solution.finished == (rolled.solution.gap <= 1e-9)
+    assert not certify(**evidence(rolled)).failed
 
 
 def test_T1_planned_costs_of_longer_steps_count_by_the_hour():
