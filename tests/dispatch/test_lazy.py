@@ -140,8 +140,9 @@ def test_rows_without_a_limit_are_not_loaded_and_have_no_dual():
                  upper=[[np.inf], [np.inf], [3.0]])  # fmt: skip
     for r, column in ((0, 0), (0, 1), (1, 0), (2, 0)):
         b.term(row[r], x[column])
-    b.lazy("z", unit="1", over={"item": np.arange(1), "time": np.arange(1)}, bounds=(-np.inf, 2.0),
-           activity=lambda v, steps: v[x[:1]][:, steps], expand=lambda element, step: (np.zeros(1, int), x[0], np.ones(1), np.zeros(1)))  # fmt: skip
+    over = {"item": np.arange(1), "time": np.arange(1)}
+    b.lazy("z", unit="1", over=over, bounds=(-np.inf, 2.0), activity=lambda v, steps: v[x[:1]][:, steps],
+           expand=lambda element, step: (np.zeros(1, int), x[0], np.ones(1), np.zeros(1)))  # fmt: skip
     for families, cost, duals in (([], 6.0, [3.0, 0.0, -2.0]), (b.lazy_families, 8.0, [3.0, 0.0, 0.0, -2.0])):
         relaxed = Relaxed(b.form(), families)
         loaded = Loaded.load(relaxed, Highs)
