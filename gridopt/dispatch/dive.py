@@ -67,15 +67,11 @@ def dive(attempts: Attempts, loaded: Loaded, x: np.ndarray) -> bool:
 def _last(attempts: Attempts, held: Held, value: np.ndarray, stepped: np.ndarray) -> bool:
     """(P3), (P4)."""
     whole = np.round(value)
-    rest = np.flatnonzero(~held.held & ~stepped)
-    found = held.hold(rest, whole[rest])
-    if found is None:
-        return False
     if (np.abs(value - whole)[stepped] > OPEN).any():
-        with suppress(Infeasible):
+        with suppress(Infeasible):  # what does not fit is found by the search, quicker than by pivots from the last optimum
             attempts.attempt("dive", ~stepped & ~attempts.lone, whole, gap=0.25 * attempts.search.gap, seconds=SECONDS)
         return attempts.x is not None
-    rest = np.flatnonzero(stepped)
+    rest = np.flatnonzero(~held.held)
     found = held.hold(rest, whole[rest])
     if found is not None:
         attempts.offer(attempts.implied(found), "dive")
