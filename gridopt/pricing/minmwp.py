@@ -2,7 +2,7 @@
 
     min  sum_g m_g      m_g >= cost_g - revenue_g(y),  m >= 0,
          y of a limit > 0 or < 0 only where the cleared flow stands at it                                               (R1)
-    floor <= price at every bus <= cap, where the options give them                                                     (R2)
+    floor <= price at every bus <= cap, where the options give them; no reserve dearer than its dearest step of shortage     (R2)
     among several, those with the least payment of the load                                                             (R3)
 
 No revenue falls short (PRS = 0), for only limits that bind have a price; lost opportunities are not looked at.
@@ -25,6 +25,8 @@ from gridopt.dispatch.right_duals import standing
 from gridopt.program.highs import Highs
 from gridopt.program.solution import SolverFailed
 
+SHORTAGE = "reserve.shortage"
+"""Columns that stand in for reserve that nobody gives."""
 ROOM = 1e-9
 """Share by which (R3) may give up what (R1) has found, for rounding."""
 
@@ -37,6 +39,7 @@ def price(case: Case, dispatch: Dispatch, options: Minmwp = USUAL.minmwp) -> Pri
     # Nothing is decided where no column moves a row, as at a bus not yet built: no price there.
     moved = np.diff(sp.csr_array(form.matrix[people.shared][:, form.lower < form.upper]).indptr) > 0
     least_dual, most_dual = np.where(at_high & moved, -np.inf, 0.0), np.where(at_low & moved, np.inf, 0.0)
+    most_dual = np.minimum(most_dual, _shortage_price(dispatch, people))
     # Revenue of a group is linear in y: what its schedule draws on each shared row.
     schedule = sp.csc_array((people.x, (np.arange(len(people.x)), people.part)), shape=(len(people.x), len(people.names)))
     beyond, drawing = given(dispatch, people), [people.drawing(t)[people.shared] for t in range(len(case.time))]
@@ -66,6 +69,17 @@ def price(case: Case, dispatch: Dispatch, options: Minmwp = USUAL.minmwp) -> Pri
         cure = "Give key 'pricing.minmwp.floor_cny_per_mwh'."
         raise CaseError([f"rule minmwp: the payment of the load has no least value, for prices may fall without end. {cure}"]) from None
     return from_duals(dispatch, people, program.solution()[0][:k])
+
+
+def _shortage_price(dispatch: Dispatch, people: Participants) -> np.ndarray:
+    """What the dearest step of shortage asks in each shared row, money per unit of the row (k,); inf where nothing may be short."""
+    form, short = people.form, [f.ids.ravel() for f in dispatch.model.builder.column_families if f.name == SHORTAGE]
+    columns = np.concatenate([*short, np.zeros(0, int)]).astype(int)
+    part = sp.coo_array(form.matrix[people.shared][:, columns])
+    (row, column), coefficient = part.coords, part.data
+    asked, price = np.full(len(people.shared), -np.inf), form.cost[columns][column] / coefficient
+    np.maximum.at(asked, row, price)
+    return np.where(np.isfinite(asked), asked, np.inf)
 
 
 def _drawn_beyond(people: Participants, beyond: Given, drawing: list[sp.csr_array]) -> sp.csr_array:

@@ -14,6 +14,7 @@ from gridopt.study.priced import USUAL, price_file
 from tests.support import market
 from tests.support.block_cases import buses, load, power_case
 from tests.support.market import cleared, priced
+from tests.support.told import Told
 
 
 def near(value, rel=1e-6):
@@ -64,6 +65,25 @@ def test_three_periods_with_ramps():
     assert ip.price[0] == near([280, 280, 280]) and ip.of("B", "mwp") == near(3800) and ip.of("B", "loc") == near(3800)
     assert chp.price[0] == near([280, 280, 303.75])
     assert chp.of("A", "loc") == near(475) and chp.total("mwp") == near(0) and chp.of("B", "loc") == near(0)
+
+
+@pytest.mark.parametrize(("shortage", "energy", "reserve"), [(500, 20, 500), (700, 0, 600)])
+def test_least_payments_leave_reserve_no_dearer_than_its_shortage(shortage, energy, reserve):
+    """50 MWh at 20 and a start of 5000 cost 6000. What reserve pays the load need not: all of it, 600 for 10 MW; 5000 where nobody would
+    pay more than 500, and the load the rest, 1000 / 50 MWh."""
+    found = Told(RESERVE.format(shortage), "minmwp")
+    assert found.by_bus()[0, 0] == near(energy) and found.rule["reserves"][0]["price"] == near(reserve)
+    assert found.units("cost")["A"] == near(6000) and found.units("profit")["A"] == near(0)
+
+
+RESERVE = """
+demand_mw: 50
+generators:
+  - {{id: A, p_max: 100, marginal_cost: 20, startup_cost: 5000, initially_on: false}}
+reserves:
+  - {{id: up, product: spinning_up, requirement_mw: 10, shortage: [[5, 90], [5, {}]], offers: [{{generator: A, max_mw: 100, price: 0}}]}}
+pricing: {{minmwp: {{floor_cny_per_mwh: 0}}}}
+"""
 
 
 def test_revenue_shortfall_of_a_line_that_is_not_full():
