@@ -171,6 +171,7 @@ class Batch:
         self.segments = [np.flatnonzero(of == m) for m in n]
         self.several = np.array([len(k) > 1 for k in self.segments])
         self.allowed = [self._allowed(fleet, k, hour) for k in kinds]
+        self.free = [self._free(fleet, k, hour) if was == 0 else None for k, was in zip(kinds, self.was, strict=True)]
 
     def _allowed(self, fleet, kinds: np.ndarray, hour: float) -> np.ndarray:
         """Whether each category may be that of a start after so many steps off, bool (Y, J + 1); the last one always may."""
@@ -179,6 +180,12 @@ class Batch:
         first = kinds[np.argsort(lag)][:1]
         may = ((age >= lag[:, None]) | (kinds == first)[:, None]) & (age < until[:, None] + 0.0)
         return may | ~np.isfinite(until)[:, None]
+
+    def _free(self, fleet, kinds: np.ndarray, hour: float) -> np.ndarray:
+        """Whether each category may be that of a first start in each step, bool (Y, T): where the status before the first step is not known,
+        the unit has been off at least since then, at least for its minimum time, and otherwise as long as suits it."""
+        off = np.maximum(np.arange(self.steps) * hour, fleet.min_down[fleet.starts.of[kinds], None]) + 1e-6
+        return off < fleet.starts.until[kinds][:, None]
 
     def best(self, cost: np.ndarray, x: np.ndarray) -> None:
         on = self._on_costs(cost)
@@ -208,6 +215,8 @@ class Batch:
             base = np.where(self.may_start[i], cost[committed.start[u.number]], FAR)
             if len(self.kinds[i]) > 1:
                 each = np.where(self.allowed[i][:, :, None], cost[committed.kind[self.kinds[i]]][:, None, :], FAR)
+                if (free := self.free[i]) is not None:  # so early nobody else has been off for so long
+                    each[:, self.longest] = np.where(free, cost[committed.kind[self.kinds[i]]], FAR)
                 chosen.append(each.argmin(axis=0))
                 found[:, i] = (base + each.min(axis=0)).T
             else:

@@ -88,6 +88,22 @@ def test_a_unit_starts_early_to_be_there_in_the_evening():
     assert answer.x[cleared(market.THREE_PERIODS).committed.on[0]] == pytest.approx([1, 1, 1])
 
 
+@pytest.mark.parametrize(
+    ("before", "idle", "cost"), [("", 1, 10), ("", 4, 60), ("initial_status_h: -6", 1, 60), ("initial_status_h: -1", 1, 10)]
+)
+def test_a_start_is_as_hot_as_what_was_before_allows(before, idle, cost):
+    """Worth 20 * 50 MWh in the last hour alone. A unit of which nothing is known may have stopped just before the first."""
+    unit = "id: G, p_min: 20, p_max: 20, marginal_cost: 40, hot_start_cost: 10, cold_start_cost: 60, cold_start_hours: 3"
+    text = f"periods: {idle + 1}\ndemand_mw: 200\ngenerators:\n  - {{{unit}, {before or 'ramp_mw_per_h: 20'}}}\n"
+    people = Participants.of(cleared(text + "  - {id: free, p_max: 500, marginal_cost: 30}\n"))
+    assert people.paths is not None
+    y = np.zeros(len(people.form.row_lower))
+    y[people.balance[0]] = [-1000] * idle + [90]
+    of = [str(n) for n in people.names].index("generator G")
+    for found in (people, replace(people, paths=None)):
+        assert found.answers.at(y[people.shared]).best[of] == pytest.approx(cost - 1000)
+
+
 def test_units_with_other_rules_have_no_path():
     """A unit whose limits change in time is left to the search."""
     text = market.THREE_PERIODS.replace("p_max: 160", "p_max: [160, 150, 160]")
