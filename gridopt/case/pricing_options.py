@@ -19,6 +19,10 @@ class Options(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    def lacking(self) -> list[str]:
+        """Sentences on what the rule cannot do without and was not given."""
+        return []
+
 
 class Selected(Options):
     """selection: which prices are taken where more than one set is right: the lowest payment of the load, the highest, or the mean."""
@@ -156,6 +160,11 @@ class Admin(Options):
         if self.source == "fixed" and self.file or self.source != "fixed" and not self.file:
             raise ValueError("'file' (prices of earlier days) belongs to 'source: previous_day' and 'similar_day', and they need it")
         return self
+
+    def lacking(self) -> list[str]:
+        if self.source != "fixed" or self.price_cny_per_mwh is not None:
+            return []
+        return ["rule admin: has no price. Give key 'pricing.admin.price_cny_per_mwh', or 'source' and 'file'."]
 
 
 class Pricing(Options):

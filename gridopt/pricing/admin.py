@@ -27,12 +27,12 @@ COLUMNS = ("period", "bus", "lmp")
 
 def price(case: Case, dispatch: Dispatch, options: Admin = USUAL.admin) -> Prices:
     """Prices (R1), the schedule as it was cleared. Raises CaseError where prices are missing."""
+    if faults := options.lacking():
+        raise CaseError(faults)
     people = dispatch.participants
     y = marginal(dispatch)[people.shared]
     nodal = from_duals(dispatch, people, y).price
     if options.source == "fixed":
-        if options.price_cny_per_mwh is None:
-            raise CaseError(["rule admin: has no price. Give key 'pricing.admin.price_cny_per_mwh', or 'source' and 'file'."])
         found = np.full(nodal.shape, options.price_cny_per_mwh)
     else:
         found = _earlier(case, Path(options.file), options.source == "similar_day")

@@ -71,7 +71,7 @@ def price_file(
     begun = time.perf_counter()
     cleared = clearing_of(path, overrides, progress, stop)
     spent, solved = time.perf_counter() - begun, cleared.solved
-    _check_linear(rules, solved)
+    _check_rules(rules, solved, cleared.pricing)
     found = [price_by(rule, solved, getattr(cleared.pricing, rule), cleared.market) for rule in rules]
     if output is not None:
         from gridopt.study.priced_folder import write_folder
@@ -177,13 +177,14 @@ def _check_whole(study) -> None:
         raise CaseError(faults)
 
 
-def _check_linear(rules: Sequence[str], solved) -> None:
-    """Raises CaseError for rules that do not know the square costs of a case."""
+def _check_rules(rules: Sequence[str], solved, pricing: Pricing) -> None:
+    """Raises CaseError, before anything is priced, for rules that do not know the square costs of a case, or lack what they need."""
+    faults = [fault for rule in rules for fault in getattr(pricing, rule).lacking()]
     if solved.solution.form.square.any():
         cure = "Give the costs by points (cost_point, or a curve), or leave the rule out."
-        faults = [f"rule '{r}': the case has square costs, which it does not know. {cure}" for r in rules if r in LINEAR]
-        if faults:
-            raise CaseError(faults)
+        faults += [f"rule '{r}': the case has square costs, which it does not know. {cure}" for r in rules if r in LINEAR]
+    if faults:
+        raise CaseError(faults)
 
 
 def price_by(rule: str, solved, options: Options | None = None, market: Any = None) -> Priced:
