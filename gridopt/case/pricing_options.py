@@ -5,7 +5,7 @@ Prices CNY/MWh, powers MW, times h. Every default is what the rule is without a 
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -22,6 +22,10 @@ class Options(BaseModel):
     def lacking(self) -> list[str]:
         """Sentences on what the rule cannot do without and was not given."""
         return []
+
+    def within(self, floor: float, cap: float) -> Self:
+        """The same for a market that cuts prices off at a floor and a cap: rules that look for the best prices look between them."""
+        return self
 
 
 class Selected(Options):
@@ -132,6 +136,11 @@ class Minmwp(Options):
         if low is not None and high is not None and low > high:
             raise ValueError(f"floor_cny_per_mwh {low:g} is above cap_cny_per_mwh {high:g}")
         return self
+
+    def within(self, floor: float, cap: float) -> Self:
+        low, high = self.floor_cny_per_mwh, self.cap_cny_per_mwh
+        low = floor if low is None else min(max(low, floor), cap)
+        return self.model_copy(update={"floor_cny_per_mwh": low, "cap_cny_per_mwh": cap if high is None else max(min(high, cap), low)})
 
 
 class Ordc(Selected):

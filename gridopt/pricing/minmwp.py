@@ -57,7 +57,9 @@ def price(case: Case, dispatch: Dispatch, options: Minmwp = USUAL.minmwp) -> Pri
         rows = sp.csr_array(sp.vstack([drawn_at.T for drawn_at in drawing], format="csr"))
         hours = np.repeat(case.time.hours, len(people.balance))
         wide = sp.csr_array(sp.hstack([rows, sp.csr_array((rows.shape[0], len(cost)))], format="csr"))
-        program.add_rows((-np.inf if low is None else low) * hours, (np.inf if high is None else high) * hours, wide)
+        priced = np.asarray(abs(rows[:, least_dual < most_dual]).sum(axis=1)) > 0  # a bus without a price keeps to no limit
+        least_price, most_price = ((-np.inf if low is None else low) * hours, (np.inf if high is None else high) * hours)
+        program.add_rows(least_price[priced], most_price[priced], wide[priced])
     program.solve()  # one price for all is always among those allowed
     least = float(program.solution()[0][k:].sum())
     made_whole = sp.csr_array(np.concatenate([np.zeros(k), np.ones(len(cost))])[None, :])

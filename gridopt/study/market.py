@@ -33,7 +33,7 @@ from gridopt.settlement.agc import Service
 from gridopt.settlement.book import settle
 from gridopt.settlement.rules import Settlement
 from gridopt.study.load import Loaded, load_study
-from gridopt.study.market_case import after_energy, limited, market_cases, market_of, paid_once, to_be_priced, told
+from gridopt.study.market_case import after_energy, limited, market_cases, market_of, options_within, paid_once, to_be_priced, told
 from gridopt.study.market_causes import curtailment_table
 from gridopt.study.market_figures import explanations, figures
 from gridopt.study.market_frames import (
@@ -229,7 +229,8 @@ def settlement_rules(market: Market) -> Settlement:
 
 def pricing(loaded: Loaded, market: Market) -> Callable[[Dispatch], Prices]:
     """The rule as a function of a dispatch."""
-    module, options = importlib.import_module(f"gridopt.pricing.{market.rule}"), getattr(loaded.study.pricing, market.rule)
+    module = importlib.import_module(f"gridopt.pricing.{market.rule}")
+    options = options_within(getattr(loaded.study.pricing, market.rule), market)
 
     def price(dispatch: Dispatch) -> Prices:
         base = to_be_priced(dispatch, market)

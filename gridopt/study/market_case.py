@@ -15,7 +15,7 @@ from gridopt.case.check import CaseError, nearest
 from gridopt.case.offers import with_demand_bids, with_offers
 from gridopt.case.ordc import blocks_of_curve, with_reserve_demand
 from gridopt.case.penalties import with_penalties, with_prices_of_penalties
-from gridopt.case.pricing_options import Pricing
+from gridopt.case.pricing_options import Options, Pricing
 from gridopt.case.rules_bids import BidLimits, check_bids
 from gridopt.dispatch.besides import RESERVE
 from gridopt.dispatch.lmp import Prices
@@ -89,6 +89,12 @@ def priced_within(prices: Prices, market: Market) -> Prices:
     """Prices of a rule as they are settled."""
     limit = market.price
     return clipped(prices, limit.floor_cny_per_mwh, limit.cap_cny_per_mwh) if limit.mode == "clip" else prices
+
+
+def options_within(options: Options, market: Market) -> Options:
+    """Options of a rule in this market."""
+    limit = market.price
+    return options.within(limit.floor_cny_per_mwh, limit.cap_cny_per_mwh) if limit.mode == "clip" else options
 
 
 def selection_of(pricing: Pricing, market: Market | None) -> str:

@@ -197,10 +197,10 @@ def price_by(rule: str, solved, options: Options | None = None, market: Any = No
     if market is None:
         prices = module.price(solved.case, solved, options)
     else:
-        from gridopt.study.market_case import priced_within, to_be_priced
+        from gridopt.study.market_case import options_within, priced_within, to_be_priced
 
         base = to_be_priced(solved, market)
-        prices = priced_within(module.price(base.case, base, options), market)
+        prices = priced_within(module.price(base.case, base, options_within(options, market)), market)
     left = uplift(solved, prices)
     return Priced(rule, prices, left, time.perf_counter() - begun)
 

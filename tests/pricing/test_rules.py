@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from gridopt.case.check import CaseError
+from gridopt.case.pricing_options import USUAL as USUAL_OPTIONS
 from gridopt.dispatch.single import dispatch
 from gridopt.pricing import minmwp
 from gridopt.program.solution import SolverFailed
@@ -84,6 +85,15 @@ reserves:
   - {{id: up, product: spinning_up, requirement_mw: 10, shortage: [[5, 90], [5, {}]], offers: [{{generator: A, max_mw: 100, price: 0}}]}}
 pricing: {{minmwp: {{floor_cny_per_mwh: 0}}}}
 """
+
+
+def test_least_payments_look_between_floor_and_cap_of_the_market():
+    """B loses 14,000 at 250; 390 would pay it. Where prices are cut off at 300 the best is 300: B loses 9000. A floor of 395 is kept."""
+    solved = cleared(market.ONE_PERIOD)
+    for floor, cap, price, left in ((0.0, 650.0, 390, 0), (0.0, 300.0, 300, 9000), (395.0, 650.0, 395, 0)):
+        options = USUAL_OPTIONS.minmwp.within(floor, cap)
+        found = minmwp.price(solved.case, solved, options)
+        assert found.price[0, 0] == near(price) and uplift(solved, found).mwp.sum() == near(left)
 
 
 def test_revenue_shortfall_of_a_line_that_is_not_full():
