@@ -6,6 +6,8 @@ headline, `part_` one part of a dotted name such as storage.wear.
 
 from __future__ import annotations
 
+from gridopt.report.words_books import BOOK_WORDS
+from gridopt.report.words_figures import FIGURE_WORDS
 from gridopt.report.words_market import MARKET_WORDS
 from gridopt.report.words_names import NAME_WORDS
 from gridopt.report.words_page import PAGE_WORDS
@@ -199,4 +201,6 @@ WORDS: dict[str, Both] = {
     **TABLE_WORDS,
     **NAME_WORDS,
     **MARKET_WORDS,
+    **BOOK_WORDS,
+    **FIGURE_WORDS,
 }

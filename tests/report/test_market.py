@@ -24,7 +24,6 @@ from gridopt.report.market_stages import stages
 from gridopt.report.market_uplift import uplift
 from gridopt.report.pack import Page
 from gridopt.report.text import WORDS
-from gridopt.report.words_market import MARKET_WORDS
 from tests.report import fake_market, fake_run
 
 HOURS = pd.date_range("2025-03-03", periods=2, freq="h")
@@ -314,7 +313,7 @@ def test_every_figure_of_a_run_has_words():
     rules_of = MetricRules(fixed_cost={"wind": 100.0})
     names = {n.partition(" by ")[0] for n in made(*runs, found.solved.case, rules=rules_of, tables={"uplift": left})["name"]}
     assert {"missing_money", "mwp_share", "da_rt_spread_mean"} <= names
-    assert sorted(n for n in names if f"mk_metric_{n}" not in MARKET_WORDS) == []
+    assert sorted(n for n in names if f"mk_metric_{n}" not in WORDS) == []
 
 
 def test_markup_in_names_stays_text(html):
@@ -325,9 +324,10 @@ def test_every_word_of_the_market_is_in_two_languages():
     chinese = re.compile(r"[\u4e00-\u9fff]|HHI|RSI|^[，、]$")
     holes = re.compile(r"\{\w+\}")
     # what stands in for holes may be all there is to say
-    known = {k: (en, zh) for k, (en, zh) in MARKET_WORDS.items() if holes.sub("", zh).strip("：，。")}
+    words = {k: both for k, both in WORDS.items() if k.startswith(("mk_", "s_mk_"))}
+    known = {k: (en, zh) for k, (en, zh) in words.items() if holes.sub("", zh).strip("：，。")}
     wrong = [k for k, (en, zh) in known.items() if not en or not chinese.search(zh)]
-    wrong += [k for k, (en, zh) in MARKET_WORDS.items() if sorted(holes.findall(en)) != sorted(holes.findall(zh))]
+    wrong += [k for k, (en, zh) in words.items() if sorted(holes.findall(en)) != sorted(holes.findall(zh))]
     assert wrong == []
 
 
