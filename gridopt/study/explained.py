@@ -58,7 +58,7 @@ def explain_file(
     from gridopt.analysis.explain_detail import explain_one
     from gridopt.analysis.explain_price import Explanation
     from gridopt.study.market_case import selection_of, settled_by, to_be_priced
-    from gridopt.study.priced import clearing_of, quality
+    from gridopt.study.priced import check_rules, clearing_of, quality
 
     document: dict = {"status": "explained", "prices": [None] * len(prices)}
     faults: list[str] = []
@@ -75,6 +75,7 @@ def explain_file(
         base = solved if cleared.market is None else to_be_priced(solved, cleared.market)
         own = rule or (cleared.market.rule if cleared.market else MARGINAL[0])
         if own == HULL:
+            check_rules([HULL], base.case, cleared.pricing)
             document["prices"] = [one or two for one, two in zip(document["prices"], _hulls(base, cleared, places, len(prices)), strict=True)]
         else:
             found = Explanation(base, selection_of(cleared.pricing, cleared.market))

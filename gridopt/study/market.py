@@ -49,7 +49,7 @@ from gridopt.study.market_frames import (
 from gridopt.study.market_schema import Market
 from gridopt.study.market_uplift import opportunities, with_opportunities
 from gridopt.study.pre_clearing import pre_cleared
-from gridopt.study.priced import known_rules
+from gridopt.study.priced import check_rules, known_rules, unselected
 from gridopt.study.run import CertificateFailed, Clock, check_free, move
 
 Progress = Callable[[str], None]
@@ -120,7 +120,7 @@ def clear(loaded: Loaded, market: Market, stop: threading.Event | None, clock: C
     with clock("day_ahead", f"day-ahead market, {len(loaded.case.time)} periods"):
         days = day_ahead_of(loaded, market, stop, clock.detail)
     day_ahead = settled_run(MarketRun.joined([c.run() for c in days.day_ahead]), loaded.case, market)
-    found = Cleared(loaded, market, days, day_ahead, warnings=list(days.notes))
+    found = Cleared(loaded, market, days, day_ahead, warnings=[*days.notes, *_unselected(days, market)])
     if runs_real_time(loaded, market):
         found.physical = real_time(found, clock)
         found.real_time = settled_run(found.physical.run(), loaded.case, market)
@@ -156,14 +156,21 @@ def clear(loaded: Loaded, market: Market, stop: threading.Event | None, clock: C
 
 
 def day_ahead_of(loaded: Loaded, market: Market, stop: threading.Event | None, progress: Progress) -> Days:
-    """Days cleared one after the other, priced by the rule."""
+    """Days cleared one after the other, priced by the rule. Raises CaseError where the rule cannot price what is bid."""
     ahead = market.day_ahead
     search = Search(ahead.mip_gap, ahead.time_limit_s or inf, stop, loaded.study.seed)
     rule = DayRule(
         ahead.look_ahead_h, ahead.look_ahead_step_h, ahead.commitment_step_minutes / 60.0, search, loaded.study.workers, ahead.reliability
     )  # fmt: skip
     bid, forecast = market_cases(expected(loaded.case, ForecastError(**market.forecast.model_dump())), market)
+    check_rules([market.rule], bid, loaded.study.pricing)
     return clear_days(bid, forecast, rule, pricing(loaded, market), progress)
+
+
+def _unselected(days: Days, market: Market) -> list[str]:
+    """A warning that names the days whose prices are right, but not those that the selection asks for."""
+    begins = [str(d.dispatch.case.time.start[0]).replace("T", " ")[:16] for d in days.day_ahead if not d.prices.selected]
+    return [f"{unselected(market.rule)} (days from {', '.join(begins)})"] if begins else []
 
 
 def physical_schedule(

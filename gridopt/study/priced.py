@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from gridopt.case.case import Case
 from gridopt.case.check import CaseError, nearest
 from gridopt.case.pricing_options import USUAL as USUAL_OPTIONS
 from gridopt.case.pricing_options import Options, Pricing
@@ -71,7 +72,7 @@ def price_file(
     begun = time.perf_counter()
     cleared = clearing_of(path, overrides, progress, stop)
     spent, solved = time.perf_counter() - begun, cleared.solved
-    _check_rules(rules, solved, cleared.pricing)
+    check_rules(rules, solved.case, cleared.pricing)
     found = [price_by(rule, solved, getattr(cleared.pricing, rule), cleared.market) for rule in rules]
     if output is not None:
         from gridopt.study.priced_folder import write_folder
@@ -82,7 +83,7 @@ def price_file(
     return {
         **status, "case": cleared.name, "currency": cleared.currency, **cleared.origin, "objective": solution.objective,
         "bound": solution.bound if solution.proven is None else solution.proven, **quality(solved),
-        "warnings": [*unserved(solved), *(_unselected(p.rule) for p in found if not p.prices.selected)],
+        "warnings": [*unserved(solved), *(unselected(p.rule) for p in found if not p.prices.selected)],
         "seconds": {"clearing": round(spent, 3)} | {p.rule: round(p.seconds, 3) for p in found},
         "rules": {p.rule: document(solved, p) for p in found},
     }  # fmt: skip
@@ -177,12 +178,15 @@ def _check_whole(study) -> None:
         raise CaseError(faults)
 
 
-def _check_rules(rules: Sequence[str], solved, pricing: Pricing) -> None:
+def check_rules(rules: Sequence[str], case: Case, pricing: Pricing) -> None:
     """Raises CaseError, before anything is priced, for rules that do not know the square costs of a case, or lack what they need."""
     faults = [fault for rule in rules for fault in getattr(pricing, rule).lacking()]
-    if solved.solution.form.square.any():
-        cure = "Give the costs by points (cost_point, or a curve), or leave the rule out."
-        faults += [f"rule '{r}': the case has square costs, which it does not know. {cure}" for r in rules if r in LINEAR]
+    square = case.table("generator")["cost_quadratic_cny_per_mw2h"]
+    curved = [f"'{n}'" for n in square.index[square > 0]]
+    if curved:
+        whose = f"generator {curved[0]}" + (f" and {len(curved) - 1} more" if len(curved) > 1 else "")
+        cure = "Give the costs by points (cost_point, or a curve), or take another rule."
+        faults += [f"rule '{r}': the case has square costs ({whose}), which it does not know. {cure}" for r in rules if r in LINEAR]
     if faults:
         raise CaseError(faults)
 
@@ -240,7 +244,8 @@ def document(solved, priced: Priced) -> dict:
     }  # fmt: skip
 
 
-def _unselected(rule: str) -> str:
+def unselected(rule: str) -> str:
+    """The warning that prices are right, but none that the selection asks for could be found."""
     return f"rule {rule}: several prices are right, and those given were not chosen among them by its selection; others may be as right"
 
 

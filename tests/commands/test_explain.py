@@ -52,3 +52,11 @@ def test_the_price_that_the_study_selects(tmp_path, capsys, selection, price, wo
     assert execute(["explain", str(path), "--price", "bus@1", "--set", f"pricing={{ip: {{selection: {selection}}}}}", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)["prices"][0]
     assert told["lmp"] == pytest.approx(price) and any(words in line for line in told["words"]) and told["check"]["agrees"]
+
+
+def test_hull_prices_of_square_costs_are_refused(tmp_path, capsys):
+    path = tmp_path / "case.yaml"
+    path.write_text("demand_mw: 50\ngenerators:\n  - {id: A, p_max: 100, cost: {c1: 10, c2: 0.1}}\n", encoding="utf-8")
+    assert execute(["explain", str(path), "--price", "bus@1", "--set", "rule=chp"]) == 5
+    assert "rule 'chp': the case has square costs (generator 'A'), which it does not know" in capsys.readouterr().err
+    assert execute(["explain", str(path), "--price", "bus@1"]) == 0

@@ -211,3 +211,40 @@ def test_wrong_keys_of_the_market_are_named_and_nothing_is_written(ring, capsys)
 def test_an_unknown_rule_is_refused(ring, capsys):
     assert execute(["market", str(ring), "--set", "market={rule: best}"]) == 5
     assert "rule 'best'" in capsys.readouterr().err
+
+
+SQUARE = "demand_mw: 50\ngenerators:\n  - {id: A, p_max: 100, cost: {c1: 10, c2: 0.1}}\n"
+
+
+@pytest.mark.parametrize(("rule", "text", "words"), [
+    ("chp", SQUARE, "rule 'chp': the case has square costs (generator 'A'), which it does not know"),
+    ("admin", RING, "rule admin: has no price. Give key 'pricing.admin.price_cny_per_mwh'"),
+])  # fmt: skip
+def test_what_a_rule_cannot_price_is_refused_before_anything_is_cleared(tmp_path, capsys, monkeypatch, rule, text, words):
+    def clears(*given):
+        raise AssertionError("cleared for a rule that cannot price it")
+
+    monkeypatch.setattr("gridopt.study.market.clear_days", clears)
+    path, out = tmp_path / "case.yaml", tmp_path / "out"
+    path.write_text(text, encoding="utf-8")
+    assert execute(["market", str(path), "-o", str(out), "--set", f"market.rule={rule}"]) == 5
+    assert words in capsys.readouterr().err and not out.exists()
+
+
+def test_a_bid_takes_the_place_of_square_costs(tmp_path):
+    """What A offers at 60 is what the market clears and prices: its square costs refuse no rule."""
+    text = SQUARE + "offers: [{generator: A, blocks: [[100, 60]]}]\n"
+    assert market(tmp_path, text, "--set", "market.rule=chp")("prices")["lmp"].tolist() == pytest.approx([60])
+
+
+def test_prices_that_could_not_be_chosen_are_told(tmp_path, monkeypatch, capsys):
+    """Where the solver cannot tell the right duals apart, hull prices stand as they were found, and a warning names the day."""
+    from gridopt.program.solution import SolverFailed
+
+    def fails(*given):
+        raise SolverFailed("no optimum")
+
+    monkeypatch.setattr("gridopt.dispatch.hull.Master.chosen", fails)
+    market(tmp_path, RING, "--set", "market.rule=chp")
+    words = "warning: rule chp: several prices are right, and those given were not chosen among them by its selection; others may be as right"
+    assert f"{words} (days from 2025-01-01 00:00)" in capsys.readouterr().err
