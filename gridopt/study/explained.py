@@ -121,7 +121,7 @@ def _real_time(
     from gridopt.dispatch.rt_explained import window_of
     from gridopt.study.load import load_study
     from gridopt.study.market import physical_schedule
-    from gridopt.study.market_case import market_of
+    from gridopt.study.market_case import market_of, settled_by
     from gridopt.study.market_schema import Market
     from gridopt.study.priced import is_run, quality
 
@@ -138,7 +138,7 @@ def _real_time(
     for bus, t in places:
         window, y, last = window_of(plan, comes, rule, t)
         why = Explanation(window, rule.selection, y)
-        one = explain_one(why, bus, t, _cut(why.prices.price, market))
+        one = explain_one(why, bus, t, settled_by(why.prices.price, market, REAL_TIME))
         end = str(comes.time.end[last - 1])[:16]
         one["window"] = {"begin": one["time"], "end": end}
         said = f"It is the price of the window of real time from {one['time']} to {end}, of which only the first interval binds"
@@ -146,14 +146,6 @@ def _real_time(
         found.append(one)
     about = {"case": loaded.name, "currency": loaded.study.currency, "stage": REAL_TIME}
     return {"status": "explained", "prices": found, **about, **quality(plan)}
-
-
-def _cut(price: np.ndarray, market: Any) -> np.ndarray | None:
-    """Prices of real time as they are settled: cut off at floor and cap, or at the cap where penalties limit them; None where they are not."""
-    limit = market.price
-    if limit.mode == "offer":
-        return None
-    return np.clip(price, limit.floor_cny_per_mwh if limit.mode == "clip" else -np.inf, limit.cap_cny_per_mwh)
 
 
 def _by_clearing(path: Path, prices: Sequence[str], overrides: dict[str, str]) -> list[tuple[dict[str, str], list[int]]]:

@@ -26,6 +26,9 @@ from gridopt.study.load import Loaded
 from gridopt.study.market_schema import Market, Penalties
 from gridopt.study.schema import Study
 
+DAY_AHEAD, REAL_TIME = "DA", "RT"
+"""Stages of a market that settle."""
+
 
 def limits_of(market: Market) -> BidLimits:
     """What bids may look like."""
@@ -73,28 +76,34 @@ def paid_once(run: MarketRun, case: Case, market: Market) -> MarketRun:
     return replace(run, besides=tuple(b for b in run.besides if (b.account, b.name) != (RESERVE, market.agc.reserve)))
 
 
+def ends(market: Market, stage: str) -> tuple[float, float] | None:
+    """Lowest and highest price CNY/MWh at which a stage (DA, RT) settles, None where prices are not cut off: floor and cap where the market
+    does so after the clearing; where penalties limit prices, the cap alone in real time, for its windows have no pricing run."""
+    limit = market.price
+    if limit.mode == "clip":
+        return limit.floor_cny_per_mwh, limit.cap_cny_per_mwh
+    return (-np.inf, limit.cap_cny_per_mwh) if limit.mode == "penalty" and stage == REAL_TIME else None
+
+
 def limited(run: MarketRun, market: Market) -> MarketRun:
-    """A run with prices cut off at floor and cap, where the market does so after the clearing; where penalties limit them, real time is cut
-    off at the cap, for its windows have no pricing run."""
-    limit = market.price
-    if limit.mode == "offer" or (limit.mode == "penalty" and run.stage != "RT"):
+    """A run at the prices at which its stage settles."""
+    edge = ends(market, run.stage)
+    if edge is None:
         return run
-    low = limit.floor_cny_per_mwh if limit.mode == "clip" else -np.inf
-    cut = {n: np.clip(getattr(run, n), low, limit.cap_cny_per_mwh) for n in ("settled", "load_price")}
-    own = None if run.plant_price is None else np.clip(run.plant_price, low, limit.cap_cny_per_mwh)
-    return replace(run, **cut, plant_price=own)
+    own = None if run.plant_price is None else np.clip(run.plant_price, *edge)
+    return replace(run, settled=np.clip(run.settled, *edge), load_price=np.clip(run.load_price, *edge), plant_price=own)
 
 
-def priced_within(prices: Prices, market: Market) -> Prices:
-    """Prices of a rule as they are settled."""
-    limit = market.price
-    return clipped(prices, limit.floor_cny_per_mwh, limit.cap_cny_per_mwh) if limit.mode == "clip" else prices
+def priced_within(prices: Prices, market: Market, stage: str = DAY_AHEAD) -> Prices:
+    """Prices of a rule as they are settled in a stage."""
+    edge = ends(market, stage)
+    return prices if edge is None else clipped(prices, *edge)
 
 
 def options_within(options: Options, market: Market) -> Options:
-    """Options of a rule in this market."""
-    limit = market.price
-    return options.within(limit.floor_cny_per_mwh, limit.cap_cny_per_mwh) if limit.mode == "clip" else options
+    """Options of a rule in this market, which prices the day ahead."""
+    edge = ends(market, DAY_AHEAD)
+    return options if edge is None else options.within(*edge)
 
 
 def selection_of(pricing: Pricing, market: Market | None) -> str:
@@ -102,10 +111,10 @@ def selection_of(pricing: Pricing, market: Market | None) -> str:
     return getattr(getattr(pricing, market.rule if market else "ip"), "selection", pricing.ip.selection)
 
 
-def settled_by(price: np.ndarray, market: Market) -> np.ndarray | None:
-    """Prices of plants as they are settled; None where floor and cap do not cut them."""
-    limit = market.price
-    return np.clip(price, limit.floor_cny_per_mwh, limit.cap_cny_per_mwh) if limit.mode == "clip" else None
+def settled_by(price: np.ndarray, market: Market, stage: str = DAY_AHEAD) -> np.ndarray | None:
+    """Prices as they are settled in a stage; None where nothing cuts them off."""
+    edge = ends(market, stage)
+    return None if edge is None else np.clip(price, *edge)
 
 
 def to_be_priced(dispatch: Dispatch, market: Market) -> Dispatch:

@@ -26,7 +26,7 @@ from gridopt.dispatch.sequence import Clearing
 from gridopt.program.solution import SolverFailed
 from gridopt.settlement.ledger import horizon, sums
 from gridopt.settlement.uplift import Uplift, uplift
-from gridopt.study.market_case import own_names, priced_within, settled_by
+from gridopt.study.market_case import REAL_TIME, own_names, priced_within, settled_by
 
 if TYPE_CHECKING:
     from gridopt.study.market import Cleared
@@ -77,7 +77,7 @@ def of_real_time(done: RealTime, market: Any) -> tuple[Uplift, Prices]:
             lower[ids], upper[ids] = people.form.lower[ids], people.form.upper[ids]
     whole = people.form.integer
     lower[whole] = upper[whole] = people.x[whole]
-    prices = priced_within(done.prices, market)
+    prices = priced_within(done.prices, market, REAL_TIME)
     if prices.dual is None:
         return uplift(done.dispatch, prices), prices
     prices = replace(prices, people=people.changed(np.minimum(lower, people.x), np.maximum(upper, people.x)))
@@ -86,7 +86,7 @@ def of_real_time(done: RealTime, market: Any) -> tuple[Uplift, Prices]:
 
 def _of_plants(done: RealTime, prices: Prices, market: Any) -> np.ndarray:
     """What one unit of each column (n,) is paid beside the price at its bus where plants have prices of their own, CNY."""
-    case, own = done.dispatch.case, settled_by(done.tlmp, market)
+    case, own = done.dispatch.case, settled_by(done.tlmp, market, REAL_TIME)
     found, place = np.zeros(len(done.dispatch.solution.x)), {n: p for p, n in enumerate(done.tlmp_plants)}
     own = done.tlmp if own is None else own
     for table in ("unit", "generator"):

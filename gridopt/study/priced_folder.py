@@ -13,13 +13,12 @@ from gridopt import __version__
 from gridopt.dispatch.market_run import MarketRun
 from gridopt.dispatch.market_tables import PREFIX, frame
 from gridopt.study.evidence import network_tables
+from gridopt.study.market_case import DAY_AHEAD, REAL_TIME
 from gridopt.study.market_causes import curtailment_table
 from gridopt.study.market_frames import constraint_table, dispatch_table, load_table, plant_details, price_table, zone_table
 from gridopt.study.market_uplift import shortfall_table
 from gridopt.study.run import check_free, move
 from gridopt.study.store import dump
-
-DAY_AHEAD, REAL_TIME = "DA", "RT"
 
 
 def write_folder(target: Path, cleared: Any, found: Sequence[Any]) -> Path:

@@ -62,6 +62,15 @@ def test_rolling_prices_leave_opportunities_open_that_those_with_ramps_do_not(tm
     assert day["loc"].to_numpy() == pytest.approx(np.zeros(len(day)), abs=1e-6)
 
 
+@pytest.mark.parametrize("mode", ["penalty", "clip"])
+def test_opportunities_of_real_time_are_those_at_the_price_that_is_paid(tmp_path, mode):
+    """620 MW come in the second hour, G1 500 and G2 100 are there: 20 are shed, at 100000 or more, and paid 650, the cap. Had G2 given 100 in
+    place of 50 in the first hour, at 25 for 30, it could have given 50 more at 650 for 30: 50 x 620 - 50 x 5 = 30750."""
+    text = RAMPING.replace("[420, 590, 590]", "[420, 620, 590]")
+    found = tables(tmp_path, text, "--set", f"market.price={{mode: {mode}, floor_cny_per_mwh: 0}}")
+    assert found["uplift"].set_index(["run", "unit"]).loc[("RT", "generator G2"), "loc"] == pytest.approx(30750)
+
+
 def test_prices_as_offered_say_nothing_of_opportunities(tmp_path):
     found = tables(tmp_path, ONE_PERIOD, "--set", "market.rule=pab")
     assert found["uplift"]["loc"].isna().all() and not len(found["lost_opportunity"])
