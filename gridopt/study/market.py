@@ -115,8 +115,7 @@ def clear(loaded: Loaded, market: Market, stop: threading.Event | None, clock: C
     traded = {}
     if market.pre_clearing.enabled:
         with clock("pre_clearing", "pre-clearing and trade between provinces"):
-            case, traded["trade"] = pre_cleared(loaded.case, market, clock.detail)
-        loaded = replace(loaded, case=case)
+            loaded, traded["trade"] = after_trade(loaded, market, clock.detail)
     with clock("day_ahead", f"day-ahead market, {len(loaded.case.time)} periods"):
         days = day_ahead_of(loaded, market, stop, clock.detail)
     day_ahead = settled_run(MarketRun.joined([c.run() for c in days.day_ahead]), loaded.case, market)
@@ -155,6 +154,12 @@ def clear(loaded: Loaded, market: Market, stop: threading.Event | None, clock: C
     return found
 
 
+def after_trade(loaded: Loaded, market: Market, progress: Progress) -> tuple[Loaded, pd.DataFrame]:
+    """The study with what provinces have traded before the day-ahead market, and table trade."""
+    case, trade = pre_cleared(loaded.case, market, progress)
+    return replace(loaded, case=case), trade
+
+
 def day_ahead_of(loaded: Loaded, market: Market, stop: threading.Event | None, progress: Progress) -> Days:
     """Days cleared one after the other, priced by the rule. Raises CaseError where the rule cannot price what is bid."""
     ahead = market.day_ahead
@@ -176,7 +181,10 @@ def _unselected(days: Days, market: Market) -> list[str]:
 def physical_schedule(
     loaded: Loaded, market: Market, stop: threading.Event | None, progress: Progress
 ) -> tuple[Dispatch, Case, RealTimeRule]:
-    """The schedule that real time begins from, the case with what comes, and the rule of real time."""
+    """The schedule that real time begins from, the case with what comes, and the rule of real time; trade between provinces comes first where
+    the market says so."""
+    if market.pre_clearing.enabled:
+        loaded, _ = after_trade(loaded, market, progress)
     days = day_ahead_of(loaded, market, stop, progress)
     return days.plan, what_comes(loaded.case, market), real_time_rule(market)
 

@@ -10,6 +10,7 @@ from gridopt.case.actual import actual
 from gridopt.commands import execute
 from gridopt.dispatch.real_time import RealTimeRule, run_real_time
 from gridopt.dispatch.rt_explained import window_of
+from tests.commands.test_market import TRADE
 from tests.settlement.test_besides import EVERYTHING
 from tests.study.test_market_uplift import RAMPING
 from tests.support.market import ONE_PERIOD, cleared
@@ -48,6 +49,14 @@ def test_windows_have_the_prices_of_real_time_and_terms_that_add_up(t):
     for b in range(2):
         mine = (terms.bus == b) & ~np.isin(terms.term, ("energy", "loss", "congestion", "choice", "cap"))
         assert terms.contribution[mine].sum() == pytest.approx(done.prices.price[b, t], abs=1e-4)
+
+
+def test_windows_know_what_provinces_have_traded(tmp_path, capsys):
+    """500 MW leave A beside its 100 MW of load: G gives its 550 at 100, H the rest at 300. Without the trade G alone would answer."""
+    text = TRADE.replace("p_max: 650, marginal_cost: 100}", "p_max: 550, marginal_cost: 100}, {id: H, bus: a, p_max: 100, marginal_cost: 300}")
+    code, out = explain(tmp_path, capsys, text, "--price", "a@1", "--set", "stage=RT")
+    one = json.loads(out.out)["prices"][0]
+    assert code == 0 and one["lmp"] == pytest.approx(300) and [m["source"] for m in one["marginal"]] == ["generator H"]
 
 
 def test_what_cannot_be_explained_is_refused(tmp_path, capsys):
