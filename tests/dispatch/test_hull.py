@@ -13,7 +13,7 @@ from gridopt.dispatch import hull as module
 from gridopt.dispatch import single
 from gridopt.dispatch.hull import GAP, hull
 from gridopt.dispatch.participants import Participants
-from gridopt.dispatch.relaxation import relaxed
+from gridopt.dispatch.relaxation import relaxed, relaxed_duals
 from gridopt.dispatch.whole import Search
 from tests.dispatch.test_unit_paths import units
 from tests.support import market
@@ -71,11 +71,23 @@ def union_of_polytopes(people: Participants) -> float:
     return float(found.fun) + form.offset
 
 
+def without_whole_values(people: Participants) -> float:
+    """Least cost where any value may be taken between the bounds."""
+    form, upper, most = people.form, [], []
+    for sign, limit in ((1.0, form.row_upper), (-1.0, -form.row_lower)):
+        upper.append(sign * form.matrix.toarray()[np.isfinite(limit)])
+        most.append(limit[np.isfinite(limit)])
+    bounds = np.column_stack([form.lower, form.upper])
+    found = linprog(form.cost, A_ub=np.vstack(upper), b_ub=np.concatenate(most), bounds=bounds)
+    assert found.status == 0, found.message
+    return float(found.fun) + form.offset
+
+
 @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_the_hull_is_the_union_of_polytopes(data):
     """Two units with any rules, with paths or by a search: cost and bound are those of every schedule written out, and so is q(y) at the
-    prices that were chosen. The relaxation never costs more."""
+    prices that were chosen. The relaxation is the linear program without whole values, and never costs more."""
     steps = data.draw(st.integers(1, 3))
     demand = data.draw(st.lists(st.sampled_from([20, 47.5, 60, 90]), min_size=steps, max_size=steps))
     text = f"periods: {steps}\ndemand_mw: {demand if steps > 1 else demand[0]}\ngenerators:\n  - {data.draw(units(steps))}\n"
@@ -98,7 +110,19 @@ def test_the_hull_is_the_union_of_polytopes(data):
             assert found.cost == pytest.approx(right, abs=room) and found.bound == pytest.approx(right, abs=room)
             assert mine.answers.at(found.y).bound == pytest.approx(right, abs=room)
     x, _ = relaxed(people)
+    assert people.form.cost @ x + people.form.offset == pytest.approx(without_whole_values(people), rel=1e-8, abs=1e-5)
     assert people.form.cost @ x + people.form.offset <= right + room
+
+
+def test_units_with_paths_are_relaxed_like_others():
+    """The optimum with whole values costs 21,325 and is the best of its kind at its prices: as a whole no unit gains. In part both do."""
+    dispatch = cleared(market.TWO_RAMPED_UNITS)
+    people = dispatch.participants.again()
+    assert people.paths is not None and dispatch.solution.objective == pytest.approx(21325)
+    assert without_whole_values(people) == pytest.approx(21269.44, abs=0.01)
+    x, y = relaxed(people)
+    assert people.form.cost @ x == pytest.approx(without_whole_values(people))
+    assert len(relaxed_duals(people, dispatch.quantities["load"].values)) == len(people.shared)
 
 
 def test_a_loose_unit_gives_what_its_limits_leave_in_part():

@@ -34,6 +34,16 @@ generators:
   - {id: A, bus: a, p_max: 300, marginal_cost: 200}
   - {id: B, bus: b, p_min: 80, p_max: 80, marginal_cost: 300, initially_on: false}
 """
+TWO_RAMPED_UNITS = """
+periods: 6
+demand_mw: [120, 120, 120, 90, 45, 45]
+generators:
+  - {id: G, p_min: 20, p_max: 50, marginal_cost: 20, startup_cost: 1500, ramp_mw_per_h: 15, start_ramp_mw: 25, stop_ramp_mw: 30,
+     min_up: 3, min_down: 2, initially_on: false}
+  - {id: H, p_min: 20, p_max: 60, marginal_cost: 30, no_load_cost: 200, startup_cost: 1500, ramp_mw_per_h: 10, start_ramp_mw: 25,
+     stop_ramp_mw: 30, min_down: 1, initially_on: false}
+  - {id: free, p_max: 200, marginal_cost: 55}
+"""
 RING = """
 buses: [{id: 1, zone: Hexi}, {id: 2, zone: Hexi, load_mw: 100}, {id: 3, zone: Hedong, load_mw: 300}, {id: 4, zone: Hedong, load_mw: 500}]
 lines:
