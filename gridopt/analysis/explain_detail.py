@@ -88,8 +88,7 @@ def words(document: dict) -> list[str]:
     for r in document["commitment"]:
         state = "is on though it costs" if r["held_at"] > 0.5 else "is off though being on would save"
         lines.append(f"{r['source']} {state} {abs(r['cost_of_one_more']):.2f} CNY at these prices: decisions are held, they set no price.")
-    if document["settled"] is not None and document["cap"]:
-        lines.append(f"Floor or cap change it to {document['settled']:.2f} CNY/MWh for settlement.")
+    lines += cut_words(document)
     if document["highest_right"] - document["lowest_right"] > SEEN:
         lines.append(
             f"Any price from {_amount(document['lowest_right'])} to {_amount(document['highest_right'])} would be right here; the rule takes "
@@ -97,6 +96,12 @@ def words(document: dict) -> list[str]:
         )
     held = _held_words(document["holds"], "The same plants answer" if document["check"] is None else "It holds")
     return [*lines, held, _check_words(document["check"])]
+
+
+def cut_words(document: dict) -> list[str]:
+    """What floor or cap do to a price, if anything."""
+    cut = document["settled"] is not None and abs(document["settled"] - document["lmp"]) > SEEN
+    return [f"Floor or cap change it to {document['settled']:.2f} CNY/MWh for settlement."] if cut else []
 
 
 def _together(rows: list[dict]) -> dict[tuple[str, str], float]:

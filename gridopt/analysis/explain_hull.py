@@ -19,6 +19,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from gridopt.analysis.explain_detail import cut_words
 from gridopt.dispatch.lmp import Prices
 from gridopt.dispatch.market_run import MarketRun
 from gridopt.dispatch.result import Dispatch
@@ -28,14 +29,16 @@ APART, LEAST_MWH, TRIAL_MW, AGREES = 1e-4, 1e-6, 1.0, 1e-6
 Rule = Callable[[Dispatch], Prices]
 
 
-def explain_hull(dispatch: Dispatch, prices: Prices, bus: int, t: int, rule: Rule) -> dict:
-    """The explanation of one hull price as plain data and sentences; rule: prices of a dispatch, for (Y3)."""
+def explain_hull(dispatch: Dispatch, prices: Prices, bus: int, t: int, rule: Rule, settled: np.ndarray | None = None) -> dict:
+    """The explanation of one hull price as plain data and sentences; rule: prices of a dispatch, for (Y3); settled (B, T): prices after floor
+    and cap, CNY/MWh."""
     assert prices.hull is not None
     case, hours = dispatch.case, dispatch.case.time.hours
     document = {
         "bus": str(case.table("bus").index[bus]), "time": str(case.time.start[t])[:16], "period": t + 1, "rule": "chp",
         "lmp": float(prices.price[bus, t]), "energy": float(prices.energy[bus, t]), "congestion": float(prices.congestion[bus, t]),
-        "loss": float(prices.loss[bus, t]), "hull": setters(dispatch, prices, bus, t), "limits": limits(dispatch, prices, t),
+        "loss": float(prices.loss[bus, t]), "settled": None if settled is None else float(settled[bus, t]),
+        "hull": setters(dispatch, prices, bus, t), "limits": limits(dispatch, prices, t),
         "check": check(dispatch, prices, bus, t, rule), "hours": float(hours[t]),
     }  # fmt: skip
     return document | {"words": words(document)}
@@ -117,6 +120,7 @@ def words(document: dict) -> list[str]:
         room = abs(r["limit"]) - abs(r["flow"])
         state = "full" if room <= LEAST_MWH else f"not full in the schedule ({abs(r['flow']):.6g} of {abs(r['limit']):.6g} MW)"
         lines.append(f"{r['source']} has a price of {r['mu']:+.2f} CNY a MW; it is {state}.")
+    lines += cut_words(document)
     c = document["check"]
     what = "lies between them" if c["agrees"] else "does NOT lie between them"
     lines.append(

@@ -9,6 +9,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from gridopt.case.check import nearest
+
 Choice = Literal["lower", "mid", "upper"]
 Positive = Annotated[float, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -198,3 +200,10 @@ class Pricing(Options):
 
 USUAL = Pricing()
 """What holds where nothing is said."""
+RULES = tuple(Pricing.model_fields)
+"""Pricing rules: modules of gridopt.pricing with `price(case, dispatch, options) -> Prices`."""
+
+
+def unknown(rule: str) -> str:
+    """What is to be said of a name that is no rule."""
+    return f"is not known{nearest(rule, RULES) or '.'} Known rules: {', '.join(RULES)}"

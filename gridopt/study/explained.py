@@ -11,6 +11,7 @@ import numpy as np
 
 from gridopt.case.case import Case
 from gridopt.case.check import CaseError, nearest
+from gridopt.case.pricing_options import RULES, unknown
 
 DAY_AHEAD, REAL_TIME, HULL = "DA", "RT", "chp"
 """How the stages of day-ahead clearings begin; the stage of real time; and the rule whose prices are those of hulls."""
@@ -52,9 +53,14 @@ def explain_file(
     """Explains prices 'BUS@TIME' of a case, cleared first, or of the clearings that a result folder keeps: marginal ones, those of hulls
     where the rule is chp (of the market, or key 'rule'), of real time with key 'stage' RT. The document for JSON. Raises CaseError with a
     sentence for each price that is not there, Infeasible, LimitReached."""
+    rule = overrides.get("rule")
     if overrides.get("stage") == REAL_TIME:
-        return _real_time(path, prices, {k: v for k, v in overrides.items() if k not in ("stage", "rule")}, progress, stop)
-    rule, overrides = overrides.get("rule"), {k: v for k, v in overrides.items() if k != "rule"}
+        if rule is not None:
+            raise CaseError(["key 'rule': has no effect on prices of real time, which are those of its windows. Remove the key."])
+        return _real_time(path, prices, {k: v for k, v in overrides.items() if k != "stage"}, progress, stop)
+    if rule is not None and rule not in RULES:
+        raise CaseError([f"key 'rule': '{rule}' {unknown(rule)}."])
+    overrides = {k: v for k, v in overrides.items() if k != "rule"}
     from gridopt.analysis.explain_detail import explain_one
     from gridopt.analysis.explain_price import Explanation
     from gridopt.study.market_case import selection_of, settled_by, to_be_priced
@@ -101,14 +107,16 @@ def _hulls(base: Any, cleared: Any, places: dict[int, tuple[int, int]], count: i
     """Explanations of hull prices, in their places."""
     from gridopt.analysis.explain_hull import explain_hull
     from gridopt.pricing import chp
+    from gridopt.study.market_case import settled_by
 
     def rule(dispatch: Any) -> Any:
         return chp.price(dispatch.case, dispatch, cleared.pricing.chp)
 
     prices = rule(base)
+    settled = None if cleared.market is None else settled_by(prices.price, cleared.market)
     found: list[dict | None] = [None] * count
     for k, (bus, t) in places.items():
-        found[k] = explain_hull(base, prices, bus, t, rule)
+        found[k] = explain_hull(base, prices, bus, t, rule, settled)
     return found
 
 

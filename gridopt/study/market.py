@@ -49,7 +49,7 @@ from gridopt.study.market_frames import (
 from gridopt.study.market_schema import Market
 from gridopt.study.market_uplift import opportunities, with_opportunities
 from gridopt.study.pre_clearing import pre_cleared
-from gridopt.study.priced import check_rules, known_rules, unselected
+from gridopt.study.priced import check_rules, unselected
 from gridopt.study.run import CertificateFailed, Clock, check_free, move
 
 Progress = Callable[[str], None]
@@ -91,7 +91,6 @@ def market_study(
     with clock("read", "reading network and series"):
         loaded = load_study(what, overrides, hours)
     market = market_of(loaded.study, loaded.case) or Market()
-    known_rules(market.rule)
     target = output if output is not None else place(loaded, hours)
     check_free(target)
     target.parent.mkdir(parents=True, exist_ok=True)

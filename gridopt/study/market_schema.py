@@ -9,16 +9,23 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from gridopt.case.actual import ForecastError
 from gridopt.case.bid_rule import BidRule
+from gridopt.case.pricing_options import RULES, unknown
 from gridopt.settlement.rules import Settlement
 
 Money = Annotated[float, Field(ge=-100000, le=1000000)]
 Share = Annotated[float, Field(ge=0, le=1)]
 SECURITY_SHARE = 2.0 / 3.0
 """Of the penalty of a limit, what the same limit after an outage costs where nothing is said."""
+
+
+def _one_rule(name: str) -> str:
+    if name not in RULES:
+        raise ValueError(f"it {unknown(name)}")
+    return name
 
 
 class _Part(BaseModel):
@@ -175,7 +182,7 @@ class Market(_Part):
     explain: prices that are explained: all, one bus for each zone, none. dc_sets_price: a step of what DC links
     sell, sold in part, may set the price though a schedule holds the power (as dc_market.sets_price does for one)."""
 
-    rule: str = "zonal_avg"
+    rule: Annotated[str, AfterValidator(_one_rule)] = "zonal_avg"
     explain: Literal["off", "zones", "all"] = "all"
     lost_opportunity: bool = True
     dc_sets_price: bool = False

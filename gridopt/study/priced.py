@@ -15,14 +15,9 @@ import numpy as np
 
 from gridopt.case.case import Case
 from gridopt.case.check import CaseError, nearest
+from gridopt.case.pricing_options import RULES, Options, Pricing, unknown
 from gridopt.case.pricing_options import USUAL as USUAL_OPTIONS
-from gridopt.case.pricing_options import Options, Pricing
 
-RULES = (
-    "ip", "ip_full", "zonal_avg", "split_atc", "split_fb", "smp", "pab", "pab_shaded", "elmp", "achp", "chp", "aic", "minmwp", "ordc",
-    "admin",
-)  # fmt: skip
-"""Pricing rules: modules of gridopt.pricing with `price(case, dispatch, options) -> Prices`."""
 USUAL = tuple(r for r in RULES if r not in ("split_atc", "ordc", "admin"))
 """Rules that say something without any parameter: what 'all' stands for."""
 LINEAR = ("split_atc", "split_fb", "pab_shaded", "elmp", "achp", "chp", "aic", "minmwp")
@@ -45,7 +40,7 @@ class Priced:
 def known_rules(text: str) -> list[str]:
     """Names of rules out of 'ip,chp'; 'all' for every one that needs no parameters. Raises CaseError that names those that are not known."""
     names = list(USUAL) if text.strip() == "all" else [n.strip() for n in text.split(",") if n.strip()]
-    faults = [f"rule '{n}': is not known{nearest(n, RULES)} Known rules: {', '.join(RULES)}." for n in names if n not in RULES]
+    faults = [f"rule '{n}': {unknown(n)}." for n in names if n not in RULES]
     if faults or not names:
         raise CaseError(faults or [f"no rule is named. Known rules: {', '.join(RULES)}."])
     return list(dict.fromkeys(names))

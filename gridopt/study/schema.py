@@ -156,9 +156,10 @@ def _sentence(fault: Any, file: str, rows: dict[str, int], overrides: dict[str, 
         return f"{where}, key '{name}': is not a key of {holder}{nearest(name, known)} Known keys: {', '.join(known)}."
     if fault["type"] == "missing":
         return f"{where}, key '{'.'.join(map(str, fault['loc']))}': is missing. Add it."
+    said = str(fault["msg"]).removeprefix("Value error, ")
     if not key:
-        return f"{where}: {str(fault['msg']).removeprefix('Value error, ')}."
-    value = f"{str(fault['input'])[:60]!r} is refused: {fault['msg']}"
+        return f"{where}: {said}."
+    value = f"{str(fault['input'])[:60]!r} is refused: {said}"
     return f"{where}, key '{'.'.join(map(str, fault['loc']))}': {value}. Correct the value."
 
 

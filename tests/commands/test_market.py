@@ -208,9 +208,13 @@ def test_wrong_keys_of_the_market_are_named_and_nothing_is_written(ring, capsys)
     assert not out.exists()
 
 
-def test_an_unknown_rule_is_refused(ring, capsys):
-    assert execute(["market", str(ring), "--set", "market={rule: best}"]) == 5
-    assert "rule 'best'" in capsys.readouterr().err
+@pytest.mark.parametrize("command", ["market", "check", "explain"])
+@pytest.mark.parametrize("rule", ["best", "ip,chp", "all"])
+def test_what_is_not_one_rule_is_refused(ring, capsys, command, rule):
+    more = ["--price", "1@1"] if command == "explain" else []
+    assert execute([command, str(ring), *more, "--set", f"market={{rule: '{rule}'}}"]) == 5
+    said = capsys.readouterr().err
+    assert f"key 'market.rule': '{rule}' is refused: it is not known" in said and " Known rules: ip, " in said
 
 
 SQUARE = "demand_mw: 50\ngenerators:\n  - {id: A, p_max: 100, cost: {c1: 10, c2: 0.1}}\n"

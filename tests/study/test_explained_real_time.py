@@ -76,3 +76,21 @@ def test_hull_prices_are_explained_where_the_rule_is_chp(tmp_path, capsys):
     assert code == 0 and one["lmp"] == pytest.approx(345) and one["check"]["agrees"]
     code, out = explain(tmp_path, capsys, ONE_PERIOD + "market: {rule: elmp}\n", "--price", "bus@1")
     assert "The rule is elmp, which makes other prices" in json.loads(out.out)["prices"][0]["words"][1]
+
+
+def test_floor_and_cap_of_hull_prices_are_told(tmp_path, capsys):
+    """345 by the hull of B, 300 for settlement; a cap of 400 changes nothing."""
+    for cap, settled in ((300, 300), (400, 345)):
+        limits = f"market: {{rule: chp, price: {{mode: clip, cap_cny_per_mwh: {cap}}}}}\n"
+        code, out = explain(tmp_path, capsys, ONE_PERIOD + limits, "--price", "bus@1")
+        one = json.loads(out.out)["prices"][0]
+        assert code == 0 and (one["lmp"], one["settled"]) == pytest.approx((345, settled)) and one["check"]["agrees"]
+        assert ("Floor or cap change it to 300.00 CNY/MWh for settlement." in one["words"]) == (cap == 300)
+    assert json.loads(explain(tmp_path, capsys, ONE_PERIOD, "--price", "bus@1", "--set", "rule=chp")[1].out)["prices"][0]["settled"] is None
+
+
+def test_a_rule_that_is_none_and_one_beside_real_time_are_refused(tmp_path, capsys):
+    code, out = explain(tmp_path, capsys, ONE_PERIOD, "--price", "bus@1", "--set", "rule=chq")
+    assert code == 5 and "key 'rule': 'chq' is not known; did you mean 'chp'? Known rules: ip, " in out.err and "clearing" not in out.err
+    code, out = explain(tmp_path, capsys, RAMPING, "--price", "bus@1", "--set", "stage=RT", "--set", "rule=chp")
+    assert code == 5 and "key 'rule': has no effect on prices of real time, which are those of its windows. Remove the key." in out.err
