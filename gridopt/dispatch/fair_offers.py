@@ -3,7 +3,8 @@
     x[k,t] = W[k,t] sum of x / sum of W    over the segments k of one bus and price, W: what is offered of k while its plant is on      (F1)
 
 It is moved after the solve. Cost, injections and flows stay, so that every right price stays right; where a ramp, a reserve or any other
-limit would not hold, the steps that it ties together keep the solver's split. Segments of plants by fuel are not offers: they stay.
+limit would not hold, the steps that it ties together keep the solver's split. Segments of plants by fuel are not offers: they stay. So
+does output with a square cost: what one more MWh of it costs changes with every MWh.
 Source: Electricity Spot Market Practice (National Dispatch Centre): equal offers are taken in proportion.
 """
 
@@ -51,7 +52,7 @@ def share_ties(dispatch: Dispatch) -> Dispatch:
 
 
 def _segments(model: Model, solution: Solution) -> Segments:
-    """Of generators, switched or not."""
+    """Of generators, switched or not, that cost the same whatever they give."""
     case, fleet = model.case, model.columns[BLOCKS.index(commitment)].fleet
     switched, plain = model.columns[BLOCKS.index(commitment)], model.columns[BLOCKS.index(generator)]
     mine = np.flatnonzero(fleet.table[fleet.curve.of] == "generator")
@@ -59,7 +60,9 @@ def _segments(model: Model, solution: Solution) -> Segments:
     bus = case.position("bus", case.table("generator")["bus"].iloc[plain.rows]) + len(case.table("bus")) * (plain.least.min(axis=1) < 0)
     column = np.concatenate([switched.segment[mine].reshape(-1, model.builder.steps), plain.band.reshape(-1, model.builder.steps)]).astype(int)
     on = np.concatenate([np.round(solution.x[switched.on[of]]) / fleet.count[of, None], np.ones(plain.band.shape)])
-    return Segments(column, np.append(fleet.bus[of], bus[plain.of]).astype(int), solution.form.upper[column] * on)
+    straight = ~(solution.form.square[column] > 0).any(axis=1)
+    column, at = column[straight], np.append(fleet.bus[of], bus[plain.of])[straight].astype(int)
+    return Segments(column, at, solution.form.upper[column] * on[straight])
 
 
 def _pooled(dispatch: Dispatch, segments: Segments) -> np.ndarray:
@@ -91,6 +94,8 @@ def _broken(model: Model, solution: Solution, x: np.ndarray) -> np.ndarray:
     """Steps of what was moved and stands in a limit that no longer holds, int (s,)."""
     form, moved = solution.form, np.flatnonzero(np.abs(x - solution.x) > 0)
     bad = np.zeros(model.builder.steps, bool)
+    out = np.maximum(x - form.upper, form.lower - x)[moved] > FEASIBLE
+    bad[form.column_step[moved[out]]] = True
     activity, before = form.matrix @ x, form.matrix @ solution.x
     over = np.maximum(activity - form.row_upper, form.row_lower - activity)
     known = np.maximum(before - form.row_upper, form.row_lower - before)
