@@ -82,9 +82,10 @@ class Found:
         return found
 
 
-def analyse(solved: Dispatch, prices: Prices, search: Search | None = None) -> Found:
-    """All tables and the entries of the summary. search: how rules of DC links are solved again to tell what they are worth; None: not."""
-    causes = curtailment.causes(solved, prices)
+def analyse(solved: Dispatch, prices: Prices, search: Search | None = None, causes: curtailment.Causes | None = None) -> Found:
+    """All tables and the entries of the summary. search: how rules of DC links are solved again to tell what they are worth; None: not.
+    causes of curtailment: where they are known already."""
+    causes = curtailment.causes(solved, prices) if causes is None else causes
     names, output = balance.technology_output(solved)
     tables = network_tables(solved) | {
         "renewable": _renewable(solved), "curtailment_by_cause": curtailment.by_plant(solved, causes),
@@ -119,7 +120,7 @@ def _some(name: str, frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
     return {name: frame} if len(frame) else {}
 
 
-def certified(solved: Dispatch, prices: Prices, found: Found) -> Certificate:
+def certified(solved: Dispatch, prices: Prices, causes: curtailment.Causes) -> Certificate:
     """The independent check on plain arrays."""
     quantities = {name: q.values for name, q in solved.quantities.items()}
     quantities |= {"flow": solved.flow, "interface_flow": solved.interface_flow}
@@ -128,9 +129,9 @@ def certified(solved: Dispatch, prices: Prices, found: Found) -> Certificate:
         "branch_shadow_price": solved.branch_shadow_price, "interface_shadow_price": solved.interface_shadow_price,
     }  # fmt: skip
     parts |= solved.pushes | ({"reserve_price": solved.reserve_price} if len(solved.case.table("reserve")) else {})
-    solution, causes = solved.solution, curtailment.as_arrays(solved, found.causes)
+    solution, shares = solved.solution, curtailment.as_arrays(solved, causes)
     after = solved.contingency_prices
-    return certify(solved.case, quantities, parts, solution.objective, solution.bound, causes, after)
+    return certify(solved.case, quantities, parts, solution.objective, solution.bound, shares, after)
 
 
 def price_quantities(solved: Dispatch, prices: Prices) -> dict[str, Quantity]:

@@ -34,7 +34,7 @@ from gridopt.settlement.book import settle
 from gridopt.settlement.rules import Settlement
 from gridopt.study.load import Loaded, load_study
 from gridopt.study.market_case import after_energy, limited, market_cases, market_of, options_within, paid_once, to_be_priced, told
-from gridopt.study.market_causes import curtailment_table
+from gridopt.study.market_causes import Own, curtailment_table
 from gridopt.study.market_figures import explanations, figures
 from gridopt.study.market_frames import (
     advisory_table,
@@ -70,6 +70,13 @@ class Cleared:
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     figures: dict[str, float] = field(default_factory=dict)
+    _own: dict[int, Own] = field(default_factory=dict)
+
+    def own(self, dispatch: Dispatch) -> Own:
+        """What the duals of one of these clearings, or of the whole schedule, say of it; worked out once."""
+        if id(dispatch) not in self._own:
+            self._own[id(dispatch)] = Own.of(dispatch)
+        return self._own[id(dispatch)]
 
 
 def market_study(
@@ -123,10 +130,10 @@ def clear(loaded: Loaded, market: Market, stop: threading.Event | None, clock: C
         found.physical = real_time(found, clock)
         found.real_time = settled_run(found.physical.run(), loaded.case, market)
     runs = [day_ahead] if found.real_time is None else [day_ahead, found.real_time]
-    kept = [(c.dispatch, c.window.kept - c.window.first) for c in days.day_ahead]
+    kept = [(found.own(c.dispatch).causes, c.window.kept - c.window.first) for c in days.day_ahead]
     lost = [curtailment_table(day_ahead, kept)]
     if found.physical is not None:
-        lost.append(curtailment_table(runs[-1], [(found.physical.dispatch, len(loaded.case.time))]))
+        lost.append(curtailment_table(runs[-1], [(found.own(found.physical.dispatch).causes, len(loaded.case.time))]))
     causes = pd.concat(lost, ignore_index=True)
     found.tables = traded | {
         "prices": price_table(market.rule, runs), "zone_prices": zone_table(market.rule, runs),
@@ -282,13 +289,14 @@ def _write(found: Cleared, clock: Clock, folder: Path, target: Path) -> dict:
 
     plan, loaded = found.days.plan if found.physical is None else found.physical.dispatch, found.loaded
     with clock("certify", "independent check of every clearing"):
-        certificates = [certified(c.dispatch, prices, analyse(c.dispatch, prices)) for c, prices in _priced(found)]
+        certificates = [certified(c.dispatch, *found.own(c.dispatch)) for c in _clearings(found)]
     failed = [check for one in certificates for check in one.failed]
     if failed:
         raise CertificateFailed("the independent check refused the result: " + "; ".join(f"{c.name} ({c.where})" for c in failed))
     with clock("write", "writing results"):
-        prices = _prices_of(plan) if found.physical is None else found.physical.prices
-        summary = analyse(plan, prices)
+        own = found.own(plan)
+        prices = own.prices if found.physical is None else found.physical.prices
+        summary = analyse(plan, prices, causes=own.causes)
         loaded = replace(loaded, case=plan.case)
         store.write_results(loaded, plan, prices, summary, folder)
         for number, day in enumerate(found.days.day_ahead):
@@ -312,22 +320,11 @@ def _write(found: Cleared, clock: Clock, folder: Path, target: Path) -> dict:
 
 
 def _clearings(found: Cleared) -> list[Any]:
-    """Every clearing once; prices of real time are checked where they are those of its windows."""
+    """Every clearing once. They are checked with the prices that their own duals make, which prove their schedules; a rule may pick others that
+    are right as well, or pay otherwise: as offered, by another schedule, by hulls."""
     days = found.days
     clearings = list(days.day_ahead) if days.day_ahead[0] is days.physical[0] else [*days.day_ahead, *days.physical]
     return clearings if found.physical is None else [*clearings, found.physical]
-
-
-def _priced(found: Cleared) -> list[tuple[Any, Prices]]:
-    """Every clearing with the prices that its own duals make, which prove its schedule; a rule may pick others that are right as well, or pay
-    otherwise: as offered, by another schedule, by hulls."""
-    return [(c, _prices_of(c.dispatch)) for c in _clearings(found)]
-
-
-def _prices_of(plan: Dispatch) -> Prices:
-    from gridopt.dispatch.lmp import price
-
-    return price(plan)
 
 
 def _summary(found: Cleared) -> dict[str, Any]:

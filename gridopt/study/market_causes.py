@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from gridopt.analysis.curtailment import REPORTED, causes
-from gridopt.dispatch.lmp import price
+from gridopt.analysis.curtailment import REPORTED, Causes, causes
+from gridopt.dispatch.lmp import Prices, price
 from gridopt.dispatch.market_run import MarketRun
 from gridopt.dispatch.market_tables import frame
 from gridopt.dispatch.result import Dispatch
@@ -17,18 +18,29 @@ WASTED = ("wind", "solar", "hydro_ror")
 """Technologies whose unused output is curtailment."""
 
 
+class Own(NamedTuple):
+    """Prices that the duals of a clearing make, which prove its schedule, and why renewable energy was not used at them."""
+
+    prices: Prices
+    causes: Causes
+
+    @classmethod
+    def of(cls, dispatch: Dispatch) -> Own:
+        prices = price(dispatch)
+        return cls(prices, causes(dispatch, prices))
+
+
 def curtailed(run: MarketRun) -> np.ndarray:
     """What plants could have given and did not MW (g, T); 0 for those that may choose."""
     return np.isin(run.technology, WASTED)[:, None] * np.maximum(run.available - run.output, 0.0)
 
 
-def curtailment_table(run: MarketRun, clearings: Sequence[tuple[Dispatch, int]]) -> pd.DataFrame:
-    """Table `curtailment` of a run put together from clearings, each with the periods that it kept; causes belong to a bus and period, by the
-    duals of the clearing."""
+def curtailment_table(run: MarketRun, clearings: Sequence[tuple[Causes, int]]) -> pd.DataFrame:
+    """Table `curtailment` of a run put together from clearings, each by its causes and the periods that it kept; causes belong to a bus and
+    period, by the duals of the clearing."""
     lost, found, first = curtailed(run), [], 0
-    for dispatch, kept in clearings:
-        why = causes(dispatch, price(dispatch))
-        pair = np.full((len(run.bus), len(dispatch.case.time)), -1)
+    for why, kept in clearings:
+        pair = np.full((len(run.bus), max(int(why.step.max(initial=-1)) + 1, kept)), -1)
         pair[why.bus, why.step] = np.arange(len(why.bus))
         g, t = np.nonzero(lost[:, first : first + kept] > REPORTED)
         at = pair[run.plant_bus[g], t]

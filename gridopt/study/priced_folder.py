@@ -14,7 +14,7 @@ from gridopt.dispatch.market_run import MarketRun
 from gridopt.dispatch.market_tables import PREFIX, frame
 from gridopt.study.evidence import network_tables
 from gridopt.study.market_case import DAY_AHEAD, REAL_TIME
-from gridopt.study.market_causes import curtailment_table
+from gridopt.study.market_causes import Own, curtailment_table
 from gridopt.study.market_frames import constraint_table, dispatch_table, load_table, plant_details, price_table, zone_table
 from gridopt.study.market_uplift import shortfall_table
 from gridopt.study.run import check_free, move
@@ -62,7 +62,7 @@ def market_tables(cleared: Any, found: Sequence[Any]) -> dict[str, pd.DataFrame]
     short = pd.concat(
         [shortfall_table(p.rule, cleared.solved, p.prices, p.uplift, own, len(own.start)) for p in found], ignore_index=True
     )  # fmt: skip
-    causes = curtailment_table(own, [(cleared.solved, len(own.start))])
+    causes = curtailment_table(own, [(Own.of(cleared.solved).causes, len(own.start))])
     details = plant_details(cleared.solved, cleared.solved.case, len(own.start))
     return by_rule | {
         "dispatch": dispatch_table([own], [[details]], causes), "curtailment": causes, "load": load_table([own]), "uplift": uplift,

@@ -164,7 +164,7 @@ def _solve_and_write(
         prices = price(solved)
         found = analyse(solved, prices, search if loaded.study.dc_rule_values else None)
     with clock("certify", "independent check"):
-        certificate = certified(solved, prices, found)
+        certificate = certified(solved, prices, found.causes)
     if not certificate.passed:
         raise CertificateFailed("the independent check refused the result: " + "; ".join(f"{c.name} ({c.where})" for c in certificate.failed))
     with clock("write", "writing results"):

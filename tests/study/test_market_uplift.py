@@ -6,7 +6,7 @@ import pytest
 
 from gridopt.commands import execute
 from gridopt.dispatch.market_run import MarketRun
-from gridopt.study.market_causes import curtailment_table, main_causes
+from gridopt.study.market_causes import Own, curtailment_table, main_causes
 from tests.support.market import BLOCK_BEHIND_A_LINE, ONE_PERIOD, THREE_PERIODS
 
 RAMPING = """
@@ -122,12 +122,28 @@ def test_causes_of_renewable_plants_stand_beside_their_output():
     )  # fmt: skip
     d = dispatch(made)
     run = MarketRun.of(d, price(made, d), "DA")
-    table = curtailment_table(run, [(d, 2)])
+    why = Own.of(d).causes
+    table = curtailment_table(run, [(why, 2)])
     assert table[["unit", "cause"]].to_numpy().tolist() == [["renewable W", "branch:AB"]]
     assert table["curtailed"].to_numpy() == pytest.approx([50])
     assert main_causes(table, run)[list(run.plant).index("renewable W")].tolist() == ["branch:AB", ""]
     joined = MarketRun.joined([run, replace_start(run)])
-    assert curtailment_table(joined, [(d, 2), (d, 2)])["curtailed"].to_numpy() == pytest.approx([50, 50])
+    assert curtailment_table(joined, [(why, 2), (why, 2)])["curtailed"].to_numpy() == pytest.approx([50, 50])
+
+
+def test_causes_are_worked_out_once_for_each_clearing(tmp_path, monkeypatch):
+    """Day ahead and real time: one clearing each, and every table and check reads the same causes."""
+    from gridopt.analysis import curtailment
+
+    asked, pairs = [], curtailment._pairs
+
+    def counted(dispatch):
+        asked.append(dispatch)
+        return pairs(dispatch)
+
+    monkeypatch.setattr(curtailment, "_pairs", counted)
+    tables(tmp_path, RAMPING)
+    assert len(asked) == 2
 
 
 def replace_start(run: MarketRun) -> MarketRun:
