@@ -5,7 +5,8 @@
                  expectations that come closer to what comes                                                              (R1)
     price        of k from its own window                                                         first                   (R2)
                  for one plant: price at its bus + sum over its ramp rows of dual x coefficient    tlmp                    (R3)
-                 of one program over all that has come, statuses as planned                         expost                  (R4)
+                 of one program over all that has come, statuses as planned; what stores and
+                 reservoirs hold after the last interval stays                                      expost                  (R4)
 
 Prices of a window need not support the dispatch of the windows together: an output that was held up for a price to come may lose money.
 Source: E. Ela, M. O'Malley, 2016; B. Hua et al., Pricing in multi-interval real-time markets, 2019, doi:10.1109/TPWRS.2019.2891541
@@ -112,7 +113,7 @@ def run_real_time(plan: Dispatch, actual: Case, rule: RealTimeRule, progress: Pr
             progress(f"real time: {k + 1} of {steps} intervals, {(time.perf_counter() - began) / (k + 1):.3f} s each")
     done = kept.dispatch(moving, plan)
     seconds = (time.perf_counter() - began) / steps
-    prices = _expost(done, moving.is_free & ~moving.status) if rule.mode == "expost" else _binding(done)
+    prices = _expost(done, _moved(moving)) if rule.mode == "expost" else _binding(done)
     return RealTime(done, prices, kept.plants, kept.price, kept.output, kept.names, kept.tlmp, kept.cost, seconds, rule.mode,
                     unchosen=tuple(kept.unchosen))  # fmt: skip
 
@@ -121,6 +122,14 @@ def _binding(done: Dispatch) -> Prices:
     """(R2), with the duals of shared rows."""
     people = done.participants
     return from_duals(done, people, done.solution.y[people.shared])
+
+
+def _moved(moving: Moving) -> np.ndarray:
+    """Columns (n,) that prices after the fact leave free: without worth, what is left at the end would all be given."""
+    free = moving.is_free & ~moving.status
+    if moving.stores is not None:
+        free[moving.stores.left] = False
+    return free
 
 
 def _expost(done: Dispatch, free: np.ndarray) -> Prices:

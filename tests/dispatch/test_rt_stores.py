@@ -96,6 +96,22 @@ def test_with_an_open_end_what_is_left_is_worth_what_it_was_in_the_plan():
     assert certificate(done.dispatch).passed
 
 
+LAKE = dict(
+    reservoir="x", bus="A", power_max_mw=20.0, power_mw_per_m3s=1.0, volume_min_hm3=0.0, volume_max_hm3=1.0, volume_start_hm3=0.5,
+    volume_end_hm3=0.5,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("rows", [{}, dict(storage=[], reservoir=[LAKE])], ids=["store", "lake"])
+def test_prices_after_the_fact_leave_what_is_left(rows):
+    """70 MW at 20, the other 10 at 50. A store or a lake of 20 MW keeps what it has for the 50 that it is worth after the end, which is open
+    in real time. Prices of all that has come are 50 as well; if it were given away, 20 would be one of them."""
+    units = dict(unit=[unit("A", 20, 70.0), unit("A", 50, 100.0)])
+    expected, comes = pair([80, 80], [80, 80], **units, **rows)
+    done = ran(expected, without_ends(comes), margin=5.0, mode="expost")
+    assert done.prices.price[0] == pytest.approx([50, 50])
+
+
 def test_water_is_worth_what_it_does_downstream_after_the_window():
     """A lake of 1 MW per m3/s above a plant of 1 MW per m3/s that its water reaches two hours later, 12 m3/s for an hour to give. All hours
     cost 50 at the margin, so that the water must go within the first four hours for both plants to give 12 MWh, whatever comes: the windows
