@@ -21,7 +21,7 @@ import numpy as np
 
 from gridopt.analysis.explain_detail import cut_words
 from gridopt.dispatch.lmp import Prices
-from gridopt.dispatch.market_run import MarketRun
+from gridopt.dispatch.market_run import limits_of
 from gridopt.dispatch.result import Dispatch
 
 APART, LEAST_MWH, TRIAL_MW, AGREES = 1e-4, 1e-6, 1.0, 1e-6
@@ -78,10 +78,10 @@ def setters(dispatch: Dispatch, prices: Prices, bus: int, t: int) -> list[dict]:
 
 def limits(dispatch: Dispatch, prices: Prices, t: int) -> list[dict]:
     """Limits with a price in the period: flow, limit, mu."""
-    run = MarketRun.of(dispatch, prices, "DA")
+    name, flow, limit, mu = limits_of(dispatch, prices)
     return [
-        {"source": str(run.constraint[k]), "flow": float(run.flow[k, t]), "limit": float(run.limit[k, t]), "mu": float(run.mu[k, t])}
-        for k in np.flatnonzero(np.abs(run.mu[:, t]) > LEAST_MWH)
+        {"source": str(name[k]), "flow": float(flow[k, t]), "limit": float(limit[k, t]), "mu": float(mu[k, t])}
+        for k in np.flatnonzero(np.abs(mu[:, t]) > LEAST_MWH)
     ]
 
 

@@ -21,7 +21,7 @@ import pandas as pd
 from gridopt.case import units
 from gridopt.case.case import Case
 from gridopt.case.check import CaseError
-from gridopt.case.fleet import Fleet, fleet_of
+from gridopt.case.fleet import Fleet
 from gridopt.case.series import GivenSeries, Layered
 from gridopt.case.tables import TABLES
 from gridopt.case.tables_bids import BUY, SELL
@@ -233,7 +233,7 @@ def _units(change: Change, curves: Mapping[str, Offer]) -> None:
     case, unit = change.case, change.case.table("unit")
     names = [n for n in unit.index if n in curves]
     here = case.in_service("unit")[case.position("unit", names)]
-    fleet = fleet_of(case) if case.commitment != "off" else None
+    fleet = case.fleet if case.commitment != "off" else None
     least, most = _limits(case, fleet, names)
     # Limits while in service: what is out by dates and outages is so as a generator, too.
     least, most = (np.divide(v, here, out=np.zeros_like(v), where=here > 0) for v in (least, most))

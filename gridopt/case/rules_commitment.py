@@ -8,7 +8,7 @@ import pandas as pd
 
 from gridopt.case import generators, heat, units
 from gridopt.case.check import CaseError, Checked
-from gridopt.case.fleet import Fleet, fleet_of
+from gridopt.case.fleet import Fleet
 from gridopt.case.windows import INSTANT, begins
 
 ROUNDING = 1e-9
@@ -165,7 +165,7 @@ def check_fleet(case) -> None:
     per element."""
     faults = _heated(case)
     if case.commitment != "off" and not faults:
-        fleet = fleet_of(case)
+        fleet = case.fleet
         faults = [*_bending(case, fleet), *_too_low(case, fleet), *_schedules(case, fleet)]
     if faults:
         raise CaseError(faults)

@@ -13,7 +13,7 @@ import pandas as pd
 
 from gridopt.case.case import Case
 from gridopt.case.fleet import TABLES as SWITCHED
-from gridopt.case.fleet import fleet_of, switched
+from gridopt.case.fleet import switched
 from gridopt.case.pools import studied
 from gridopt.case.topology import BRANCH_TABLES
 from gridopt.dispatch.attempts import Search
@@ -123,7 +123,7 @@ def reasons(case: Case, solve: Callable[[Case], Dispatch] = _briefly) -> list[st
 
 def _unforced(case: Case, d: Dispatch) -> str:
     """What then has another status than it must have."""
-    fleet, on = fleet_of(case), {t: d.quantities[f"{t}_on"].values for t in SWITCHED if f"{t}_on" in d.quantities}
+    fleet, on = case.fleet, {t: d.quantities[f"{t}_on"].values for t in SWITCHED if f"{t}_on" in d.quantities}
     status = np.array([on[t][row] for t, row in zip(fleet.table, fleet.row, strict=True)])
     other = (fleet.must_on & (status < 0.5)) | (fleet.must_off & (status > 0.5))
     names = [f"{fleet.table[n]} '{fleet.name[n]}'" for n in np.flatnonzero(other.any(axis=1))]

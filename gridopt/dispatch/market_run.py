@@ -99,16 +99,14 @@ class MarketRun:
         load = q["load"].values - q["shedding"].values + (0.0 if change is None else change.value(solution.x))
         given = np.zeros(load.shape)
         np.add.at(given, plants.bus, plants.output)
-        solved = dispatch if prices.people is None else _priced_by(dispatch, prices)
-        constraint, flow, limit, mu = _constraints(solved)
-        as_offered = prices.extra is not None and prices.load_price is not None  # reserve is paid with everything else
+        constraint, flow, limit, mu = limits_of(dispatch, prices)
         return cls(
             stage, case.time.start, case.time.hours, case.table("bus").index.to_numpy(str), case.table("bus")["zone"].to_numpy(str),
             plants.name, plants.bus, plants.technology, plants.output, plants.available, _costs(dispatch, plants.name, plants.output), load,
             given - load - dispatch.injection, prices.price, prices.energy, prices.congestion, prices.loss,
             prices.price if prices.load_price is None else prices.load_price, prices.price if settled is None else settled,
             constraint, flow, limit, mu, max(solution.gap, 0.0), bool(solution.finished and solution.gap <= 1e-9), span=prices.span,
-            besides=(*(() if as_offered else awards(dispatch, solved.solution.y)), *prices.besides),
+            besides=paid_besides(dispatch, prices),
         )  # fmt: skip
 
     def part(self, first: int, last: int) -> MarketRun:
@@ -280,9 +278,10 @@ class _Limits(NamedTuple):
     mu: np.ndarray
 
 
-def _constraints(solved: Dispatch) -> tuple[np.ndarray, ...]:
-    """Names (k,), flow, limit and signed mu (k, T) of branches and interfaces with a limit and of limits after outages that have a price,
-    of a dispatch with the duals that the prices are made of."""
+def limits_of(dispatch: Dispatch, prices: Prices) -> tuple[np.ndarray, ...]:
+    """Names (k,), flow MW, limit MW and signed mu CNY/MWh (k, T) of branches and interfaces with a limit and of limits after outages that have
+    a price, at the prices of a rule."""
+    solved = _priced_by(dispatch, prices)
     parts = [_branches(solved), *_interfaces(solved), _after_outages(solved)]
     name, flow, low, high, mu = (np.concatenate(p) for p in zip(*parts, strict=True))
     return name, flow, np.where(mu < 0, low, np.where(mu > 0, high, np.where(flow < 0, low, high))), mu
@@ -326,10 +325,17 @@ def _after_outages(solved: Dispatch) -> _Limits:
     return _Limits(name, flow, -limit, limit, mu)
 
 
+def paid_besides(dispatch: Dispatch, prices: Prices) -> tuple[Beside, ...]:
+    """What a rule pays beside energy; as offered, reserve is paid with everything else."""
+    as_offered = prices.extra is not None and prices.load_price is not None
+    return (*(() if as_offered else awards(dispatch, _priced_by(dispatch, prices).solution.y)), *prices.besides)
+
+
 def _priced_by(dispatch: Dispatch, prices: Prices) -> Dispatch:
     """The dispatch with the duals that prices are made of; no limit has a price where they are made of none (paid as offered)."""
     people, y = prices.people, np.zeros(0) if prices.dual is None else prices.dual
-    assert people is not None
+    if people is None:
+        return dispatch
     duals = np.zeros(len(people.form.row_lower))
     duals[people.shared[: len(y)]] = y
     solution = replace(dispatch.solution, form=people.form, y=duals, added=people.added)

@@ -1,4 +1,4 @@
-"""One window of real time as a dispatch of its own, so that its prices can be explained and solved again.
+"""Windows of real time as dispatches of their own, so that their prices can be explained and solved again.
 
     columns that the window may move lie within its limits, by what was expected then; all others are held at what was done before it, or
     at the physical schedule; rows of other periods hold nothing                                                            (V3)
@@ -7,7 +7,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -25,22 +27,29 @@ SIDE = 1e-7
 """MW, MWh or hm3 by which a value lies beside that of the plan."""
 
 
-def window_of(plan: Dispatch, actual: Case, rule: RealTimeRule, step: int) -> tuple[Dispatch, np.ndarray, int]:
-    """The window whose first interval is `step`, after all windows before it; its duals (m,) by the rule; the step after its last. Raises
-    Infeasible."""
+class Seen(NamedTuple):
+    """first: the interval that binds; dispatch: the window as one; dual (m,): by the rule; last: the step after its last."""
+
+    first: int
+    dispatch: Dispatch
+    dual: np.ndarray
+    last: int
+
+
+def windows_of(plan: Dispatch, actual: Case, rule: RealTimeRule, steps: Collection[int]) -> Iterator[Seen]:
+    """The windows whose first intervals are `steps`, in order, each after all windows before it. Raises Infeasible."""
     model = formulate(actual)
     stores = Stores(model, plan, rule.margin) if rule.stores else None
-    moving, steps = Moving(model, plan.model, plan.solution.x, rule.weights, stores), len(actual.time)
-    kept = _Kept(model, moving, steps, rule.intervals)
-    for k in range(step + 1):
-        window = moving.solve(k, min(k + rule.intervals, steps))
+    moving, end = Moving(model, plan.model, plan.solution.x, rule.weights, stores), len(actual.time)
+    kept = _Kept(model, moving, end, rule.intervals)
+    for k in range(max(steps) + 1):
+        window = moving.solve(k, min(k + rule.intervals, end))
         if window is None:
             raise Infeasible(f"real time, {str(actual.time.start[k])[:16]}: no output satisfies all limits with statuses as planned.")
-        if k == step:
+        if k in steps:
             chosen = kept.chosen(window, rule.selection)
             found = _dispatch(moving, chosen, plan)
-            return found, found.solution.y, chosen.last
-    raise ValueError(f"step {step} is none of the {steps} of the plan")
+            yield Seen(k, found, found.solution.y, chosen.last)
 
 
 def _dispatch(moving: Moving, window: Window, plan: Dispatch) -> Dispatch:

@@ -126,7 +126,7 @@ def _real_time(
     """Explains prices of real time of a study or case: its days are cleared, then the windows up to that of the price."""
     from gridopt.analysis.explain_detail import explain_one
     from gridopt.analysis.explain_price import Explanation
-    from gridopt.dispatch.rt_explained import window_of
+    from gridopt.dispatch.rt_explained import windows_of
     from gridopt.study.load import load_study
     from gridopt.study.market import physical_schedule
     from gridopt.study.market_case import market_of, settled_by
@@ -142,16 +142,16 @@ def _real_time(
         raise CaseError(["key 'market.real_time.mode': prices after the fact (expost) are not those of a window. Write first or tlmp."])
     places = [place_of(loaded.case, text) for text in prices]
     plan, comes, rule = physical_schedule(loaded, market, stop, progress)
-    found = []
-    for bus, t in places:
-        window, y, last = window_of(plan, comes, rule, t)
-        why = Explanation(window, rule.selection, y)
-        one = explain_one(why, bus, t, settled_by(why.prices.price, market, REAL_TIME))
-        end = str(comes.time.end[last - 1])[:16]
-        one["window"] = {"begin": one["time"], "end": end}
-        said = f"It is the price of the window of real time from {one['time']} to {end}, of which only the first interval binds"
-        one["words"].insert(1, f"{said}: by what was then expected, with statuses, stores and links as planned.")
-        found.append(one)
+    found: list[dict] = [{} for _ in places]
+    for window in windows_of(plan, comes, rule, {t for _, t in places}):
+        why = Explanation(window.dispatch, rule.selection, window.dual)
+        settled, end = settled_by(why.prices.price, market, REAL_TIME), str(comes.time.end[window.last - 1])[:16]
+        for k, (bus, t) in enumerate(places):
+            if t == window.first:
+                one = found[k] = explain_one(why, bus, t, settled)
+                one["window"] = {"begin": one["time"], "end": end}
+                said = f"It is the price of the window of real time from {one['time']} to {end}, of which only the first interval binds"
+                one["words"].insert(1, f"{said}: by what was then expected, with statuses, stores and links as planned.")
     about = {"case": loaded.name, "currency": loaded.study.currency, "stage": REAL_TIME}
     return {"status": "explained", "prices": found, **about, **quality(plan)}
 

@@ -206,7 +206,7 @@ def price_by(rule: str, solved, options: Options | None = None, market: Any = No
 
 def document(solved, priced: Priced) -> dict:
     """What one rule says: prices by bus and period, money by participant, sums; paid besides: reserve and decisions."""
-    from gridopt.dispatch.market_run import MarketRun
+    from gridopt.dispatch.market_run import paid_besides
 
     case, prices, left = solved.case, priced.prices, priced.uplift
     hours, schedule = case.time.hours, prices.schedule
@@ -222,7 +222,7 @@ def document(solved, priced: Priced) -> dict:
     if prices.reserve is not None:
         parts["reserve_price"] = np.broadcast_to(prices.reserve, prices.price.shape)
     payment, uplift_paid = float((load * paid * hours).sum()), float(left.paid.sum())
-    besides = float(sum(b.amount.sum() for b in MarketRun.of(schedule if prices.settled else solved, prices, "DA").besides))
+    besides = float(sum(b.amount.sum() for b in paid_besides(schedule if prices.settled else solved, prices)))
     return {
         **quality(solved),
         "prices": [

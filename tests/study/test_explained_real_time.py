@@ -9,7 +9,8 @@ from gridopt.analysis.explain_price import Explanation
 from gridopt.case.actual import actual
 from gridopt.commands import execute
 from gridopt.dispatch.real_time import RealTimeRule, run_real_time
-from gridopt.dispatch.rt_explained import window_of
+from gridopt.dispatch.rt_explained import windows_of
+from gridopt.dispatch.rt_program import Moving
 from tests.commands.test_market import TRADE
 from tests.settlement.test_besides import EVERYTHING
 from tests.study.test_market_uplift import RAMPING
@@ -36,13 +37,22 @@ def test_prices_of_windows_by_hand(tmp_path, capsys):
     assert "of which only the first interval binds" in one["words"][1]
 
 
+def test_windows_are_solved_once_for_all_prices(tmp_path, capsys, monkeypatch):
+    """Four prices of the windows 3, 2, 3 and 1: three windows, in the order that was asked for."""
+    solved, solve = [], Moving.solve
+    monkeypatch.setattr(Moving, "solve", lambda self, first, last: solved.append(first) or solve(self, first, last))
+    words = [w for t in (3, 2, 3, 1) for w in ("--price", f"bus@{t}")]
+    code, out = explain(tmp_path, capsys, RAMPING, *words, "--set", "stage=RT")
+    assert code == 0 and [p["period"] for p in json.loads(out.out)["prices"]] == [3, 2, 3, 1] and solved == [0, 1, 2]
+
+
 @pytest.mark.parametrize("t", range(4))
 def test_windows_have_the_prices_of_real_time_and_terms_that_add_up(t):
     """A line with another limit than expected, commitment, reserve with shortages, wind that comes otherwise."""
     plan = cleared(EVERYTHING)
     comes, rule = actual(plan.case), RealTimeRule(2, (0.0, 0.5))
     done = run_real_time(plan, comes, rule)
-    window, y, last = window_of(plan, comes, rule, t)
+    _, window, y, last = next(windows_of(plan, comes, rule, [t]))
     why = Explanation(window, rule.selection, y)
     assert why.prices.price[:, t] == pytest.approx(done.prices.price[:, t], abs=1e-6) and last == min(t + 2, 4)
     terms = why.at(t, np.arange(2))
