@@ -128,7 +128,7 @@ def shortfall_table(rule: str, solved: Any, prices: Prices, left: Uplift, run: M
 
 def with_opportunities(table: pd.DataFrame, lost: pd.DataFrame, runs: list[MarketRun], rule: str, by: str) -> pd.DataFrame:
     """Table `uplift` with lost opportunities and best profits of `runs` by horizon (named by its first period); participants that are never
-    made whole, such as wind farms and stores, have rows of their own where they lose some."""
+    made whole, such as wind farms and stores, have rows of their own where what they lose is not zero."""
     known = {(r.run, r.unit, r.horizon): k for k, r in enumerate(table.itertuples())}
     loc, rows = np.where(table["run"].isin([r.stage for r in runs]), 0.0, np.nan), []
     for run in runs:
@@ -143,7 +143,7 @@ def with_opportunities(table: pd.DataFrame, lost: pd.DataFrame, runs: list[Marke
             key = (run.stage, unit, first[h])
             if key in known:
                 loc[known[key]] = amount
-            elif amount > LEAST:
+            elif abs(amount) > LEAST:
                 revenue, more, borne = (v[plant[unit], h] if unit in plant else np.nan for v in (earned, beside, cost))
                 rows.append((run.stage, unit, first[h], revenue, more, borne, revenue - borne, revenue - borne + amount, amount))
     found = table.assign(loc=loc, best_profit=table["profit"] + loc)

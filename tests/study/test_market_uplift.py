@@ -6,8 +6,10 @@ import pytest
 
 from gridopt.commands import execute
 from gridopt.dispatch.market_run import MarketRun
+from gridopt.dispatch.market_tables import frame
 from gridopt.study.market_causes import Own, curtailment_table, main_causes
-from tests.support.market import BLOCK_BEHIND_A_LINE, ONE_PERIOD, THREE_PERIODS
+from gridopt.study.market_uplift import with_opportunities
+from tests.support.market import BLOCK_BEHIND_A_LINE, ONE_PERIOD, THREE_PERIODS, cleared, priced
 
 RAMPING = """
 periods: 3
@@ -105,6 +107,20 @@ market: {{rule: ip, day_ahead: {{look_ahead_h: 6, look_ahead_step_h: 3, mip_gap:
     assert len(rows) >= 1
     for r in rows.itertuples():
         assert by_day[r.unit, r.horizon[:10]] == pytest.approx(r.loc)
+
+
+TWO_DAYS = "periods: 2\nperiod_h: 24\ndemand_mw: [10, 20]\ngenerators: [{id: W, p_max: 50, marginal_cost: 7}]\n"
+
+
+def test_what_the_best_answer_spends_in_one_horizon_to_earn_in_another_is_counted():
+    """A plant that is never made whole would spend 300 more on the first day and earn 800 more on the second: it loses 500 in all."""
+    run = MarketRun.of(cleared(TWO_DAYS), priced(TWO_DAYS, "ip").priced.prices, "DA")
+    quality = {"gap": 0.0, "exact": True}
+    lost = frame("lost_opportunity", rule="ip", run="DA", period=run.start, unit="generator W", loc=[-300.0, 800.0], **quality)
+    nobody = frame("uplift", rule="ip", run=[], unit=[], horizon=[], revenue=[], besides=[], cost=[], profit=[], best_profit=[], mwp=[],
+                   loc=[], paid=[], payer=[], **quality)  # fmt: skip
+    found = with_opportunities(nobody, lost, [run], "ip", "day")
+    assert found["loc"].tolist() == pytest.approx([-300, 800]) and found["best_profit"].tolist() == pytest.approx([-300, 800])
 
 
 def test_causes_of_renewable_plants_stand_beside_their_output():
