@@ -326,9 +326,8 @@ def _after_outages(solved: Dispatch) -> _Limits:
 
 
 def paid_besides(dispatch: Dispatch, prices: Prices) -> tuple[Beside, ...]:
-    """What a rule pays beside energy; as offered, reserve is paid with everything else."""
-    as_offered = prices.extra is not None and prices.load_price is not None
-    return (*(() if as_offered else awards(dispatch, _priced_by(dispatch, prices).solution.y)), *prices.besides)
+    """What a rule pays beside energy; where it pays as offered, awards have no price of their own."""
+    return (*awards(dispatch, _priced_by(dispatch, prices).solution.y), *prices.besides)
 
 
 def _priced_by(dispatch: Dispatch, prices: Prices) -> Dispatch:

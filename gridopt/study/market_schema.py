@@ -25,6 +25,8 @@ SECURITY_SHARE = 2.0 / 3.0
 def _one_rule(name: str) -> str:
     if name not in RULES:
         raise ValueError(f"it {unknown(name)}")
+    if name == "pab_shaded":
+        raise ValueError("it pays a schedule and offers that the market does not clear. Write pab, or price by it with gridopt price")
     return name
 
 

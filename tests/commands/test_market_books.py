@@ -91,6 +91,7 @@ def test_rules_that_do_not_pay_by_node(tmp_path, capsys, rule, of_plants, users)
         ("{settlement: {make_whole: {payer: zone}}}", ["payer", "is not a key", "payers"]),
         ("{settlement: {allocations: {loss: {payers: owners}}}}", ["market.settlement.allocations.loss.payers", "'owners' is refused"]),
         ("{settlement: {peak_hours: [25]}}", ["market.settlement.peak_hours"]),
+        ("{rule: pab_shaded}", ["market.rule", "'pab_shaded' is refused", "does not clear", "Write pab"]),
     ],
 )
 def test_wrong_rules_are_named(tmp_path, capsys, settings, words):

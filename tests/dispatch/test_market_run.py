@@ -45,6 +45,15 @@ def test_a_hull_price_may_sit_on_a_limit_that_is_not_full():
     assert (run.flow[0, 0], run.limit[0, 0]) == pytest.approx((70, 100))
 
 
+@pytest.mark.parametrize("rule", ["pab", "pab_shaded"])
+def test_reserve_that_is_paid_as_offered_is_awarded_at_no_price_of_its_own(rule):
+    """10 MW of A, at 3: in what it is paid for its offers. Another run settles what it awards beyond that."""
+    reserve = "{id: up, product: spinning_up, requirement_mw: 10, offers: [{generator: A, max_mw: 100, price: 3}]}"
+    run = run_of(f"demand_mw: 50\ngenerators: [{{id: A, p_max: 100, marginal_cost: 20}}]\nreserves: [{reserve}]\n", rule)
+    assert [(b.name, list(b.who), b.quantity.tolist()) for b in run.besides] == [("up", ["generator A"], [[10]])]
+    assert run.paid_besides == pytest.approx(np.zeros((1, 1)))
+
+
 def test_runs_join_along_time():
     run = run_of(RING)
     both = MarketRun.joined([run, run])
