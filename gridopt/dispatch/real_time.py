@@ -5,7 +5,7 @@
                  expectations that come closer to what comes                                                              (R1)
     price        of k from its own window                                                         first                   (R2)
                  for one plant: price at its bus + sum over its ramp rows of dual x coefficient    tlmp                    (R3)
-                 of one program over all that has come, statuses as planned; what stores and
+                 of one program over all that has come, statuses as they were; what stores and
                  reservoirs hold after the last interval stays                                      expost                  (R4)
 
 Prices of a window need not support the dispatch of the windows together: an output that was held up for a price to come may lose money.
@@ -104,10 +104,7 @@ def run_real_time(plan: Dispatch, actual: Case, rule: RealTimeRule, progress: Pr
     for k in range(steps):
         window = moving.solve(k, min(k + rule.intervals, steps))
         if window is None:
-            raise Infeasible(
-                f"real time, {str(actual.time.start[k]).replace('T', ' ')[:16]}: no output satisfies all limits with statuses as planned. "
-                "Let limits be passed at a price (table limit_penalty, key market.penalties_dispatch)."
-            )  # fmt: skip
+            raise unsolved(actual, k)
         kept.take(kept.chosen(window, rule.selection))
         if (k + 1) % 96 == 0:
             progress(f"real time: {k + 1} of {steps} intervals, {(time.perf_counter() - began) / (k + 1):.3f} s each")
@@ -116,6 +113,13 @@ def run_real_time(plan: Dispatch, actual: Case, rule: RealTimeRule, progress: Pr
     prices = _expost(done, _moved(moving)) if rule.mode == "expost" else _binding(done)
     return RealTime(done, prices, kept.plants, kept.price, kept.output, kept.names, kept.tlmp, kept.cost, seconds, rule.mode,
                     unchosen=tuple(kept.unchosen))  # fmt: skip
+
+
+def unsolved(actual: Case, k: int) -> Infeasible:
+    """Window `k` in words, where nothing satisfies its limits."""
+    when, what = str(actual.time.start[k]).replace("T", " ")[:16], "no output, and no start that can be ordered in time, satisfies all limits"
+    cure = "Let limits be passed at a price (table limit_penalty, key market.penalties_dispatch)."
+    return Infeasible(f"real time, {when}: {what}. {cure}")
 
 
 def _binding(done: Dispatch) -> Prices:

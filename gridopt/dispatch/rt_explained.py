@@ -16,11 +16,11 @@ import numpy as np
 from gridopt.case.case import Case
 from gridopt.dispatch.formulate import formulate
 from gridopt.dispatch.lazy import written
-from gridopt.dispatch.real_time import RealTimeRule, _Kept
+from gridopt.dispatch.real_time import RealTimeRule, _Kept, unsolved
 from gridopt.dispatch.result import Dispatch
 from gridopt.dispatch.rt_program import Moving, Window
 from gridopt.dispatch.rt_stores import Stores
-from gridopt.program.solution import Infeasible, Solution
+from gridopt.program.solution import Solution
 from gridopt.program.standard_form import Rows, extend, stack, value
 
 SIDE = 1e-7
@@ -45,7 +45,7 @@ def windows_of(plan: Dispatch, actual: Case, rule: RealTimeRule, steps: Collecti
     for k in range(max(steps) + 1):
         window = moving.solve(k, min(k + rule.intervals, end))
         if window is None:
-            raise Infeasible(f"real time, {str(actual.time.start[k])[:16]}: no output satisfies all limits with statuses as planned.")
+            raise unsolved(actual, k)
         if k in steps:
             chosen = kept.chosen(window, rule.selection)
             found = _dispatch(moving, chosen, plan)

@@ -18,6 +18,12 @@ DAY_AHEAD, REAL_TIME, HULL = "DA", "RT", "chp"
 MARGINAL = ("ip", "ip_full", "zonal_avg")
 """Rules whose prices of energy are those that are explained."""
 
+HELD = {
+    True: "statuses as decided before its prices, links as planned, and stores and reservoirs by their worth in the plan",
+    False: "statuses as decided before its prices, and links, stores and reservoirs as planned",
+}
+"""What a window of real time holds, by whether stores may leave their plan."""
+
 
 def place_of(case: Case, text: str) -> tuple[int, int]:
     """Positions of bus and step of 'BUS@TIME'; TIME as 2025-01-01T08:00, or the number of the period, from 1. Raises CaseError."""
@@ -151,7 +157,7 @@ def _real_time(
                 one = found[k] = explain_one(why, bus, t, settled)
                 one["window"] = {"begin": one["time"], "end": end}
                 said = f"It is the price of the window of real time from {one['time']} to {end}, of which only the first interval binds"
-                one["words"].insert(1, f"{said}: by what was then expected, with statuses, stores and links as planned.")
+                one["words"].insert(1, f"{said}: by what was then expected, with {HELD[rule.stores]}.")
     about = {"case": loaded.name, "currency": loaded.study.currency, "stage": REAL_TIME}
     return {"status": "explained", "prices": found, **about, **quality(plan)}
 

@@ -1,8 +1,8 @@
 """What prices of a market leave open: lost opportunities by participant and period, shortfalls of limits and reserves by period.
 
 Each clearing answers for itself: the best answers of participants are those to the prices of its whole window, the look-ahead included, from
-the state at its begin; of what they lose the periods that are kept are told. In real time plants may move what real time may: output while
-on, awards of reserve; status, stores, water and links keep to the physical schedule. Prices of one plant (tlmp) count for that plant.
+the state at its begin; of what they lose the periods that are kept are told. In real time plants may move output while on and awards of
+reserve; status, stores, water and links keep to what was done. Prices of one plant (tlmp) count for that plant.
 """
 
 from __future__ import annotations

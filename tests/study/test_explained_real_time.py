@@ -37,6 +37,15 @@ def test_prices_of_windows_by_hand(tmp_path, capsys):
     assert "of which only the first interval binds" in one["words"][1]
 
 
+@pytest.mark.parametrize(("stores", "words"), [
+    ("free", "with statuses as decided before its prices, links as planned, and stores and reservoirs by their worth in the plan."),
+    ("held", "with statuses as decided before its prices, and links, stores and reservoirs as planned."),
+])  # fmt: skip
+def test_what_a_window_holds_is_told(tmp_path, capsys, stores, words):
+    more = ["--price", "bus@1", "--set", "stage=RT", "--set", f"market.real_time.stores={stores}"]
+    assert json.loads(explain(tmp_path, capsys, RAMPING, *more)[1].out)["prices"][0]["words"][1].endswith(words)
+
+
 def test_windows_are_solved_once_for_all_prices(tmp_path, capsys, monkeypatch):
     """Four prices of the windows 3, 2, 3 and 1: three windows, in the order that was asked for."""
     solved, solve = [], Moving.solve
