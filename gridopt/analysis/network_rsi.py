@@ -60,7 +60,8 @@ def tightest(run: MarketRun, owners: Owners) -> np.ndarray:
 
 
 def figures(found: NetworkRsi, owners: Owners) -> list[tuple[str, str, float]]:
-    """Figures (scope, name, value) of owners: least index, most that is needed, share of the tested periods in which it is pivotal."""
+    """Figures (scope, name, value) of owners: least index, most that is needed, share of the tested periods in which it is pivotal.
+    What is needed is not known (nan) where it is not in one of these periods."""
     rows: list[tuple[str, str, float]] = []
     for name, rsi, needed in zip(owners.name, found.rsi, found.needed, strict=True):
         known = np.isfinite(rsi)
@@ -68,7 +69,7 @@ def figures(found: NetworkRsi, owners: Owners) -> list[tuple[str, str, float]]:
             rows += [
                 (f"owner {name}", "network_rsi_min", float(rsi[known].min())),
                 (f"owner {name}", "network_pivotal_share", float((rsi[known] < 1.0 - ALMOST).mean())),
-                (f"owner {name}", "needed_mw", float(np.nanmax(needed[known], initial=0.0))),
+                (f"owner {name}", "needed_mw", float(needed[known].max())),
             ]
     return rows
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from gridopt.analysis.concentration import rsi
 from gridopt.analysis.market_metrics import metrics
-from gridopt.analysis.network_rsi import network_rsi, tightest
+from gridopt.analysis.network_rsi import NetworkRsi, figures, network_rsi, tightest
 from gridopt.analysis.offer_change import without
 from gridopt.analysis.owners import Owners
 from gridopt.dispatch.lmp import price
@@ -96,6 +96,15 @@ def test_an_owner_that_is_pivotal_is_one_whose_absence_sheds_load(seed):
                         "reactance_ohm_per_km"]].to_dict("records")])  # fmt: skip
     plain = network_rsi(demand, wide, owners, np.array([0])).rsi
     assert plain == pytest.approx(rsi(demand, owners), rel=1e-6)
+
+
+@pytest.mark.parametrize(("needed", "most"), [([10.0, 0.0], 10.0), ([0.0, np.nan], np.nan), ([np.nan, np.nan], np.nan)])
+def test_what_is_needed_is_not_known_where_nothing_satisfies_the_limits_even_with_the_owner(needed, most):
+    """An index below 1, and no answer to how much must come from the owner: that is not none."""
+    owners = Owners(np.array(["A"], object), np.array([0]), np.array([50.0]))
+    index = np.where(np.array([needed]) == 0.0, 1.2, 0.9)
+    found = figures(NetworkRsi(np.arange(2), index, np.array([needed])), owners)
+    assert dict((n, v) for _, n, v in found)["needed_mw"] == pytest.approx(most, nan_ok=True)
 
 
 def test_where_nothing_competes_there_is_no_index():
