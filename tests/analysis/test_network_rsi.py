@@ -104,7 +104,7 @@ def test_what_is_needed_is_not_known_where_nothing_satisfies_the_limits_even_wit
     owners = Owners(np.array(["A"], object), np.array([0]), np.array([50.0]))
     index = np.where(np.array([needed]) == 0.0, 1.2, 0.9)
     found = figures(NetworkRsi(np.arange(2), index, np.array([needed])), owners)
-    assert dict((n, v) for _, n, v in found)["needed_mw"] == pytest.approx(most, nan_ok=True)
+    assert {n: v for _, n, v in found}["needed_mw"] == pytest.approx(most, nan_ok=True)
 
 
 def test_where_nothing_competes_there_is_no_index():
