@@ -48,7 +48,6 @@ class Answers:
         )  # fmt: skip
         self.whole = np.intersect1d(self.rest, form.integer)
         self.bounds = form.lower[self.rest], form.upper[self.rest]
-        self.loaded = [self.bounds]
         self.searches: dict[int, Search] = {}
         self.known: list[tuple[np.ndarray, np.ndarray, Answer]] = []
 
@@ -112,9 +111,7 @@ class Answers:
             people.paths.best(cost, x)
         if not len(self.rest):
             return x
-        if self.loaded[0] is not self.bounds:
-            self.program.change_bounds(*self.bounds)
-            self.loaded[0] = self.bounds
+        self.program.change_bounds(*self.bounds)  # the program may be shared with others whose bounds are not these
         self.program.change_costs(cost[self.rest])
         self.program.solve()
         x[self.rest] = self.program.solution()[0]

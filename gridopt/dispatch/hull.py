@@ -141,9 +141,9 @@ def _choose(
     apart."""
     people, tried = master.people, False
     try:
-        master.settle(x)
+        duals = master.duals(x)
         for _ in range(CHOICES):
-            asked = master.chosen(load, choice)
+            asked = master.chosen(duals, load, choice)
             answer = people.answers.at(asked, enough=_enough(people, x, asked, allowed))
             if cost - answer.bound <= allowed:
                 return asked, True
@@ -154,7 +154,7 @@ def _choose(
             who = _gaining(people, x, answer, asked, allowed)
             if not len(who):
                 break
-            master.cut(answer.x, x, who)
+            master.cut(duals, answer.x, x, who)
     except SolverFailed:
         return y, False
     return y, False

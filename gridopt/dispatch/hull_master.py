@@ -46,7 +46,6 @@ class Master:
         self._whole: list[np.ndarray] = []
         self._joined, self._schedule = NO_COLUMNS, sp.csc_array((self.size, 0))
         self._kernel: Kernel | None = None
-        self._duals: Duals | None = None
         self._value = np.zeros(0)
 
     @property
@@ -104,7 +103,7 @@ class Master:
 
     def _loosen(self, g: int) -> None:
         """(G2)."""
-        people, form, n = self.people, self.form, self.size
+        people, form = self.people, self.form
         mine = np.flatnonzero(people.part == g)
         held = mine[form.lower[mine] == form.upper[mine]]
         free = np.setdiff1d(mine, held)
@@ -138,14 +137,13 @@ class Master:
         self._whole.insert(order, held)
         if self._kernel is not None:
             self._kernel.bound(free, self.form.lower[free], self.form.upper[free])
-        assert n <= away
 
     def solve(self) -> Optimum:
         """The optimum of the master, with (H5)."""
         people = self.people
         while True:
             if self._kernel is None:
-                self._kernel = Kernel(self.form, self.form.lower, self.form.upper, people.known[1], self._near())
+                self._kernel = Kernel(self.form, people.known[1], self._near())
             else:
                 self._kernel.grow(self.form)
                 self._kernel.costs(self.form.cost)
@@ -181,26 +179,24 @@ class Master:
         matrix = sp.csr_array(sp.hstack([rows.matrix, further.tocsr()], format="csr"))
         self.shared = np.append(self.shared, self._deepen(rows.lower, rows.upper, matrix))
 
-    def settle(self, x: np.ndarray) -> None:
-        """Makes the duals of the master ready to be asked, at its optimum, whose mean is x (n,)."""
+    def duals(self, x: np.ndarray) -> Duals:
+        """The duals of the master at its optimum, whose mean is x (n,), ready to be asked."""
         form, value = self.form, self._value
         upper = form.upper.copy()
         upper[self.helped] = 0.0
-        self._duals = Duals(replace(form, upper=upper), value if len(value) else x)
+        return Duals(replace(form, upper=upper), value if len(value) else x)
 
-    def chosen(self, load: np.ndarray, choice: str) -> np.ndarray:
-        """Prices y (k,) of the optimum by the rule `choice` on the payment of load (B, T)."""
-        assert self._duals is not None
+    def chosen(self, duals: Duals, load: np.ndarray, choice: str) -> np.ndarray:
+        """Prices y (k,) among `duals` by the rule `choice` on the payment of load (B, T)."""
         weights = np.zeros((2, len(self.form.row_lower)))
         weights[0, self.shared], weights[1, self.shared] = self.people.payment(load), self.people.payment(spread(load.shape))
         signs = [sign for sign, name in ((1.0, "lower"), (-1.0, "upper")) if choice in (name, "mid")]
-        return np.mean([self._duals.least(sign * weights[0], weights[1]) for sign in signs], axis=0)[self.shared]
+        return np.mean([duals.least(sign * weights[0], weights[1]) for sign in signs], axis=0)[self.shared]
 
-    def cut(self, answer: np.ndarray, x: np.ndarray, who: np.ndarray) -> None:
-        """Forbids prices at which the schedules of `who` in `answer` (n,) cost less than x (n,)."""
-        assert self._duals is not None
+    def cut(self, duals: Duals, answer: np.ndarray, x: np.ndarray, who: np.ndarray) -> None:
+        """Takes those out of `duals` at which the schedules of `who` in `answer` (n,) cost less than x (n,)."""
         people, better = self.people, self._picked(answer - x, who)
         coef = sp.coo_array(people.form.matrix[people.shared] @ better)
         shape = (len(who), len(self.form.row_lower))
         matrix = sp.csr_array((coef.data, (coef.coords[1], self.shared[coef.coords[0]])), shape=shape)
-        self._duals.at_most(matrix, np.asarray(better.T @ people.form.cost).ravel())
+        duals.at_most(matrix, np.asarray(better.T @ people.form.cost).ravel())

@@ -24,13 +24,13 @@ Basis = tuple[np.ndarray, np.ndarray]
 
 
 class Kernel:
-    """(Z1) with the bounds `lower`, `upper` (n,) in force; `form` may grow at its end."""
+    """(Z1) of `form`, which may grow at its end."""
 
-    def __init__(self, form: StandardForm, lower: np.ndarray, upper: np.ndarray, basis: Basis | None, near: np.ndarray):
+    def __init__(self, form: StandardForm, basis: Basis | None, near: np.ndarray):
         """near bool (m,): rows that are likely to bind, beside those that the basis says do."""
         self.form = form
-        fixed = (lower == upper) & (form.lower == form.upper)
-        self.columns, self.rest = np.flatnonzero(~fixed), np.where(fixed, lower, 0.0)
+        fixed = form.lower == form.upper
+        self.columns, self.rest = np.flatnonzero(~fixed), np.where(fixed, form.lower, 0.0)
         self.given = form.matrix @ self.rest
         some = np.diff(sp.csr_array(form.matrix[:, self.columns]).indptr) > 0
         row = np.full(len(form.row_lower), BASIC)
@@ -39,7 +39,8 @@ class Kernel:
         self.rows = np.flatnonzero(some & (near | (row != BASIC) | (form.row_lower == form.row_upper)))
         self.program = Highs(simplex_strategy=EITHER) if basis is not None else Highs(presolve="on")
         matrix = sp.csr_array(form.matrix[self.rows][:, self.columns])
-        self.program.load(form.cost[self.columns], lower[self.columns], upper[self.columns], matrix, *self._limits(self.rows))
+        cost, lower, upper = (v[self.columns] for v in (form.cost, form.lower, form.upper))
+        self.program.load(cost, lower, upper, matrix, *self._limits(self.rows))
         if basis is not None:
             column = np.full(len(form.cost), LOWER)
             column[: len(basis[0])] = basis[0]
@@ -49,10 +50,8 @@ class Kernel:
         return self.form.row_lower[rows] - self.given[rows], self.form.row_upper[rows] - self.given[rows]
 
     def bound(self, columns: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> None:
-        """New bounds of columns (k,), but for those that never move."""
-        place = np.minimum(np.searchsorted(self.columns, columns), len(self.columns) - 1)
-        here = self.columns[place] == columns
-        self.program.bound(place[here], lower[here], upper[here])
+        """New bounds of columns (k,) that may move."""
+        self.program.bound(np.searchsorted(self.columns, columns), lower, upper)
 
     def costs(self, cost: np.ndarray) -> None:
         """New costs (n,)."""

@@ -135,8 +135,9 @@ class Highs:
         if self._lib.Highs_getSizeofHighsInt(self._h) != 4:
             raise SolverMissing("this HiGHS has 64-bit indices, which gridopt does not speak. Install the usual highspy.")
         self.columns = self.rows = 0
-        self.strategy = options.get("simplex_strategy", DUAL)
-        usual = {"output_flag": bool(log), "log_to_console": False, "presolve": "off", "solver": "simplex", "threads": 1}
+        self.strategy = DUAL
+        usual = {"output_flag": bool(log), "log_to_console": False, "presolve": "off", "solver": "simplex", "threads": 1,
+                 "simplex_strategy": DUAL}  # fmt: skip
         self.set(**(usual | options))
         if log:
             self.set(log_file=log)
@@ -148,6 +149,7 @@ class Highs:
 
     def set(self, **options) -> None:
         """Sets options by name; the Python type decides which setter is used."""
+        self.strategy = options.get("simplex_strategy", self.strategy)
         for name, value in options.items():
             key = name.encode()
             if isinstance(value, bool):
@@ -227,9 +229,10 @@ class Highs:
 
     def basic_duals(self, cost) -> np.ndarray:
         """Row duals of the present basis: y with B' y = cost of the basic columns. Zero iterations; the basis is factorised."""
+        usual = self.strategy
         self.set(simplex_strategy=PRIMAL, simplex_iteration_limit=0)
         self.run()
-        self.set(simplex_strategy=self.strategy, simplex_iteration_limit=2147483647)
+        self.set(simplex_strategy=usual, simplex_iteration_limit=2147483647)
         basic, y = np.empty(self.rows, np.int32), np.empty(self.rows)
         self._lib.Highs_getBasicVariables(self._h, basic)
         right = np.where(basic >= 0, cost[np.maximum(basic, 0)], 0.0)
@@ -258,9 +261,10 @@ class Highs:
             self.begin_again()
             status = self.run()
         if status == UNKNOWN:  # one simplex method ended with infeasibilities it could not clear; the other one starts from there
-            self.set(simplex_strategy=PRIMAL if self.strategy == DUAL else DUAL)
+            usual = self.strategy
+            self.set(simplex_strategy=PRIMAL if usual == DUAL else DUAL)
             status = self.run()
-            self.set(simplex_strategy=self.strategy)
+            self.set(simplex_strategy=usual)
         if status == OPTIMAL:
             return
         if status in (INFEASIBLE, UNBOUNDED_OR_INFEASIBLE):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from gridopt.program.highs import BASIC, Highs
+from gridopt.program.highs import BASIC, DUAL, EITHER, Highs
 from gridopt.program.solution import Infeasible, LimitReached, SolverFailed
 
 INF = np.inf
@@ -105,3 +105,13 @@ def test_new_bounds():
     highs.change_bounds(np.zeros(2), np.array([1.0, 6.0]))
     highs.solve()
     assert highs.solution()[0] == pytest.approx([1, 6])
+
+
+def test_a_strategy_that_is_set_later_stays():
+    """Asking for the duals of a basis takes another one for a moment, and gives the one back that was set."""
+    highs = textbook()
+    assert highs.strategy == DUAL
+    highs.solve()
+    highs.set(simplex_strategy=EITHER)
+    assert highs.basic_duals(np.array([-3.0, -5.0])) == pytest.approx([0, -1.5, -1])
+    assert highs.strategy == EITHER
