@@ -14,7 +14,7 @@ import pandas as pd
 
 from gridopt.report.figures import ACCENT, ALARM, axis, figure
 from gridopt.report.folder import Run, cell, table
-from gridopt.report.market_data import Prices, market_table, prices
+from gridopt.report.market_data import Prices, market_table, paid_besides, prices
 from gridopt.report.market_names import pair_words, party_words, quality
 from gridopt.report.market_parties import PLANT_KINDS, class_of, class_words, owner_words
 from gridopt.report.pack import Page
@@ -86,7 +86,7 @@ def _borne_by_load(run: Run, pairs: list[tuple[str, str]]) -> np.ndarray:
     if not len(frame):
         return np.zeros(len(pairs))
     mine = frame[frame["payer"].astype(str).str.startswith("load")].groupby(["rule", "run"])["paid"].sum()
-    besides = frame.groupby(["rule", "run"])["besides"].sum() if "besides" in frame else 0.0 * mine
+    besides = paid_besides(run)
     return np.array([float(mine.get(pair, 0.0) + besides.get(pair, 0.0)) for pair in pairs])
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from gridopt.report.figures import SERIES, SPARE, axis, figure, time_axis
 from gridopt.report.folder import Run
-from gridopt.report.market_data import Prices, market_table, prices
+from gridopt.report.market_data import Prices, market_table, paid_besides, prices
 from gridopt.report.market_names import pair_words, quality, rule_words, run_words
 from gridopt.report.pack import Page, token
 from gridopt.report.text import Both, money_unit, unit_price
@@ -104,19 +104,19 @@ def _dash(r: int) -> str:
 def _rows(run: Run, found: Prices) -> list[dict]:
     """A row for each run and rule: mean price, load payment, MWP, LOC, PRS, what is paid beside energy, what it was cleared to."""
     uplift, shortfall = (market_table(run, n) for n in ("uplift", "product_shortfall"))
-    out = []
+    besides, out = paid_besides(run), []
     for rule, stage in found.pairs:
         r, s = found.rules.index(rule), found.runs.index(stage)
         lmp = found.cube("lmp")[r, s][found.used]
         paid = np.nansum(found.user_price[r, s] * found.weight[s] * found.hours) if found.weighted else None
         mine = _of(uplift, rule, stage)
-        loc, prs, besides = _sum(mine, "loc"), _sum(_of(shortfall, rule, stage), "prs"), _sum(mine, "besides") if "besides" in mine else None
+        loc, prs = _sum(mine, "loc"), _sum(_of(shortfall, rule, stage), "prs")
         out.append(
             {
                 "name": pair_words(rule, stage, found.rules, found.runs), "mean": _finite(np.nanmean(found.series[r, s, 0])),
                 "low": _finite(np.nanmin(lmp)), "high": _finite(np.nanmax(lmp)),
                 "payment": None if paid is None else float(paid), "mwp": _sum(mine, "mwp"), "loc": loc,
-                "prs": 0.0 if prs is None and loc is not None else prs, "besides": besides or None,
+                "prs": 0.0 if prs is None and loc is not None else prs, "besides": besides.get((rule, stage)) or None,
                 "note": quality(*(_of(market_table(run, n), rule, stage) for n in ("prices", "uplift"))),
             }
         )  # fmt: skip

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from gridopt import __version__
+from gridopt.dispatch.besides import by_plant
 from gridopt.dispatch.market_run import MarketRun
 from gridopt.dispatch.market_tables import PREFIX, frame
 from gridopt.study.evidence import network_tables
@@ -72,8 +74,9 @@ def market_tables(cleared: Any, found: Sequence[Any]) -> dict[str, pd.DataFrame]
 
 def _uplift(priced: Any, paid: MarketRun, run: MarketRun) -> pd.DataFrame:
     """Money of each participant over the whole run, `paid` the one by its rule. Users bear what is paid, by load."""
-    left, start, beside = priced.uplift, str(run.start[0])[:16], dict(zip(paid.plant, paid.paid_besides.sum(axis=1), strict=True))
-    besides = [sum(beside.get(n, 0.0) for n in str(name).split(" + ")) for name in left.names]
+    left, start, place = priced.uplift, str(run.start[0])[:16], {n: g for g, text in enumerate(priced.uplift.names) for n in text.split(" + ")}
+    names = np.array(list(place), object)
+    besides = np.bincount(list(place.values()), by_plant(paid.besides, names, len(paid.start)).sum(axis=1), len(left.names))
     return frame(
         "uplift", rule=priced.rule, run=run.stage, unit=left.names, horizon=f"whole run from {start}", revenue=left.revenue,
         besides=besides, cost=left.cost, profit=left.profit, best_profit=left.best, mwp=left.mwp, loc=left.loc,

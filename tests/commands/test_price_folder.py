@@ -1,12 +1,19 @@
 """`gridopt price … --output`: the tables of several rules and their report, by cases whose prices are known by hand."""
 
 import json
+from dataclasses import replace
 
 import pandas as pd
 import pytest
 
+from gridopt.case.pricing_options import Pricing
 from gridopt.commands import execute
+from gridopt.dispatch.single import dispatch
+from gridopt.study.priced import Cleared, price_by
+from gridopt.study.priced_folder import market_tables
 from tests.support import market
+from tests.support.block_cases import FUEL, UNIT_TYPE, buses, load, unit
+from tests.support.small import case
 
 
 def priced(folder, text, rules):
@@ -47,3 +54,14 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path, capsys):
     (tmp_path / "case.yaml").write_text(market.THREE_PERIODS, encoding="utf-8")
     assert execute(["price", str(tmp_path / "case.yaml"), "--rules", "ip", "-o", str(tmp_path / "out")]) != 0
     assert [p.name for p in (tmp_path / "out").iterdir()] == ["mine.txt"]
+
+
+def test_what_users_are_paid_for_their_decisions_stands_in_the_table():
+    """20 MW in both hours, 15 of them from a plant at 20; a block of 10 MW of load is switched off at 50. The plant sets 20: the decision is
+    paid the other 30 for 10 MWh, twice."""
+    user = [dict(interruptible="i", load="dA", power_max_mw=10.0, block_mw=10.0, cost_cny_per_mwh=50.0)]
+    made = case(2, fuel=FUEL, unit_type=UNIT_TYPE, bus=buses("A"), unit=[unit("A", 20, 15.0)], load=[load("A", mean=20.0)], interruptible=user,
+                shedding_tier=[dict(tier="all", share=1.0, cost_cny_per_mwh=10000.0)])  # fmt: skip
+    solved = dispatch(replace(made, commitment="exact"))
+    tables = market_tables(Cleared("made", "CNY", solved, Pricing(), {}), [price_by("ip_full", solved)])
+    assert tables["uplift"].set_index("unit")["besides"].to_dict() == pytest.approx({"bus A + interruptible i": 600, "unit A20": 0}, abs=1e-9)

@@ -402,3 +402,19 @@ def test_decisions_and_reserve_are_borne_by_users_where_two_rules_are_compared(t
     for name, more in (("zone", -40.0), ("unit", 40.0)):
         first, second = groups[name]["value"][0]
         assert second - first == pytest.approx(more)
+
+
+def test_what_is_paid_besides_is_told_of_everyone(tables):
+    """A store that is never made whole gets 30 for reserve, a unit gives back 5 for its decisions: 25 day-ahead, of which users bear it all;
+    real time awards 7 more. What is shared out to users is no payment to participants."""
+    row = {"unit": "unit U", "horizon": "a", "revenue": 50.0, "cost": 40.0, "profit": 10.0, "best_profit": 10.0, "mwp": 0.0, "loc": 0.0,
+           "paid": 0.0, "payer": "", "besides": -5.0} | PROVEN  # fmt: skip
+    left = pd.concat([frame("uplift", rule="ip", run=run, **row) for run in ("DA", "RT")])
+    reserve, decisions = "account reserve", "account commitment"
+    booked = [(reserve, "storage S", "reserve_da_spin", 30.0), ("unit U", decisions, "commitment_da_on", 5.0),
+              (reserve, "storage S", "reserve_rt_spin", 7.0), ("load A", reserve, "allocation_reserve", 37.0)]  # fmt: skip
+    payer, payee, code, amount = zip(*booked, strict=True)
+    book = frame("ledger", payer=payer, payee=payee, code=code, period=HOURS[0], quantity=amount, price=1.0, amount=amount, exact=True)
+    both = pd.concat([price_rows(), price_rows(run="RT")])
+    found = {r["name"][0]: r["besides"] for r in rules(tables(prices=both, uplift=left, ledger=book), Page())["rows"]}
+    assert list(found.values()) == [25.0, 32.0]
