@@ -52,12 +52,16 @@ def marginal(dispatch: Dispatch, choice: str = "lower") -> np.ndarray:
     """Duals (m,) of all rows of a dispatch, its whole values held; by the rule `choice` where several are right."""
     known = dispatch.marginal_duals
     if choice not in known:
-        people, solution = dispatch.participants, dispatch.solution
-        load = dispatch.quantities["load"].values
-        payment, order = np.zeros(len(solution.form.row_lower)), np.zeros(len(solution.form.row_lower))
-        payment[people.shared], order[people.shared] = people.payment(load), people.payment(spread(load.shape))
-        known[choice] = choose(solution.form, solution.x, payment, order, choice, schedule_rows(dispatch))
+        known[choice] = within(dispatch, dispatch.solution.form, choice)
     return known[choice]
+
+
+def within(dispatch: Dispatch, form: StandardForm, choice: str) -> np.ndarray:
+    """The same where the columns of the dispatch have the bounds that `form` gives them."""
+    people, load = dispatch.participants, dispatch.quantities["load"].values
+    payment, order = np.zeros(len(form.row_lower)), np.zeros(len(form.row_lower))
+    payment[people.shared], order[people.shared] = people.payment(load), people.payment(spread(load.shape))
+    return choose(form, dispatch.solution.x, payment, order, choice, schedule_rows(dispatch))
 
 
 def spread(shape: tuple[int, int]) -> np.ndarray:

@@ -19,7 +19,8 @@ from gridopt.case.pricing_options import USUAL, Selected
 from gridopt.dispatch.besides import decisions
 from gridopt.dispatch.lmp import Prices, from_duals
 from gridopt.dispatch.result import Dispatch
-from gridopt.dispatch.right_duals import marginal
+from gridopt.dispatch.right_duals import within
+from gridopt.program.standard_form import StandardForm
 
 ROOM = ("commitment.above", "commitment.segment")
 """Families of columns whose upper bounds are written twice, as a bound and as a row."""
@@ -27,18 +28,18 @@ ROOM = ("commitment.above", "commitment.segment")
 
 def price(case: Case, dispatch: Dispatch, options: Selected = USUAL.ip_full) -> Prices:
     """Prices of (R1) and payments (R2)."""
-    people, form, y = dispatch.participants, dispatch.solution.form, marginal(_by_rows(dispatch), options.selection)
+    people, form, y = dispatch.participants, dispatch.solution.form, within(dispatch, _by_rows(dispatch), options.selection)
     worth = np.zeros(len(form.cost))
     worth[form.integer] = (form.cost - form.matrix.T @ y)[form.integer]
     paid = people.by_part(worth * people.x)
     return replace(from_duals(dispatch, people, y[people.shared]), extra=paid, besides=decisions(dispatch, worth))
 
 
-def _by_rows(dispatch: Dispatch) -> Dispatch:
-    """The dispatch without upper bounds of the output of units that are switched: rows say the same with the decision in them."""
+def _by_rows(dispatch: Dispatch) -> StandardForm:
+    """The program without upper bounds of the output of units that are switched: rows say the same with the decision in them."""
     form = dispatch.solution.form
     upper = form.upper.copy()
     for family in dispatch.model.builder.column_families:
         if family.name in ROOM:
             upper[family.ids] = np.inf
-    return replace(dispatch, solution=replace(dispatch.solution, form=replace(form, upper=upper)))
+    return replace(form, upper=upper)

@@ -7,11 +7,12 @@ import pytest
 
 from gridopt.case.check import CaseError
 from gridopt.case.pricing_options import USUAL as USUAL_OPTIONS
+from gridopt.dispatch.participants import Participants
 from gridopt.dispatch.single import dispatch
 from gridopt.pricing import minmwp
 from gridopt.program.solution import SolverFailed
 from gridopt.settlement.uplift import uplift
-from gridopt.study.priced import USUAL, price_file
+from gridopt.study.priced import USUAL, price_by, price_file
 from tests.support import market
 from tests.support.block_cases import buses, load, power_case
 from tests.support.market import cleared, priced
@@ -94,6 +95,16 @@ def test_least_payments_look_between_floor_and_cap_of_the_market():
         options = USUAL_OPTIONS.minmwp.within(floor, cap)
         found = minmwp.price(solved.case, solved, options)
         assert found.price[0, 0] == near(price) and uplift(solved, found).mwp.sum() == near(left)
+
+
+def test_rules_of_one_dispatch_cut_it_into_participants_once(monkeypatch):
+    """Whoever asks first; the rules are those that price the schedule as it was cleared."""
+    solved = replace(cleared(market.THREE_PERIODS))
+    whole, cuts = Participants.of, []
+    monkeypatch.setattr(Participants, "of", lambda dispatch: cuts.append(dispatch) or whole(dispatch))
+    for rule in ("ip", "ip_full", "zonal_avg", "pab", "achp", "chp", "aic"):
+        price_by(rule, solved)
+    assert len(cuts) == 1
 
 
 def test_revenue_shortfall_of_a_line_that_is_not_full():
