@@ -62,10 +62,10 @@ def _refuse(case: Case, names: Names) -> None:
 
 
 def _mine(frame: pd.DataFrame, kind: str, element: str) -> np.ndarray:
-    """Whether each row of a table speaks of an element, bool (n,)."""
-    own = (frame["kind"] == kind).to_numpy(bool) if "kind" in frame else np.ones(len(frame), bool)
-    words = [c for c in frame if frame[c].dtype == object and c not in ("source", "name", "name_zh")]
-    return own & np.any([(frame[c] == element).to_numpy(bool) for c in words] or [np.zeros(len(frame), bool)], axis=0)
+    """Whether each row of a table speaks of an element, bool (n,): other tables name units and generators by columns kind and element."""
+    if "kind" not in frame or "element" not in frame:
+        return np.zeros(len(frame), bool)
+    return ((frame["kind"] == kind) & (frame["element"] == element)).to_numpy(bool)
 
 
 def _repeated(frame: pd.DataFrame, parts: list[list[str]]) -> tuple[pd.DataFrame, np.ndarray, list[str]]:
