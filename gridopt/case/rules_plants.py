@@ -2,7 +2,8 @@
 
 q r(q) at q = 0.3, 0.5 and 1 must bend upwards for a unit that must run and can work on both sides of half load: its two
 segments are filled from the cheaper one, so a curve that bends downwards would be costed out of order. So must cost curves by
-points; their first and last slopes go on beyond the points, which therefore need not reach the limits of output.
+points; their first and last slopes go on beyond the points, which therefore need not reach the limits of output. `check_curves` looks at
+their price series as well, which are known only once a study names its profiles.
 """
 
 from __future__ import annotations
@@ -12,12 +13,15 @@ import math
 import numpy as np
 import pandas as pd
 
-from gridopt.case.check import Checked
+from gridopt.case.check import CaseError, Checked
+from gridopt.case.generators import curves
 
 BEND = 1e-9
 """tce/MWh by which the lower slope may lie above the upper one."""
 FALL, ROUNDING = 1e-9, 1e-12
 """Share of the larger of two slopes by which the upper one may lie below, and how far the costs they come from may be rounded."""
+LOWER = 1e-6
+"""CNY/MWh by which a slope with its price series may lie below the one before: both are rounded."""
 
 
 def check_plants(tables: dict[str, Checked]) -> None:
@@ -113,6 +117,28 @@ def _convex(point: Checked, rows: np.ndarray) -> None:
         )
         cure = "Dispatch needs a curve whose slopes rise; raise a cost beyond this point or lower this one."
         point.fault(rows[k + 1], "cost_cny_per_h", f"{cost[k + 1]:.10g}", rule, cure)
+
+
+def check_curves(case) -> None:
+    """Raises CaseError where price series make a cost curve by points bend downwards while its generator is in service, one fault each."""
+    if not (case.table("cost_point")["price_profile"] != "").any():
+        return
+    bands, faults = curves(case), []
+    price, here = bands.prices(case), case.in_service("generator")[bands.of] > 0
+    fallen = (price[1:] < price[:-1] - LOWER) & here[1:] & (bands.of[1:] == bands.of[:-1])[:, None]
+    band, step = np.nonzero(fallen)
+    for k in np.unique(np.unique(bands.of[band + 1], return_index=True)[1]):
+        i, t = band[k], step[k]
+        name, when = case.table("generator").index[bands.of[i]], str(case.time.start[t]).replace("T", " ")[:16]
+        series = ", ".join(dict.fromkeys(f"'{n}'" for n in bands.profile[i : i + 2] if n))
+        times = int((fallen & (bands.of[1:] == bands.of[i])[:, None]).any(axis=0).sum())
+        faults.append(
+            f"table cost_point, column price_profile: with its price series ({series}) the cost curve of generator '{name}' bends downwards "
+            f"at {bands.end[i]:g} MW at {when}: {price[i, t]:.10g} CNY/MWh below, only {price[i + 1, t]:.10g} above ({times} steps in all). "
+            "Dispatch needs a curve whose slopes rise; correct the series or the points."
+        )
+    if faults:
+        raise CaseError(faults)
 
 
 def _bands(band: Checked, reservoir: Checked) -> None:

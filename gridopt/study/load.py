@@ -15,6 +15,7 @@ from gridopt.case.readers.network_csv import read_network
 from gridopt.case.readers.series import Source, load
 from gridopt.case.rules_commitment import check_fleet
 from gridopt.case.rules_links import check_agreed
+from gridopt.case.rules_plants import check_curves
 from gridopt.case.series import GivenSeries
 from gridopt.case.singles import single_units
 from gridopt.case.tables import TABLES
@@ -79,6 +80,7 @@ def load_study(what: Path | None, overrides: dict[str, str], hours: tuple[int, i
     case = _case(_scaled(tables, study, grid), grid, source, study)
     _try_series(case)
     check_agreed(case)
+    check_curves(case)
     check_fleet(case)
     inputs = {f"{network.name}/{p.name}": _sha256(p) for p in sorted(network.glob("*.csv"))}
     inputs |= {f"profiles/{p.parent.name}/{p.name}": _sha256(p) for p in files}
@@ -99,6 +101,7 @@ def _load_file(name: str, study: Study, path: Path, hours: tuple[int, int] | Non
         study = study.model_copy(update={"commitment": "exact"})
     grid = _part(found.time, hours)
     case = _case(_scaled(found.tables, study, grid), grid, found.source, study)
+    check_curves(case)
     check_fleet(case)
     files = sorted(path.glob("*.csv")) if path.is_dir() else [path]
     inputs = {f"{path.name}/{p.name}" if path.is_dir() else p.name: _sha256(p) for p in files}

@@ -2,7 +2,11 @@
 
 import pytest
 
+from gridopt.case.check import CaseError
+from gridopt.case.rules_plants import check_curves
 from tests.case.test_rules import faults, one
+from tests.support.block_cases import buses
+from tests.support.small import case
 
 
 def rows(points, **kw):
@@ -61,3 +65,25 @@ def test_unknown_generator_is_one_fault():
         ["cost_point.csv, row 2, column generator: 'x' is not in table generator"],
         cost_point=[dict(generator="x", power_mw=1, cost_cny_per_h=1)],
     )
+
+
+def by_series(**more):
+    """Blocks of 10 MW at 100 and 200; in the second and third hour the first one is 150 dearer, in the third the second one 60."""
+    rising = [dict(generator="g", power_mw=x, cost_cny_per_h=y) for x, y in ((0.0, 0.0), (10.0, 1000.0), (20.0, 3000.0))]
+    rising[0]["price_profile"], rising[1]["price_profile"] = "low", "high"
+    return case(3, series={"low": [0.0, 150.0, 150.0], "high": [0.0, 0.0, 60.0]}, bus=buses("A"),
+                generator=[dict(generator="g", bus="A", power_max_mw=20.0, **more)], cost_point=rising)  # fmt: skip
+
+
+def test_price_series_of_parts_of_a_curve_may_not_bend_it():
+    with pytest.raises(CaseError) as found:
+        check_curves(by_series())
+    assert found.value.faults == [
+        "table cost_point, column price_profile: with its price series ('low', 'high') the cost curve of generator 'g' bends downwards at "
+        "10 MW at 2025-01-01 01:00: 250 CNY/MWh below, only 200 above (1 steps in all). Dispatch needs a curve whose slopes rise; correct the "
+        "series or the points."
+    ]
+
+
+def test_what_series_say_of_a_generator_out_of_service_bends_nothing():
+    check_curves(by_series(retirement="2025-01-01"))

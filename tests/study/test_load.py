@@ -37,3 +37,18 @@ def test_rules_that_need_decisions_are_named_where_none_are_made(network):
     period = {"start": "2025-01-01", "end": "2025-01-02"}
     assert "rules of dc_schedule are left out" in undecided(load_study(network, period, None))[0]
     assert [undecided(load_study(network, period | {"commitment": c}, None)) for c in ("off", "exact")] == [[], []]
+
+
+def test_a_curve_that_a_price_series_bends_is_refused(network):
+    """Slopes 10 and 20; from noon on the first part is 15 dearer."""
+    (network / "generator.csv").write_text("generator,bus,power_min_mw,power_max_mw\ng,A,0,20\n", encoding="utf-8")
+    points = "generator,power_mw,cost_cny_per_h,price_profile\ng,0,0,low\ng,10,100,\ng,20,300,\n"
+    (network / "cost_point.csv").write_text(points, encoding="utf-8")
+    hours = "".join(f"2025-01-01T{h:02}:00,{15 * (h >= 12)}\n" for h in range(24))
+    series = network / "series" / "low.csv"
+    series.parent.mkdir()
+    series.write_text("time,low\n" + hours, encoding="utf-8")
+    study = network / "study.yaml"
+    study.write_text(f"network: {network}\nstart: 2025-01-01\nend: 2025-01-02\nprofiles: [{series}]\n", encoding="utf-8")
+    with pytest.raises(CaseError, match="'g' bends downwards at 10 MW at 2025-01-01 12:00: 25 CNY/MWh below, only 20 above .12 steps"):
+        load_study(study, {}, None)
