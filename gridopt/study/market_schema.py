@@ -7,7 +7,7 @@ least 10 % of capacity: rules V3.2 of the province. Penalties and forecast weigh
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
@@ -81,12 +81,10 @@ class PriceLimits(_Part):
     cap_cny_per_mwh: Money = 650.0
 
 
-class Penalties(_Part):
-    """CNY/MWh of what violates the balance, limits of the network (line) and those after outages (security, empty: two thirds of line). Without
-    them limits are hard, and load is shed at the tiers of the network; penalties of reserves stand in table reserve_shortage."""
+class _OfLimits(_Part):
+    """CNY/MWh of what violates limits of the network (line) and those after outages (security, empty: two thirds of line)."""
 
-    balance: Annotated[float, Field(gt=0)] = 100000.0
-    line: Annotated[float, Field(gt=0)] = 60000.0
+    line: Annotated[float, Field(gt=0)]
     security: Annotated[float, Field(gt=0)] | None = None
 
     @property
@@ -94,24 +92,31 @@ class Penalties(_Part):
         return self.line * SECURITY_SHARE if self.security is None else self.security
 
     @model_validator(mode="after")
-    def _order(self) -> Penalties:
-        if not self.balance > self.line:
-            raise ValueError("the penalty of the balance must be above that of limits of the network")
+    def _falling(self) -> Self:
         if not self.line > self.after_outages:
             raise ValueError("the penalty of limits of the network (line) must be above that of limits after outages (security)")
         return self
 
 
-class PricingPenalties(_Part):
-    """CNY/MWh of the pricing run of mode penalty; balance: empty: the cap of prices; security: empty: two thirds of line."""
+class Penalties(_OfLimits):
+    """What the clearing has to pay for violations, of the balance, too. Without them limits are hard, and load is shed at the tiers of the
+    network; penalties of reserves stand in table reserve_shortage."""
+
+    balance: Annotated[float, Field(gt=0)] = 100000.0
+    line: Annotated[float, Field(gt=0)] = 60000.0
+
+    @model_validator(mode="after")
+    def _order(self) -> Self:
+        if not self.balance > self.line:
+            raise ValueError("the penalty of the balance must be above that of limits of the network")
+        return self
+
+
+class PricingPenalties(_OfLimits):
+    """Those of the pricing run of mode penalty; balance: empty: the cap of prices."""
 
     balance: Annotated[float, Field(gt=0)] | None = None
     line: Annotated[float, Field(gt=0)] = 3000.0
-    security: Annotated[float, Field(gt=0)] | None = None
-
-    @property
-    def after_outages(self) -> float:
-        return self.line * SECURITY_SHARE if self.security is None else self.security
 
 
 class PreClearing(_Part):

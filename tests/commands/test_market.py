@@ -107,6 +107,14 @@ def test_a_pricing_run_keeps_prices_of_shortage_at_the_cap(tmp_path):
     assert prices["lmp"].tolist() == pytest.approx([650])
 
 
+@pytest.mark.parametrize("of", ["penalties_dispatch", "penalties_pricing"])
+def test_penalties_of_limits_after_outages_are_below_those_of_limits(ring, capsys, of):
+    """In the clearing and in the pricing run: the dearer violation is avoided first."""
+    assert execute(["market", str(ring), "-o", str(ring.parent / "out"), "--set", f"market.{of}={{line: 3000, security: 3000}}"]) == 5
+    said = capsys.readouterr().err
+    assert f"key 'market.{of}'" in said and "(line) must be above that of limits after outages (security)" in said
+
+
 def test_regulation_after_energy_is_paid_at_one_price_by_generators(tmp_path):
     """80 MW: G2 40 at 5, G1 40 of 60 at 10: the price is 10, both get 400; energy is cleared without it: G1 400, G2 100."""
     table = market(tmp_path, """
