@@ -28,12 +28,12 @@ from gridopt.analysis.network_rsi import network_rsi
 from gridopt.analysis.owners import Owners
 from gridopt.analysis.price_statistics import Figures, captured, day_ahead_spreads, statistics, zone_spreads
 from gridopt.case.case import Case
+from gridopt.case.tables_plants import WEATHER
 from gridopt.case.time import TimeGrid
 from gridopt.dispatch.market_run import MarketRun
 from gridopt.dispatch.market_tables import frame
 
 YEAR_H = 8760.0
-RENEWABLE = ("wind", "solar", "hydro_ror")
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ def units(run: MarketRun, capacity: np.ndarray, rules: MetricRules, true_cost: n
 def curtailed(run: MarketRun) -> Figures:
     """What renewable plants could have given and did not."""
     found: Figures = []
-    for technology in RENEWABLE:
+    for technology in WEATHER:
         mine = run.technology == technology
         able = float((run.available[mine] @ run.hours).sum())
         if able > 0:

@@ -128,10 +128,12 @@ RAMPING = plain(
     Column("down_cost_cny_per_mw", "number", "CNY/MW", at_least=0.0, default=0.0, meaning="per MW that output falls"),
     Column("initial_mw", "number", "MW", default=None, meaning="output before the first step; empty: any"),
 )  # fmt: skip
+WEATHER = ("wind", "solar", "hydro_ror")
+"""Technologies that give what the weather makes available, so that what is not used of it is lost."""
 RENEWABLE = element(
     "renewable", "wind, solar and run-of-river plants (rows of one base may enter on different days)",
     bus(),
-    Column("technology", choices=("wind", "solar", "hydro_ror")),
+    Column("technology", choices=WEATHER),
     Column("base", default="", meaning="base or programme it belongs to"),
     power("power_max_mw", "installed capacity"),
     profile("1", "available output over capacity"),

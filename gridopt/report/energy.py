@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from gridopt.case.tables_plants import WEATHER
 from gridopt.report.figures import ALARM, INK, SERIES, axis, figure, hatched, week_axis
 from gridopt.report.folder import Run, cell, number, table, values
 from gridopt.report.pack import Page, pack, token
 from gridopt.report.technologies import canonical, technology_colour, technology_order, technology_words
 from gridopt.report.text import WORDS, energy_unit, unit_price
 from gridopt.report.zones import zone_name, zone_prices
-
-CURTAILED = ("wind", "solar", "hydro_ror")
 
 
 def technology_name(page: Page, technology: str) -> str:
@@ -45,7 +44,7 @@ def _curtailed(run: Run) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
         return {}, {}
     technology = dict(zip(plants.renewable.astype(str), plants.technology.astype(str), strict=True))
     kind = np.array([technology.get(i, "") for i in lost[0]])
-    present = [t for t in CURTAILED if (kind == t).any()]
+    present = [t for t in WEATHER if (kind == t).any()]
     return {t: lost[1][kind == t].sum(0) for t in present}, {t: available[1][kind == t].sum(0) for t in present}
 
 

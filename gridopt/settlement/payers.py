@@ -10,12 +10,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from gridopt.case.tables_plants import WEATHER
 from gridopt.settlement.ledger import ROUNDING, Ledger, account, allocate
 from gridopt.settlement.metered import Metered
 from gridopt.settlement.rules import Allocation
 
 TARIFF = "tariff"
-RENEWABLE = ("wind", "solar", "hydro_ror")
 
 
 def weights(m: Metered, payers: str, peak_hours: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
@@ -28,7 +28,7 @@ def weights(m: Metered, payers: str, peak_hours: Sequence[int]) -> tuple[np.ndar
     if payers == "generation":
         return m.plant, output
     if payers == "renewables":
-        mine = (m.kind == "csp") | ((m.kind == "renewable") | np.isin(m.technology, RENEWABLE))
+        mine = (m.kind == "csp") | ((m.kind == "renewable") | np.isin(m.technology, WEATHER))
         return m.plant[mine], output[mine]
     if payers == "deviation":
         change = np.abs(np.concatenate([m.rt.user - m.da.user, m.rt.plant - m.da.plant]))

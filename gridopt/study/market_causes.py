@@ -9,13 +9,11 @@ import numpy as np
 import pandas as pd
 
 from gridopt.analysis.curtailment import REPORTED, Causes, causes
+from gridopt.case.tables_plants import WEATHER
 from gridopt.dispatch.lmp import Prices, price
 from gridopt.dispatch.market_run import MarketRun
 from gridopt.dispatch.market_tables import frame
 from gridopt.dispatch.result import Dispatch
-
-WASTED = ("wind", "solar", "hydro_ror")
-"""Technologies whose unused output is curtailment."""
 
 
 class Own(NamedTuple):
@@ -32,7 +30,7 @@ class Own(NamedTuple):
 
 def curtailed(run: MarketRun) -> np.ndarray:
     """What plants could have given and did not MW (g, T); 0 for those that may choose."""
-    return np.isin(run.technology, WASTED)[:, None] * np.maximum(run.available - run.output, 0.0)
+    return np.isin(run.technology, WEATHER)[:, None] * np.maximum(run.available - run.output, 0.0)
 
 
 def curtailment_table(run: MarketRun, clearings: Sequence[tuple[Causes, int]]) -> pd.DataFrame:
