@@ -13,8 +13,8 @@ import pandas as pd
 from gridopt.report.figures import SERIES, axis, figure, time_axis
 from gridopt.report.folder import Run
 from gridopt.report.market_data import Prices, market_table, prices
-from gridopt.report.market_rules import MOST_POINTS
 from gridopt.report.pack import Page, token
+from gridopt.report.parts import Parts
 from gridopt.report.text import say, unit_price
 
 REAL = "RT"
@@ -76,17 +76,7 @@ def _errors(rows: list[dict], unit: str) -> dict:
 
 def _lines(page: Page, found: Prices, lead: np.ndarray, said: np.ndarray, came: np.ndarray, unit: str) -> dict:
     """The price that came and that which was said of it, so long before; the lead is chosen with a selector."""
-    block = -(-len(found.period) // MOST_POINTS)
-    start = np.arange(0, len(found.period), block)
-    x = found.period[start].to_numpy().astype("M8[m]").astype(str)
-
-    def mean(row: np.ndarray) -> np.ndarray:
-        some = np.isfinite(row)
-        count = np.add.reduceat(some.astype(float), start)
-        total = np.add.reduceat(np.where(some, row, 0.0), start)
-        return np.round(np.divide(total, count, out=np.full(len(start), np.nan), where=count > 0), 2)
-
-    traces, options = [], []
+    parts, traces, options = Parts.of(found.period), [], []
     for k, row in zip(lead[1:], said[1:], strict=True):
         if not np.isfinite(row).any():
             continue
@@ -94,11 +84,11 @@ def _lines(page: Page, found: Prices, lead: np.ndarray, said: np.ndarray, came: 
         options.append([pick, page.name(say("mk_ahead_before", n=(pick, pick)))])
         traces += [
             {
-                "type": "scatter", "mode": "lines", "name": token(f"mk_ahead_{key}"), "x": x, "y": mean(y), "meta": {"pick": pick},
+                "type": "scatter", "mode": "lines", "name": token(f"mk_ahead_{key}"), "x": parts.label, "y": np.round(parts.mean(y), 2),
+                "meta": {"pick": pick},
                 "line": {"width": 2, "color": colour}, "hovertemplate": f"%{{x}}: %{{y:,.1f}} {unit}<extra>%{{fullData.name}}</extra>",
             }
             for key, y, colour in (("came", came, SERIES[1]), ("said", row, SERIES[0]))
         ]  # fmt: skip
-    days = float((found.period[-1] - found.period[0]) / pd.Timedelta(days=1))
-    layout = {"xaxis": time_axis(max(days, 0.1)), "yaxis": axis(unit)}
+    layout = {"xaxis": time_axis(parts.days), "yaxis": axis(unit)}
     return figure(traces, layout, height=340, control={"kind": "pick", "options": options})

@@ -10,8 +10,8 @@ from gridopt.report.folder import Run
 from gridopt.report.market_data import market_table, prices
 from gridopt.report.market_names import party_words, run_quality, run_words
 from gridopt.report.market_parties import class_of, class_words
-from gridopt.report.market_rules import MOST_POINTS
 from gridopt.report.pack import Page, token
+from gridopt.report.parts import Parts
 from gridopt.report.technologies import palette, technology_order
 from gridopt.report.text import Both, money, money_unit, say, unit_money
 
@@ -56,10 +56,7 @@ def _periods(run: Run, frame: pd.DataFrame) -> tuple[pd.DatetimeIndex, np.ndarra
 
 def _over_time(run: Run, page: Page, frame: pd.DataFrame, period: pd.DatetimeIndex) -> dict:
     """Awards by technology, one on the other, and below them the price of mileage."""
-    block = -(-len(period) // MOST_POINTS)
-    start = np.arange(0, len(period), block)
-    size = np.diff(np.append(start, len(period)))
-    x = period[start].to_numpy().astype("M8[m]").astype(str)
+    parts = Parts.of(period)
     kind = {u: class_of(run, u) for u in frame["unit"].astype(str).unique()}
     of = frame["unit"].astype(str).map(kind).to_numpy(str)
     order, colour = technology_order(list(kind.values())), palette(list(dict.fromkeys(kind.values())))
@@ -67,12 +64,12 @@ def _over_time(run: Run, page: Page, frame: pd.DataFrame, period: pd.DatetimeInd
     def mean(rows: np.ndarray, values: np.ndarray) -> np.ndarray:
         total = np.zeros(len(period))
         np.add.at(total, rows, values)
-        return np.round(np.add.reduceat(total, start) / size, 2)
+        return np.round(parts.mean(total), 2)
 
     award, at = frame["award"].to_numpy(float), frame["at"].to_numpy(int)
     traces: list[dict] = [
         {
-            "type": "bar", "name": page.name(class_words(k)), "x": x, "y": mean(at[of == k], award[of == k]),
+            "type": "bar", "name": page.name(class_words(k)), "x": parts.label, "y": mean(at[of == k], award[of == k]),
             "marker": {"color": colour[k], "line": {"width": 0}},
             "hovertemplate": "%{x}: %{y:,.0f} MW<extra>%{fullData.name}</extra>",
         }
@@ -82,13 +79,12 @@ def _over_time(run: Run, page: Page, frame: pd.DataFrame, period: pd.DatetimeInd
     price[at] = frame["price"].to_numpy(float)
     unit = page.name(_unit(run))
     traces.append({
-        "type": "scatter", "mode": "lines", "name": token("mk_agc_price"), "x": x, "y": np.round(np.add.reduceat(price, start) / size, 3),
+        "type": "scatter", "mode": "lines", "name": token("mk_agc_price"), "x": parts.label, "y": np.round(parts.mean(price), 3),
         "line": {"width": 2, "color": INK, "shape": "hv"}, "yaxis": "y2",
         "hovertemplate": f"%{{x}}: %{{y:,.2f}} {unit}<extra>%{{fullData.name}}</extra>",
     })  # fmt: skip
-    days = float((period[-1] - period[0]) / pd.Timedelta(days=1))
     layout = {
-        "barmode": "stack", "bargap": 0, "xaxis": time_axis(max(days, 0.1), anchor="y2"), "yaxis": axis(token("mk_agc_award"),
+        "barmode": "stack", "bargap": 0, "xaxis": time_axis(parts.days, anchor="y2"), "yaxis": axis(token("mk_agc_award"),
         domain=[0.45, 1]), "yaxis2": axis(unit, domain=[0, 0.36], rangemode="tozero"),
     }  # fmt: skip
     return figure(traces, layout, height=420)

@@ -10,10 +10,11 @@ from gridopt.report.folder import Run
 from gridopt.report.market_data import Prices, market_table, paid_besides, prices
 from gridopt.report.market_names import pair_words, quality, rule_words, run_words
 from gridopt.report.pack import Page, token
+from gridopt.report.parts import Parts
 from gridopt.report.text import Both, money_unit, unit_price
 
-CURVE_POINTS, MOST_POINTS = 200, 1500
-"""Points of a duration curve, and of a line over time: longer ones show means of equal parts."""
+CURVE_POINTS = 200
+"""Points of a duration curve."""
 COLOURS = (*SERIES, *SPARE)
 OPEN = (("mwp", "#a3123a"), ("loc", "#e08a3c"), ("prs", "#33598f"), ("besides", "#4d8f5b"))
 """What a rule leaves open, and what it pays beside energy, with its colour."""
@@ -27,7 +28,8 @@ def rules(run: Run, page: Page) -> dict | None:
     unit = page.name(unit_price(run.currency))
     if len(found.period) > 1:
         _lines(page, found, "mk_day", _average_day(found), axis(token("hour_of_day"), dtick=3, range=[0, 24]), unit)
-        _lines(page, found, "mk_over_time", _over_time(found), time_axis(_days(found)), unit)
+        parts = Parts.of(found.period)
+        _lines(page, found, "mk_over_time", (parts.label, parts.mean(found.series)), time_axis(parts.days), unit)
         _lines(page, found, "mk_duration", _duration(found), axis(token("share_of_time"), tickformat=".0%", range=[0, 1]), unit)
     rows = _rows(run, found)
     size, money = money_unit(max((abs(r["payment"] or 0.0) for r in rows), default=0.0), run.currency)
@@ -35,10 +37,6 @@ def rules(run: Run, page: Page) -> dict | None:
     notes = quality(*(market_table(run, n) for n in ("prices", "zone_prices", "uplift", "product_shortfall")))
     return {"rows": rows, "size": size, "unit": money, "weighted": found.weighted, "note": notes, "several": len(found.rules) > 1,
             "open": [key for key, _ in OPEN if any(r[key] is not None for r in rows)]}  # fmt: skip
-
-
-def _days(found: Prices) -> float:
-    return float((found.period[-1] - found.period[0]) / pd.Timedelta(days=1))
 
 
 def _average_day(found: Prices) -> tuple[np.ndarray, np.ndarray]:
@@ -50,14 +48,6 @@ def _average_day(found: Prices) -> tuple[np.ndarray, np.ndarray]:
         mine = found.series[..., place == h]
         total[..., h], known[..., h] = np.nansum(mine, axis=-1), np.isfinite(mine).sum(axis=-1)
     return hour, np.divide(total, known, out=np.full(total.shape, np.nan), where=known > 0)
-
-
-def _over_time(found: Prices) -> tuple[np.ndarray, np.ndarray]:
-    """Begins of parts of the time, at most MOST_POINTS, and the mean price in them."""
-    block = -(-len(found.period) // MOST_POINTS)
-    start = np.arange(0, len(found.period), block)
-    size = np.diff(np.append(start, len(found.period)))
-    return found.period[start].to_numpy().astype("M8[m]").astype(str), np.add.reduceat(found.series, start, axis=-1) / size
 
 
 def _duration(found: Prices) -> tuple[np.ndarray, np.ndarray]:

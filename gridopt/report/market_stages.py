@@ -10,8 +10,8 @@ from gridopt.report.folder import Run
 from gridopt.report.market_data import Prices, market_table, prices, spanned
 from gridopt.report.market_names import quality, rule_words, run_words
 from gridopt.report.market_parties import PLANT_KINDS, class_of, class_words
-from gridopt.report.market_rules import MOST_POINTS
 from gridopt.report.pack import Page, token
+from gridopt.report.parts import Parts
 from gridopt.report.technologies import technology_order
 from gridopt.report.text import Both, unit_price
 
@@ -63,26 +63,21 @@ def _zones(found: Prices, rule: str, several: bool) -> list[dict]:
 
 def _lines(page: Page, found: Prices, rules: list[str], unit: str) -> dict:
     """Both prices over time; rule and zone are chosen with a selector."""
-    block = -(-len(found.period) // MOST_POINTS)
-    start = np.arange(0, len(found.period), block)
-    size = np.diff(np.append(start, len(found.period)))
-    x = found.period[start].to_numpy().astype("M8[m]").astype(str)
-    traces, options = [], []
+    parts, traces, options = Parts.of(found.period), [], []
     for rule in rules:
         for z, zone in enumerate(found.series_names):
             pick = f"{rule}-{z}"
             options.append([pick, page.name(_name(rule, zone, len(rules) > 1))])
             traces += [
                 {
-                    "type": "scatter", "mode": "lines" if len(x) > 1 else "markers", "name": page.name(run_words(stage)), "x": x,
-                    "y": np.round(np.add.reduceat(y[z], start) / size, 2).astype(np.float32), "line": {"width": 2, "color": colour},
+                    "type": "scatter", "mode": "lines" if len(parts.label) > 1 else "markers", "name": page.name(run_words(stage)),
+                    "x": parts.label, "y": np.round(parts.mean(y[z]), 2).astype(np.float32), "line": {"width": 2, "color": colour},
                     "meta": {"pick": pick},
                     "hovertemplate": f"%{{x}}: %{{y:,.1f}} {unit}<extra>%{{fullData.name}}</extra>",
                 }
                 for stage, y, colour in zip((AHEAD, REAL), _two(found, rule), (SERIES[0], SERIES[1]), strict=True)
             ]  # fmt: skip
-    days = float((found.period[-1] - found.period[0]) / pd.Timedelta(days=1))
-    layout = {"xaxis": time_axis(max(days, 0.1)), "yaxis": axis(unit)}
+    layout = {"xaxis": time_axis(parts.days), "yaxis": axis(unit)}
     return figure(traces, layout, height=340, control={"kind": "pick", "options": options})
 
 
@@ -142,32 +137,29 @@ def _volumes(run: Run, page: Page, found: Prices) -> list[dict]:
 
 def _over_time(page: Page, found: Prices, total: np.ndarray, apart: np.ndarray) -> dict:
     """Output of all plants in both runs, and what differs from day-ahead, up and down."""
-    block = -(-len(found.period) // MOST_POINTS)
-    start = np.arange(0, len(found.period), block)
-    size = np.diff(np.append(start, len(found.period)))
+    parts = Parts.of(found.period)
 
     def mean(row: np.ndarray) -> np.ndarray:
-        return np.round(np.add.reduceat(row, start) / size, 1)
+        return np.round(parts.mean(row), 1)
 
-    x = found.period[start].to_numpy().astype("M8[m]").astype(str)
     bars = [
         {
-            "type": "bar", "name": token(f"mk_{key}"), "x": x, "y": mean(row), "marker": {"color": colour, "line": {"width": 0}}, "yaxis": "y2",
+            "type": "bar", "name": token(f"mk_{key}"), "x": parts.label, "y": mean(row),
+            "marker": {"color": colour, "line": {"width": 0}}, "yaxis": "y2",
             "hovertemplate": "%{x}: %{y:,.0f} MW<extra>%{fullData.name}</extra>",
         }
         for key, row, colour in (("up", np.maximum(apart, 0.0).sum(axis=0), SERIES[1]), ("down", np.minimum(apart, 0.0).sum(axis=0), ALARM))
     ]  # fmt: skip
     lines = [
         {
-            "type": "scatter", "mode": "lines", "name": page.name(run_words(stage)), "x": x, "y": mean(total[i]), "line": {"width": 2,
+            "type": "scatter", "mode": "lines", "name": page.name(run_words(stage)), "x": parts.label, "y": mean(total[i]), "line": {"width": 2,
             "color": colour},
             "hovertemplate": "%{x}: %{y:,.0f} MW<extra>%{fullData.name}</extra>",
         }
         for i, (stage, colour) in enumerate(((AHEAD, SERIES[0]), (REAL, INK)))
     ]  # fmt: skip
-    days = float((found.period[-1] - found.period[0]) / pd.Timedelta(days=1))
     layout = {
-        "barmode": "relative", "bargap": 0, "xaxis": time_axis(max(days, 0.1), anchor="y2"), "yaxis": axis(token("mk_all_plants"),
+        "barmode": "relative", "bargap": 0, "xaxis": time_axis(parts.days, anchor="y2"), "yaxis": axis(token("mk_all_plants"),
         domain=[0.45, 1]),
         "yaxis2": axis(token("mk_imbalance"), domain=[0, 0.36]),
     }  # fmt: skip
