@@ -52,7 +52,7 @@ def metrics(
 ) -> pd.DataFrame:
     """Table `metrics` of a run. Physical figures are those of real time where there is one, prices and payments those of the day before.
 
-    tables: those of the market that are made already (uplift, product_shortfall, dispatch). figures: others of the whole market by name,
+    tables: those of the market that are made already (uplift, product_shortfall, curtailment). figures: others of the whole market by name,
     such as those of settlement. true_cost (g, T): what the output of plants costs them CNY, where offers are something else.
     """
     tables, physical = tables or {}, real_time or day_ahead
@@ -65,7 +65,7 @@ def metrics(
     own_time = case.on_time(TimeGrid(day_ahead.start, day_ahead.hours))
     found += concentration(day_ahead, owners) + network_figures(network_rsi(day_ahead, own_time, owners), owners)
     found += units(day_ahead, owners.capacity, rules, true_cost)
-    found += curtailed(physical) + by_cause(tables.get("curtailment", tables.get("dispatch")), physical)
+    found += curtailed(physical) + by_cause(tables.get("curtailment"), physical)
     found += uplift(tables, money["load_payment"]) + [("market", n, float(v)) for n, v in (figures or {}).items()]
     scope, name, value = (list(v) for v in zip(*found, strict=True))
     exact = day_ahead.exact and (real_time is None or real_time.exact)
@@ -130,7 +130,7 @@ def curtailed(run: MarketRun) -> Figures:
 
 
 def by_cause(table: pd.DataFrame | None, run: MarketRun) -> Figures:
-    """Curtailed MWh by cause out of table curtailment (or dispatch, by main causes), of the last run."""
+    """Curtailed MWh by cause out of table curtailment, of the last run."""
     if table is None or not len(table):
         return []
     last = table[table["run"] == run.stage]

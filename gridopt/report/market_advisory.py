@@ -21,8 +21,8 @@ REAL = "RT"
 
 
 def advisory(run: Run, page: Page) -> dict | None:
-    """Figures `mk_ahead_error` and `mk_ahead_lines`, and {rows: lead in minutes, mean, size, periods; note}; None without a table of windows
-    that look ahead."""
+    """Figures `mk_ahead_error` and `mk_ahead_lines`, and {rows: lead in minutes, mean, size, periods; weighted: by load}; None without a table
+    of windows that look ahead."""
     frame, found = market_table(run, "advisory"), prices(run)
     if not len(frame) or found is None or REAL not in found.runs:
         return None

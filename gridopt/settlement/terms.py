@@ -53,7 +53,7 @@ def terms(case: Case, name: str) -> list[Terms]:
     table = case.table(name)
     begin, end = (table[c].to_numpy("datetime64[s]") for c in ("start_date", "end_date"))
     end = end + np.timedelta64(86400, "s")
-    inside = case.time.share_between(begin, end) if len(table) and len(case.time) else np.zeros((len(table), len(case.time)))
+    inside = case.time.share_between(begin, end) if len(case.time) else np.zeros((len(table), len(case.time)))
     found = []
     for i, (key, cells) in enumerate(zip(table.index, table.to_dict("records"), strict=True)):
         first = case.time.start[0] if np.isnat(begin[i]) else begin[i]

@@ -81,15 +81,13 @@ def plant_details(dispatch: Dispatch, case: Case, kept: int) -> dict[str, np.nda
     return found
 
 
-def dispatch_table(
-    runs: list[MarketRun], details: list[list[dict[str, np.ndarray]]] | None = None, causes: pd.DataFrame | None = None
-) -> pd.DataFrame:
+def dispatch_table(runs: list[MarketRun], details: list[list[dict[str, np.ndarray]]], causes: pd.DataFrame) -> pd.DataFrame:
     """Output, status, reserve, what was available and what was not used, by participant and period; details of each run, part by part;
     causes: table `curtailment`."""
     parts = []
-    for run, mine in zip(runs, details or [[] for _ in runs], strict=True):
+    for run, mine in zip(runs, details, strict=True):
         unit, period = (v.ravel() for v in np.meshgrid(run.plant, run.start, indexing="ij"))
-        why = "" if causes is None else main_causes(causes, run).ravel()
+        why = main_causes(causes, run).ravel()
         lengths = [next(iter(d.values())).shape[1] if d else 0 for d in mine]
         nothing = [np.vstack([np.full((2, n), np.nan), np.zeros(n)]) for n in lengths]
         if sum(lengths) == len(run.start):

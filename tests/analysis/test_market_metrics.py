@@ -143,9 +143,8 @@ def test_uplift_over_what_load_pays():
 
 def test_curtailment_by_cause():
     start = np.array(["2025-01-01T00:00"], "datetime64[s]")
-    table = frame("dispatch", run="DA", period=start, unit=["renewable a"], mw=1.0, reserve=0.0, on=np.nan, start=0.0, available=5.0,
-                  curtailed=4.0, cause=["branch 13"], gap=0.0, exact=True)  # fmt: skip
-    found = metrics(run(), None, cleared(WIND).case, tables={"dispatch": pd.concat([table, table])}, figures={"ftr_adequacy": 0.9})
+    table = frame("curtailment", run="DA", period=start, unit=["renewable a"], cause=["branch 13"], curtailed=4.0, gap=0.0, exact=True)
+    found = metrics(run(), None, cleared(WIND).case, tables={"curtailment": pd.concat([table, table])}, figures={"ftr_adequacy": 0.9})
     assert (figures(found)["curtailed_mwh by branch 13"], figures(found)["ftr_adequacy"]) == near((8, 0.9))
 
 

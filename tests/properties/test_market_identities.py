@@ -241,7 +241,7 @@ def test_I10_with_reserves_of_every_product(seed):
 
 
 def test_prices_of_the_second_solve_are_used_where_marginal_losses_are_settled():
-    """The cases above are not all left out: of ten seeds most stand."""
+    """The cases above are not all left out: of six seeds at least four stand."""
     stands = [standing(solved(seed)).all() for seed in range(6)]
     assert sum(stands) >= 4
 
