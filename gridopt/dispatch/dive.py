@@ -5,7 +5,8 @@
     no optimum: the last ones are let go and half as many are held; one alone goes to the other side                (P2)
     last, every decision is held at its whole number: only values that fit it count                                 (P3)
     whole numbers above one (steps of a schedule) are not dived in: the relaxation changes them by a part of a step each hour, and the
-    nearest whole numbers change too often. Where one is open, all of them are searched, with all else held          (P4)
+    nearest whole numbers change too often. Once nothing else is open, they are held at the nearest schedule (nearest.py), and what
+    that opens is dived in. Where that misses the gap, all of them are searched, with all else as it was before       (P4)
 
 What moves because others are held is not held itself, so minimum times and ramps find their way. A dive proves nothing: the bound is
 that of the relaxation, and what misses the gap is where the searches begin.
@@ -19,6 +20,7 @@ import numpy as np
 
 from gridopt.dispatch.attempts import Attempts
 from gridopt.dispatch.lazy import Loaded, solve
+from gridopt.dispatch.nearest import nearest
 from gridopt.program.highs import Highs
 from gridopt.program.solution import Infeasible, LimitReached, SolverFailed
 
@@ -39,17 +41,34 @@ def dives(loaded: Loaded) -> bool:
 
 def dive(attempts: Attempts, loaded: Loaded, x: np.ndarray) -> bool:
     """Offers what a dive from the optimum x (n,) of the relaxation that is `loaded` finds; False if it finds nothing."""
-    held, count, least = Held(attempts, loaded), 0, 0.5 * attempts.left
-    form, ids = attempts.relaxed.form, attempts.ids
-    stepped = form.upper[ids] - form.lower[ids] > 1.0 + OPEN
+    form, ids, least = attempts.relaxed.form, attempts.ids, 0.5 * attempts.left  # half of the time is for what finds a schedule more surely
+    held, stepped = Held(attempts, loaded), form.upper[ids] - form.lower[ids] > 1.0 + OPEN
+    settled = _settled(held, x, stepped, least)
+    if settled is None:
+        return False
+    value = attempts.implied(settled)[ids]
+    if not (np.abs(value - np.round(value))[stepped] > OPEN).any():
+        return _last(held, settled)
+    _scheduled(held, settled, stepped, least)
+    if not attempts.met:
+        with suppress(Infeasible):  # what does not fit is found by the search, quicker than by pivots from the last optimum
+            attempts.attempt("dive", ~stepped & ~attempts.lone, np.round(value), gap=0.25 * attempts.search.gap, seconds=SECONDS)
+    return attempts.x is not None
+
+
+def _settled(held: Held, x: np.ndarray, but: np.ndarray, least: float) -> np.ndarray | None:
+    """(P1), (P2): an optimum (n,) in which no decision is open, save those of the mask `but` (k,); None if it finds none.
+
+    x: the optimum that is loaded; least: seconds that must be left."""
+    attempts, count = held.attempts, 0
     for _ in range(SOLVES):
-        if attempts.stop.is_set() or attempts.left < least:  # half of the time is left to what finds a schedule more surely
-            return False
+        if attempts.stop.is_set() or attempts.left < least:
+            return None
         value = attempts.implied(x)[attempts.ids]
         miss = np.abs(value - np.round(value))
-        free = np.flatnonzero((miss > OPEN) & ~held.held & ~stepped)
+        free = np.flatnonzero((miss > OPEN) & ~held.held & ~but)
         if not len(free):
-            return _last(attempts, held, value, stepped)
+            return x
         count = count or max(int(SHARE * len(free)), 1)
         some = free[np.argsort(miss[free], kind="stable")[:count]]
         found = held.hold(some, np.round(value[some]))
@@ -57,22 +76,30 @@ def dive(attempts: Attempts, loaded: Loaded, x: np.ndarray) -> bool:
             other = np.floor(value[some]) + np.ceil(value[some]) - np.round(value[some])
             found = held.hold(some, other)
             if found is None:
-                return False
+                return None
         # A batch that does not fit is tried again in halves; the next one after a success has its usual size.
         count = 0 if found is not None else max(len(some) // 2, 1)
         x = x if found is None else found
-    return False
+    return None
 
 
-def _last(attempts: Attempts, held: Held, value: np.ndarray, stepped: np.ndarray) -> bool:
-    """(P3), (P4)."""
-    whole = np.round(value)
-    if (np.abs(value - whole)[stepped] > OPEN).any():
-        with suppress(Infeasible):  # what does not fit is found by the search, quicker than by pivots from the last optimum
-            attempts.attempt("dive", ~stepped & ~attempts.lone, whole, gap=0.25 * attempts.search.gap, seconds=SECONDS)
-        return attempts.x is not None
-    rest = np.flatnonzero(~held.held)
-    found = held.hold(rest, whole[rest])
+def _scheduled(held: Held, x: np.ndarray, stepped: np.ndarray, least: float) -> None:
+    """The first half of (P4), from an optimum x (n,)."""
+    attempts = held.attempts
+    found = nearest(attempts.relaxed.form, x, attempts.ids[stepped], attempts.program)
+    if found is None:
+        return
+    some = np.flatnonzero(np.isin(attempts.ids, found[0]) & ~held.held)
+    fits = held.hold(some, found[1][np.searchsorted(found[0], attempts.ids[some])])
+    settled = None if fits is None else _settled(held, fits, np.zeros(len(stepped), bool), least)
+    if settled is not None:
+        _last(held, settled)
+
+
+def _last(held: Held, x: np.ndarray) -> bool:
+    """(P3)."""
+    attempts, rest = held.attempts, np.flatnonzero(~held.held)
+    found = held.hold(rest, np.round(attempts.implied(x)[attempts.ids[rest]]))
     if found is not None:
         attempts.offer(attempts.implied(found), "dive")
     return found is not None

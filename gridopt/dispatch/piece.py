@@ -19,7 +19,7 @@ import scipy.sparse as sp
 from gridopt.dispatch.lazy import broken
 from gridopt.dispatch.plan import LazyRows, Plan
 from gridopt.program.builder import Found
-from gridopt.program.highs import BASIC, LOWER, OPTIMAL, Highs
+from gridopt.program.highs import BASIC, DEVEX, LOWER, OPTIMAL, Highs
 
 
 @dataclass
@@ -144,7 +144,7 @@ class Program:
 
     def __init__(self, plan: Plan, first: int, last: int, arrays: Arrays, links: np.ndarray, log: str = ""):
         self.plan, self.first, self.last, self.arrays, self.links = plan, first, last, arrays, links
-        self.highs = Highs(log, simplex_dual_edge_weight_strategy=1 if last - first == plan.steps else 2)
+        self.highs = Highs(log, **(DEVEX if last - first == plan.steps else {}))
         self.ids = plan.columns[plan.cols(first, last)]
         self.rank = np.full(len(plan.relaxed.form.cost), -1, np.int32)
         self.rank[self.ids] = np.arange(len(self.ids))

@@ -2,7 +2,7 @@
 
     guide                           the whole horizon as one linear program, once (guide.py)
     window k: case from the state   ordinary tables (laid.py), dispatched like any case (single.py)
-    beside it                       a start for window k + 1, from what window k - 1 has planned (ahead.py)
+    lines that were full            written in the next window from the start (lines.py)
     what it keeps                   goes to its place in the horizon's program (rolled.py); its end is the next state (state.py)
 
 All that a window leaves is a set of arrays. A run that stops goes on from the arrays of the windows before, and cannot tell the
@@ -24,7 +24,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Protocol
@@ -34,14 +33,13 @@ import pandas as pd
 
 from gridopt.case.case import Case
 from gridopt.case.singles import single_units
-from gridopt.dispatch.ahead import Start, start_of
 from gridopt.dispatch.attempts import SAME, Search
 from gridopt.dispatch.formulate import outline
 from gridopt.dispatch.guide import Guide, make_guide, plain_case
-from gridopt.dispatch.hours import HOUR
 from gridopt.dispatch.infeasible import reasons
 from gridopt.dispatch.laid import Horizon
 from gridopt.dispatch.lazy import Program
+from gridopt.dispatch.lines import Lines, tight
 from gridopt.dispatch.result import Dispatch
 from gridopt.dispatch.rolled import Record, Rolled, kept_part
 from gridopt.dispatch.single import dispatch
@@ -109,22 +107,19 @@ def roll(case: Case, rule: Rule, store: Store | None = None, progress: Callable[
     horizon = Horizon(case, model, model.builder.outline(), guide, rule.look_ahead_step_h)
     built = time.perf_counter() - begin
     record, state = Record(model, horizon.form), begun(case, model)
-    start: Start | None = None
-    plan: State | None = None
+    lines: Lines | None = None
     rows: list[dict[str, Any]] = []
     steps: list[np.ndarray] = []
-    with ThreadPoolExecutor(1) as beside:
-        for k, window in enumerate(windows):
-            found = store.load(f"window-{k:05d}")
-            if found is None:
-                found = _window(horizon, windows[k : k + 3], (state, plan), rule, start, beside)
-                store.save(f"window-{k:05d}", found)
-                progress(_line(case, windows, k, found, [r["seconds"] for r in rows]))
-            record.take(found, window)
-            state, start, later = State.read(_named(found, "state/")), Start.read(_named(found, "start/")), _named(found, "plan/")
-            plan = State.read(later) if later else None
-            rows.append({n: found[f"figure/{n}"].item() for n in FIGURES})
-            steps.append(found["steps"])
+    for k, window in enumerate(windows):
+        found = store.load(f"window-{k:05d}")
+        if found is None:
+            found = _window(horizon, window, state, rule, lines)
+            store.save(f"window-{k:05d}", found)
+            progress(_line(case, windows, k, found, [r["seconds"] for r in rows]))
+        record.take(found, window)
+        state, lines = State.read(_named(found, "state/")), Lines(_named(found, "lines/"), window.steps(case.time, rule.look_ahead_step_h))
+        rows.append({n: found[f"figure/{n}"].item() for n in FIGURES})
+        steps.append(found["steps"])
     seconds = {"build": built, "solve": time.perf_counter() - begin - built}
     return record.rolled(_table(case, windows, rows), _seams(case, windows, steps, rule.look_ahead_step_h), seconds)
 
@@ -149,35 +144,24 @@ def _guide(case: Case, windows: list[Window], rule: Rule, store: Store, progress
     return Guide.read(known)
 
 
-def _window(
-    horizon: Horizon, windows: list[Window], states: tuple[State, State | None], rule: Rule, start: Start | None, beside: ThreadPoolExecutor
-) -> dict[str, np.ndarray]:
-    """All that the first of `windows` leaves: what it keeps, the state at its end, a start for the second, the state in which it plans the
-    third to begin, its figures, and the cost of each of its steps. states: in which the first begins, in which the second is planned to."""
-    begin, window, (state, plan) = time.perf_counter(), windows[0], states
-    kept, case = window.kept - window.first, horizon.window_case(window, state)
-    started = rule.program is None and case.commitment == "exact" and horizon.case.time.hours.min() >= HOUR
-    pending = []
-    if started and plan is not None and len(windows) > 1:
-        pending = [beside.submit(start_of, partial(horizon.window_case, windows[1], plan), start, case.time)]
-        if rule.workers == 1:
-            wait(pending)
-    found = _found(case, f"window {window.named(horizon.case.time)}", rule, start)
+def _window(horizon: Horizon, window: Window, state: State, rule: Rule, lines: Lines | None) -> dict[str, np.ndarray]:
+    """All that `window`, which begins in `state`, leaves: what it keeps, the state at its end, its tight lines, its figures, and the cost
+    of each of its steps. lines: of the window before."""
+    begin, kept = time.perf_counter(), window.kept - window.first
+    case = horizon.window_case(window, state)
+    found = _found(case, f"window {window.named(horizon.case.time)}", rule, lines)
     if rule.search is not None and rule.search.stop is not None and rule.search.stop.is_set():
         raise KeyboardInterrupt  # what an interrupted search leaves is no plan to go on from
     part = kept_part(found, horizon.model, horizon.form.upper, window)
     part |= {f"state/{n}": v for n, v in handed(state, found, kept).arrays().items()}
-    further = _planned(horizon.case, windows, state, found) if started else None
-    part |= {} if further is None else {f"plan/{n}": v for n, v in further.arrays().items()}
-    following = pending[0].result() if pending else None
-    part |= {} if following is None else {f"start/{n}": v for n, v in following.arrays().items()}
+    part |= {f"lines/{n}": v for n, v in tight(found.solution).items()}
     part |= {f"figure/{n}": np.asarray(v) for n, v in _figures(found.solution, time.perf_counter() - begin).items()}
     return part | {"steps": step_costs(found)}
 
 
-def _found(case: Case, name: str, rule: Rule, start: Start | None) -> Dispatch:
+def _found(case: Case, name: str, rule: Rule, lines: Lines | None) -> Dispatch:
     """The dispatch of a window. Raises Infeasible, LimitReached or SolverFailed with the window in words."""
-    usual = partial(dispatch, case, log=rule.log, workers=rule.workers, program=rule.program, start=start)
+    usual = partial(dispatch, case, log=rule.log, workers=rule.workers, program=rule.program, lines=lines)
     try:
         try:
             return usual(search=rule.search)
@@ -191,15 +175,6 @@ def _found(case: Case, name: str, rule: Rule, start: Start | None) -> Dispatch:
         raise Infeasible(f"{name}:", *reasons(case)) from None
     except (LimitReached, SolverFailed) as error:
         raise type(error)(f"{name}: {error}") from None
-
-
-def _planned(case: Case, windows: list[Window], state: State, found: Dispatch) -> State | None:
-    """The state at the end of what the second of `windows` keeps, as the first, which is `found`, plans it. None where that is the end of
-    the horizon, or where no step of the first ends then."""
-    if len(windows) < 3:
-        return None
-    ends = np.flatnonzero(found.case.time.end == case.time.end[windows[1].kept - 1])
-    return replace(handed(state, found, int(ends[0]) + 1), steps=windows[1].kept) if len(ends) else None
 
 
 def _figures(solution: Solution, seconds: float) -> dict[str, float]:

@@ -16,20 +16,20 @@ from functools import partial
 import numpy as np
 
 from gridopt.case.case import Case
-from gridopt.dispatch.ahead import Start
 from gridopt.dispatch.apart import spared
 from gridopt.dispatch.attempts import Search
 from gridopt.dispatch.fair import even_out
 from gridopt.dispatch.formulate import Model, formulate, implied
 from gridopt.dispatch.hours import in_hours
 from gridopt.dispatch.lazy import Loaded, Program, Relaxed, solve
+from gridopt.dispatch.lines import Lines
 from gridopt.dispatch.losses import settle
 from gridopt.dispatch.piece import Piece, solve_piece
 from gridopt.dispatch.plan import Estimate, Plan, plan, refine
 from gridopt.dispatch.release import Whole, together
 from gridopt.dispatch.result import Dispatch
 from gridopt.dispatch.whole import MANY, decide
-from gridopt.program.highs import LOWER, Highs, give_back_memory
+from gridopt.program.highs import DEVEX, LOWER, Highs, give_back_memory
 from gridopt.program.solution import Infeasible, LimitReached, Solution, SolverFailed
 
 LONG_H = 700.0
@@ -57,29 +57,35 @@ def dispatch(
     program: Program | None = None,
     before: Dispatch | None = None,
     search: Search | None = None,
-    start: Start | None = None,
+    lines: Lines | None = None,
     progress: Progress = lambda text: None,
 ) -> Dispatch:
     """Least-cost dispatch of `case`. Raises Infeasible, LimitReached or SolverFailed; never returns unproven numbers.
 
     program: another solver than HiGHS (the ladder is HiGHS' alone). before: a dispatch of the same network on the same steps, to start
-    from: quick where little has changed. search: how whole values are looked for, where the case has decisions. start: of their
-    relaxation. Marginal losses take several solves.
+    from: quick where little has changed. search: how whole values are looked for, where the case has decisions; lines: written in
+    their relaxation from the start. Marginal losses take several solves.
     """
     if case.losses == "marginal":
-        return settle(case, lambda known: _once(known, log, workers, program, None, search, start, progress), progress)
-    return _once(case, log, workers, program, before, search, start, progress)
+        return settle(case, lambda known: _once(known, log, workers, program, None, search, lines, progress), progress)
+    return _once(case, log, workers, program, before, search, lines, progress)
 
 
 def _once(
-    case: Case, log: str, workers: int, program: Program | None, before: Dispatch | None, search: Search | None,
-    begin: Start | None, progress: Progress,
+    case: Case,
+    log: str,
+    workers: int,
+    program: Program | None,
+    before: Dispatch | None,
+    search: Search | None,
+    lines: Lines | None,
+    progress: Progress,
 ) -> Dispatch:
     """One solve: from an earlier one, by the ladder where it pays, or from nothing."""
     if case.commitment == "exact":
-        return _decided(case, log, program, search or Search(), begin, progress)
+        return _decided(case, log, program, search or Search(), lines, progress)
     below: Rung | None = None
-    way = {"simplex_dual_edge_weight_strategy": 1} if case.commitment == "off" else {"presolve": "on"}
+    way = DEVEX if case.commitment == "off" else {"presolve": "on"}
     hours, empty = case.time.hours, program or partial(Highs, log, **way)
     if program is None and before is None and case.commitment == "off" and hours.sum() >= LONG_H and np.ptp(hours) == 0:
         for rung in RUNGS_H:
@@ -110,17 +116,19 @@ def _once(
     return Dispatch(case, model, even_out(model, solution))
 
 
-def _decided(case: Case, log: str, program: Program | None, search: Search, start: Start | None, progress: Progress) -> Dispatch:
+def _decided(case: Case, log: str, program: Program | None, search: Search, lines: Lines | None, progress: Progress) -> Dispatch:
     """A case with decisions: whole values first, then the linear program that they leave."""
     begun = time.perf_counter()
     model = formulate(case)
     relaxed = Relaxed(model.builder.form(), model.builder.lazy_families)
+    if lines is not None:
+        relaxed.write(lines.guess(model))
     built = time.perf_counter()
     options = {"mip_heuristic_run_root_reduced_cost": False} if len(relaxed.form.integer) >= MANY else {}  # guided search does as much
-    empty = program or partial(Highs, log, presolve="on", random_seed=search.seed, **options)
+    empty = program or partial(Highs, log, presolve="on", random_seed=search.seed, **DEVEX, **options)
     hours = None if program else in_hours(case, model, relaxed, empty, progress)
     if hours is None:
-        solution = decide(relaxed, search, empty, progress, partial(implied, model), start=None if program else start)
+        solution = decide(relaxed, search, empty, progress, partial(implied, model))
     else:
         way = partial(Highs, log, presolve="on", interior=True)
         solution = decide(relaxed, search, empty, progress, partial(implied, model), way, partial(hours.values, search, empty, progress))
@@ -153,7 +161,7 @@ def _rung(case: Case, below: Rung | None, workers: int, progress: Progress) -> R
     relaxed = Relaxed(model.builder.form(), model.builder.lazy_families)
     try:
         if below is None:
-            return case, model, _known(relaxed, solve(relaxed, program=partial(Highs, simplex_dual_edge_weight_strategy=1)))
+            return case, model, _known(relaxed, solve(relaxed, program=partial(Highs, **DEVEX)))
         pieces = _pieces(case, model, relaxed, _refined(case, model, below), workers, progress)
         whole = None if pieces is None else together(*pieces)
         return None if whole is None else (case, model, whole.estimate())
@@ -190,9 +198,7 @@ def _seasonal(model: Model) -> bool:
     return len(model.builder.slow_columns) > 0 or any(f.size for f in families if "time" not in f.over)
 
 
-def _pieces(
-    case: Case, model: Model, relaxed: Relaxed, start: Refined, workers: int, progress: Progress
-) -> tuple[Plan, list[Piece]] | None:
+def _pieces(case: Case, model: Model, relaxed: Relaxed, start: Refined, workers: int, progress: Progress) -> tuple[Plan, list[Piece]] | None:
     """Pieces held to an estimate, to be put together and let go; None if that failed."""
     (known, ends), builder, steps = start, model.builder, len(case.time)
     order = plan(relaxed, builder, known)

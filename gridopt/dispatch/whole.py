@@ -22,7 +22,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from gridopt.dispatch.ahead import Start
 from gridopt.dispatch.attempts import SAME, Attempts, Implied, Search
 from gridopt.dispatch.attended import attended
 from gridopt.dispatch.dive import dive, dives
@@ -58,17 +57,15 @@ def decide(
     implied: Implied = lambda x: x,
     relaxation: Program | None = None,
     beside: Beside | None = None,
-    start: Start | None = None,
 ) -> Solution:
     """The program with whole values in its integer columns: solution of (W3), `proven` the bound of (W2).
 
-    relaxation: makes the program in which (LP) is solved, where another way is quicker there; beside: finds first values meanwhile; start:
-    of (LP).
+    relaxation: makes the program in which (LP) is solved, where another way is quicker there; beside: finds first values meanwhile.
     Raises Infeasible, SolverFailed, and LimitReached where a limit came before any whole values were found.
     """
     begun = time.monotonic()
     relaxed.used |= relaxed.form.upper > 0  # a search cannot price columns back
-    loaded = scaled(Loaded.load(relaxed, program, start.laid(relaxed) if start else None)) if relaxation is None else None
+    loaded = scaled(Loaded.load(relaxed, program)) if relaxation is None else None
     with _started(beside, search.stop) as given:
         first = solve(relaxed, program=relaxation or program, loaded=loaded, progress=progress)
         rest = replace(search, seconds=search.seconds - (time.monotonic() - begun))

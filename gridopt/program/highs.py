@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -24,6 +25,8 @@ OPTIMAL, INFEASIBLE, UNBOUNDED_OR_INFEASIBLE, UNBOUNDED, TARGET_MET = 7, 8, 9, 1
 ERROR, UNKNOWN = 4, 15
 EITHER, DUAL, PRIMAL = 0, 1, 4
 """Simplex strategies; either: primal from a feasible basis, else dual."""
+DEVEX: dict[str, Any] = {"simplex_dual_edge_weight_strategy": 1}
+"""Weights of the dual simplex method that cost less for each pivot than the exact ones, which are the default."""
 LIMITS = (11, 12, 13, 14, 16, 17, 18)
 LOWER, BASIC, UPPER, FREE, NONBASIC = 0, 1, 2, 3, 4
 

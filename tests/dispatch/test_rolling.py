@@ -14,7 +14,7 @@ from gridopt.dispatch.rolling import Rule, _figures, roll
 from gridopt.dispatch.single import dispatch
 from gridopt.dispatch.window import Window, cut
 from gridopt.program.solution import Infeasible, LimitReached
-from tests.support.block_cases import BLOCK_CASES, buses, load, power_case, unit
+from tests.support.block_cases import BLOCK_CASES, buses, line, load, power_case, unit
 from tests.support.certified_case import build
 from tests.support.certify import evidence
 
@@ -124,16 +124,20 @@ def test_T2_the_gross_gap_is_of_what_was_spent():
     assert (figures["gap"], figures["gross_gap"], figures["price_gap"]) == (0.5, 0.005, 0.0)
 
 
-def test_a_start_reaches_the_next_window_and_changes_no_cost(monkeypatch):
-    """Each window but the first, which no other has planned, and the last leaves a start of the size of the next, each but the last two a
-    plan, and windows without starts cost the same."""
+def test_G1_full_lines_are_handed_on_and_change_no_cost(monkeypatch):
+    """50 MW at 10 and 30 MW that cost 90 and 500 to start, loads 40, 45, 60 behind a line of 40 MW; an hour kept, an hour ahead."""
+    case = power_case(
+        3, series={"d": [40, 45, 60]}, bus=buses("A", "B"), load=[load("B", "d")], line=[line("A", "B", 40.0)],
+        generator=[dict(generator=n, bus=at, power_max_mw=p, cost_cny_per_mwh=c)
+                   for n, at, p, c in (("base", "A", 70.0, 10.0), ("dear", "B", 30.0, 90.0))],
+        commitment=[dict(kind="generator", element="dear", initial_h=-9.0, start_cny=500.0)],
+    )  # fmt: skip
     store = Memory()
-    rolled = roll(switched(), Rule(1.0, 4.0, SURE), store)
-    windows = [store[n] for n in sorted(store) if n.startswith("window")]
-    assert ["start/column" in w for w in windows] == [False] + [True] * (len(windows) - 2) + [False]
-    assert [int(w["plan/steps"]) if "plan/steps" in w else 0 for w in windows] == [*range(2, len(windows)), 0, 0]
-    monkeypatch.setattr("gridopt.dispatch.rolling.start_of", lambda make, before, time: None)
-    plain = roll(switched(), Rule(1.0, 4.0, SURE))
+    rolled = roll(replace(case, commitment="exact"), Rule(1.0, 1.0, SURE), store)
+    lines = [{n: v.tolist() for n, v in store[w].items() if n.startswith("lines/")} for w in sorted(store) if w.startswith("window")]
+    assert lines == [{"lines/network.limit": [[0], [1]]}, {"lines/network.limit": [[0, 0], [0, 1]]}, {"lines/network.limit": [[0], [0]]}]
+    monkeypatch.setattr("gridopt.dispatch.rolling.tight", lambda solution: {})
+    plain = roll(replace(case, commitment="exact"), Rule(1.0, 1.0, SURE))
     assert plain.solution.objective == pytest.approx(rolled.solution.objective, rel=1e-9)
 
 
@@ -305,8 +309,13 @@ def burning(**rows):
 DAY = dict(start_date="2025-01-01", end_date="2025-01-01")
 FUELLED = {
     # 100 tce at first and 50 more at hour 2, of which 30 stay: 120 MWh at 10, the other 120 at 90.
-    "stock": (dict(fuel_stock=[dict(fuel_stock="s", fuel="c10", plant="P", stock_start_tce=100.0, stock_end_tce=30.0)],
-                   fuel_delivery=[dict(fuel_stock="s", time="2025-01-01T02:00", amount_tce=50.0)]), 120),
+    "stock": (
+        dict(
+            fuel_stock=[dict(fuel_stock="s", fuel="c10", plant="P", stock_start_tce=100.0, stock_end_tce=30.0)],
+            fuel_delivery=[dict(fuel_stock="s", time="2025-01-01T02:00", amount_tce=50.0)],
+        ),
+        120,
+    ),
     # 4 of 24 hours are studied: a sixth of 600 tce.
     "budget": (dict(fuel_budget=[dict(DAY, fuel_budget="b", fuel="c10", amount_max_tce=600.0)]), 100),
     # 600 tce in the day, 450 of it burnt in the hours that are not studied.

@@ -1,0 +1,180 @@
+"""Dives, nearest schedules, and lines that windows hand on: what they find keeps every row."""
+
+import itertools
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import pytest
+
+from gridopt.dispatch.attempts import Attempts, Search
+from gridopt.dispatch.dive import dive, dives
+from gridopt.dispatch.formulate import formulate, implied
+from gridopt.dispatch.lazy import Loaded, Relaxed, scaled, solve
+from gridopt.dispatch.lines import Lines, _same, tight
+from gridopt.dispatch.nearest import nearest
+from gridopt.dispatch.single import dispatch
+from gridopt.dispatch.window import Window
+from gridopt.program.builder import Builder
+from gridopt.program.highs import Highs
+from gridopt.program.standard_form import StandardForm
+from tests.support.certified_case import build
+
+PRESOLVED = partial(Highs, presolve="on")
+
+
+def linear(minutes: int):
+    """Every kind of element with its decisions, no costs by the square: tangents know no dives."""
+    case = build(minutes)
+    generators = case.table("generator").assign(cost_quadratic_cny_per_mw2h=0.0)
+    return replace(case, tables={**case.tables, "generator": generators}, commitment="exact")
+
+
+def test_same_hours_of_the_day_before_and_of_the_window_before():
+    """Windows of two hours and two of 3 h; the next begins 2 h later, so its middles 0.5, 1.5, 3.5, 6.5 h lie at 2.5, 3.5, 5.5 and 8.5 h of
+    the first, whose steps end at 1, 2, 5 and 8 h: steps 2, 2, 3 and none."""
+    time = build(60).time
+    old, new = (Window(k, k + 2, 8).steps(time, 3.0) for k in (0, 2))
+    assert old.hours.tolist() == [1, 1, 3, 3] and new.hours.tolist() == [1, 1, 3, 1]
+    assert _same(old, new, 0.0).tolist() == [2, 2, 3, 3]
+    assert _same(old, new, 2.0).tolist() == [0, 1, 2, 3]
+    assert _same(old, new, 24.0).tolist() == [-1, -1, -1, -1]
+
+
+def test_G2_guessed_rows_are_those_of_the_same_hours():
+    model = formulate(build(60))
+    family = next(z.family for z in model.builder.lazy_families if z.family.size)
+
+    def guess(tight):
+        return {n: np.array(v).tolist() for n, v in Lines(tight, model.case.time).guess(model).items()}
+
+    assert guess({family.name: np.array([[0, 0], [1, 4]])}) == {family.name: [[0, 0], [1, 4]]}
+    assert guess({}) == guess({family.name: np.array([[10**6], [0]])}) == {}
+
+
+def test_G1_lines_of_a_solution_save_the_rounds_of_the_same_case():
+    case, told = linear(60), ([], [])
+    first = dispatch(case, search=Search(1e-9), progress=told[0].append)
+    again = dispatch(case, search=Search(1e-9), lines=Lines(tight(first.solution), case.time), progress=told[1].append)
+    assert [any("broken rows" in text for text in texts) for texts in told] == [True, False]
+    assert again.solution.objective == pytest.approx(first.solution.objective, rel=1e-9)
+
+
+def chosen(least, cost, need, step=None) -> tuple[Attempts, Loaded, np.ndarray]:
+    """Units of `least` MW or nothing at `cost` for need MW or more; step: a last one of any number of steps of 1 MW, up to 9, at this cost."""
+    b = Builder(1)
+    u = b.columns("on", unit="1", over={"unit": np.arange(len(least)), "time": np.arange(1)}, upper=1.0, integer=True)
+    b.cost("on", u, np.array(cost, float)[:, None])
+    row = b.rows("need", unit="MW", over={"time": np.arange(1)}, lower=float(need))
+    b.term(row, u, np.array(least, float)[:, None])
+    if step is not None:
+        n = b.columns("level", unit="1", over={"time": np.arange(1)}, upper=9.0, integer=True)
+        b.cost("level", n, step)
+        b.term(row, n)
+    relaxed = Relaxed(b.form(), b.lazy_families)
+    loaded = scaled(Loaded.load(relaxed, PRESOLVED))
+    first = solve(relaxed, program=PRESOLVED, loaded=loaded)
+    return Attempts(relaxed, PRESOLVED, Search(gap=0.0), lambda x: x, first.bound, lambda text: None), loaded, first.x
+
+
+def test_P1_P2_what_does_not_fit_goes_to_the_other_side():
+    """10 MW at 10 and 10 MW at 30, 13 MW needed: relaxed 1 and 0.3. Held at 0 there are only 10 MW; so it is 1: 40 for a bound of 19."""
+    attempts, loaded, x = chosen([10, 10], [10, 30], 13)
+    assert x.tolist() == pytest.approx([1, 0.3])
+    assert dives(loaded) and dive(attempts, loaded, x)
+    assert (attempts.cost, attempts.bound, attempts.x.tolist()) == (pytest.approx(40), pytest.approx(19), [1, 1])
+
+
+def test_P2_where_neither_side_fits_nothing_is_offered():
+    """Exactly 5 MW of one unit of 10 MW."""
+    attempts, loaded, x = chosen([10], [1], 5)
+    row = attempts.relaxed.form
+    loaded.highs.change_row_bounds(0, [5.0], [5.0])
+    assert not dive(attempts, loaded, x) and attempts.x is None
+    assert row.row_upper[0] == np.inf
+
+
+def test_P4_numbers_above_one_are_held_at_the_nearest_or_else_searched():
+    """10 MW at 10, steps of 1 MW at 2, 13.4 MW needed: relaxed 1 and 3.4. 3 would be too few; the nearest that serves is 4: 18."""
+    attempts, loaded, x = chosen([10], [10], 13.4, step=2.0)
+    assert x.tolist() == pytest.approx([1, 3.4])
+    assert dive(attempts, loaded, x)
+    assert attempts.x.tolist() == pytest.approx([1, 4]) and attempts.cost == pytest.approx(18)
+
+
+def schedule(most: float, ramp: float, levels: int = 4) -> tuple[StandardForm, np.ndarray]:
+    """Whole levels, changes of at most `ramp` between them, `most` in all; another column serves what they do not."""
+    b = Builder(levels)
+    over = {"time": np.arange(levels)}
+    n = b.columns("level", unit="1", over=over, upper=9.0, integer=True)
+    other = b.columns("other", unit="MW", over=over, upper=99.0)
+    served = b.rows("served", unit="MW", over=over, equal=5.0)
+    b.term(served, n)
+    b.term(served, other)
+    change = b.rows("ramp", unit="1", over={"time": np.arange(levels - 1)}, lower=-ramp, upper=ramp)
+    b.term(change, n[1:])
+    b.term(change, n[:-1], -1.0)
+    b.term(b.rows("energy", unit="1", over={"all": np.arange(1)}, upper=most), n[None])
+    return b.form(), n
+
+
+def test_N1_the_nearest_schedule_keeps_its_own_rows_and_no_others():
+    """2.6, 2.6, 0.2, 0.2, changes up to 2, 5 in all: 3, 3 would leave nothing for the second half, and fall by 3. Nearest is a sum of
+    distances of 0.4 + 0.6 + 0.2 + 0.2 with 3, 2, 0, 0; the rows that serve hold another column, and ask nothing."""
+    form, n = schedule(5.0, 2.0)
+    x = np.zeros(len(form.cost))
+    x[n] = [2.6, 2.6, 0.2, 0.2]
+    columns, values = nearest(form, x, n, PRESOLVED)
+    assert columns.tolist() == n.tolist()
+    away = np.abs(values - x[n]).sum()
+    every = [np.array(v) for v in itertools.product(range(4), repeat=4) if sum(v) <= 5 and np.abs(np.diff(v)).max() <= 2]
+    assert values.sum() <= 5 and np.abs(np.diff(values)).max() <= 2
+    assert away == pytest.approx(min(np.abs(v - x[n]).sum() for v in every)) == pytest.approx(1.4)
+
+
+def test_N1_decisions_in_rows_of_their_own_join():
+    """Powers 2 n that change by 4 a at most; one change in all; 1 before the first step; 3, 3, 0 wanted. One change leaves 3, 3, 3 (3 off),
+    1, 1, 0 (4 off) or less near; were changes no decisions of their own, they would be parts, and 3, 3, 0 would fit."""
+    b = Builder(3)
+    over = {"time": np.arange(3)}
+    n = b.columns("level", unit="1", over=over, upper=9.0, integer=True)
+    a = b.columns("change", unit="1", over=over, upper=1.0, integer=True)
+    p = b.columns("power", unit="MW", over=over, upper=18.0)
+    step = b.rows("step", unit="MW", over=over, equal=0.0)
+    b.term(step, p)
+    b.term(step, n, -2.0)
+    for name, sign in (("rise", 1.0), ("fall", -1.0)):
+        row = b.rows(name, unit="MW", over=over, upper=sign * np.array([2.0, 0.0, 0.0]))
+        b.term(row, p, sign)
+        b.term(row[1:], p[:-1], -sign)
+        b.term(row, a, -4.0)
+    b.term(b.rows("changes", unit="1", over={"all": np.arange(1)}, upper=1.0), a[None])
+    form = b.form()
+    x = np.zeros(len(form.cost))
+    x[n] = [3.0, 3.0, 0.0]
+    columns, values = nearest(form, x, n, PRESOLVED)
+    found = dict(zip(columns.tolist(), values.tolist(), strict=True))
+    assert [found[i] for i in a].count(1.0) == 1
+    assert [found[i] for i in n] == [3.0, 3.0, 3.0]
+
+
+def test_N1_where_no_schedule_fits_there_is_none():
+    form, n = schedule(-1.0, 2.0)
+    assert nearest(form, np.zeros(len(form.cost)), n, PRESOLVED) is None
+
+
+def test_a_dive_of_a_case_with_every_kind_of_element_keeps_every_row():
+    case = linear(30)
+    model = formulate(case)
+    relaxed = Relaxed(model.builder.form(), model.builder.lazy_families)
+    relaxed.used |= relaxed.form.upper > 0
+    loaded = scaled(Loaded.load(relaxed, PRESOLVED))
+    first = solve(relaxed, program=PRESOLVED, loaded=loaded)
+    attempts = Attempts(relaxed, PRESOLVED, Search(), partial(implied, model), first.bound, lambda text: None)
+    assert dives(loaded) and dive(attempts, loaded, first.x)
+    form, x = relaxed.form, attempts.x
+    activity = form.matrix @ x
+    assert not relaxed.broken(x)
+    assert (activity >= form.row_lower - 1e-5).all() and (activity <= form.row_upper + 1e-5).all()
+    assert np.abs(x[form.integer] - np.round(x[form.integer])).max() < 1e-5
+    assert attempts.bound <= attempts.cost + 1e-6
