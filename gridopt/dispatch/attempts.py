@@ -27,7 +27,8 @@ Implied = Callable[[np.ndarray], np.ndarray]
 
 @dataclass(frozen=True)
 class Search:
-    """How long whole values are looked for: until the relative `gap` is proven, or `seconds` have passed, or `stop` is set.
+    """How long whole values are looked for: until the relative `gap` is proven, or one of so much `money`, or `seconds` have passed, or
+    `stop` is set.
 
     seed: of the random choices of HiGHS; another one takes another way.
     """
@@ -36,6 +37,11 @@ class Search:
     seconds: float = np.inf
     stop: threading.Event | None = None
     seed: int = 0
+    money: float = 0.0
+
+    def enough(self, cost: float, bound: float) -> bool:
+        """Whether values of this cost are near enough to a bound."""
+        return cost - bound <= max((self.gap + SAME) * max(abs(cost), 1.0), self.money)
 
 
 class Attempts:
@@ -69,7 +75,7 @@ class Attempts:
 
     @property
     def met(self) -> bool:
-        return self.gap <= self.search.gap + SAME
+        return self.x is not None and self.search.enough(self.cost, self.bound)
 
     @property
     def over(self) -> bool:
@@ -91,7 +97,7 @@ class Attempts:
     @property
     def target(self) -> float:
         """A cost that meets the gap, if only just."""
-        return self.bound + 0.98 * self.search.gap * abs(self.bound)
+        return self.bound + 0.98 * max(self.search.gap * abs(self.bound), self.search.money)
 
     def whole(self, x: np.ndarray) -> np.ndarray:
         """Whole values of the decisions (k,) at or nearest to values x (n,)."""

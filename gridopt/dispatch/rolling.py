@@ -13,7 +13,7 @@ difference: nothing else is handed on.
     gross gap = (cost - bound) / sum of all costs that are more than zero                                                (T2)
 
 A gap is what a window misses, by its cost; where exports earn nearly what generation costs, that is a large part of little, and the gross
-gap tells it by what was spent. The gap alone decides when a search ends.
+gap tells it by what was spent. A search ends by the gap, or by money (attempts.Search).
 Where the look-ahead has longer steps, what was planned for part of such a step is its share of the hours.
 
 A window that has no schedule when its time is up keeps the first one that is within ROUGH, however long that takes: a year is not lost
@@ -33,7 +33,7 @@ import pandas as pd
 
 from gridopt.case.case import Case
 from gridopt.case.singles import single_units
-from gridopt.dispatch.attempts import SAME, Search
+from gridopt.dispatch.attempts import Search
 from gridopt.dispatch.formulate import outline
 from gridopt.dispatch.guide import Guide, make_guide, plain_case
 from gridopt.dispatch.infeasible import reasons
@@ -169,7 +169,7 @@ def _found(case: Case, name: str, rule: Rule, lines: Lines | None) -> Dispatch:
             if rule.search is None or (rule.search.stop is not None and rule.search.stop.is_set()):
                 raise
             rough = usual(search=replace(rule.search, gap=max(rule.search.gap, ROUGH), seconds=np.inf))
-            finished = rough.solution.gap <= rule.search.gap + SAME
+            finished = rule.search.enough(rough.solution.objective, _proven(rough.solution))
             return replace(rough, solution=replace(rough.solution, finished=finished))
     except Infeasible:
         raise Infeasible(f"{name}:", *reasons(case)) from None
@@ -181,11 +181,16 @@ def _figures(solution: Solution, seconds: float) -> dict[str, float]:
     """FIGURES of a window."""
     form, x = solution.form, solution.x
     price_gap = (solution.objective - solution.bound) / max(abs(solution.objective), 1.0)
-    proven = solution.bound if solution.proven is None else solution.proven
+    proven = _proven(solution)
     gross = float(np.clip(form.cost * x + form.square * x**2, 0.0, None).sum()) + max(form.offset, 0.0)
     gross_gap = max(solution.objective - proven, 0.0) / max(gross, 1.0)
     figures = (solution.objective, proven, max(solution.gap, 0.0), gross_gap, price_gap, seconds, solution.rounds, solution.finished)
     return dict(zip(FIGURES, figures, strict=True))
+
+
+def _proven(solution: Solution) -> float:
+    """The bound of whole values, or of the linear program where there are none."""
+    return solution.bound if solution.proven is None else solution.proven
 
 
 def step_costs(found: Dispatch) -> np.ndarray:

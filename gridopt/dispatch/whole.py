@@ -22,7 +22,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from gridopt.dispatch.attempts import SAME, Attempts, Implied, Search
+from gridopt.dispatch.attempts import Attempts, Implied, Search
 from gridopt.dispatch.attended import attended
 from gridopt.dispatch.dive import dive, dives
 from gridopt.dispatch.guided import guided, undecided_of
@@ -78,7 +78,7 @@ def decide(
             attempts.offer(first.x, "linear relaxation")
     # From nothing, not from the relaxation: where duals are not unique, prices then do not depend on the way that the search took.
     solution = replace(solve(_fixed(attempts), program=program, progress=progress), proven=attempts.bound)
-    return replace(solution, finished=attempts.ended or solution.gap <= search.gap + SAME)
+    return replace(solution, finished=attempts.ended or search.enough(solution.objective, attempts.bound))
 
 
 @contextmanager

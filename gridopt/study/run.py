@@ -155,7 +155,8 @@ def _solve_and_write(
     from gridopt.study.evidence import analyse, certified
 
     with clock("solve", f"dispatching {len(loaded.case.time)} steps"):
-        search = Search(loaded.study.mip_gap, loaded.study.time_limit_s or inf, stop, loaded.study.seed)
+        study = loaded.study
+        search = Search(study.mip_gap, study.time_limit_s or inf, stop, study.seed, study.mip_gap_cny)
         solved = _solved(loaded, program, str(folder / "solver.log"), search, clock, checkpoint)
     spent = solved.solution.statistics["seconds"]
     clock.seconds["build"] = spent["build"]

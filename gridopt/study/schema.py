@@ -59,6 +59,7 @@ class Study(BaseModel):
     losses_at: Literal["ends", "receiving"] = "ends"
     commitment: Literal["off", "relaxed", "exact"] | None = None
     mip_gap: Annotated[float, Field(ge=0, le=1)] = 1e-3
+    mip_gap_cny: Annotated[float, Field(ge=0)] = 0.0
     seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
     time_limit_s: Annotated[float, Field(gt=0)] | None = None
     dc_rule_values: bool = False

@@ -277,3 +277,23 @@ def test_a_gap_is_one_of_the_whole_cost(monkeypatch):
     best = decide(relaxed, Search(gap=0.0)).objective
     found = decide(Relaxed(replace(relaxed.form, offset=-0.98 * best), []), Search(gap=0.01))
     assert found.finished and found.objective - found.proven <= 0.01 * abs(found.objective) + 1e-6
+
+
+def test_enough_is_a_share_of_the_cost_or_so_much_money():
+    """Cost 200, bound 190: 5 %, and 10 in money. Cost -10, bound -11: a tenth, and 1."""
+    assert Search(gap=0.05).enough(200.0, 190.0) and not Search(gap=0.049).enough(200.0, 190.0)
+    assert Search(gap=0.0, money=10.0).enough(200.0, 190.0) and not Search(gap=0.0, money=9.9).enough(200.0, 190.0)
+    assert Search(gap=0.05, money=1.0).enough(-10.0, -11.0) and not Search(gap=0.05).enough(-10.0, -11.0)
+
+
+def test_a_search_ends_where_what_is_missed_is_little_money():
+    """Units of 10 MW at 100, 101 and so on, each on or off, 34 MW needed: the relaxation buys 3.4 of the cheapest, at 344.2; four cost 406."""
+    b = Builder(1)
+    n = 12
+    u = b.columns("on", unit="1", over={"unit": np.arange(n), "time": np.arange(1)}, upper=1.0, integer=True)
+    b.cost("on", u, 100.0 + np.arange(n)[:, None])
+    b.term(b.rows("need", unit="MW", over={"time": np.arange(1)}, lower=34.0), u, 10.0)
+    rough, exact = (decide(Relaxed(b.form(), b.lazy_families), Search(gap=0.0, money=m)) for m in (100.0, 0.0))
+    assert exact.objective == pytest.approx(406.0) and exact.proven == pytest.approx(406.0)
+    assert rough.finished and rough.objective - rough.proven <= 100.0
+    assert rough.proven == pytest.approx(344.2)
