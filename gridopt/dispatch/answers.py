@@ -1,13 +1,12 @@
 """Best answers of participants at given prices: what each would rather do (P2).
 
-They are found for all participants at once: by their paths (unit_paths.py), the rest as one linear program; only those that answer with
+Those with paths (unit_paths.py) answer by these, the rest by linear programs of some participants each; only those that answer with
 fractions where whole values are demanded get a search of their own. Whole values that follow from what a participant does (which side a
 store is on) are no fractions.
 """
 
 from __future__ import annotations
 
-from copy import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,8 +18,9 @@ from gridopt.program.highs import Highs
 if TYPE_CHECKING:
     from gridopt.dispatch.participants import Participants
 
-WHOLE, KEPT = 1e-6, 4
-"""Fraction that counts as none, and answers that are kept for those who ask at the same prices."""
+WHOLE, KEPT, MANY = 1e-6, 4, 20_000
+"""Fraction that counts as none, answers that are kept for those who ask at the same prices, and columns of a linear program, but for one
+participant with more."""
 
 
 @dataclass(frozen=True)
@@ -32,32 +32,13 @@ class Answer:
     bound: float
 
 
+@dataclass(frozen=True)
 class Answers:
-    """Best answers of all participants at given prices; the program stays loaded from one set of prices to the next."""
+    """Best answers of all participants at given prices. asked: the last ones, with their prices (k,) and costs (n,)."""
 
-    def __init__(self, people: Participants):
-        self.people, form = people, people.form
-        self.program = Highs()
-        own = np.zeros(len(form.cost), bool) if people.paths is None else people.paths.columns(len(form.cost))
-        self.rest = np.flatnonzero(~own)
-        part = sp.csr_array(form.matrix[people.private][:, self.rest])
-        some = np.flatnonzero(np.diff(part.indptr))
-        rows = people.private[some]
-        self.program.load(
-            form.cost[self.rest], form.lower[self.rest], form.upper[self.rest], part[some], form.row_lower[rows], form.row_upper[rows]
-        )  # fmt: skip
-        self.whole = np.intersect1d(self.rest, form.integer)
-        self.bounds = form.lower[self.rest], form.upper[self.rest]
-        self.searches: dict[int, Search] = {}
-        self.known: list[tuple[np.ndarray, np.ndarray, Answer]] = []
-
-    def beside(self, people: Participants) -> Answers:
-        """The same programs for the same participants with shared rows of their own, or with other bounds of their columns."""
-        made, form, before = copy(self), people.form, self.people.form
-        made.people, made.known = people, []
-        if form.lower is not before.lower or form.upper is not before.upper:
-            made.searches, made.bounds = {}, (form.lower[self.rest], form.upper[self.rest])
-        return made
+    people: Participants
+    programs: Programs
+    asked: list[tuple[np.ndarray, np.ndarray, Answer]]
 
     def at(self, y: np.ndarray, beside: np.ndarray | float = 0.0, enough: np.ndarray | None = None) -> Answer:
         """(P2) at prices y (k,), and costs `beside` (n,) of the columns. Raises SolverFailed.
@@ -65,22 +46,21 @@ class Answers:
         enough (g,): a participant whose relaxation does not get below this is not searched: its answer is that of the relaxation, with
         fractions, and its best value a bound. So is q(y) then.
         """
-        people, y = self.people, self.people.signed(y)
+        people, programs, y = self.people, self.programs, self.people.signed(y)
         cost = people.reduced(y) + beside
-        for prices, costs, answer in self.known if enough is None else ():  # rules that share their prices ask the same
+        for prices, costs, answer in self.asked if enough is None else ():  # rules that share their prices ask the same
             if np.array_equal(prices, y) and np.array_equal(costs, cost):
                 return answer
-        x = self._relaxed(cost)
-        off = np.abs(x[self.whole] - np.round(x[self.whole])) > WHOLE
+        x = people.settled(programs.best(people, cost), cost)
+        off = np.abs(x[programs.whole] - np.round(x[programs.whole])) > WHOLE
         if enough is not None:
-            off &= (people.by_part(cost * x) < enough)[people.part[self.whole]]
-        for g in np.unique(people.part[self.whole[off]]):
-            search = self._search_of(int(g))
+            off &= (people.by_part(cost * x) < enough)[people.part[programs.whole]]
+        for g in np.unique(people.part[programs.whole[off]]):
+            search = programs.search(people, int(g))
             x[search.columns] = search.best(cost)
-        best = people.by_part(cost * x)
-        answer = Answer(x, best, float(best.sum()) + people.worth(y) + people.form.offset)
+        answer = self._answer(x, cost, y)
         if enough is None:
-            self.known = [(y, cost, answer), *self.known[: KEPT - 1]]
+            self.asked[:] = [(y, cost, answer), *self.asked[: KEPT - 1]]
         return answer
 
     def of(self, y: np.ndarray, x: np.ndarray, who: np.ndarray) -> Answer:
@@ -88,51 +68,91 @@ class Answers:
         people, cost, found, y = self.people, self.people.reduced(y), x.copy(), self.people.signed(y)
         by_path = np.zeros(0, int)
         if people.paths is not None and len(who):
-            mine = np.isin(people.part, who)
-            mine[self.rest] = False
+            mine = np.isin(people.part, who) & self.programs.by_path
             answer = np.zeros(len(cost))
             people.paths.best(cost, answer)
             found[mine], by_path = answer[mine], np.unique(people.part[mine])
         for g in np.setdiff1d(who, by_path):
-            search = self._search_of(int(g))
+            search = self.programs.search(people, int(g))
             found[search.columns] = search.best(cost)
-        best = people.by_part(cost * found)
-        return Answer(found, best, float(best.sum()) + people.worth(y) + people.form.offset)
+        return self._answer(found, cost, y)
 
-    def _search_of(self, g: int) -> Search:
-        if g not in self.searches:
-            self.searches[g] = Search(self.people, g)
-        return self.searches[g]
+    def _answer(self, x: np.ndarray, cost: np.ndarray, y: np.ndarray) -> Answer:
+        best = self.people.by_part(cost * x)
+        return Answer(x, best, float(best.sum()) + self.people.worth(y) + self.people.form.offset)
 
-    def _relaxed(self, cost: np.ndarray) -> np.ndarray:
+
+@dataclass
+class Block:
+    """Participants that answer by one program: its columns (c,), its rows (r,) by their place among the private ones, and the basis that it
+    ended with."""
+
+    columns: np.ndarray
+    rows: np.ndarray
+    basis: tuple[np.ndarray, np.ndarray] | None = None
+
+
+class Programs:
+    """What best answers are found by, for participants that differ in their shared rows alone. by_path bool (n,): columns of those with a
+    path; whole: columns of the others that take whole values.
+
+    The programs are loaded one after the other: of a long time they hold many times what their matrices do.
+    """
+
+    def __init__(self, people: Participants):
+        form = people.form
+        self.by_path = np.zeros(len(form.cost), bool) if people.paths is None else people.paths.columns(len(form.cost))
+        self.whole = form.integer[~self.by_path[form.integer]]
+        self.blocks = self._blocks(people)
+        self.searches: dict[int, Search] = {}
+
+    def _blocks(self, people: Participants) -> list[Block]:
+        size = people.by_part(~self.by_path)
+        block = np.where(size > 0, (np.cumsum(size) - size) // MANY, -1)
+        matrix, part = people.own
+        column, row = block[people.part], np.where(np.diff(matrix.indptr) > 0, block[part], -1)
+        return [Block(np.flatnonzero(column == b), np.flatnonzero(row == b)) for b in np.unique(block[block >= 0])]
+
+    def best(self, people: Participants, cost: np.ndarray) -> np.ndarray:
         """Best values (n,) at costs (n,), with fractions where a search is needed."""
-        people, x = self.people, np.zeros(len(cost))
+        x = np.zeros(len(cost))
         if people.paths is not None:
             people.paths.best(cost, x)
-        if not len(self.rest):
-            return x
-        self.program.change_bounds(*self.bounds)  # the program may be shared with others whose bounds are not these
-        self.program.change_costs(cost[self.rest])
-        self.program.solve()
-        x[self.rest] = self.program.solution()[0]
-        return people.settled(x, cost)
+        for block in self.blocks:
+            program = loaded(people, block.columns, block.rows, cost)
+            if block.basis is not None:
+                program.set_basis(*block.basis)
+            program.solve()
+            x[block.columns], block.basis = program.solution()[0], program.basis()
+        return x
+
+    def search(self, people: Participants, g: int) -> Search:
+        """That of participant g, kept loaded."""
+        if g not in self.searches:
+            self.searches[g] = Search(people, g)
+        return self.searches[g]
+
+
+def loaded(people: Participants, columns: np.ndarray, rows: np.ndarray, cost: np.ndarray) -> Highs:
+    """The program of columns (c,) and of the private rows at places (r,), which have no others, at costs (n,)."""
+    form, part, ids = people.form, people.own[0][rows], people.private[rows]
+    place = np.zeros(len(form.cost), np.int32)
+    place[columns] = np.arange(len(columns))
+    matrix = sp.csr_array((part.data, place[part.indices], part.indptr), shape=(len(rows), len(columns)))
+    program = Highs()
+    program.load(cost[columns], form.lower[columns], form.upper[columns], matrix, form.row_lower[ids], form.row_upper[ids])
+    return program
 
 
 class Search:
     """The best answer of one participant by a search for whole values, loaded."""
 
     def __init__(self, people: Participants, g: int):
-        form = people.form
+        form, (matrix, part) = people.form, people.own
         self.columns = np.flatnonzero(people.part == g)
-        part = sp.csr_array(form.matrix[people.private][:, self.columns])
-        some = np.flatnonzero(np.diff(part.indptr))
-        rows = people.private[some]
-        self.program = Highs()
         self.whole = np.flatnonzero(np.isin(self.columns, form.integer))
         self.bounds = form.lower[self.columns][self.whole], form.upper[self.columns][self.whole]
-        self.program.load(
-            form.cost[self.columns], form.lower[self.columns], form.upper[self.columns], part[some], form.row_lower[rows], form.row_upper[rows]
-        )  # fmt: skip
+        self.program = loaded(people, self.columns, np.flatnonzero((part == g) & (np.diff(matrix.indptr) > 0)), form.cost)
 
     def best(self, cost: np.ndarray) -> np.ndarray:
         """Its best values (c,) at costs (n,) of all columns: a search for the whole ones, then what is best with those."""

@@ -25,7 +25,7 @@ import numpy as np
 import scipy.sparse as sp
 from scipy.sparse.csgraph import connected_components
 
-from gridopt.dispatch.answers import WHOLE, Answer, Answers
+from gridopt.dispatch.answers import WHOLE, Answer, Answers, Programs
 from gridopt.dispatch.formulate import implied
 from gridopt.dispatch.lazy import FEASIBLE, broken, written
 from gridopt.dispatch.result import Dispatch
@@ -130,7 +130,7 @@ class Participants:
         form, follow = self.form, self.follow(x)
         moved = np.zeros(len(x), bool)
         moved[form.integer] = follow[form.integer] != x[form.integer]
-        matrix, part = self._own
+        matrix, part = self.own
         activity = matrix @ np.where(moved, follow, x)
         rows = self.private
         wrong = (activity < form.row_lower[rows] - FEASIBLE) | (activity > form.row_upper[rows] + FEASIBLE)
@@ -139,7 +139,7 @@ class Participants:
         return np.where(moved & ~worse[self.part], follow, x)
 
     @cached_property
-    def _own(self) -> tuple[sp.csr_array, np.ndarray]:
+    def own(self) -> tuple[sp.csr_array, np.ndarray]:
         """The private rows, and the participant of each (0 where nothing is in it)."""
         matrix = sp.csr_array(self.form.matrix[self.private])
         first = np.minimum(matrix.indptr[:-1], max(matrix.nnz - 1, 0))
@@ -253,30 +253,43 @@ class Participants:
 
     def changed(self, lower: np.ndarray, upper: np.ndarray) -> Participants:
         """The same participants with other bounds of their columns (n,)."""
-        made = replace(self, form=replace(self.form, lower=lower, upper=upper), added=dict(self.added), paths=None)
-        if self.paths is None:  # else more participants answer by the program
-            made.__dict__["answers"] = self.answers.beside(made)
+        return self.like(form=replace(self.form, lower=lower, upper=upper), paths=None)
+
+    def like(self, **changes) -> Participants:
+        """The same participants with other fields, but for their private rows and whole values."""
+        made = replace(self, added=dict(self.added), **changes)
+        made.__dict__.update(private=self.private, lumpy=self.lumpy, own=self.own)
         return made
 
     def again(self) -> Participants:
         """The same participants for a rule that writes further shared rows. The programs of their answers are shared: what best answers are
         worth is the same whoever asked before, but which of several they are is not; see alone()."""
-        made = replace(self, added=dict(self.added))
-        made.__dict__.update(private=self.private, lumpy=self.lumpy, _own=self._own, answers=self.answers.beside(made))
+        made = self.like()
+        made.__dict__["programs"] = self.programs
         return made
 
     def alone(self) -> None:
-        """From now on answers that do not depend on what was asked before."""
-        self.__dict__.pop("answers", None)
+        """From now on answers that do not depend on what was asked before; nothing of that is kept."""
+        for name in ("programs", "_asked", "own"):
+            self.__dict__.pop(name, None)
 
     def long(self, y: np.ndarray) -> np.ndarray:
         """Prices (k,) of the shared rows that there are now: those written since had none."""
         return np.append(y, np.zeros(len(self.shared) - len(y)))
 
-    @cached_property
+    @property
     def answers(self) -> Answers:
-        """What finds best answers, loaded once."""
-        return Answers(self)
+        """What finds best answers. It is not kept: what holds these participants would never be given back."""
+        return Answers(self, self.programs, self._asked)
+
+    @cached_property
+    def programs(self) -> Programs:
+        """What best answers are found by, and what is known from those who asked before."""
+        return Programs(self)
+
+    @cached_property
+    def _asked(self) -> list[tuple[np.ndarray, np.ndarray, Answer]]:
+        return []
 
 
 def _paths(dispatch: Dispatch, form: StandardForm, shared: np.ndarray, part: np.ndarray) -> Paths | None:

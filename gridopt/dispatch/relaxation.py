@@ -9,11 +9,8 @@ Most participants gain nothing by fractions, and the program with a few of them 
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
-from gridopt.dispatch.answers import Answers
 from gridopt.dispatch.participants import Participants
 from gridopt.dispatch.right_duals import choose, spread
 from gridopt.program.highs import EITHER, Highs
@@ -39,13 +36,13 @@ def relaxed_duals(people: Participants, load: np.ndarray | None = None, choice: 
 def relaxed(people: Participants) -> tuple[np.ndarray, np.ndarray]:
     """Values (n,) and duals (m,) of the relaxation (X3). Raises SolverFailed."""
     form, program, held = people.form, None, people.lumpy
-    answers = Answers(replace(people, paths=None)) if len(held) else None  # paths know whole schedules alone
+    free = people.like(paths=None)  # paths know whole schedules alone
     x, y = people.x, np.zeros(len(form.row_lower))
     y[people.shared] = people.start
     for _ in range(ROUNDS):
         if program is not None and not len(held):
             return x, y
-        gains = np.arange(len(people.names)) if answers is None else _gaining(people, answers, x, y[people.shared])
+        gains = np.arange(len(people.names)) if not len(held) else _gaining(people, free, x, y[people.shared])
         freed = np.intersect1d(held, gains)
         if not len(freed) and (program is not None or (not len(gains) and people.kept)):
             return x, y
@@ -61,11 +58,10 @@ def relaxed(people: Participants) -> tuple[np.ndarray, np.ndarray]:
     raise SolverFailed(f"participants still gained by fractions after {ROUNDS} rounds")
 
 
-def _gaining(people: Participants, answers: Answers, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Participants whose relaxation has something better than x (n,) at prices y (k,)."""
-    value = people.reduced(y) * x
-    loose = answers.beside(replace(people, paths=None))  # shared rows may have been written since
-    best = loose.at(y, enough=np.full(len(people.names), -np.inf)).best
+def _gaining(people: Participants, free: Participants, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Participants whose relaxation has something better than x (n,) at prices y (k,); free: the same, before rows were written."""
+    value, cost = people.reduced(y) * x, people.reduced(people.signed(y))
+    best = people.by_part(cost * free.programs.best(free, cost))
     return np.flatnonzero(people.by_part(value) - best > GAIN * np.maximum(people.by_part(np.abs(value)), 1.0))
 
 

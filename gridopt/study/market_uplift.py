@@ -23,6 +23,7 @@ from gridopt.dispatch.real_time import RealTime
 from gridopt.dispatch.row_names import row_names
 from gridopt.dispatch.rt_program import FREE
 from gridopt.dispatch.sequence import Clearing
+from gridopt.program.highs import give_back_memory
 from gridopt.program.solution import SolverFailed
 from gridopt.settlement.ledger import horizon, sums
 from gridopt.settlement.uplift import Uplift, uplift
@@ -58,6 +59,10 @@ def opportunities(found: Cleared) -> tuple[pd.DataFrame, pd.DataFrame, set[str]]
         unknown |= {run.stage} if np.isnan(left.lost).any() else set()
         lost.append(lost_table(market.rule, run, left, case, solved.case.time.start[:kept]))
         short.append(shortfall_table(market.rule, solved, prices, left, run, kept))
+        for people in (solved.participants, prices.people):  # nobody asks them again
+            if people is not None:
+                people.alone()
+        give_back_memory()
     return pd.concat(lost, ignore_index=True), pd.concat(short, ignore_index=True), unknown
 
 

@@ -172,6 +172,6 @@ def test_whole_values_that_follow_need_no_search():
         y[people.balance[0]] = prices
         x, form, own = people.answers.at(y[people.shared]).x, people.form, people.private
         assert len(form.integer) and x[form.integer] == pytest.approx(np.round(x[form.integer]), abs=1e-9)
-        assert len(people.answers.searches) == searches
+        assert len(people.programs.searches) == searches
         activity = (form.matrix @ x)[own]
         assert (activity >= form.row_lower[own] - 1e-6).all() and (activity <= form.row_upper[own] + 1e-6).all()

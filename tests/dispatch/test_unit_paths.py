@@ -1,5 +1,7 @@
 """Best schedules of single units: by hand, and against a search for whole values on any unit at any prices."""
 
+import gc
+import weakref
 from dataclasses import replace
 
 import numpy as np
@@ -7,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from gridopt.dispatch import answers
 from gridopt.dispatch.participants import Participants
 from gridopt.dispatch.relaxation import relaxed_duals
 from tests.support import market
@@ -102,6 +105,33 @@ def test_a_start_is_as_hot_as_what_was_before_allows(before, idle, cost):
     of = [str(n) for n in people.names].index("generator G")
     for found in (people, replace(people, paths=None)):
         assert found.answers.at(y[people.shared]).best[of] == pytest.approx(cost - 1000)
+
+
+def test_participants_answer_alike_in_one_program_or_in_many(monkeypatch):
+    """Paths set aside, at prices that make some run and some not: the second time from the basis of the first."""
+    people = Participants.of(cleared(market.TWO_RAMPED_UNITS))
+    y = np.zeros(len(people.form.row_lower))
+    y[people.balance[0]] = [20, 90, 70, 40, 60, 10]
+    alone = [replace(people, paths=None) for _ in range(2)]
+    found = [alone[0].answers.at(y[people.shared])]
+    monkeypatch.setattr(answers, "MANY", 1)
+    found += [alone[1].answers.at(y[people.shared] + d) for d in (5.0, 0.0)]
+    assert (len(alone[0].programs.blocks), len(alone[1].programs.blocks)) == (1, len(people.names))
+    assert found[0].best == pytest.approx(found[2].best) and found[0].bound == pytest.approx(found[2].bound)
+    assert (found[0].best < 0).any() and found[1].bound != pytest.approx(found[0].bound)
+
+
+def test_participants_that_answered_are_given_back_at_once():
+    """They hold programs of many times their size: nothing may be left for the collector of circles."""
+    gc.disable()
+    try:
+        people = Participants.of(cleared(market.ONE_PERIOD))
+        people.answers.at(people.start)
+        held = weakref.ref(people), weakref.ref(people.programs)
+        del people
+        assert [h() for h in held] == [None, None]
+    finally:
+        gc.enable()
 
 
 def test_units_with_other_rules_have_no_path():

@@ -7,6 +7,7 @@ import pytest
 from gridopt.commands import execute
 from gridopt.dispatch.market_run import MarketRun
 from gridopt.dispatch.market_tables import frame
+from gridopt.study import market_uplift
 from gridopt.study.market_causes import Own, curtailment_table, main_causes
 from gridopt.study.market_uplift import with_opportunities
 from tests.support.market import BLOCK_BEHIND_A_LINE, ONE_PERIOD, THREE_PERIODS, cleared, priced
@@ -71,6 +72,16 @@ def test_opportunities_of_real_time_are_those_at_the_price_that_is_paid(tmp_path
     text = RAMPING.replace("[420, 590, 590]", "[420, 620, 590]")
     found = tables(tmp_path, text, "--set", f"market.price={{mode: {mode}, floor_cny_per_mwh: 0}}")
     assert found["uplift"].set_index(["run", "unit"]).loc[("RT", "generator G2"), "loc"] == pytest.approx(30750)
+
+
+def test_what_answered_for_a_clearing_is_given_back(tmp_path, monkeypatch):
+    """The programs of its participants: of a week they would be many times what all else holds."""
+    seen, given = [], []
+    whole = market_uplift.uplift
+    monkeypatch.setattr(market_uplift, "uplift", lambda *a: seen.append(a[1].people) or whole(*a))
+    monkeypatch.setattr(market_uplift, "give_back_memory", lambda: given.append([p.__dict__.keys() & {"programs", "own"} for p in seen]))
+    tables(tmp_path, RAMPING)
+    assert len(seen) == 2 and given == [[set()], [set(), set()]]
 
 
 def test_prices_as_offered_say_nothing_of_opportunities(tmp_path):
