@@ -48,7 +48,7 @@ from gridopt.study.market_frames import (
 )
 from gridopt.study.market_schema import Market
 from gridopt.study.market_uplift import opportunities, with_opportunities
-from gridopt.study.pre_clearing import pre_cleared
+from gridopt.study.pre_clearing import pre_cleared, traded
 from gridopt.study.priced import check_rules, unselected
 from gridopt.study.run import CertificateFailed, Clock, check_free, move
 
@@ -118,10 +118,11 @@ def market_study(
 
 def clear(loaded: Loaded, market: Market, stop: threading.Event | None, clock: Clock) -> Cleared:
     """All clearings of a study, their prices and tables."""
-    traded = {}
+    trade: dict[str, pd.DataFrame] = {}
     if market.pre_clearing.enabled:
         with clock("pre_clearing", "pre-clearing and trade between provinces"):
-            loaded, traded["trade"] = after_trade(loaded, market, clock.detail)
+            case, trade["trade"] = pre_cleared(loaded.case, market, clock.detail)
+            loaded = replace(loaded, case=case)
     with clock("day_ahead", f"day-ahead market, {len(loaded.case.time)} periods"):
         days = day_ahead_of(loaded, market, stop, clock.detail)
     day_ahead = settled_run(MarketRun.joined([c.run() for c in days.day_ahead]), loaded.case, market)
@@ -135,7 +136,7 @@ def clear(loaded: Loaded, market: Market, stop: threading.Event | None, clock: C
     if found.physical is not None:
         lost.append(curtailment_table(runs[-1], [(found.own(found.physical.dispatch).causes, len(loaded.case.time))]))
     causes = pd.concat(lost, ignore_index=True)
-    found.tables = traded | {
+    found.tables = trade | {
         "prices": price_table(market.rule, runs), "zone_prices": zone_table(market.rule, runs),
         "constraints": constraint_table(market.rule, runs), "dispatch": dispatch_table(runs, details(found), causes),
         "load": load_table(runs), "curtailment": causes,
@@ -158,12 +159,6 @@ def clear(loaded: Loaded, market: Market, stop: threading.Event | None, clock: C
         found.tables["explain"] = explanations(found)
         found.tables["metrics"] = figures(found)
     return found
-
-
-def after_trade(loaded: Loaded, market: Market, progress: Progress) -> tuple[Loaded, pd.DataFrame]:
-    """The study with what provinces have traded before the day-ahead market, and table trade."""
-    case, trade = pre_cleared(loaded.case, market, progress)
-    return replace(loaded, case=case), trade
 
 
 def day_ahead_of(loaded: Loaded, market: Market, stop: threading.Event | None, progress: Progress) -> Days:
@@ -189,8 +184,7 @@ def physical_schedule(
 ) -> tuple[Dispatch, Case, RealTimeRule]:
     """The schedule that real time begins from, the case with what comes, and the rule of real time; trade between provinces comes first where
     the market says so."""
-    if market.pre_clearing.enabled:
-        loaded, _ = after_trade(loaded, market, progress)
+    loaded = replace(loaded, case=traded(loaded.case, market, progress))
     days = day_ahead_of(loaded, market, stop, progress)
     return days.plan, what_comes(loaded.case, market), real_time_rule(market)
 

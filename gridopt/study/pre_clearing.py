@@ -42,6 +42,11 @@ def pre_cleared(case: Case, market: Market, progress: Callable[[str], None]) -> 
     return with_trade(case, found), trade_table(found, case.time.start)
 
 
+def traded(case: Case, market: Market, progress: Callable[[str], None]) -> Case:
+    """The case with what was traded, where the market has provinces trade first. Raises as pre_cleared does."""
+    return pre_cleared(case, market, progress)[0] if market.pre_clearing.enabled else case
+
+
 def trade_table(found: Matched, start: np.ndarray) -> pd.DataFrame:
     """What each pair trades, by period."""
     trade, paths = found.trade, found.paths

@@ -121,11 +121,12 @@ def _cleared(path: Path, overrides: dict[str, str], progress: Callable[[str], No
     from gridopt.program.solution import Infeasible
     from gridopt.study.load import load_study
     from gridopt.study.market_case import market_cases, market_of
+    from gridopt.study.pre_clearing import traded
 
     loaded = load_study(path, overrides, None)
     _check_whole(loaded.study)
     market = market_of(loaded.study, loaded.case)
-    case = loaded.case if market is None else market_cases(loaded.case, market)[0]
+    case = loaded.case if market is None else market_cases(traded(loaded.case, market, progress), market)[0]
     gap = loaded.study.mip_gap if "mip_gap" in overrides else EXACT_GAP
     search = Search(gap, loaded.study.time_limit_s or np.inf, stop, loaded.study.seed)
     try:

@@ -33,6 +33,9 @@ def strategy_file(
     if loaded.study.rolling is not None:
         raise CaseError(["key 'rolling': an owner's offers are tried in one solve each. Remove the key, and use --hours for a shorter time."])
     given = market_of(loaded.study, loaded.case)
+    if given is not None and given.pre_clearing.enabled:
+        cure = "Give --set market.pre_clearing.enabled=false"
+        raise CaseError([f"key 'market.pre_clearing.enabled': what provinces have agreed must flow, with the owner or without. {cure}."])
     market, case = given or Market(), loaded.case if given is None else market_cases(loaded.case, given)[0]
     plants = offered(plants_of(loaded.case, owner), case)
     limit = market.price.cap_cny_per_mwh if cap is None else cap

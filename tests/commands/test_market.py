@@ -160,6 +160,19 @@ def test_provinces_trade_before_the_day_ahead_market_where_the_study_says_so(tmp
     assert load == pytest.approx([100, 650, 100, 650])
 
 
+def test_price_of_the_study_has_provinces_trade_first(tmp_path, capsys):
+    """600 and 650 MWh at 100, with trade, 100 and 650 without; 50 MWh are shed at 10,000 in both. Strategies are refused with trade: what is
+    agreed must flow without the owner, too."""
+    path = tmp_path / "case.yaml"
+    for text, cost, code in ((TRADE, 625e3, 5), (TRADE.replace("enabled: true, tick_mw", "enabled: false, tick_mw"), 575e3, 0)):
+        path.write_text(text, encoding="utf-8")
+        capsys.readouterr()
+        assert execute(["price", str(path), "--rules", "ip", "--json"]) == 0
+        assert json.loads(capsys.readouterr().out)["objective"] == pytest.approx(cost)
+        assert execute(["strategy", str(path), "--owner", "G", "--raise", "10", "--json"]) == code
+        assert ("what provinces have agreed must flow" in capsys.readouterr().out) == (code == 5)
+
+
 def test_without_the_key_nothing_is_traded_and_with_it_but_without_trade_the_study_is_refused(tmp_path, ring, capsys):
     table = market(tmp_path, TRADE.replace("pre_clearing: {enabled: true, tick_mw: 0}, ", ""))
     assert table("dispatch").query("run == 'DA' and unit == 'generator G'").sort_values("period")["mw"].to_numpy() == pytest.approx([100, 650])
