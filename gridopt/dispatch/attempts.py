@@ -123,6 +123,7 @@ class Attempts:
         values: np.ndarray,
         *,
         gap: float,
+        money: float = 0.0,
         seconds: float = np.inf,
         stop: threading.Event | None = None,
         tell: Callable[[float], None] | None = None,
@@ -145,7 +146,7 @@ class Attempts:
             if start is not None and (np.abs(start[self.ids[held]] - values[held]) < 0.5).all() and loaded.tangents is None:
                 loaded.highs.begin_from(start[loaded.columns])
             found = loaded.highs.search(
-                gap=gap, target=self.target - offset, seconds=min(seconds, self.left), stop=stop or self.stop,
+                gap=gap, money=money, target=self.target - offset, seconds=min(seconds, self.left), stop=stop or self.stop,
                 tell=None if tell is None else lambda bound: tell(bound + offset),
             )  # fmt: skip
             if found.x is None:

@@ -15,6 +15,7 @@ that of the relaxation, and what misses the gap is where the searches begin.
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 
 import numpy as np
 
@@ -40,15 +41,16 @@ def dives(loaded: Loaded) -> bool:
 
 
 def dive(attempts: Attempts, loaded: Loaded, x: np.ndarray) -> bool:
-    """Offers what a dive from the optimum x (n,) of the relaxation that is `loaded` finds; False if it finds nothing."""
+    """Offers what a dive from the optimum x (n,) of the relaxation that is `loaded` finds; whether any values are known then."""
     form, ids, least = attempts.relaxed.form, attempts.ids, 0.5 * attempts.left  # half of the time is for what finds a schedule more surely
     held, stepped = Held(attempts, loaded), form.upper[ids] - form.lower[ids] > 1.0 + OPEN
     settled = _settled(held, x, stepped, least)
     if settled is None:
-        return False
+        return attempts.x is not None
     value = attempts.implied(settled)[ids]
     if not (np.abs(value - np.round(value))[stepped] > OPEN).any():
-        return _last(held, settled)
+        _last(held, settled)
+        return attempts.x is not None
     _scheduled(held, settled, stepped, least)
     if not attempts.met:
         with suppress(Infeasible):  # what does not fit is found by the search, quicker than by pivots from the last optimum
@@ -86,7 +88,11 @@ def _settled(held: Held, x: np.ndarray, but: np.ndarray, least: float) -> np.nda
 def _scheduled(held: Held, x: np.ndarray, stepped: np.ndarray, least: float) -> None:
     """The first half of (P4), from an optimum x (n,)."""
     attempts = held.attempts
-    found = nearest(attempts.relaxed.form, x, attempts.ids[stepped], attempts.program)
+    form, fixed = attempts.relaxed.form, attempts.ids[held.held]
+    lower, upper = form.lower.copy(), form.upper.copy()
+    lower[fixed] = upper[fixed] = np.round(x[fixed])
+    known = replace(form, lower=lower, upper=upper)
+    found = nearest(known, x, attempts.ids[stepped], attempts.program, attempts.left, attempts.stop)
     if found is None:
         return
     some = np.flatnonzero(np.isin(attempts.ids, found[0]) & ~held.held)
@@ -96,13 +102,12 @@ def _scheduled(held: Held, x: np.ndarray, stepped: np.ndarray, least: float) -> 
         _last(held, settled)
 
 
-def _last(held: Held, x: np.ndarray) -> bool:
+def _last(held: Held, x: np.ndarray) -> None:
     """(P3)."""
     attempts, rest = held.attempts, np.flatnonzero(~held.held)
     found = held.hold(rest, np.round(attempts.implied(x)[attempts.ids[rest]]))
     if found is not None:
         attempts.offer(attempts.implied(found), "dive")
-    return found is not None
 
 
 class Held:

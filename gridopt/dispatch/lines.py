@@ -3,7 +3,8 @@
     tight    rows of the last linear program of a window that are not basic                                          (G1)
     guess    of the next window: the rows tight at the same time, or a day before                                    (G2)
 
-A row too many or too few costs pivots and changes no result.
+A row too many or too few costs pivots and changes no result. Rows after outages are found anew: whether there is one depends on what is in
+service.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ class Lines:
         at = [_same(self.time, new, earlier) for earlier in (0.0, DAY_H)]
         for family in (z.family for z in model.builder.lazy_families):
             element, step = self.tight.get(family.name, np.zeros((2, 0), int))
-            if family.size and element.max(initial=-1) < family.size // family.shape[-1]:
+            if family.size and len(family.shape) == 2 and element.max(initial=-1) < family.size // family.shape[-1]:
                 found = [np.nonzero(step[:, None] == place) for place in at]
                 pairs = np.concatenate([np.array([element[k], t]) for k, t in found], axis=1)
                 if pairs.size:

@@ -6,11 +6,13 @@
 
     min sum over S of |n - n*|,  rows R, bounds, decisions in C whole                                              (N1)
 
-n* are the values of the linear relaxation. A few hundred columns: solved at once, where a search of the whole program for as much takes
-seconds. It proves nothing, and rows beyond R may be broken: a linear program tells.
+n* are the values of the linear relaxation. For links a few hundred columns: solved at once, where a search of the whole program for as much
+takes seconds. It proves nothing, and rows beyond R may be broken: a linear program tells.
 """
 
 from __future__ import annotations
+
+import threading
 
 import numpy as np
 import scipy.sparse as sp
@@ -20,17 +22,23 @@ from gridopt.program.solution import Infeasible, SolverFailed
 from gridopt.program.standard_form import StandardForm
 
 SECONDS = 2.0
-"""Time of (N1), at most: it ends by itself long before."""
+"""Time of (N1), at most: schedules of links take hundredths of a second; rows of many alike units may take longer."""
 
 
-def nearest(form: StandardForm, x: np.ndarray, some: np.ndarray, program: Program) -> tuple[np.ndarray, np.ndarray] | None:
+def nearest(
+    form: StandardForm, x: np.ndarray, some: np.ndarray, program: Program, seconds: float = SECONDS, stop: threading.Event | None = None
+) -> tuple[np.ndarray, np.ndarray] | None:
     """(N1): integer columns in C, int (k,) in ascending order, and whole values for them (k,); None if nothing fits.
 
-    x (n,): values of the relaxation; some: decisions of S (m,), over time.
+    form: what is held has its value as both bounds; x (n,): values of the relaxation; some: decisions of S (m,), those over no step are left
+    out.
     """
     free, by_column = form.upper > form.lower, sp.csc_array(form.matrix)
     same = np.arange(len(free)) - form.column_step  # a family over time counts its ids step by step
-    some = np.flatnonzero(free & (form.column_step >= 0) & np.isin(same, same[some]))
+    timed = form.column_step >= 0
+    some = np.flatnonzero(free & timed & np.isin(same, same[some[timed[some]]]))
+    if not len(some):
+        return None
     inside, decided = np.zeros((2, len(free)), bool)
     inside[form.matrix[np.unique(by_column[:, some].indices)].indices] = inside[some] = decided[form.integer] = True
     for known in (inside | decided, inside):  # the first time those of decisions alone, which join; then R
@@ -51,7 +59,7 @@ def nearest(form: StandardForm, x: np.ndarray, some: np.ndarray, program: Progra
     whole = np.flatnonzero(np.isin(columns, form.integer))
     highs.whole(whole)
     try:
-        found = highs.search(gap=0.0, seconds=SECONDS).x
+        found = highs.search(gap=0.0, seconds=min(seconds, SECONDS), stop=stop).x
     except (Infeasible, SolverFailed):
         return None
     return None if found is None else (columns[whole], np.round(found[whole]))

@@ -5,9 +5,10 @@ Values, duals and reduced costs of the steps that each window kept stand at thei
     x, d, y [family, label, t] = those of the window that kept t                                                     (J1)
     rows over no step (contracts) have a dual per window: `dual_by_step`; their place in y holds the mean over the time of
                                                       the windows that have them                                      (J2)
-    bound = cost - |cost| x mean over the windows, by hours kept, of (cost - bound) / |cost| of each                     (J3)
+    bound = cost - sum over the windows of (cost - bound) of each x hours kept / hours seen                              (J3)
 
-So a gap of the whole tells how far the windows may miss the best decision, each for what it saw; nothing is proven across seams.
+So a gap of the whole tells how far the windows may miss the best decision, each for what it saw; nothing is proven across seams. Money is
+added, not shares: where exports nearly pay for a window, a share of its cost may be anything.
 """
 
 from __future__ import annotations
@@ -186,8 +187,9 @@ class Record:
             added[name] = np.array([element, step, rows]).astype(int)
             duals.append(dual)
         cost = value(self.form, self.x)  # of the form nothing is read but costs and bounds: reduced costs are those of the windows
-        weight = windows["kept_h"].to_numpy(float) / windows["kept_h"].sum()
-        bound, proven = (cost - abs(cost) * float(weight @ windows[c].to_numpy(float)) for c in ("price_gap", "gap"))
+        kept, seen, whole, least, priced = (windows[c].to_numpy(float) for c in ("kept_h", "seen_h", "cost_cny", "bound_cny", "price_gap"))
+        missed = np.array([priced * np.maximum(np.abs(whole), 1.0), np.maximum(whole - least, 0.0)])
+        bound, proven = (float(v) for v in cost - missed @ (kept / seen))
         solution = Solution(
             cast(StandardForm, self.form), self.x, np.concatenate(duals), bound, int(windows["rounds"].max()), added,
             {"seconds": dict(seconds)}, proven, bool(windows["finished"].all()),

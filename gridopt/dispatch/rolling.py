@@ -209,8 +209,9 @@ def _line(case: Case, windows: list[Window], k: int, found: Arrays, before: list
     left = (len(windows) - k - 1) * float(np.mean(seconds))
     done = str(case.time.end[windows[k].kept - 1]).replace("T", " ")[:16]
     finished = "" if found["figure/finished"].item() else ", limit reached"
+    missed = max(found["figure/cost"].item() - found["figure/bound"].item(), 0.0)
     return (
-        f"window {k + 1} of {len(windows)}, to {done}: gap {found['figure/gap'].item():.2%}{finished}, {seconds[-1]:.1f} s; "
+        f"window {k + 1} of {len(windows)}, to {done}: gap {found['figure/gap'].item():.2%} ({missed:,.0f}){finished}, {seconds[-1]:.1f} s; "
         f"about {left / 60:.0f} min left"
     )
 

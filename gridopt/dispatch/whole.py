@@ -125,7 +125,8 @@ def _everything(attempts: Attempts, stop: threading.Event) -> None:
             enough.set()
 
     nothing = np.zeros(len(attempts.ids), bool)
-    found = attempts.attempt("whole program", nothing, np.zeros(len(nothing)), gap=attempts.asked, stop=enough, tell=tell)
+    asked = {"gap": attempts.asked, "money": attempts.search.money}
+    found = attempts.attempt("whole program", nothing, np.zeros(len(nothing)), **asked, stop=enough, tell=tell)
     attempts.prove(found.bound)
     attempts.ended = found.done
 

@@ -315,17 +315,18 @@ class Highs:
         self,
         *,
         gap: float,
+        money: float = 0.0,
         target: float = -np.inf,
         seconds: float = np.inf,
         stop: threading.Event | None = None,
         tell: Callable[[float], None] | None = None,
     ) -> Incumbent:
-        """Looks for the best whole values until the relative gap is proven, the cost `target` is met, or time is up.
+        """Looks for the best whole values until the relative gap or one of `money` is proven, the cost `target` is met, or time is up.
 
         Setting `stop` from another thread, or in `tell`, ends the search and keeps what was found. tell: is told the bound proven so
         far, again and again. Raises Infeasible, SolverFailed.
         """
-        self.set(presolve="on", mip_rel_gap=gap, mip_abs_gap=0.0, objective_target=target, time_limit=float(max(seconds, 0.0)))
+        self.set(presolve="on", mip_rel_gap=gap, mip_abs_gap=float(money), objective_target=target, time_limit=float(max(seconds, 0.0)))
         if stop is not None:
             self._listen(stop, tell)
         status = self.run()

@@ -231,6 +231,7 @@ class PulpProgram:
         self,
         *,
         gap: float,
+        money: float = 0.0,
         target: float = -np.inf,
         seconds: float = np.inf,
         stop: threading.Event | None = None,
@@ -238,8 +239,8 @@ class PulpProgram:
     ) -> Incumbent:
         """Looks for the best whole values until the solver calls the relative gap proven, or time is up; see Highs.search.
 
-        A search goes on beyond the cost `target` and tells nothing on its way; `stop` is heard by CBC alone. Raises Infeasible,
-        SolverFailed.
+        A search goes on beyond the cost `target` and a gap of `money`, and tells nothing on its way; `stop` is heard by CBC alone.
+        Raises Infeasible, SolverFailed.
         """
         self._a.refuse()
         limit = min(seconds, np.inf if self._limit is None else self._limit)

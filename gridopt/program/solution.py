@@ -36,7 +36,7 @@ class Solution:
 
     `form` is the program with all rows that were added; `added` tells for each lazy family the (element, step) of each added row.
     Where integer columns were decided, they are fixed in `form`, `bound` proves that linear program, and `proven` is the bound that no
-    other decision beats; `finished` tells whether the gap asked for was proven.
+    other decision beats; `finished` tells whether the gap asked for was proven, as a share of the cost or as money.
     """
 
     form: StandardForm

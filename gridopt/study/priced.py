@@ -128,7 +128,8 @@ def _cleared(path: Path, overrides: dict[str, str], progress: Callable[[str], No
     market = market_of(loaded.study, loaded.case)
     case = loaded.case if market is None else market_cases(traded(loaded.case, market, progress), market)[0]
     gap = loaded.study.mip_gap if "mip_gap" in overrides else EXACT_GAP
-    search = Search(gap, loaded.study.time_limit_s or np.inf, stop, loaded.study.seed)
+    money = loaded.study.mip_gap_cny if "mip_gap_cny" in overrides else 0.0
+    search = Search(gap, loaded.study.time_limit_s or np.inf, stop, loaded.study.seed, money)
     try:
         solved = dispatch(case, search=search, progress=progress)
     except Infeasible:

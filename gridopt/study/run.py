@@ -156,7 +156,7 @@ def _solve_and_write(
 
     with clock("solve", f"dispatching {len(loaded.case.time)} steps"):
         study = loaded.study
-        search = Search(study.mip_gap, study.time_limit_s or inf, stop, study.seed, study.mip_gap_cny)
+        search = Search(study.mip_gap, study.time_limit_s or inf, stop, study.seed, money=study.mip_gap_cny)
         solved = _solved(loaded, program, str(folder / "solver.log"), search, clock, checkpoint)
     spent = solved.solution.statistics["seconds"]
     clock.seconds["build"] = spent["build"]

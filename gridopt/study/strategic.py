@@ -40,7 +40,8 @@ def strategy_file(
     plants = offered(plants_of(loaded.case, owner), case)
     limit = market.price.cap_cny_per_mwh if cap is None else cap
     gap = loaded.study.mip_gap if "mip_gap" in overrides else 0.0
-    search = Search(gap, loaded.study.time_limit_s or np.inf, stop, loaded.study.seed)
+    money = loaded.study.mip_gap_cny if "mip_gap_cny" in overrides else 0.0
+    search = Search(gap, loaded.study.time_limit_s or np.inf, stop, loaded.study.seed, money)
     floor, most = ends(market, DAY_AHEAD) or (-np.inf, np.inf)
     clearing = Clearing(search=search, floor=floor, cap=most)
     table = strategies(case, plants, [Change(raise_share=x, withhold_mw=y) for x, y in changes], clearing)

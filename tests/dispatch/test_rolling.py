@@ -124,6 +124,16 @@ def test_T2_the_gross_gap_is_of_what_was_spent():
     assert (figures["gap"], figures["gross_gap"], figures["price_gap"]) == (0.5, 0.005, 0.0)
 
 
+def test_J3_the_gap_of_the_whole_adds_money():
+    """Windows of 1 of 3 hours seen that may miss as they please: each counts by a third, the last by a half and as a whole."""
+    rolled = roll(switched(), Rule(1.0, 2.0, Search(gap=0.0, money=1e9)))
+    table, solution = rolled.audit["windows"], rolled.solution
+    missed = (table["cost_cny"] - table["bound_cny"]).to_numpy()
+    assert missed.max() > 0 and table["finished"].all() and solution.finished
+    share = np.append(np.full(len(table) - 2, 1 / 3), [1 / 2, 1.0])
+    assert solution.objective - solution.proven == pytest.approx(float(missed @ share))
+
+
 def test_G1_full_lines_are_handed_on_and_change_no_cost(monkeypatch):
     """50 MW at 10 and 30 MW that cost 90 and 500 to start, loads 40, 45, 60 behind a line of 40 MW; an hour kept, an hour ahead."""
     case = power_case(

@@ -176,6 +176,7 @@ def test_a_gap_that_is_met_leaves_the_event_of_the_caller_alone():
     seen = []
 
     class Met:
+        search = Search()
         asked, ids, over = 0.1, np.zeros(2, int), True
 
         def prove(self, bound):
@@ -297,3 +298,20 @@ def test_a_search_ends_where_what_is_missed_is_little_money():
     assert exact.objective == pytest.approx(406.0) and exact.proven == pytest.approx(406.0)
     assert rough.finished and rough.objective - rough.proven <= 100.0
     assert rough.proven == pytest.approx(344.2)
+
+
+def test_money_ends_the_search_of_the_whole_program():
+    """What the relaxation's bound does not reach: a search of everything goes on until its own bound and schedule are near enough."""
+    rng = np.random.default_rng(1)
+    b = Builder(1)
+    u = b.columns("on", unit="1", over={"unit": np.arange(40), "time": np.arange(1)}, upper=1.0, integer=True)
+    b.cost("on", u, rng.integers(5, 60, (40, 1)) * 1e3)
+    for k in range(20):
+        row = b.rows(f"need{k}", unit="MW", over={"time": np.arange(1)}, lower=30.0)
+        b.term(row, u, rng.integers(1, 20, (40, 1)) * (rng.random((40, 1)) < 0.3))
+    exact = decide(Relaxed(b.form(), b.lazy_families), Search(gap=0.0))
+    least = solve(Relaxed(b.form(), b.lazy_families)).objective
+    money = 0.4 * (exact.objective - least)
+    found = decide(Relaxed(b.form(), b.lazy_families), Search(gap=0.0, money=money))
+    assert 0 < found.objective - found.proven <= money and found.finished
+    assert least < found.proven < exact.objective <= found.objective

@@ -93,3 +93,13 @@ def test_only_windows_can_be_resumed(tmp_path):
 def test_a_misspelled_key_of_the_windows_is_named(tmp_path):
     code, document, _ = run(tmp_path / "none", "--set", "rolling={windo_h: 24}")
     assert code == 5 and "windo_h" in document["messages"][0] and "window_h" in document["messages"][0]
+
+
+def test_windows_end_at_an_amount_of_money_where_the_study_gives_one(tmp_path):
+    """No share of the cost will do, a hundred million will: windows keep the first schedule, and tell what it misses."""
+    given = ("--hours", "0:48", "--set", "commitment=exact", "--set", "rolling={window_h: 24, look_ahead_h: 48, look_ahead_step_h: 6}")
+    code, document, said = run(tmp_path / "run", *given, "--set", "mip_gap=0", "--set", "mip_gap_cny=1e8")
+    assert code == 0, said
+    assert document["status"] == "optimal" and document["certificate"]["passed"] and document["gap"] > 0
+    windows = pd.read_parquet(tmp_path / "run" / "tables" / "windows.parquet")
+    assert windows["finished"].all() and 0 < (windows["cost_cny"] - windows["bound_cny"]).max() <= 1e8
