@@ -176,13 +176,12 @@ def test_a_gap_that_is_met_leaves_the_event_of_the_caller_alone():
     seen = []
 
     class Met:
-        search = Search()
-        asked, ids, over = 0.1, np.zeros(2, int), True
+        asked, ids, over, search = 0.1, np.zeros(2, int), True, Search()
 
         def prove(self, bound):
             seen.append(bound)
 
-        def attempt(self, who, held, values, *, gap, stop, tell):
+        def attempt(self, who, held, values, *, gap, money, stop, tell):
             seen.append(stop.is_set())
             tell(5.0)
             seen.append(stop.is_set())
