@@ -22,7 +22,7 @@ import numpy as np
 
 from gridopt.blocks import commitment, dc_contract, dc_link, dc_schedule, exchange, generator, storage, thermal
 from gridopt.case.fleet import labels
-from gridopt.case.reserves import counting, offers_of
+from gridopt.case.reserves import counting
 from gridopt.dispatch.formulate import BLOCKS
 from gridopt.dispatch.result import Dispatch
 
@@ -307,7 +307,7 @@ def _reserve(dispatch: Dispatch) -> list[Rent]:
     case, table = dispatch.case, dispatch.case.table("reserve")
     if not len(table):
         return []
-    given, award, serves = offers_of(case), dispatch.quantities["reserve_award"].values, counting(case)
+    given, award, serves = case.reserve_offers, dispatch.quantities["reserve_award"].values, counting(case)
     place = {k: case.position("bus", case.table(k)["bus"]) for k in np.unique(given.kind.astype(str))}
     bus = np.array([place[k][i] for k, i in zip(given.kind, given.place, strict=True)], int)
     found = []

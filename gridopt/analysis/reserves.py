@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from gridopt.case.reserves import counting, offers_of
+from gridopt.case.reserves import counting
 from gridopt.dispatch.result import Dispatch
 
 NOTICED = 1e-3
@@ -16,7 +16,7 @@ def reserves(solved: Dispatch) -> pd.DataFrame:
     """One row per reserve: MW over time in MWh, mean price weighted by the requirement, what the requirement is worth at the price."""
     case, hours = solved.case, solved.case.time.hours
     needed, short, award = (solved.quantities[f"reserve_{n}"].values for n in ("requirement", "shortage", "award"))
-    counted = counting(case)[:, offers_of(case).reserve] @ award
+    counted = counting(case)[:, case.reserve_offers.reserve] @ award
     table = case.table("reserve").reset_index()[["reserve", "name", "name_zh", "product", "zone"]]
     required, worth = needed @ hours, (needed * solved.reserve_price) @ hours
     plain = solved.reserve_price @ hours / hours.sum()
@@ -28,7 +28,7 @@ def reserves(solved: Dispatch) -> pd.DataFrame:
 
 def providers(solved: Dispatch) -> pd.DataFrame:
     """One row per offer with awards: MWh, what was offered for them, and what they earn at the prices of all they count for."""
-    case, hours, offers = solved.case, solved.case.time.hours, offers_of(solved.case)
+    case, hours, offers = solved.case, solved.case.time.hours, solved.case.reserve_offers
     award = solved.quantities["reserve_award"].values
     earned = (award * (counting(case).T @ solved.reserve_price)[offers.reserve]) @ hours
     table = case.table("reserve")

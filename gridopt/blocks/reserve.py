@@ -32,8 +32,8 @@ import numpy as np
 import scipy.sparse as sp
 
 from gridopt.case.fleet import TABLES as FALLING
-from gridopt.case.reserve_offers import alike, decided, largest, ramp_shares, served
-from gridopt.case.reserves import Offers, counting, directions, inside, offers_of, together
+from gridopt.case.reserve_offers import alike, decided, ramp_shares, served
+from gridopt.case.reserves import Offers, counting, directions, inside, together
 from gridopt.case.tables_reserve import PROVIDERS
 from gridopt.program.labels import Quantity
 
@@ -79,8 +79,8 @@ def declare(case, b):
     if not len(case.table("reserve")):
         return None
     table, hours, time = case.table("reserve"), case.time.hours, case.time.index
-    offers = offers_of(case)
-    most, plenty = largest(case, offers), _plenty(case, b)
+    offers = case.reserve_offers
+    most, plenty = case.largest_awards, _plenty(case, b)
     of, share, speaks = together(case, offers)
     first = np.unique(of, return_index=True)[1]
     whole = np.zeros((len(first), len(time)))

@@ -25,8 +25,8 @@ from typing import NamedTuple
 import numpy as np
 
 from gridopt.case.fleet import TABLES as FALLING
-from gridopt.case.reserve_offers import alike, decided, largest, slopes
-from gridopt.case.reserves import Offers, counts, directions, offers_of
+from gridopt.case.reserve_offers import alike, decided, slopes
+from gridopt.case.reserves import Offers, counts, directions
 
 
 class Columns(NamedTuple):
@@ -42,7 +42,7 @@ def declare(case, b):
     """Columns z of (V8) and the room that they take; nothing where there are no reserves."""
     if not len(case.table("reserve")):
         return None
-    offers, time = offers_of(case), case.time.index
+    offers, time = case.reserve_offers, case.time.index
     ranged = np.flatnonzero((np.isfinite(offers.low) | np.isfinite(offers.high)) & np.isin(offers.kind, FALLING))
     keys = [(offers.kind[o], offers.place[o], offers.low[o], offers.high[o]) for o in ranged]
     number = {k: n for n, k in enumerate(dict.fromkeys(keys))}
@@ -141,7 +141,7 @@ def _off(case, b, offers: Offers) -> None:
 def _on(case, b, columns: Columns, award: np.ndarray) -> None:
     """Rows (V7), (V8)."""
     offers, ranged, of = columns.offers, columns.ranged, columns.of
-    most, count, time = largest(case, offers), alike(case, offers), case.time.index
+    most, count, time = case.largest_awards, alike(case, offers), case.time.index
     many = np.flatnonzero((count > 1) & decided(case, offers) & np.isfinite(most).all(axis=1))
     row = _status_rows(case, b, ("reserve.on", "award"), offers, many, -most[many] / count[many, None])
     b.term(row, award[many])

@@ -14,6 +14,8 @@ import numpy as np
 import pandas as pd
 
 from gridopt.case.fleet import Fleet, fleet_of
+from gridopt.case.reserve_offers import largest
+from gridopt.case.reserves import Offers, offers_of
 from gridopt.case.series import SeriesSource
 from gridopt.case.time import TimeGrid
 from gridopt.case.topology import BRANCH_TABLES, Topologies, branches_of
@@ -117,6 +119,16 @@ class Case:
     def fleet(self) -> Fleet:
         """What is switched on and off; empty where nothing is."""
         return fleet_of(self)
+
+    @cached_property
+    def reserve_offers(self) -> Offers:
+        """Who may provide which reserve, on what terms."""
+        return offers_of(self)
+
+    @cached_property
+    def largest_awards(self) -> np.ndarray:
+        """Largest award of each of these offers MW (n, T)."""
+        return largest(self, self.reserve_offers)
 
     @cached_property
     def grid(self) -> Topologies:

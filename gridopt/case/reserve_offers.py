@@ -6,7 +6,7 @@ import numpy as np
 
 from gridopt.case.fleet import TABLES as FALLING
 from gridopt.case.fleet import switched
-from gridopt.case.reserves import Offers, counts, directions, offers_of, ramps, span
+from gridopt.case.reserves import Offers, counts, directions, ramps, span
 
 
 def alike(case, offers: Offers) -> np.ndarray:
@@ -77,6 +77,6 @@ def takes_more(case, kind: str) -> np.ndarray:
     found, table = np.zeros(len(case.table(kind)), bool), case.table("reserve")
     heavy = (table["shares_ramp"].astype(bool) & (table["ramp_min"].notna() | table["ramp_mean"].astype(bool))).to_numpy(bool)
     if heavy.any():
-        offers = offers_of(case)
+        offers = case.reserve_offers
         found[offers.place[(offers.kind == kind) & heavy[offers.reserve]]] = True
     return found

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gridopt.case.reserves import counting, offers_of
+from gridopt.case.reserves import counting
 from gridopt.dispatch.participants import element_labels
 from gridopt.dispatch.result import Dispatch
 
@@ -84,7 +84,7 @@ def awards(dispatch: Dispatch, dual: np.ndarray) -> tuple[Beside, ...]:
     case = dispatch.case
     if not len(case.table("reserve")):
         return ()
-    hours, offers = case.time.hours, offers_of(case)
+    hours, offers = case.time.hours, case.reserve_offers
     rows = next(f.ids for f in dispatch.model.builder.row_families if f.name == "reserve.requirement")
     price = counting(case).T.astype(float) @ (dual[rows] / hours)
     energy = dispatch.quantities["reserve_award"].values * hours

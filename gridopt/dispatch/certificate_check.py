@@ -185,6 +185,16 @@ def gather(place: np.ndarray, count: int) -> sp.csr_array:
     return sp.csr_array((np.ones(len(place)), (place, np.arange(len(place)))), shape=(count, len(place)))
 
 
+def flow_since(past: pd.DataFrame, rate: str, instant: np.ndarray) -> np.ndarray:
+    """What flowed from instants (h, below 0: before the first step) to the first step, rate x h, by the rows of one element in a table of
+    what was before: `rate` from begin_h hours before the first step until the next row begins."""
+    total, end = np.zeros(instant.shape), 0.0
+    for power, begin in past.sort_values("begin_h")[[rate, "begin_h"]].itertuples(index=False):
+        total -= power * (np.clip(instant, -begin, -end) + end)
+        end = begin
+    return total
+
+
 def outside(value: np.ndarray, low, high) -> np.ndarray:
     """How far `value` lies outside [low, high]; negative inside."""
     return np.maximum(low - value, value - high)

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gridopt.dispatch.certificate_check import PERIOD, POWER, RELATIVE, Check, Evidence, outside
+from gridopt.dispatch.certificate_check import PERIOD, POWER, RELATIVE, Check, Evidence, flow_since, outside
 
 TIME = 1e-6
 """h"""
@@ -125,12 +125,9 @@ def _data_centres(e: Evidence) -> list[Check]:
 
 def _put_off_before(e: Evidence, name: str, waiting: float, begin: np.ndarray) -> np.ndarray:
     """Energy MWh put off by a data centre from instants `begin` (h, below 0: before the first step) to the first step."""
-    past, total, end = e.case.table("data_centre_past"), np.zeros(begin.shape), 0.0
-    mine = past[past["data_centre"] == name].sort_values("begin_h")
-    for row in mine.itertuples():
-        total -= row.put_off_mw * (np.clip(begin, -row.begin_h, -end) + end)
-        end = row.begin_h
-    return total if len(mine) else waiting * (begin < -TIME)
+    past = e.case.table("data_centre_past")
+    mine = past[past["data_centre"] == name]
+    return flow_since(mine, "put_off_mw", begin) if len(mine) else waiting * (begin < -TIME)
 
 
 def _grown(e: Evidence) -> list[Check]:

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gridopt.dispatch.certificate_check import PERIOD, POWER, RELATIVE, WATER, Check, Evidence, outside
+from gridopt.dispatch.certificate_check import PERIOD, POWER, RELATIVE, WATER, Check, Evidence, flow_since, outside
 
 
 def arriving(e: Evidence) -> np.ndarray:
@@ -38,33 +38,22 @@ def arriving(e: Evidence) -> np.ndarray:
 def _earlier(e: Evidence, r: int, ago: np.ndarray) -> np.ndarray:
     """Water that passes plant r from instants `ago` (h, below 0: before the first step) to the first step, as a negative m3/s h."""
     base, past = float(e.case.table("reservoir")["release_before_m3s"].iloc[r]), e.case.table("release_past")
-    mine = past[past["reservoir"] == e.case.table("reservoir").index[r]].sort_values("begin_h")
-    total, end = np.minimum(ago, 0.0) * base, 0.0
-    for begin, flow in zip(mine["begin_h"].to_numpy(float), mine["release_m3s"].to_numpy(float), strict=True):
-        total = total + (flow - base) * (np.clip(ago, -begin, -end) + end)
-        end = begin
-    return total
-
-
-def _lifted_before(e: Evidence, pump: str, ago: np.ndarray) -> np.ndarray:
-    """Energy that a pump took from instants `ago` (h, below 0: before the first step) to the first step, as a negative MWh."""
-    past, total, end = e.case.table("pump_past"), np.zeros(ago.shape), 0.0
-    for row in past[past["pump"] == pump].sort_values("begin_h").itertuples():
-        total = total + row.power_mw * (np.clip(ago, -row.begin_h, -end) + end)
-        end = row.begin_h
-    return total
+    mine = past[past["reservoir"] == e.case.table("reservoir").index[r]]
+    beyond = mine.assign(release_m3s=mine["release_m3s"].to_numpy(float) - base)
+    return np.minimum(ago, 0.0) * base - flow_since(beyond, "release_m3s", ago)
 
 
 def pumped(e: Evidence) -> np.ndarray:
     """Water that pumps bring less what they take, mean over each step m3/s (n, T)."""
-    pump, hours = e.case.table("pump"), e.case.time.hours
+    pump, past, hours = e.case.table("pump"), e.case.table("pump_past"), e.case.time.hours
     clock, flow = np.append(0.0, np.cumsum(hours)), e.number("pump", "flow_m3s_per_mw") * e["pump_power"]
     result = np.zeros(e["reservoir_release"].shape)
     for i in range(len(pump)):
         lifted = np.append(0.0, np.cumsum(flow[i] * hours))
         result[e.case.position("reservoir", pump["from_reservoir"])[i]] -= flow[i]
         ago = clock - float(pump["delay_h"].iloc[i])
-        came = np.interp(ago, clock, lifted, left=0.0) + pump["flow_m3s_per_mw"].iloc[i] * _lifted_before(e, pump.index[i], ago)
+        before = flow_since(past[past["pump"] == pump.index[i]], "power_mw", ago)
+        came = np.interp(ago, clock, lifted, left=0.0) - pump["flow_m3s_per_mw"].iloc[i] * before
         result[e.case.position("reservoir", pump["to_reservoir"])[i]] += np.diff(came) / hours
     return result
 

@@ -117,20 +117,15 @@ def _rivers(whole: Horizon, window: Window, state: State) -> Tables:
 
 def _past(whole: Horizon, state: State) -> pd.DataFrame:
     """Table release_past: what passed each plant in the steps before, and before those what the table says."""
-    table, own = whole.case.table("release_past"), whole.case.table("reservoir").index
-    ago = np.cumsum(state.passed_h[::-1])[::-1]
-    plant, k = np.nonzero(np.ones(state.passed_m3s.shape, bool))
-    found = pd.DataFrame({"reservoir": own[plant], "begin_h": ago[k], "release_m3s": state.passed_m3s[plant, k], "source": ""})
-    if state.passed_h.sum() >= whole.hour(state.steps) - 1e-9:  # nothing is forgotten: what was before the horizon is still on its way
-        found = pd.concat([found, table.assign(begin_h=table["begin_h"] + whole.hour(state.steps))])
-    return found[found["begin_h"] <= FAR_H].astype({c: table[c].dtype for c in found if len(table)}).reset_index(drop=True)
+    found = _before(whole, state, "release_past", "reservoir", "release_m3s", (state.passed_m3s, state.passed_h))
+    return found[found["begin_h"] <= FAR_H].reset_index(drop=True)
 
 
 def _pumps(whole: Horizon, window: Window, state: State) -> Tables:
     """What pumps lifted in the steps before, and before those what table pump_past says."""
     if not (len(whole.case.table("pump")) and state.steps):
         return {}
-    return {"pump_past": _before(whole, state, "pump", "power_mw", (state.lifted_mw, state.lifted_h))}
+    return {"pump_past": _before(whole, state, "pump_past", "pump", "power_mw", (state.lifted_mw, state.lifted_h))}
 
 
 def _data_centres(whole: Horizon, window: Window, state: State) -> Tables:
@@ -139,7 +134,7 @@ def _data_centres(whole: Horizon, window: Window, state: State) -> Tables:
     table, known = whole.case.table("data_centre"), whole.case.table("data_centre_past")
     if not (len(table) and state.steps):
         return {}
-    past = _before(whole, state, "data_centre", "put_off_mw", (state.put_off_mw, state.put_off_h))
+    past = _before(whole, state, "data_centre_past", "data_centre", "put_off_mw", (state.put_off_mw, state.put_off_h))
     first = table[(table["waiting_mwh"] > 0) & ~table.index.isin(known["data_centre"])]
     if state.put_off_h.sum() >= whole.hour(state.steps) - 1e-9 and len(first):
         begin = whole.hour(state.steps) + MOMENT_H
@@ -148,10 +143,10 @@ def _data_centres(whole: Horizon, window: Window, state: State) -> Tables:
     return {"data_centre": table.assign(waiting_mwh=np.maximum(state.waiting_mwh, 0.0)), "data_centre_past": past}
 
 
-def _before(whole: Horizon, state: State, of: str, column: str, rates: tuple[np.ndarray, np.ndarray]) -> pd.DataFrame:
-    """A table of what was before the first step, `column` by element and begin_h: rates (n, K) over steps of (K,) hours, and before those
-    what the table of the whole horizon says, as long as nothing is forgotten."""
-    table, (rate, hours) = whole.case.table(f"{of}_past"), rates
+def _before(whole: Horizon, state: State, past: str, of: str, column: str, rates: tuple[np.ndarray, np.ndarray]) -> pd.DataFrame:
+    """Table `past` of what was before the first step, `column` by element and begin_h: rates (n, K) over steps of (K,) hours, and before
+    those what the table of the whole horizon says, as long as nothing is forgotten."""
+    table, (rate, hours) = whole.case.table(past), rates
     element, k = np.nonzero(np.ones(rate.shape, bool))
     ago, names = np.cumsum(hours[::-1])[::-1], whole.case.table(of).index
     found = pd.DataFrame({of: names[element], "begin_h": ago[k], column: rate[element, k], "source": ""})

@@ -75,11 +75,16 @@ def price(dispatch: Dispatch) -> Prices:
 
 def from_duals(dispatch: Dispatch, people: Participants, y: np.ndarray) -> Prices:
     """Prices that duals y (k,) of the shared rows of `people` make, with their parts."""
-    y = np.append(y, np.zeros(len(people.shared) - len(y)))
+    y = people.long(y)
+    return replace(price(priced_by(dispatch, people, y)), dual=y, people=people)
+
+
+def priced_by(dispatch: Dispatch, people: Participants, y: np.ndarray) -> Dispatch:
+    """The dispatch with duals y (k,) of the shared rows of `people`, those that came later without one, and none of any other row."""
     duals = np.zeros(len(people.form.row_lower))
-    duals[people.shared] = y
+    duals[people.shared] = people.long(y)
     solution = replace(dispatch.solution, form=people.form, y=duals, added=people.added)
-    return replace(price(Dispatch(dispatch.case, dispatch.model, solution)), dual=y, people=people)
+    return Dispatch(dispatch.case, dispatch.model, solution)
 
 
 def elsewhere(dispatch: Dispatch, price: np.ndarray, people: Participants, y: np.ndarray) -> Prices:

@@ -18,11 +18,10 @@ from typing import NamedTuple
 import numpy as np
 
 from gridopt.blocks import renewable, storage, thermal
-from gridopt.case.reserves import offers_of
 from gridopt.dispatch.besides import Beside, awards, by_plant
 from gridopt.dispatch.besides import joined as joined_besides
 from gridopt.dispatch.formulate import BLOCKS
-from gridopt.dispatch.lmp import Prices
+from gridopt.dispatch.lmp import Prices, priced_by
 from gridopt.dispatch.market_tables import FAR
 from gridopt.dispatch.participants import Participants, element_labels, element_name
 from gridopt.dispatch.result import Dispatch
@@ -244,7 +243,7 @@ def _costs(dispatch: Dispatch, plant: np.ndarray, output: np.ndarray) -> np.ndar
         for key, values in zip((element_name(part, dim, v) for v in labels), amount, strict=True):
             found[key] = found.get(key, 0.0) + values
     of, place = _leaders(dispatch, plant), {n: i for i, n in enumerate(plant)}
-    offers, nothing = offers_of(dispatch.case), np.zeros(builder.steps)
+    offers, nothing = dispatch.case.reserve_offers, np.zeros(builder.steps)
     for name, kind, i in zip(offers.name, offers.kind, offers.place, strict=True):  # the cost of an award is one of the element that gives it
         key = plant[of[place[f"{kind} {dispatch.case.table(kind).index[i]}"]]]
         found[key] = found.get(key, nothing) + found.pop(f"award {name}", nothing)
@@ -332,10 +331,5 @@ def paid_besides(dispatch: Dispatch, prices: Prices) -> tuple[Beside, ...]:
 
 def _priced_by(dispatch: Dispatch, prices: Prices) -> Dispatch:
     """The dispatch with the duals that prices are made of; no limit has a price where they are made of none (paid as offered)."""
-    people, y = prices.people, np.zeros(0) if prices.dual is None else prices.dual
-    if people is None:
-        return dispatch
-    duals = np.zeros(len(people.form.row_lower))
-    duals[people.shared[: len(y)]] = y
-    solution = replace(dispatch.solution, form=people.form, y=duals, added=people.added)
-    return Dispatch(dispatch.case, dispatch.model, solution)
+    y = np.zeros(0) if prices.dual is None else prices.dual
+    return dispatch if prices.people is None else priced_by(dispatch, prices.people, y)

@@ -34,7 +34,7 @@ from gridopt.dispatch.result import Dispatch
 from gridopt.dispatch.right_duals import choose
 from gridopt.dispatch.rt_program import Moving, Window
 from gridopt.dispatch.rt_stores import Stores
-from gridopt.dispatch.secured import Limits, bounded
+from gridopt.dispatch.secured import GIVEN, Limits, bounded
 from gridopt.program.solution import Infeasible, Solution, SolverFailed
 from gridopt.program.standard_form import extend, stack, value
 
@@ -144,7 +144,7 @@ def _expost(done: Dispatch, free: np.ndarray) -> Prices:
         if family.size and not free[family.ids].all():
             value, moves = done.solution.x[family.ids], free[family.ids]
             held[family.name] = (np.where(moves, -np.inf, value), np.where(moves, np.inf, value))
-    whole = bounded(done.case, Limits(held), Search(), open_rows=("dc_contract.",))
+    whole = bounded(done.case, Limits(held), Search(), open_rows=GIVEN)
     people, other = done.participants, whole.participants
     return from_duals(done, people, people.aligned(other, whole.solution.y[other.shared]))
 

@@ -16,16 +16,14 @@ A gap is what a window misses, by its cost; where exports earn nearly what gener
 gap tells it by what was spent. A search ends by the gap, or by money (attempts.Search).
 Where the look-ahead has longer steps, what was planned for part of such a step is its share of the hours.
 
-A window that has no schedule when its time is up keeps the first one that is within ROUGH, however long that takes: a year is not lost
-by one day on a busy machine. Table `windows` tells its gap.
+A window that has no schedule when its time is up keeps a rough one (rough.py). Table `windows` tells its gap.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -42,6 +40,7 @@ from gridopt.dispatch.lazy import Program
 from gridopt.dispatch.lines import Lines, tight
 from gridopt.dispatch.result import Dispatch
 from gridopt.dispatch.rolled import Record, Rolled, kept_part
+from gridopt.dispatch.rough import some_schedule
 from gridopt.dispatch.single import dispatch
 from gridopt.dispatch.state import State, begun, handed
 from gridopt.dispatch.window import Window, check_rows, check_shifts, check_sight, cut
@@ -53,8 +52,6 @@ ENDS = ("hydro.end_short", "hydro.end_spare")
 """Columns that price what lies beyond a window: no cost of its steps."""
 MODES = {"off": "left out", "relaxed": "relaxed"}
 """Words for what the guide does with decisions."""
-ROUGH = 0.05
-"""Gap of the first schedule where none was found within the limit of time."""
 FIGURES = ("cost", "bound", "gap", "gross_gap", "price_gap", "seconds", "rounds", "finished")
 
 
@@ -161,16 +158,12 @@ def _window(horizon: Horizon, window: Window, state: State, rule: Rule, lines: L
 
 def _found(case: Case, name: str, rule: Rule, lines: Lines | None) -> Dispatch:
     """The dispatch of a window. Raises Infeasible, LimitReached or SolverFailed with the window in words."""
-    usual = partial(dispatch, case, log=rule.log, workers=rule.workers, program=rule.program, lines=lines)
+
+    def solve(search: Search | None) -> Dispatch:
+        return dispatch(case, log=rule.log, workers=rule.workers, program=rule.program, lines=lines, search=search)
+
     try:
-        try:
-            return usual(search=rule.search)
-        except LimitReached:
-            if rule.search is None or (rule.search.stop is not None and rule.search.stop.is_set()):
-                raise
-            rough = usual(search=replace(rule.search, gap=max(rule.search.gap, ROUGH), seconds=np.inf))
-            finished = rule.search.enough(rough.solution.objective, _proven(rough.solution))
-            return replace(rough, solution=replace(rough.solution, finished=finished))
+        return some_schedule(solve, rule.search)
     except Infeasible:
         raise Infeasible(f"{name}:", *reasons(case)) from None
     except (LimitReached, SolverFailed) as error:
@@ -181,16 +174,11 @@ def _figures(solution: Solution, seconds: float) -> dict[str, float]:
     """FIGURES of a window."""
     form, x = solution.form, solution.x
     price_gap = (solution.objective - solution.bound) / max(abs(solution.objective), 1.0)
-    proven = _proven(solution)
+    proven = solution.least_cost
     gross = float(np.clip(form.cost * x + form.square * x**2, 0.0, None).sum()) + max(form.offset, 0.0)
     gross_gap = max(solution.objective - proven, 0.0) / max(gross, 1.0)
     figures = (solution.objective, proven, max(solution.gap, 0.0), gross_gap, price_gap, seconds, solution.rounds, solution.finished)
     return dict(zip(FIGURES, figures, strict=True))
-
-
-def _proven(solution: Solution) -> float:
-    """The bound of whole values, or of the linear program where there are none."""
-    return solution.bound if solution.proven is None else solution.proven
 
 
 def step_costs(found: Dispatch) -> np.ndarray:

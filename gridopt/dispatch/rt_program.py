@@ -19,7 +19,7 @@ import scipy.sparse as sp
 
 from gridopt.case.check import CaseError
 from gridopt.dispatch.formulate import Model
-from gridopt.dispatch.lazy import FEASIBLE
+from gridopt.dispatch.lazy import FEASIBLE, squared
 from gridopt.dispatch.rt_starts import GAP, Starts
 from gridopt.dispatch.rt_stores import Stores
 from gridopt.program.builder import LazyFamily
@@ -317,12 +317,7 @@ class Moving:
         """Statuses with as many basic ones as rows."""
         column = np.append(self.column_status[frame.ids], np.full(len(frame.tied), LOWER))
         row = np.concatenate([self.row_status[frame.rows], *(c.status for c in chunks)]).astype(np.int32)
-        surplus = int((column == BASIC).sum() + (row == BASIC).sum()) - len(row)
-        if surplus > 0:
-            column[np.flatnonzero(column == BASIC)[-surplus:]] = LOWER
-        elif surplus < 0:
-            row[np.flatnonzero(row != BASIC)[surplus:]] = BASIC
-        return column, row
+        return squared(column, row)
 
     def _ended(self, frame: Frame, chunks: list[Lazy]) -> Window:
         """What the window leaves, and the statuses of the next one."""

@@ -12,7 +12,7 @@ Source: Electricity Spot Market Practice (National Dispatch Centre), ch. 20 Gans
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -32,6 +32,7 @@ from gridopt.dispatch.lmp import Prices
 from gridopt.dispatch.market_run import MarketRun
 from gridopt.dispatch.result import Dispatch
 from gridopt.dispatch.rolled import Record, Rolled, kept_part
+from gridopt.dispatch.rough import some_schedule
 from gridopt.dispatch.secured import Limits, family_of, joined_steps, sced, scuc
 from gridopt.dispatch.state import State, begun, handed
 from gridopt.dispatch.window import Window, check_rows, check_sight, cut
@@ -42,8 +43,6 @@ Pricing = Callable[[Dispatch], Prices]
 DAY_H = 24.0
 GUIDE_H = 1.0
 """Length of the steps of the guide, where those of the market are shorter."""
-ROUGH = 0.05
-"""Gap of a day whose time was up before any schedule was found."""
 LESS = 1e-6
 """MW by which a forecast may lie below the cleared load."""
 
@@ -61,13 +60,19 @@ class DayRule:
 
 
 @dataclass(frozen=True)
-class Clearing:
-    """One day of one stage: its dispatch (the look-ahead included), its prices, and the window of the horizon that it kept."""
+class Schedule:
+    """One day of one stage: its dispatch (the look-ahead included), and the window of the horizon that it kept."""
 
     stage: str
     dispatch: Dispatch
-    prices: Prices
     window: Window
+
+
+@dataclass(frozen=True)
+class Clearing(Schedule):
+    """A schedule that is paid, and its prices."""
+
+    prices: Prices
 
     def run(self, settled: np.ndarray | None = None) -> MarketRun:
         """What it kept as a run of the market; settled (B, T): prices after floor and cap."""
@@ -77,11 +82,11 @@ class Clearing:
 
 @dataclass(frozen=True)
 class Days:
-    """day_ahead, physical: clearings day by day (the same where nothing tells them apart); plan: the physical schedule of the whole horizon
+    """day_ahead, physical: day by day (the same where nothing tells them apart); plan: the physical schedule of the whole horizon
     as one dispatch; notes: sentences on what was not as it should be."""
 
     day_ahead: list[Clearing]
-    physical: list[Clearing]
+    physical: Sequence[Schedule]
     plan: Dispatch
     notes: list[str] = field(default_factory=list)
 
@@ -101,26 +106,26 @@ def clear_days(bid: Case, forecast: Case, rule: DayRule, price: Pricing, progres
     physical = _horizon(forecast, windows, rule, progress)
     financial = physical if same else replace(_horizon(bid, windows[:1], rule, progress), guide=physical.guide)
     record, state = Record(physical.model, physical.form), begun(forecast, physical.model)
-    found: dict[str, list[Clearing]] = {"DA": [], "RUC": []}
+    paid: list[Clearing] = []
+    done: list[Schedule] = []
     rows: list[dict[str, Any]] = []
     notes: list[str] = []
     for number, window in enumerate(windows):
         began = time.perf_counter()
         first = _day(financial, window, state, rule, price, notes)
-        second = first if same or not rule.reliability else _reliable(physical, window, state, rule, price, first, notes)
-        found["DA"].append(first)
-        found["RUC"].append(second)
+        second = first if same or not rule.reliability else _reliable(physical, window, state, rule, first, notes)
+        paid.append(first)
+        done.append(second)
         record.take(kept_part(second.dispatch, physical.model, physical.form.upper, window), window)
         state = handed(state, second.dispatch, window.kept - window.first)
         rows.append(_figures(forecast, window, second.dispatch, time.perf_counter() - began))
         progress(f"day {number + 1} of {len(windows)}: {rows[-1]['seconds']:.1f} s, gap {rows[-1]['gap']:.2%}")
     table = pd.DataFrame(rows)
     table.insert(0, "window", np.arange(1, len(rows) + 1))
-    plan = _whole(record, table, found["RUC"])
-    return Days(found["DA"], found["RUC"], plan, notes)
+    return Days(paid, done, _whole(record, table, done), notes)
 
 
-def _whole(record: Record, table: pd.DataFrame, days: list[Clearing]) -> Dispatch:
+def _whole(record: Record, table: pd.DataFrame, days: Sequence[Schedule]) -> Dispatch:
     """The physical schedule of all days as one dispatch."""
     if len(days) == 1:
         return days[0].dispatch
@@ -157,23 +162,20 @@ def _day(horizon: Horizon, window: Window, state: State, rule: DayRule, price: P
     with _named(horizon, window, case):
         decided = _decided(case, window.kept - window.first, rule, None, notes)
         found = share_ties(sced(case, decided, rule.search))
-    return Clearing("DA", found, price(found), window)
+    return Clearing("DA", found, window, price(found))
 
 
 def _decided(case: Case, near: int, rule: DayRule, limits: Limits | None, notes: list[str]) -> Dispatch:
-    """SCUC; where the limit of time came before any schedule, once more without one, until a rough schedule is there."""
-    try:
-        return scuc(case, near, rule.commitment_h, rule.search, rule.workers, limits)
-    except LimitReached:
-        rough = replace(rule.search, gap=max(rule.search.gap, ROUGH), seconds=np.inf)
-        notes.append(f"{str(case.time.start[0])[:10]}: no schedule within {rule.search.seconds:g} s; one within {rough.gap:.0%} was taken")
-        return scuc(case, near, rule.commitment_h, rough, rule.workers, limits)
+    """SCUC; a rough schedule where the limit of time came before any, which is noted."""
+
+    def told(gap: float) -> None:
+        notes.append(f"{str(case.time.start[0])[:10]}: no schedule within {rule.search.seconds:g} s; one within {gap:.0%} was taken")
+
+    return some_schedule(lambda search: scuc(case, near, rule.commitment_h, search, rule.workers, limits), rule.search, told)
 
 
-def _reliable(
-    horizon: Horizon, window: Window, state: State, rule: DayRule, price: Pricing, first: Clearing, notes: list[str]
-) -> Clearing:
-    """(Q2) of one day."""
+def _reliable(horizon: Horizon, window: Window, state: State, rule: DayRule, first: Clearing, notes: list[str]) -> Schedule:
+    """(Q2) of one day; nobody is paid by it."""
     case, near = horizon.window_case(window, state), window.kept - window.first
     steps = joined_steps(case.time, near, rule.commitment_h) if rule.commitment_h > 0 else case.time
     status, output = _at_least(first.dispatch, near, steps), _above(first.dispatch, case, near)
@@ -184,7 +186,7 @@ def _reliable(
         except Infeasible:
             notes.append(f"{window.named(horizon.case.time)}: the day-ahead outputs cannot be kept as least outputs with the load forecast")
             found = decided
-    return Clearing("RUC", found, price(found), window)
+    return Schedule("RUC", found, window)
 
 
 def _at_least(dispatch: Dispatch, near: int, steps: TimeGrid) -> Limits:
@@ -249,7 +251,7 @@ def _figures(case: Case, window: Window, found: Dispatch, seconds: float) -> dic
     solution, time_ = found.solution, case.time
     edge = np.append(0.0, np.cumsum(time_.hours))
     price_gap = (solution.objective - solution.bound) / max(abs(solution.objective), 1.0)
-    proven = solution.bound if solution.proven is None else solution.proven
+    proven = solution.least_cost
     return {
         "start": time_.start[window.first], "end": time_.end[window.kept - 1], "kept_h": edge[window.kept] - edge[window.first],
         "seen_h": edge[window.last] - edge[window.first], "cost_cny": solution.objective, "bound_cny": proven,

@@ -54,10 +54,14 @@ class Solution:
         return value(self.form, self.x)
 
     @property
+    def least_cost(self) -> float:
+        """What no other decisions are cheaper than: the bound of whole values, or of the linear program where there are none."""
+        return self.bound if self.proven is None else self.proven
+
+    @property
     def gap(self) -> float:
-        """(objective - bound) / |objective|, the bound being that of all decisions."""
-        bound = self.bound if self.proven is None else self.proven
-        return (self.objective - bound) / max(abs(self.objective), 1.0)
+        """(objective - least cost) / |objective|."""
+        return (self.objective - self.least_cost) / max(abs(self.objective), 1.0)
 
 
 @dataclass

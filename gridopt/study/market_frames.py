@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 
 from gridopt.case.case import Case
-from gridopt.case.reserves import offers_of
 from gridopt.dispatch.market_run import MarketRun
 from gridopt.dispatch.market_tables import frame
 from gridopt.dispatch.real_time import RealTime
@@ -73,7 +72,7 @@ def plant_details(dispatch: Dispatch, case: Case, kept: int) -> dict[str, np.nda
         for table, row, name in zip(columns.fleet.table, columns.fleet.row, columns.fleet.name, strict=True):
             add(f"{table} {name}", [q[f"{table}_on"].values[row], q[f"{table}_start"].values[row]])
     if len(own.table("reserve")):
-        offers, award = offers_of(own), q["reserve_award"].values
+        offers, award = own.reserve_offers, q["reserve_award"].values
         for o in range(len(offers)):
             name = f"{offers.kind[o]} {own.table(offers.kind[o]).index[offers.place[o]]}"
             add(name, [])

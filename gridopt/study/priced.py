@@ -77,7 +77,7 @@ def price_file(
     status = {"status": "priced"} if solution.finished else {"status": "limit_reached", "exit_code": LIMIT_REACHED}
     return {
         **status, "case": cleared.name, "currency": cleared.currency, **cleared.origin, "objective": solution.objective,
-        "bound": solution.bound if solution.proven is None else solution.proven, **quality(solved),
+        "bound": solution.least_cost, **quality(solved),
         "warnings": [*unserved(solved), *(unselected(p.rule) for p in found if not p.prices.selected)],
         "seconds": {"clearing": round(spent, 3)} | {p.rule: round(p.seconds, 3) for p in found},
         "rules": {p.rule: document(solved, p) for p in found},
@@ -252,14 +252,12 @@ def _reserves(solved: Any, prices: Any) -> dict:
     names = case.table("reserve").index
     if not len(names):
         return {}
-    from gridopt.case.reserves import offers_of
-
     price, people = solved.reserve_price, prices.people
     if people is not None and prices.dual is not None and "reserve.requirement" in people.steady:
         dual = np.zeros(len(people.form.row_lower))
         dual[people.shared[: len(prices.dual)]] = prices.dual
         price = dual[people.steady["reserve.requirement"]].reshape(price.shape) / case.time.hours
-    offers, award = offers_of(case), quantities["reserve_award"].values
+    offers, award = case.reserve_offers, quantities["reserve_award"].values
     figures = {"price": price, "required": quantities["reserve_requirement"].values, "missing": quantities["reserve_shortage"].values}
     return {
         "reserves": [

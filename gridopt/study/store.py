@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 
 import gridopt
-from gridopt.case.reserves import offers_of
 from gridopt.study.load import Loaded
 
 LIBRARIES = ("numpy", "scipy", "pandas", "xarray", "highspy", "plotly", "pandapower", "pvlib")
@@ -65,7 +64,7 @@ def _write_nc(loaded: Loaded, solved, prices, found, path: Path) -> None:
     coords = {
         **{t: case.table(t).index.to_numpy(str) for t in ELEMENTS},
         "branch": case.grid.branches.ids.astype(str), "shifter": case.grid.branches.ids[case.grid.branches.chosen].astype(str),
-        "reserve": case.table("reserve").index.to_numpy(str), "award": offers_of(case).name.astype(str),
+        "reserve": case.table("reserve").index.to_numpy(str), "award": case.reserve_offers.name.astype(str),
         "technology": np.array(found.technologies, dtype=str), "time": case.time.start.astype(np.int64),
     }  # fmt: skip
     used = {d for q in variables.values() for d in q.dims} | {"time"}
@@ -98,7 +97,7 @@ def write_documents(loaded: Loaded, solved, found, certificate, seconds: dict, f
     limited = {} if solution.finished else {"exit_code": LIMIT_REACHED}
     document = {
         "status": "optimal" if solution.finished else "limit_reached", **limited, "study": loaded.name,
-        "objective": solution.objective, "bound": solution.bound if solution.proven is None else solution.proven,
+        "objective": solution.objective, "bound": solution.least_cost,
         "gap": max(solution.gap, 0.0),
         "currency": loaded.study.currency, "seconds": {k: round(v, 3) for k, v in seconds.items()},
         "size": found.size, "peak_memory_mb": peak_memory_mb(), **found.summary, "warnings": found.warnings,

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 
-from gridopt.case.reserves import offers_of
 from gridopt.dispatch.lmp import price
 from gridopt.dispatch.single import dispatch
 from gridopt.dispatch.whole import Search
@@ -27,7 +26,7 @@ def shortage(reserve, *steps):
 
 def award(d, reserve, element, kind="generator"):
     """Award of one offer MW (T,)."""
-    return d.quantities["reserve_award"].values[offers_of(d.case).name.tolist().index(f"{reserve}/{kind}/{element}")]
+    return d.quantities["reserve_award"].values[d.case.reserve_offers.name.tolist().index(f"{reserve}/{kind}/{element}")]
 
 
 def switch(element, **kw):

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 import gridopt.blocks
-from gridopt.case.reserves import offers_of
 from gridopt.dispatch.formulate import BLOCKS
 from gridopt.dispatch.lmp import price
 from gridopt.dispatch.single import dispatch
@@ -66,7 +65,7 @@ def test_names_of_results_and_families(name):
     """Quantities are finite, shaped like their dimensions, with unit and both languages; families have a unit and block.names."""
     d = solved(name)
     size = {"time": len(d.case.time), "branch": len(d.case.grid.branches.ids)} | {t: len(f) for t, f in d.case.tables.items()}
-    size["award"] = len(offers_of(d.case))
+    size["award"] = len(d.case.reserve_offers)
     for key, q in d.quantities.items():
         assert q.values.shape == tuple(size[x] for x in q.dims), key
         assert np.isfinite(q.values).all() and q.unit and q.meaning and q.meaning_zh, key

@@ -8,7 +8,6 @@ import dataclasses
 import numpy as np
 import pytest
 
-from gridopt.case.reserves import offers_of
 from gridopt.dispatch.certificate import certify
 from gridopt.dispatch.single import dispatch
 from gridopt.dispatch.whole import Search
@@ -50,7 +49,7 @@ def failed(e: dict) -> set[str]:
 
 def offer(e: dict, name: str) -> np.ndarray:
     """Awards of an offer (T,), to be changed in place."""
-    return e["quantities"]["reserve_award"][offers_of(e["case"]).name.tolist().index(name)]
+    return e["quantities"]["reserve_award"][e["case"].reserve_offers.name.tolist().index(name)]
 
 
 def cells(e: dict, table: str, **changes) -> None:

@@ -1,18 +1,20 @@
 """Days cleared one after the other: SCUC by the hour and SCED by the quarter, the reliability run, the state of the next day."""
 
+import threading
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from gridopt.case.offers import with_demand_bids, with_offers
+from gridopt.dispatch import sequence
 from gridopt.dispatch.attempts import Search
 from gridopt.dispatch.lmp import price
 from gridopt.dispatch.market_run import MarketRun
 from gridopt.dispatch.secured import joined_steps, sced, scuc
 from gridopt.dispatch.sequence import DayRule, clear_days
 from gridopt.dispatch.single import dispatch
-from gridopt.program.solution import Infeasible
+from gridopt.program.solution import Infeasible, LimitReached
 from tests.support.block_cases import FUEL, buses, load, unit
 from tests.support.certify import certificate
 from tests.support.small import case
@@ -112,6 +114,13 @@ def test_the_reliability_run_keeps_what_the_day_ahead_run_has_on_and_adds_to_it(
     assert (then >= given - 1e-6).all()
 
 
+def test_nobody_is_paid_by_the_reliability_run():
+    """Prices are made of the day-ahead run alone."""
+    priced = []
+    days = clear_days(*bidding(np.full(24, 150.0)), rule(), lambda dispatch: priced.append(dispatch) or price(dispatch))
+    assert days.physical[0].dispatch is not days.day_ahead[0].dispatch and priced == [days.day_ahead[0].dispatch]
+
+
 def test_outputs_of_the_day_ahead_run_need_not_be_kept_where_less_is_expected_than_was_bought():
     """Users buy 270 MW for hours 0 to 11 where 260 are expected: there outputs may fall below those day ahead, on stays on."""
     bought = np.r_[np.full(12, 270.0), np.full(12, 150.0)]
@@ -141,6 +150,16 @@ def test_a_day_that_cannot_be_is_named(monkeypatch):
     with pytest.raises(Infeasible) as caught:
         clear_days(given, given, rule(), price)
     assert "2025-01-01 00:00 to 2025-01-02 00:00" in str(caught.value)
+
+
+def test_a_day_whose_search_is_stopped_is_not_searched_again(monkeypatch):
+    given, stop, begun = day(), threading.Event(), []
+    whole = sequence.scuc
+    monkeypatch.setattr(sequence, "scuc", lambda *a: begun.append(a) or whole(*a))
+    stop.set()
+    with pytest.raises(LimitReached):
+        clear_days(given, given, rule(search=Search(0.0, np.inf, stop)), price)
+    assert len(begun) == 1
 
 
 def test_a_day_without_a_schedule_when_its_time_is_up_is_decided_roughly_and_told():
