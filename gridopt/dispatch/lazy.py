@@ -105,7 +105,8 @@ class Relaxed:
 def written(f: LazyFamily, element: np.ndarray, step: np.ndarray, columns: int) -> Rows:
     """Chosen rows of a lazy family, (k,), over so many columns."""
     row, col, coef, constant = f.expand(element, step)
-    matrix = sp.csr_array((coef, (row, col)), shape=(len(element), columns))
+    # Wide indices would widen those of the whole program, below which these rows are put.
+    matrix = sp.csr_array((coef, (row.astype(np.int32), col.astype(np.int32))), shape=(len(element), columns))
     matrix.sum_duplicates()
     lower, upper = f.limits(element, step)
     return Rows(lower - constant, upper - constant, step, matrix)

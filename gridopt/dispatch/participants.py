@@ -67,13 +67,14 @@ class Participants:
         given = builder.form()
         form = _as_given(solution, given)
         steady = {f.name: f.ids.ravel() for f in builder.row_families if f.name in (BALANCE, *builder.shared_rows)}
-        shared = list(steady.values())
+        shared, rest = list(steady.values()), []
         for lazy in builder.lazy_families:
             known = solution.added.get(lazy.family.name, np.zeros((3, 0), int))
             if lazy.port in SHARED_PORTS:
                 shared.append(known[2])
             else:
-                form = extend(form, _rest(lazy, known, len(form.cost)))
+                rest.append(_rest(lazy, known, len(form.cost)))
+        form = extend(form, stack(rest, len(form.cost)))
         rows = np.unique(np.concatenate([*shared, np.zeros(0, int)]).astype(int))
         names, label = element_labels(builder)
         part = _groups(form, rows, label)
@@ -305,11 +306,10 @@ def _paths(dispatch: Dispatch, form: StandardForm, shared: np.ndarray, part: np.
         if f.name in ROWS:
             other_rows[f.ids.ravel()] = False
     other_rows[shared] = False
-    entries = form.matrix.tocoo()
-    odd = np.bincount(part, other_columns | (form.square > 0), part.max(initial=-1) + 1)
-    odd += np.bincount(part[entries.coords[1]], other_rows[entries.coords[0]], len(odd))
+    odd = np.bincount(part, other_columns | (form.square > 0), part.max(initial=-1) + 1) > 0
+    odd[part[form.matrix[np.flatnonzero(other_rows)].indices]] = True
     alone = np.bincount(part[committed.on[:, 0]], minlength=len(odd)) == 1
-    plain = ((odd == 0) & alone)[part[committed.on[:, 0]]]
+    plain = (~odd & alone)[part[committed.on[:, 0]]]
     units = units_of(committed, form, dispatch.case.time.hours, plain)
     return Paths(committed, form, dispatch.case.time.hours, units) if units else None
 
@@ -365,15 +365,17 @@ def element_name(family: str, dim: str, value: object) -> str:
 
 def _groups(form: StandardForm, shared: np.ndarray, label: np.ndarray) -> np.ndarray:
     """Number of the group of each column (n,): columns hang together by private rows and by their element."""
-    matrix = form.matrix.copy()
-    n, m, elements = len(form.cost), len(form.row_lower), int(label.max(initial=-1)) + 1
-    private = np.setdiff1d(np.arange(m), shared)
-    part = matrix[private].tocoo()
-    rows = np.concatenate([part.coords[0], len(private) + label])
-    cols = np.concatenate([part.coords[1], np.arange(n)])
-    size = len(private) + elements + n
-    graph = sp.coo_array((np.ones(len(rows), np.int8), (rows, len(private) + elements + cols)), shape=(size, size))
-    return connected_components(graph.tocsr(), directed=False)[1][len(private) + elements :]
+    matrix, length = form.matrix, np.diff(form.matrix.indptr)
+    private = np.ones(len(length), bool)
+    private[shared] = False
+    element, linked = label.astype(np.int32)[matrix.indices], np.repeat(private, length)
+    # What hangs together by a row does so entry by entry; the last one has none after it.
+    linked[matrix.indptr[1:][length > 0] - 1] = False
+    linked[:-1] &= element[:-1] != element[1:]
+    at = np.flatnonzero(linked)
+    size = int(label.max(initial=-1)) + 1
+    graph = sp.coo_array((np.ones(len(at), np.int8), (element[at], element[at + 1])), shape=(size, size))
+    return connected_components(graph.tocsr(), directed=False)[1][label]
 
 
 def _named(part: np.ndarray, label: np.ndarray, names: list[str]) -> tuple[np.ndarray, np.ndarray]:

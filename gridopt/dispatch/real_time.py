@@ -35,6 +35,7 @@ from gridopt.dispatch.right_duals import choose
 from gridopt.dispatch.rt_program import Moving, Window
 from gridopt.dispatch.rt_stores import Stores
 from gridopt.dispatch.secured import GIVEN, Limits, bounded
+from gridopt.program.highs import give_back_memory
 from gridopt.program.solution import Infeasible, Solution, SolverFailed
 from gridopt.program.standard_form import extend, stack, value
 
@@ -99,8 +100,9 @@ def run_real_time(plan: Dispatch, actual: Case, rule: RealTimeRule, progress: Pr
         raise CaseError(["key 'losses': windows of real time know no losses of AC lines. Write off, or market.real_time.enabled: false."])
     model, began = formulate(actual), time.perf_counter()
     stores = Stores(model, plan, rule.margin) if rule.stores else None
-    moving, steps = Moving(model, plan.model, plan.solution.x, rule.weights, stores), len(actual.time)
+    moving, steps = Moving(model, plan, rule.weights, stores), len(actual.time)
     kept = _Kept(model, moving, steps, rule.intervals)
+    give_back_memory()
     for k in range(steps):
         window = moving.solve(k, min(k + rule.intervals, steps))
         if window is None:

@@ -40,7 +40,7 @@ def windows_of(plan: Dispatch, actual: Case, rule: RealTimeRule, steps: Collecti
     """The windows whose first intervals are `steps`, in order, each after all windows before it. Raises Infeasible."""
     model = formulate(actual)
     stores = Stores(model, plan, rule.margin) if rule.stores else None
-    moving, end = Moving(model, plan.model, plan.solution.x, rule.weights, stores), len(actual.time)
+    moving, end = Moving(model, plan, rule.weights, stores), len(actual.time)
     kept = _Kept(model, moving, end, rule.intervals)
     for k in range(max(steps) + 1):
         window = moving.solve(k, min(k + rule.intervals, end))

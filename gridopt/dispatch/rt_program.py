@@ -18,8 +18,9 @@ import numpy as np
 import scipy.sparse as sp
 
 from gridopt.case.check import CaseError
-from gridopt.dispatch.formulate import Model
+from gridopt.dispatch.formulate import Model, formulate
 from gridopt.dispatch.lazy import FEASIBLE, squared
+from gridopt.dispatch.result import Dispatch
 from gridopt.dispatch.rt_starts import GAP, Starts
 from gridopt.dispatch.rt_stores import Stores
 from gridopt.program.builder import LazyFamily
@@ -93,13 +94,15 @@ class Frame:
 class Moving:
     """The program of all windows. x (n,): the plan, and what was done so far. stores: what moves of them, None: they keep to the plan."""
 
-    def __init__(self, actual: Model, expected: Model, plan: np.ndarray, weights: tuple[float, ...], stores: Stores | None = None):
-        self.model, self.weights, self.x = actual, np.asarray(weights, float), plan.copy()
+    def __init__(self, actual: Model, plan: Dispatch, weights: tuple[float, ...], stores: Stores | None = None):
+        self.model, self.weights, self.x = actual, np.asarray(weights, float), plan.solution.x.copy()
+        # Of a plan put together from windows there is an outline alone, which has no limits of rows.
+        expected = formulate(plan.case) if plan.model.builder.outlined else plan.model
         check_alike(actual, expected)
         self.form, other = actual.builder.form(), expected.builder.form()
         if self.form.square.any():
             raise CaseError(["real time knows straight cost curves only; give blocks or points in place of a quadratic cost."])
-        self.steps, self.stores, self.starts = actual.builder.steps, stores, Starts(actual, plan)
+        self.steps, self.stores, self.starts = actual.builder.steps, stores, Starts(actual, self.x)
         self._order(other)
         self.families = [self._pair(a, e) for a, e in zip(actual.builder.lazy_families, expected.builder.lazy_families, strict=True)]
         self.highs = Highs()

@@ -24,7 +24,7 @@ from gridopt.case.case import Case
 from gridopt.case.time import TimeGrid
 from gridopt.dispatch.attempts import Search
 from gridopt.dispatch.fair_offers import share_ties
-from gridopt.dispatch.formulate import BLOCKS, formulate
+from gridopt.dispatch.formulate import BLOCKS, outline
 from gridopt.dispatch.guide import Guide, make_guide
 from gridopt.dispatch.infeasible import reasons
 from gridopt.dispatch.laid import Horizon
@@ -36,6 +36,7 @@ from gridopt.dispatch.rough import some_schedule
 from gridopt.dispatch.secured import Limits, family_of, joined_steps, sced, scuc
 from gridopt.dispatch.state import State, begun, handed
 from gridopt.dispatch.window import Window, check_rows, check_sight, cut
+from gridopt.program.highs import give_back_memory
 from gridopt.program.solution import Infeasible, LimitReached, SolverFailed
 
 Progress = Callable[[str], None]
@@ -119,6 +120,7 @@ def clear_days(bid: Case, forecast: Case, rule: DayRule, price: Pricing, progres
         record.take(kept_part(second.dispatch, physical.model, physical.form.upper, window), window)
         state = handed(state, second.dispatch, window.kept - window.first)
         rows.append(_figures(forecast, window, second.dispatch, time.perf_counter() - began))
+        give_back_memory()
         progress(f"day {number + 1} of {len(windows)}: {rows[-1]['seconds']:.1f} s, gap {rows[-1]['gap']:.2%}")
     table = pd.DataFrame(rows)
     table.insert(0, "window", np.arange(1, len(rows) + 1))
@@ -136,12 +138,12 @@ def _whole(record: Record, table: pd.DataFrame, days: Sequence[Schedule]) -> Dis
 
 def _horizon(case: Case, windows: list[Window], rule: DayRule, progress: Progress) -> Horizon:
     """The whole horizon, with a guide where some day does not see its end."""
-    model = formulate(case)
+    model = outline(case)
     guide: Guide | None = None
     if len(windows) > 1 and (windows[0].last < len(case.time) or case.table("storage")["cyclic"].any()):
         progress("guide: the whole horizon as a linear program")
         guide = make_guide(_for_guide(case), rule.workers, lambda text: None)
-    return Horizon(case, model, model.builder.form(), guide, rule.look_ahead_step_h)
+    return Horizon(case, model, model.builder.outline(), guide, rule.look_ahead_step_h)
 
 
 def _for_guide(case: Case) -> Case:

@@ -230,7 +230,8 @@ class Builder:
         self._row_upper: list[np.ndarray] = []
         self._tighter: list[tuple[np.ndarray, np.ndarray]] = []
         self._terms: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
-        self._matrix: sp.csr_array | None = None
+        self._form: StandardForm | None = None
+        self._grown = False
         self._count = {"column": 0, "row": 0, "coefficient": 0}
 
     def columns(
@@ -256,6 +257,7 @@ class Builder:
 
     def tighten(self, cols, *, upper) -> None:
         """Lowers upper bounds of columns that are declared already."""
+        self._grown = True
         c, u = np.broadcast_arrays(cols, np.asarray(upper, float))
         self._tighter.append((c.ravel(), u.ravel().copy()))
 
@@ -279,6 +281,7 @@ class Builder:
 
     def term(self, rows, cols, coef=1.0) -> None:
         """Adds coef * column to rows; the three broadcast against each other. Zero coefficients are left out."""
+        self._grown = True
         r, c, v = np.broadcast_arrays(rows, cols, np.asarray(coef, float))
         keep = v != 0.0
         self._count["coefficient"] += int(np.count_nonzero(keep))
@@ -287,11 +290,13 @@ class Builder:
 
     def cost(self, name: str, cols, coef) -> None:
         """Adds coef * column to the objective under `name` (money per unit of the column, over the whole step)."""
+        self._grown = True
         c, v = np.broadcast_arrays(cols, np.asarray(coef, float))
         self.costs.setdefault(name, []).append((c.ravel(), v.ravel().copy()))
 
     def square_cost(self, name: str, cols, coef) -> None:
         """Adds coef * column^2 to the objective under `name`; coef >= 0. The column needs finite bounds."""
+        self._grown = True
         c, v = np.broadcast_arrays(cols, np.asarray(coef, float))
         keep = v.ravel() != 0
         if keep.any():
@@ -300,6 +305,7 @@ class Builder:
     def fixed_cost(self, name: str, amount, over: Mapping | None = None) -> None:
         """Adds a cost that no column changes: a number, or one for each element and step (k, T) `over` one coordinate, which keeps whose
         it is."""
+        self._grown = True
         amount = np.asarray(amount, float)
         self.fixed_costs[name] = self.fixed_costs.get(name, 0.0) + float(amount.sum())
         if over is not None:
@@ -335,13 +341,16 @@ class Builder:
         return total
 
     def form(self) -> StandardForm:
-        """The whole program as arrays. What was joined stays joined, shared with the form: for a year the parts are as large as it."""
+        """The whole program as arrays: the same ones until more is collected. What was joined stays joined, shared with the form: for a year
+        the parts are as large as it."""
         if self.outlined:
             raise TypeError("a program that is outlined has no coefficients to be solved with")
+        if self._form is not None and not self._grown:
+            return self._form
         cost, square, lower, upper = self._columns()
         terms = tuple(_join([t[k] for t in self._terms], kind) for k, kind in ((0, np.int32), (1, np.int32), (2, float)))
         self._terms = []
-        form = assemble(
+        self._form = assemble(
             cost=cost,
             square=square,
             offset=sum(self.fixed_costs.values()),
@@ -351,13 +360,13 @@ class Builder:
             row_lower=self._once("_row_lower"),
             row_upper=self._once("_row_upper"),
             terms=terms,
-            before=self._matrix,
+            before=None if self._form is None else self._form.matrix,
             column_step=_join([f.step(self.steps) for f in self.column_families], np.int64),
             row_step=_join([f.step(self.steps) for f in self.row_families], np.int64),
             integer=_join(self._integer, np.int64),
         )
-        self._matrix = form.matrix
-        return form
+        self._grown = False
+        return self._form
 
     def outline(self) -> Outline:
         """The program without its rows."""
@@ -389,6 +398,7 @@ class Builder:
         family = Family(name, unit, {k: np.asarray(v) for k, v in over.items()}, self._count[kind])
         families.append(family)
         self._count[kind] += family.size
+        self._grown = True
         return family
 
 

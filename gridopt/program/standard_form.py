@@ -89,6 +89,8 @@ def assemble(
 
 def extend(form: StandardForm, rows: Rows) -> StandardForm:
     """The form with further rows at its end."""
+    if not len(rows):
+        return form
     return replace(
         form,
         row_lower=np.concatenate([form.row_lower, rows.lower]),

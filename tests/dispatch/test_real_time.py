@@ -7,6 +7,7 @@ import pytest
 
 from gridopt.case.actual import actual
 from gridopt.case.check import CaseError
+from gridopt.dispatch.formulate import outline
 from gridopt.dispatch.real_time import RealTimeRule, run_real_time
 from gridopt.dispatch.single import dispatch
 from gridopt.settlement.uplift import uplift
@@ -128,6 +129,15 @@ def test_each_window_is_the_dispatch_of_its_own_case(seed):
             own = replace(own, tables=tables)
         alone = dispatch(own)
         assert done.window_cost[k] == pytest.approx(_moving_cost(alone), abs=1e-3)
+
+
+def test_of_a_plan_an_outline_is_enough():
+    """A plan put together from days has no program of its own."""
+    expected, comes = meshed(1)
+    plan, rule = dispatch(expected), RealTimeRule(3, (0.0, 0.5, 1.0))
+    found = [run_real_time(p, comes, rule) for p in (plan, replace(plan, model=outline(expected)))]
+    assert np.array_equal(found[0].dispatch.solution.x, found[1].dispatch.solution.x)
+    assert np.array_equal(found[0].prices.price, found[1].prices.price)
 
 
 def _moving_cost(found):

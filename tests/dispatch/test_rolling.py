@@ -119,7 +119,8 @@ def test_T1_a_seam_costs_what_the_window_before_did_not_see():
 def test_T2_the_gross_gap_is_of_what_was_spent():
     """100 MW at 10 for 1000, of which 90 MW are sold at 11: cost 1000 - 990 = 10. A bound of 5 misses half of the cost, 0.5 % of 1000."""
     form = SimpleNamespace(cost=np.array([10.0, -11.0]), square=np.zeros(2), offset=0.0)
-    solution = SimpleNamespace(form=form, x=np.array([100.0, 90.0]), objective=10.0, bound=10.0, least_cost=5.0, gap=0.5, rounds=1, finished=True)
+    x, figures = np.array([100.0, 90.0]), dict(objective=10.0, bound=10.0, least_cost=5.0, gap=0.5, rounds=1, finished=True)
+    solution = SimpleNamespace(form=form, x=x, **figures)
     figures = _figures(solution, 1.0)
     assert (figures["gap"], figures["gross_gap"], figures["price_gap"]) == (0.5, 0.005, 0.0)
 

@@ -46,7 +46,7 @@ def test_two_days_with_sight_of_the_end_cost_what_one_program_does_and_pass_the_
     """Each day sees the next whole, so that nothing is lost at the seam; statuses, times and outputs are handed on."""
     given = day(48)
     days = clear_days(given, given, rule(look_ahead_h=24.0), price)
-    assert [c.window.first for c in days.day_ahead] == [0, 24]
+    assert [c.window.first for c in days.day_ahead] == [0, 24] and days.plan.model.builder.outlined
     assert days.plan.solution.objective == pytest.approx(dispatch(given, search=Search(0.0)).solution.objective, rel=1e-6)
     run = MarketRun.joined([c.run() for c in days.day_ahead])
     assert len(run.start) == 48 and (run.output.sum(axis=0)) == pytest.approx(run.load.sum(axis=0))

@@ -44,13 +44,35 @@ def test_a_form_is_the_same_again_and_grows_with_what_comes_after_it():
     b.term(row, x, 2.0)
     b.tighten(x[:1], upper=1.0)
     first, again = b.form(), b.form()
-    assert (first.matrix != again.matrix).nnz == 0 and again.upper.tolist() == [1.0, 4.0]
+    assert again is first and again.upper.tolist() == [1.0, 4.0]
     y = b.columns("y", unit="MW", over=over, upper=7.0)
     b.term(row, y, 5.0)
     b.term(row, x, 1.0)
     more = b.form()
     assert more.matrix.toarray().tolist() == [[3.0, 0.0, 5.0, 0.0], [0.0, 3.0, 0.0, 5.0]]
     assert more.upper.tolist() == [1.0, 4.0, 7.0, 7.0] and first.matrix.shape == (2, 2) and first.upper.tolist() == [1.0, 4.0]
+
+
+@pytest.mark.parametrize(
+    ("more", "value"),
+    [
+        (lambda b, x: b.cost("c", x, 2.0), lambda f: f.cost.tolist() == [3.0, 3.0]),
+        (lambda b, x: b.square_cost("c", x, 2.0), lambda f: f.square.tolist() == [2.0, 2.0]),
+        (lambda b, x: b.fixed_cost("c", 2.0), lambda f: f.offset == 2.0),
+        (lambda b, x: b.tighten(x, upper=2.0), lambda f: f.upper.tolist() == [2.0, 2.0]),
+        (lambda b, x: b.columns("y", unit="MW", over={}), lambda f: len(f.cost) == 3),
+        (lambda b, x: b.rows("r", unit="MW", over={}), lambda f: len(f.row_lower) == 2),
+        (lambda b, x: b.term(np.zeros(1, int), x[:1], 2.0), lambda f: f.matrix.toarray().tolist() == [[3.0, 1.0]]),
+    ],
+)
+def test_whatever_is_added_to_a_form_is_in_the_next(more, value):
+    b = Builder(2)
+    x = b.columns("x", unit="MW", over={"time": np.arange(2)}, upper=4.0)
+    b.term(b.rows("all", unit="MW", over={}), x)
+    b.cost("c", x, 1.0)
+    first = b.form()
+    more(b, x)
+    assert value(b.form()) and not value(first)
 
 
 def test_terms_broadcast_and_duplicates_add_up():
