@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from gridopt.dispatch.participants import Participants, _groups
+from gridopt.dispatch.lazy import written
+from gridopt.dispatch.participants import _groups
+from gridopt.program.standard_form import extend
 from tests.support import market
 from tests.support.market import cleared
 
@@ -30,10 +32,8 @@ def test_columns_hang_together_by_private_rows_and_elements(seed):
 
 def test_further_rows_do_not_widen_the_indices_of_a_program():
     """Half of what a matrix takes beside its coefficients; HiGHS takes the narrow ones."""
-    people = Participants.of(cleared(market.RING))
-    y = np.zeros(len(people.form.cost))
-    assert people.form.matrix.indices.dtype == np.int32
-    y[people.form.upper > 0] = 1e5
-    before = len(people.form.row_lower)
-    people.write_broken(y)
-    assert len(people.form.row_lower) > before and people.form.matrix.indices.dtype == np.int32
+    builder = cleared(market.RING).model.builder
+    form, family = builder.form(), next(f for f in builder.lazy_families if f.family.size)
+    rows = written(family, np.zeros(1, np.int64), np.zeros(1, np.int64), len(form.cost))
+    assert rows.matrix.nnz > 0 and rows.matrix.indices.dtype == np.int32
+    assert extend(form, rows).matrix.indices.dtype == form.matrix.indices.dtype == np.int32
