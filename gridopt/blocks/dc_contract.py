@@ -2,14 +2,18 @@
 
 Sets        c contract (a period of one link d), t step of length h[t] hours
 Data        energy [Emin, Emax] MWh of the whole period and share z of the sent energy; limits are scaled by the part of the period that
-            is studied, unless it is known what is sent (E0) and bundled (B0) in the rest of it: then both are of the whole period
-Columns     dc_contract.unbundled n [MW], by link
+            is studied, unless it is known what is sent (E0) and bundled (B0) in the rest of it: then both are of the whole period;
+            price of what is late, where the contract goes on after the study and has one
+Columns     dc_contract.unbundled n [MW], by link;  of contracts that may be late: dc_contract.under a, dc_contract.over b,
+            dc_contract.behind e [MWh]
 
-    Emin <= E0 + sum_t h P <= Emax                                        (O1)  dc_contract.energy
-    of links that send by steps (table dc_schedule), limits of the sum are drawn in to the energies that such a schedule can have
+    Emin <= E0 + sum_t h P + a - b <= Emax                                (O1)  dc_contract.energy
+    of links that send by steps (table dc_schedule), limits of the sum are drawn in to the energies that such a schedule can have,
+    but for contracts that may be late
     n >= P - sum of the bundle's output                                   (O2)  dc_contract.unbundled
-    sum_t h n <= (1 - z) sum_t h P + B0 - z E0                            (O3)  dc_contract.share
+    sum_t h n - e <= (1 - z) sum_t h P + B0 - z E0                        (O3)  dc_contract.share
 
+Cost        dc_contract.late: price x (a + b + e)
 Ports       draws on dc_power P (of a link that reverses: less what it sends back) and bundle
 Dual        dc_contract.energy: what one more MWh of contract costs; dc_contract.share: what one more MWh of unbundled energy saves
 """
@@ -24,11 +28,17 @@ from gridopt.case.links import grain, limits
 
 
 class Columns(NamedTuple):
-    """contracts int (k,): those that the study touches; linked int (n,): links with a share, unbundled (n, T)."""
+    """contracts int (k,): those that the study touches; linked int (n,): links with a share, unbundled (n, T); late int (m,): places among
+    the contracts of those that may be late; missed int (3, m): a, b, e."""
 
     contracts: np.ndarray
     linked: np.ndarray
     unbundled: np.ndarray
+    late: np.ndarray
+    missed: np.ndarray
+
+
+MISSES = ("under", "over", "behind")
 
 
 def declare(case, b):
@@ -38,7 +48,24 @@ def declare(case, b):
     linked = np.unique(case.position("dc_link", case.table("dc_contract")["dc_link"])[contracts][share > 0])
     over = {"dc_link": link.index[linked], "time": case.time.index}
     unbundled = b.columns("dc_contract.unbundled", unit="MW", over=over, upper=limits(case).forward[linked])
-    return Columns(contracts, linked, unbundled)
+    late, missed = _late(case, b, contracts)
+    return Columns(contracts, linked, unbundled, late, missed)
+
+
+def _late(case, b, contracts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Contracts that may be late, as places among `contracts`, and the columns of what they miss."""
+    table = case.table("dc_contract").iloc[contracts]
+    after = table["end_date"].to_numpy("datetime64[s]") + np.timedelta64(86400, "s") > case.time.end[-1]
+    late = np.flatnonzero(after & table["late_cny_per_mwh"].notna().to_numpy())
+    table = table.iloc[late]
+    link = case.table("dc_link").iloc[case.position("dc_link", table["dc_link"])]
+    reach = link[["power_max_mw", "power_reverse_max_mw"]].to_numpy(float).max(axis=1, initial=0.0) * case.time.hours.sum()
+    # Nothing is missed by more than what lies outside, what the study can send, and the limits together. Bounds from duals need one.
+    most = reach + table[["energy_min_mwh", "energy_max_mwh", "sent_outside_mwh", "bundled_outside_mwh"]].fillna(0.0).abs().sum(axis=1)
+    missed = [b.columns(f"dc_contract.{n}", unit="MWh", over={"contract": table.index}, upper=most.to_numpy(float)) for n in MISSES]
+    for ids in missed:
+        b.cost("dc_contract.late", ids, table["late_cny_per_mwh"].to_numpy(float))
+    return late, np.array(missed, int).reshape(3, len(late))
 
 
 def _shares(case):
@@ -67,12 +94,16 @@ def constrain(case, b, columns):
     over = {"contract": contract.index}
     # A link that never reverses sends at least nothing; one that does may be on balance the one that receives.
     least = np.where(case.table("dc_link")["power_reverse_max_mw"].to_numpy(float)[link] > 0, -np.inf, 0.0)
-    low, high = _whole(np.where(np.isnan(low), least, low), np.nan_to_num(high, nan=np.inf), grain(case, inside, link))
+    coarse = grain(case, inside, link)
+    coarse[columns.late] = 0.0
+    low, high = _whole(np.where(np.isnan(low), least, low), np.nan_to_num(high, nan=np.inf), coarse)
     low, high = low - base, high - base
     energy = b.rows("dc_contract.energy", unit="MWh", over=over, lower=low, upper=high)
     share = contract["renewable_share_min"].to_numpy(float)
     most = (1.0 - share) * base + covered - share * outside
     bound = b.rows("dc_contract.share", unit="MWh", over=over, upper=np.where(share > 0, most, np.inf))
+    for ids, row, coef in zip(columns.missed, (energy, energy, bound), (1.0, -1.0, -1.0), strict=True):
+        b.term(row[columns.late], ids, coef)
     row_of = _uncovered(case, b, columns)
     for c, d in enumerate(link):
         t = np.flatnonzero(inside[c] > 0)

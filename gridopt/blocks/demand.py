@@ -38,6 +38,12 @@ class Columns(NamedTuple):
     surplus: np.ndarray
 
 
+def shedding_tiers(case) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Names, shares of the load and costs CNY/MWh of the tiers, (k,)."""
+    table = case.table("shedding_tier")
+    return (table.index.to_numpy(), *(table[c].to_numpy(float) for c in ("share", "cost_cny_per_mwh"))) if len(table) else TIERS
+
+
 def declare(case, b):
     """Columns (D1), (D2); the load itself is a constant."""
     bus, hours = case.table("bus").index, case.time.hours
@@ -45,9 +51,7 @@ def declare(case, b):
     at, each, sheddable = case.position("bus", case.table("load")["bus"]), loads(case), case.table("load")["sheddable"].to_numpy(bool)
     np.add.at(load, at, each)
     np.add.at(soft, at[sheddable], each[sheddable])
-    table = case.table("shedding_tier")
-    tiers = (table.index.to_numpy(), *(table[c].to_numpy(float) for c in ("share", "cost_cny_per_mwh"))) if len(table) else TIERS
-    names, share, cost = tiers
+    names, share, cost = shedding_tiers(case)
     loaded, busy = _buses(case, CONNECTED[:1]), _buses(case, CONNECTED)
     busy = busy if len(busy) else np.arange(len(bus))  # a program needs a column, even for bare buses
     busy = busy[case.table("bus")["surplus_allowed"].to_numpy(bool)[busy]]

@@ -26,7 +26,7 @@ from gridopt.dispatch.certificate_ramping import ramping_cost
 from gridopt.dispatch.certificate_reserve import reserve_cost
 from gridopt.dispatch.certificate_rivers import end_cost
 from gridopt.dispatch.certificate_running import switched_costs
-from gridopt.dispatch.certificate_trade import agreed, paid_at_ends
+from gridopt.dispatch.certificate_trade import agreed, late_cost, paid_at_ends
 
 DEFAULT_TIER = (np.array([1.0]), np.array([10000.0]))
 """(share, CNY/MWh) of load shedding where the network names no tier."""
@@ -70,7 +70,7 @@ def recomputed(e: Evidence) -> dict[str, np.ndarray]:
         "dc_market": (e.number("dc_market", "tariff_cny_per_mwh") - paid_at_ends(e)) * e["dc_market_sold"],
         "generator": generator_cost(e) * ~switched_rows(case, "generator")[:, None],
     }
-    parts = {"river_end": end_cost(e).sum(axis=0)}
+    parts = {"river_end": end_cost(e).sum(axis=0), "contract_late": late_cost(e)}
     rates = rates | _thermal(e) | switched_costs(e) | _unserved(e) | _overloads(e) | reserve_cost(e) | ramping_cost(e)
     return parts | {name: rate.sum(axis=0) * hours for name, rate in rates.items()}
 

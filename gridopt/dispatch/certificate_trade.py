@@ -2,12 +2,15 @@
 
     Emin <= energy sent in the period <= Emax, both times the studied share of the period          dc_contract.energy
     bundled energy of the period >= share x energy sent                                           dc_contract.share
-        where it is known what is sent and bundled in the rest of the period: of the whole period instead
+        where it is known what is sent and bundled in the rest of the period: of the whole period instead; a contract that goes on
+        after the study and has a price for what is late may miss both, at that price
     0 <= sold <= width of the step of demand                                                     dc_market.sold
     agreed - import band <= export <= agreed + export band                                       exchange.export
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 
@@ -22,15 +25,23 @@ def check_trade(e: Evidence) -> list[Check]:
     return [*_contracts(e), *_markets(e), _exchanges(e)]
 
 
-def _contracts(e: Evidence) -> list[Check]:
+class Kept(NamedTuple):
+    """By contract (k,): whether the study touches it; MWh by which its energy and its share miss their limits; energy MWh; whether it may
+    be late."""
+
+    touched: np.ndarray
+    wrong: np.ndarray
+    short: np.ndarray
+    energy: np.ndarray
+    late: np.ndarray
+
+
+def _kept(e: Evidence) -> Kept:
     case, table, time = e.case, e.case.table("dc_contract"), e.case.time
-    if not len(table):
-        none = np.zeros(0)
-        return [e.judge(f"dc_contract.{n}", "MWh", none, PERIOD, ()) for n in ("energy", "share")]
     first, last = (table[c].to_numpy("datetime64[s]") for c in ("start_date", "end_date"))
     weight = time.share_between(first, last + DAY) * time.hours
     link = case.position("dc_link", table["dc_link"])
-    held = (weight * case.in_service("dc_link")[link]).sum(axis=1) > 0
+    touched = (weight * case.in_service("dc_link")[link]).sum(axis=1) > 0
     sent = link_power(e)
     green = np.minimum(np.maximum(sent, 0.0), bundle(e))
     energy, covered = ((weight * v[link]).sum(axis=1) for v in (sent, green))
@@ -40,11 +51,31 @@ def _contracts(e: Evidence) -> list[Check]:
     low, high = (table[f"energy_{c}_mwh"].to_numpy(float) * studied for c in ("min", "max"))
     wrong = np.fmax(np.fmax(low - energy, energy - high), 0.0)
     short = np.where(table["renewable_share_min"] > 0, table["renewable_share_min"] * energy - covered, 0.0)
-    near = PERIOD + RELATIVE * np.abs(energy)
+    late = (last + DAY > time.end[-1]) & table["late_cny_per_mwh"].notna().to_numpy()
+    return Kept(touched, np.where(touched, wrong, 0.0), np.where(touched, short, 0.0), energy, late)
+
+
+def _contracts(e: Evidence) -> list[Check]:
+    table = e.case.table("dc_contract")
+    if not len(table):
+        none = np.zeros(0)
+        return [e.judge(f"dc_contract.{n}", "MWh", none, PERIOD, ()) for n in ("energy", "share")]
+    kept = _kept(e)
+    near = PERIOD + RELATIVE * np.abs(kept.energy)
     return [
-        e.judge("dc_contract.energy", "MWh", np.where(held, wrong, 0.0), near, table.index),
-        e.judge("dc_contract.share", "MWh", np.where(held, short, 0.0), near, table.index),
+        e.judge("dc_contract.energy", "MWh", np.where(kept.late, 0.0, kept.wrong), near, table.index),
+        e.judge("dc_contract.share", "MWh", np.where(kept.late, 0.0, kept.short), near, table.index),
     ]
+
+
+def late_cost(e: Evidence) -> np.ndarray:
+    """Cost of what contracts miss at the end of the study, CNY (k,)."""
+    table = e.case.table("dc_contract")
+    if not len(table):
+        return np.zeros(0)
+    kept = _kept(e)
+    missed = kept.wrong + np.maximum(kept.short, 0.0)
+    return np.where(kept.late, table["late_cny_per_mwh"].fillna(0.0).to_numpy(float) * missed, 0.0)
 
 
 def _markets(e: Evidence) -> list[Check]:

@@ -18,14 +18,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 
 import numpy as np
+import pandas as pd
 
 from gridopt.case.case import Case
 from gridopt.case.pools import pools, studied
 from gridopt.dispatch.result import Dispatch
 from gridopt.dispatch.single import LONG_H, dispatch
+from gridopt.program.solution import Infeasible
 
 STEP_H = 1.0
 """Length of the steps of a long horizon, where the study has shorter ones. Longer steps would promise more bundled energy than hours give."""
+AIM = 0.005
+"""Share by which limits of contracts are drawn in until their end is in sight: hours and whole steps miss what was planned by a little."""
 RESERVES = ("reserve", "reserve_nesting", "reserve_offer", "reserve_shortage")
 DAY = np.timedelta64(86400, "s")
 
@@ -58,10 +62,17 @@ class Guide:
         return cls(**{name: arrays[name] for name in cls.__dataclass_fields__ if name != "cost"}, cost=float(arrays["cost"]))
 
 
-def make_guide(case: Case, workers: int, progress: Callable[[str], None]) -> Guide:
-    """Solves the whole horizon as a linear program (plain_case). Raises as `dispatch` does."""
-    plain = plain_case(case)
-    found = dispatch(plain, workers=workers, progress=progress)
+def make_guide(case: Case, workers: int, progress: Callable[[str], None], aim: bool = True) -> Guide:
+    """Solves the whole horizon as a linear program (plain_case); aim: with limits of contracts drawn in, where it has an optimum then.
+    Raises as `dispatch` does."""
+    plain, contract = plain_case(case), case.table("dc_contract")
+    drawn = aimed(contract, np.full(len(contract), aim))
+    try:
+        found = dispatch(replace(plain, tables={**plain.tables, "dc_contract": drawn}), workers=workers, progress=progress)
+    except Infeasible:
+        if drawn.equals(contract):
+            raise
+        found = dispatch(plain, workers=workers, progress=progress)
     values, quantities = found.values, found.quantities
     store = (case.table("reservoir")["volume_max_hm3"] > case.table("reservoir")["volume_min_hm3"]).to_numpy()
     volume = _with_start(case.table("reservoir")["volume_start_hm3"].to_numpy(float), quantities["reservoir_volume"].values)
@@ -102,6 +113,17 @@ def plain_case(case: Case) -> Case:
     bare = {} if case.commitment == "off" else {n: case.table(n).iloc[:0] for n in RESERVES}
     plain = replace(case, tables={**case.tables, **bare}, commitment="relaxed" if switched else "off", losses="off")
     return plain.on_time(time.coarsen(group))
+
+
+def aimed(table: pd.DataFrame, some: np.ndarray) -> pd.DataFrame:
+    """Table dc_contract with the limits of some contracts, bool (k,), drawn in by AIM, of energy no further than to their middle."""
+    low, high, share = (table[c].to_numpy(float) for c in ("energy_min_mwh", "energy_max_mwh", "renewable_share_min"))
+    middle = 0.5 * (low + high)
+    drawn = {
+        "energy_min_mwh": np.fmin(low * (1.0 + AIM), middle), "energy_max_mwh": np.fmax(high * (1.0 - AIM), middle),
+        "renewable_share_min": np.minimum(share * (1.0 + AIM), 1.0),
+    }  # fmt: skip
+    return table.assign(**{c: np.where(some, v, table[c].to_numpy(float)) for c, v in drawn.items()})
 
 
 def in_period(case: Case) -> np.ndarray:

@@ -6,7 +6,9 @@ Beyond a window that does not reach the end of the horizon everything goes on as
     reservoirs   end volume of the guide; a hm3 less costs SHORT times the highest value that water has in the guide, a hm3 more is
                  worth SPARE times its value then: an end that is out of reach is told by its price                 (D2)
     contracts    what was sent before, and what the guide sends after, count as sent outside the window: the plan of the
-                 window before, and then the guide, keep every limit                                                     (D3)
+                 window before, and then the guide, keep every limit. One whose end is not in sight aims at limits drawn in by
+                 AIM, as the guide does, and may be late at LATE times the cheapest load that may be shed: hours of wind
+                 and steps of schedules are not what the guide saw, and what is late is caught up with               (D3)
     fuel, CO2    stocks as stores (D1), budgets and caps as contracts (D3)
     calls        the hours of interruptible loads in a season as contracts, in the year in which a window begins (D3)
 """
@@ -20,18 +22,19 @@ import numpy as np
 import pandas as pd
 
 from gridopt.blocks import commitment, storage
+from gridopt.blocks.demand import shedding_tiers
 from gridopt.case.case import Case
 from gridopt.case.fleet import TABLES as FLEET
 from gridopt.case.pools import studied
 from gridopt.case.tables import TABLES
 from gridopt.case.units import limits
 from gridopt.dispatch.formulate import BLOCKS, Model
-from gridopt.dispatch.guide import Guide, in_period
+from gridopt.dispatch.guide import DAY, Guide, aimed, in_period
 from gridopt.dispatch.state import LONG_H, MODES, WAYS, State, budgeted
 from gridopt.dispatch.window import Window
 from gridopt.program.standard_form import Outline, StandardForm
 
-SHORT, SPARE = 3.0, 0.5
+SHORT, SPARE, LATE = 3.0, 0.5, 0.5
 FAR_H = 240.0
 """Hours before the first step from which no release is told."""
 MOMENT_H = 1e-6
@@ -207,6 +210,10 @@ def _contracts(whole: Horizon, window: Window, state: State) -> Tables:
     outside = table["sent_outside_mwh"].to_numpy(float)
     studied = np.where(np.isnan(outside), in_period(whole.case).sum(axis=1) / period, 1.0)
     sent, bundled = np.nan_to_num(outside) + state.sent_mwh, table["bundled_outside_mwh"].to_numpy(float) + state.bundled_mwh
+    unseen = (table["end_date"].to_numpy("datetime64[s]") + DAY > whole.case.time.end[window.last - 1]) & (not whole.ends(window))
+    table = aimed(table, unseen)
+    late = LATE * float(shedding_tiers(whole.case)[2].min())
+    table = table.assign(late_cny_per_mwh=table["late_cny_per_mwh"].where(~unseen, table["late_cny_per_mwh"].fillna(late)))
     figures = {f"energy_{c}_mwh": table[f"energy_{c}_mwh"] * studied for c in ("min", "max")}
     if not whole.ends(window):
         sent, bundled = (had + whole.guided(n, np.inf) - whole.guided(n, hour) for n, had in (("sent", sent), ("bundled", bundled)))

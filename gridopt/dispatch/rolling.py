@@ -133,7 +133,7 @@ def _guide(case: Case, windows: list[Window], rule: Rule, store: Store, progress
     if known is None:
         progress("guide: the whole horizon as a linear program")
         try:
-            known = make_guide(case, rule.workers, progress).arrays()
+            known = make_guide(case, rule.workers, progress, aim=windows[0].last < len(case.time)).arrays()
         except Infeasible:
             plain = plain_case(case)
             raise Infeasible(f"the whole horizon as a linear program, decisions {MODES[plain.commitment]}:", *reasons(plain)) from None

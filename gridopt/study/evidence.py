@@ -47,7 +47,7 @@ COST_ZH = {
     "commitment.start": "启动费用", "commitment.stop": "停机费用",
     "commitment.firing": "深调稳燃费用", "thermal.deep": "火电深调费用", "generator.deep": "发电机深调费用",
     "overload.penalty": "越限惩罚", "generator.energy": "发电费用", "dc_link.cost": "直流输电费",
-    "dc_market.sales": "直流受端售电收入(负)", "fuel.short": "燃料照付不议费用",
+    "dc_market.sales": "直流受端售电收入(负)", "dc_contract.late": "直流合同滞后费用", "fuel.short": "燃料照付不议费用",
     "interruptible.payment": "可中断负荷补偿", "shiftable.payment": "可转移负荷补偿", "price_response.worth": "价格响应用电价值(负)",
     "ramping.rise": "升出力费用", "ramping.fall": "降出力费用", "reserve.offer": "备用费用", "reserve.shortage": "备用缺额费用",
     "exchange.export": "外送收入(负)", "exchange.import": "购入费用",

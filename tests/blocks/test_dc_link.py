@@ -306,3 +306,39 @@ def test_O1_O3_what_is_sent_outside_the_study_counts(minutes):
     assert d.quantities["dc_sent"].values.sum() * minutes / 60 == pytest.approx(140)
     assert d.solution.objective == pytest.approx(120 * 50 + 20 * 80)
     assert certificate(d).passed
+
+
+@pytest.mark.parametrize("minutes", [60, 15])
+@pytest.mark.parametrize(("price", "sent", "cost"), [(60.0, 140, 140 * 50), (30.0, 0, 140 * 30)])
+def test_O1_a_contract_that_goes_on_may_be_late_at_its_price(minutes, price, sent, cost):
+    """Two hours of a day whose contract asks for 1000 MWh, 860 of them sent elsewhere: 140 made at 50, or missed at the price."""
+    asked = dict(contract="c", dc_link="L", start_date="2025-01-01", end_date="2025-01-01", energy_min_mwh=1000.0, sent_outside_mwh=860.0)
+    rows = dict(bus=BUS, unit=[unit("A", 50, 500)], exchange=[BUYER], dc_link=[link()],
+                dc_contract=[asked | dict(late_cny_per_mwh=price)])  # fmt: skip
+    d = solve(power_case(2, minutes, series={"p": [0.0, 0.0]}, **rows))
+    assert d.quantities["dc_sent"].values.sum() * minutes / 60 == pytest.approx(sent)
+    assert d.solution.objective == pytest.approx(cost)
+    assert certificate(d).passed
+
+
+def test_O1_energy_beyond_the_most_is_late_too():
+    """Sold at 90, made at 50: 200 MWh are worth 8000; the contract takes 60 of them, each of the others costs 30."""
+    asked = contract(energy_max_mwh=720.0, late_cny_per_mwh=30.0)
+    d = solve(link_case(2, prices=(90.0, 90.0), more=dict(dc_contract=[asked])))
+    assert (d.solution.objective, d.costs["dc_contract.late"]) == pytest.approx((140 * 30 - 200 * 40, 140 * 30))
+    assert certificate(d).passed
+
+
+def test_O3_a_share_may_be_late():
+    """Sold at 100, made at 50: all 200 MWh are sent, 6 of them wind; half should be: 94 behind, at 20."""
+    d = solve(bundle_case((4, 2), 0.5, late_cny_per_mwh=20.0))
+    assert (d.solution.objective, d.costs["dc_contract.late"]) == pytest.approx((194 * 50 - 200 * 100 + 94 * 20, 94 * 20))
+    assert certificate(d).passed
+
+
+def test_O1_nothing_is_late_where_the_study_ends_with_the_contract():
+    """The last hour of the day: 24 hours of the contract have passed, and what it asks for is sent at any price."""
+    asked = contract(energy_min_mwh=1000.0, sent_outside_mwh=900.0, late_cny_per_mwh=1.0)
+    d = solve(link_case(1, prices=(0.0,), start="2025-01-01T23:00", more=dict(dc_contract=[asked])))
+    assert d.solution.objective == pytest.approx(100 * 50)
+    assert not d.costs.get("dc_contract.late", 0.0) and certificate(d).passed

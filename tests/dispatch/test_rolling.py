@@ -526,3 +526,39 @@ def test_windows_that_cut_a_day_of_calls_or_shifts_are_refused(start, window_h):
     with pytest.raises(CaseError) as refused:
         roll(case, Rule(window_h, 0.0))
     assert [("shiftable, 's'" in f, "interruptible, 'i'" in f) for f in refused.value.faults] == [(True, False), (False, True)]
+
+
+def lagging():
+    """A day of 20 MW over a link, made at 50; 30 % must be wind: in the first hour at 65, the third and fifth at 60, after eighteen at 80.
+
+    Steps of two hours see half the wind all the time, and so promise 20 MW of it in both hours.
+    """
+    hours = np.arange(24)
+    when = {"first": hours == 0, "early": (hours == 2) | (hours == 4), "late": hours >= 18}
+    series = {n: some.astype(float) for n, some in when.items()} | {"p": np.zeros(24)}
+    wind = [dict(renewable=n, bus="A", technology="wind", power_max_mw=100.0, profile=n, cost_cny_per_mwh=c) 
+            for n, c in zip(when, (65.0, 60.0, 80.0), strict=True)]  # fmt: skip
+    asked = dict(contract="c", dc_link="L", start_date="2025-01-01", end_date="2025-01-01", renewable_share_min=0.3)
+    link = dict(dc_link="L", from_bus="A", to_bus="B", power_max_mw=20.0, power_min_mw=20.0)
+    return power_case(
+        24, 60, bus=[*buses("A"), *buses("B", role="sink")], series=series, renewable=wind, unit=[unit("A", 50, 500)], dc_link=[link],
+        dc_bundle=[dict(plant=n, dc_link="L") for n in when], dc_contract=[asked],
+        exchange=[dict(exchange="X", bus="B", export_flexible_mw=1e4, price_profile="p")],
+    )  # fmt: skip
+
+
+def test_D3_what_windows_promised_too_much_is_caught_up_with():
+    """The guide takes all 60 MWh of early wind. Two hours with four ahead leave it to those ahead until too little is left of it, which is
+    no reason to stop: the rest of the day's 144 MWh comes with the dear wind."""
+    rolled = roll(lagging(), Rule(2.0, 4.0, look_ahead_step_h=2.0))
+    green = rolled.quantities["dc_bundled"].values[0]
+    assert green[:6].sum() < 60.0 - 1e-6
+    assert green.sum() >= 144.0 - 1e-6
+    assert not certify(**evidence(rolled)).failed
+
+
+def test_D3_a_contract_that_cannot_be_kept_any_more_ends_the_run_in_words():
+    case = lagging()
+    case = replace(case, tables={**case.tables, "dc_contract": case.table("dc_contract").assign(renewable_share_min=0.37)})
+    with pytest.raises(Infeasible, match="without contracts of DC links there is one"):
+        roll(case, Rule(2.0, 4.0, look_ahead_step_h=2.0))
