@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -25,8 +26,10 @@ from gridopt.dispatch.nearest import nearest
 from gridopt.program.highs import Highs
 from gridopt.program.solution import Infeasible, LimitReached, SolverFailed
 
-SHARE = 0.4
-"""Part of the open decisions that is held at once."""
+SHARE, FEW = 0.4, 8
+"""Part of the open decisions that is held at once, and at least so many of them."""
+STEADY: dict[str, Any] = {"dual_simplex_cost_perturbation_multiplier": 0.0}
+"""The next optimum lies a few pivots away: to disturb all costs and to undo it takes longer than what ties may cost."""
 OPEN = 1e-6
 """By how much a value must miss a whole number to be open."""
 SOLVES, SECONDS = 120, 20.0
@@ -44,6 +47,7 @@ def dive(attempts: Attempts, loaded: Loaded, x: np.ndarray) -> bool:
     """Offers what a dive from the optimum x (n,) of the relaxation that is `loaded` finds; whether any values are known then."""
     form, ids, least = attempts.relaxed.form, attempts.ids, 0.5 * attempts.left  # half of the time is for what finds a schedule more surely
     held, stepped = Held(attempts, loaded), form.upper[ids] - form.lower[ids] > 1.0 + OPEN
+    loaded.highs.set(**STEADY)
     settled = _settled(held, x, stepped, least)
     if settled is None:
         return attempts.x is not None
@@ -71,7 +75,7 @@ def _settled(held: Held, x: np.ndarray, but: np.ndarray, least: float) -> np.nda
         free = np.flatnonzero((miss > OPEN) & ~held.held & ~but)
         if not len(free):
             return x
-        count = count or max(int(SHARE * len(free)), 1)
+        count = count or max(int(SHARE * len(free)), FEW)
         some = free[np.argsort(miss[free], kind="stable")[:count]]
         found = held.hold(some, np.round(value[some]))
         if found is None and len(some) == 1:

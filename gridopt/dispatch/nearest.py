@@ -6,7 +6,8 @@
 
     min sum over S of |n - n*|,  rows R, bounds, decisions in C whole                                              (N1)
 
-n* are the values of the linear relaxation. For links a few hundred columns: solved at once, where a search of the whole program for as much
+n* are the values of the linear relaxation. Columns over no step, such as what a contract may miss at a price, stay as they are in it: what
+they cost is not seen here. For links a few hundred columns: solved at once, where a search of the whole program for as much
 takes seconds. It proves nothing, and rows beyond R may be broken: a linear program tells.
 """
 
@@ -33,10 +34,10 @@ def nearest(
     form: what is held has its value as both bounds; x (n,): values of the relaxation; some: decisions of S (m,), those over no step are left
     out.
     """
-    free, by_column = form.upper > form.lower, sp.csc_array(form.matrix)
+    timed, by_column = form.column_step >= 0, sp.csc_array(form.matrix)
+    free = (form.upper > form.lower) & timed
     same = np.arange(len(free)) - form.column_step  # a family over time counts its ids step by step
-    timed = form.column_step >= 0
-    some = np.flatnonzero(free & timed & np.isin(same, same[some[timed[some]]]))
+    some = np.flatnonzero(free & np.isin(same, same[some[timed[some]]]))
     if not len(some):
         return None
     inside, decided = np.zeros((2, len(free)), bool)
@@ -47,7 +48,7 @@ def nearest(
         part = form.matrix[rows]
         inside[part.indices] = True
     columns = np.flatnonzero(inside & free)
-    given = part @ np.where(free, 0.0, form.lower)  # what does not move
+    given = part @ np.where(free, 0.0, np.where(timed, form.lower, x))  # what does not move
     away = sp.csr_array((np.ones(len(some)), (np.arange(len(some)), np.searchsorted(columns, some))), shape=(len(some), len(columns)))
     one, none = sp.eye_array(len(some)), np.zeros(2 * len(some))
     highs = program()

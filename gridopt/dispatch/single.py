@@ -124,7 +124,8 @@ def _decided(case: Case, log: str, program: Program | None, search: Search, line
     if lines is not None:
         relaxed.write(lines.guess(model))
     built = time.perf_counter()
-    options = {"mip_heuristic_run_root_reduced_cost": False} if len(relaxed.form.integer) >= MANY else {}  # guided search does as much
+    # Of many decisions, guided search does as much; of few, branching proves more than another round of cuts.
+    options = {"mip_heuristic_run_root_reduced_cost" if len(relaxed.form.integer) >= MANY else "mip_allow_restart": False}
     empty = program or partial(Highs, log, presolve="on", random_seed=search.seed, **DEVEX, **options)
     hours = None if program else in_hours(case, model, relaxed, empty, progress)
     if hours is None:

@@ -185,6 +185,26 @@ def test_N1_decisions_in_rows_of_their_own_join():
     assert [found[i] for i in n] == [3.0, 3.0, 3.0]
 
 
+def test_N1_what_may_be_missed_at_a_price_stays_as_the_relaxation_left_it():
+    """2.4 three times, at least 7 in all or missed at a price: the relaxation misses nothing. Free of charge here, missing 1 would leave
+    2, 2, 2; as it is, one of the three goes up."""
+    b = Builder(3)
+    over = {"time": np.arange(3)}
+    n = b.columns("level", unit="1", over=over, upper=9.0, integer=True)
+    missed = b.columns("missed", unit="1", over={"all": np.arange(1)}, upper=9.0)
+    b.cost("missed", missed, 1000.0)
+    row = b.rows("energy", unit="1", over={"all": np.arange(1)}, lower=7.0)
+    b.term(row, n[None])
+    b.term(row, missed)
+    form = b.form()
+    x = np.zeros(len(form.cost))
+    x[n] = [2.4, 2.4, 2.4]
+    columns, values = nearest(form, x, n, PRESOLVED)
+    assert columns.tolist() == n.tolist() and sorted(values) == [2, 2, 3]
+    x[missed] = 1.0
+    assert nearest(form, x, n, PRESOLVED)[1].tolist() == [2, 2, 2]
+
+
 def test_N1_where_no_schedule_fits_there_is_none():
     form, n = schedule(-1.0, 2.0)
     assert nearest(form, np.zeros(len(form.cost)), n, PRESOLVED) is None

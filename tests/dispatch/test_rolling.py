@@ -536,7 +536,7 @@ def lagging():
     hours = np.arange(24)
     when = {"first": hours == 0, "early": (hours == 2) | (hours == 4), "late": hours >= 18}
     series = {n: some.astype(float) for n, some in when.items()} | {"p": np.zeros(24)}
-    wind = [dict(renewable=n, bus="A", technology="wind", power_max_mw=100.0, profile=n, cost_cny_per_mwh=c) 
+    wind = [dict(renewable=n, bus="A", technology="wind", power_max_mw=100.0, profile=n, cost_cny_per_mwh=c)
             for n, c in zip(when, (65.0, 60.0, 80.0), strict=True)]  # fmt: skip
     asked = dict(contract="c", dc_link="L", start_date="2025-01-01", end_date="2025-01-01", renewable_share_min=0.3)
     link = dict(dc_link="L", from_bus="A", to_bus="B", power_max_mw=20.0, power_min_mw=20.0)
