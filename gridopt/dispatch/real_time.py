@@ -96,8 +96,7 @@ def run_real_time(plan: Dispatch, actual: Case, rule: RealTimeRule, progress: Pr
 
     Raises CaseError where the cases differ in more than figures or have losses of AC lines, Infeasible with the interval in words.
     """
-    if actual.losses != "off":
-        raise CaseError(["key 'losses': windows of real time know no losses of AC lines. Write off, or market.real_time.enabled: false."])
+    check_real_time(actual)
     model, began = formulate(actual), time.perf_counter()
     stores = Stores(model, plan, rule.margin) if rule.stores else None
     moving, steps = Moving(model, plan, rule.weights, stores), len(actual.time)
@@ -115,6 +114,21 @@ def run_real_time(plan: Dispatch, actual: Case, rule: RealTimeRule, progress: Pr
     prices = _expost(done, _moved(moving)) if rule.mode == "expost" else _binding(done)
     return RealTime(done, prices, kept.plants, kept.price, kept.output, kept.names, kept.tlmp, kept.cost, seconds, rule.mode,
                     unchosen=tuple(kept.unchosen))  # fmt: skip
+
+
+def check_real_time(actual: Case) -> None:
+    """Raises CaseError with a sentence for each thing of a case that windows of real time do not know."""
+    faults = []
+    if actual.losses != "off":
+        faults.append("key 'losses': windows of real time know no losses of AC lines. Write off, or market.real_time.enabled: false.")
+    square = actual.table("generator")["cost_quadratic_cny_per_mw2h"]
+    faults += [
+        f"table generator, '{name}': cost_quadratic_cny_per_mw2h {value:g}: real time knows straight cost curves only. Give blocks or points "
+        "in its place, or market.real_time.enabled: false."
+        for name, value in square[square != 0].items()
+    ]  # fmt: skip
+    if faults:
+        raise CaseError(faults)
 
 
 def unsolved(actual: Case, k: int) -> Infeasible:

@@ -100,8 +100,6 @@ class Moving:
         expected = formulate(plan.case) if plan.model.builder.outlined else plan.model
         check_alike(actual, expected)
         self.form, other = actual.builder.form(), expected.builder.form()
-        if self.form.square.any():
-            raise CaseError(["real time knows straight cost curves only; give blocks or points in place of a quadratic cost."])
         self.steps, self.stores, self.starts = actual.builder.steps, stores, Starts(actual, self.x)
         self._order(other)
         self.families = [self._pair(a, e) for a, e in zip(actual.builder.lazy_families, expected.builder.lazy_families, strict=True)]

@@ -24,7 +24,7 @@ from gridopt.dispatch.attempts import Search
 from gridopt.dispatch.lmp import Prices
 from gridopt.dispatch.market_run import MarketRun
 from gridopt.dispatch.market_tables import PREFIX
-from gridopt.dispatch.real_time import RealTime, RealTimeRule, run_real_time
+from gridopt.dispatch.real_time import RealTime, RealTimeRule, check_real_time, run_real_time
 from gridopt.dispatch.regulation import Regulation, cleared_after, requirement
 from gridopt.dispatch.result import Dispatch
 from gridopt.dispatch.sequence import DayRule, Days, clear_days
@@ -123,6 +123,8 @@ def clear(loaded: Loaded, market: Market, stop: threading.Event | None, clock: C
         with clock("pre_clearing", "pre-clearing and trade between provinces"):
             case, trade["trade"] = pre_cleared(loaded.case, market, clock.detail)
             loaded = replace(loaded, case=case)
+    if runs_real_time(loaded, market):
+        check_real_time(what_comes(loaded.case, market))  # before anything is cleared that real time could not follow
     with clock("day_ahead", f"day-ahead market, {len(loaded.case.time)} periods"):
         days = day_ahead_of(loaded, market, stop, clock.detail)
     day_ahead = settled_run(MarketRun.joined([c.run() for c in days.day_ahead]), loaded.case, market)
@@ -163,14 +165,21 @@ def clear(loaded: Loaded, market: Market, stop: threading.Event | None, clock: C
 
 def day_ahead_of(loaded: Loaded, market: Market, stop: threading.Event | None, progress: Progress) -> Days:
     """Days cleared one after the other, priced by the rule. Raises CaseError where the rule cannot price what is bid."""
-    ahead = market.day_ahead
-    search = Search(ahead.mip_gap, ahead.time_limit_s or inf, stop, loaded.study.seed)
+    ahead, search = market.day_ahead, search_of(loaded, market, stop)
     rule = DayRule(
         ahead.look_ahead_h, ahead.look_ahead_step_h, ahead.commitment_step_minutes / 60.0, search, loaded.study.workers, ahead.reliability
     )  # fmt: skip
     bid, forecast = market_cases(expected(loaded.case, ForecastError(**market.forecast.model_dump())), market)
     check_rules([market.rule], bid, loaded.study.pricing)
     return clear_days(bid, forecast, rule, pricing(loaded, market), progress)
+
+
+def search_of(loaded: Loaded, market: Market, stop: threading.Event | None) -> Search:
+    """How long statuses are looked for: what the part of the market says goes before what the whole study says."""
+    ahead, study = market.day_ahead, loaded.study
+    own, given = ahead.model_fields_set, study.model_fields_set
+    gap, seconds = (getattr(study if k in given and k not in own else ahead, k) for k in ("mip_gap", "time_limit_s"))
+    return Search(gap, seconds or inf, stop, study.seed, money=study.mip_gap_cny)
 
 
 def _unselected(days: Days, market: Market) -> list[str]:

@@ -256,6 +256,35 @@ def test_what_a_rule_cannot_price_is_refused_before_anything_is_cleared(tmp_path
     assert words in capsys.readouterr().err and not out.exists()
 
 
+def test_what_real_time_cannot_follow_is_refused_before_anything_is_cleared(tmp_path, capsys, monkeypatch):
+    def clears(*given):
+        raise AssertionError("cleared for a real time that cannot follow")
+
+    monkeypatch.setattr("gridopt.study.market.clear_days", clears)
+    path, out = tmp_path / "case.yaml", tmp_path / "out"
+    path.write_text(SQUARE.replace("demand_mw: 50", "demand_mw: 50\nreal_time: {demand_mw: 60}"), encoding="utf-8")
+    assert execute(["market", str(path), "-o", str(out), "--set", "market.rule=ip"]) == 5
+    said = capsys.readouterr().err
+    assert "table generator, 'A': cost_quadratic_cny_per_mw2h 0.1: real time knows straight cost curves only." in said and not out.exists()
+
+
+@pytest.mark.parametrize(("words", "gap", "seconds", "money"), [
+    ((), 5e-3, np.inf, 0.0),
+    (("mip_gap=0.02", "time_limit_s=7", "mip_gap_cny=30"), 0.02, 7.0, 30.0),
+    (("mip_gap=0.02", "market.day_ahead.mip_gap=0.01", "market.day_ahead.time_limit_s=9"), 0.01, 9.0, 0.0),
+])  # fmt: skip
+def test_the_gap_of_the_study_holds_unless_the_market_has_its_own(ring, monkeypatch, words, gap, seconds, money):
+    from gridopt.program.solution import LimitReached
+
+    def clears(bid, forecast, rule, *given):
+        assert (rule.search.gap, rule.search.seconds, rule.search.money) == (gap, seconds, money)
+        raise LimitReached("seen")
+
+    monkeypatch.setattr("gridopt.study.market.clear_days", clears)
+    more = [w for word in words for w in ("--set", word)]
+    assert execute(["market", str(ring), "-o", str(ring.parent / "out"), *more]) == 4
+
+
 def test_a_bid_takes_the_place_of_square_costs(tmp_path):
     """What A offers at 60 is what the market clears and prices: its square costs refuse no rule."""
     text = SQUARE + "offers: [{generator: A, blocks: [[100, 60]]}]\n"
