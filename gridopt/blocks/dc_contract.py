@@ -3,7 +3,7 @@
 Sets        c contract (a period of one link d), t step of length h[t] hours
 Data        energy [Emin, Emax] MWh of the whole period and share z of the sent energy; limits are scaled by the part of the period that
             is studied, unless it is known what is sent (E0) and bundled (B0) in the rest of it: then both are of the whole period;
-            price of what is late, where the contract goes on after the study and has one
+            price of what is late (case.late), where a window of a rolling study may be
 Columns     dc_contract.unbundled n [MW], by link;  of contracts that may be late: dc_contract.under a, dc_contract.over b,
             dc_contract.behind e [MWh]
 
@@ -54,18 +54,19 @@ def declare(case, b):
 
 def _late(case, b, contracts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Contracts that may be late, as places among `contracts`, and the columns of what they miss."""
-    table = case.table("dc_contract").iloc[contracts]
-    after = table["end_date"].to_numpy("datetime64[s]") + np.timedelta64(86400, "s") > case.time.end[-1]
-    late = np.flatnonzero(after & table["late_cny_per_mwh"].notna().to_numpy())
-    table = table.iloc[late]
+    price = case.late_prices[contracts]
+    late = np.flatnonzero(~np.isnan(price))
+    table, price = case.table("dc_contract").iloc[contracts[late]], price[late]
+    if not len(late):
+        return late, np.zeros((3, 0), int)
     link = case.table("dc_link").iloc[case.position("dc_link", table["dc_link"])]
-    reach = link[["power_max_mw", "power_reverse_max_mw"]].to_numpy(float).max(axis=1, initial=0.0) * case.time.hours.sum()
+    reach = link[["power_max_mw", "power_reverse_max_mw"]].to_numpy(float).max(axis=1) * case.time.hours.sum()
     # Nothing is missed by more than what lies outside, what the study can send, and the limits together. Bounds from duals need one.
     most = reach + table[["energy_min_mwh", "energy_max_mwh", "sent_outside_mwh", "bundled_outside_mwh"]].fillna(0.0).abs().sum(axis=1)
     missed = [b.columns(f"dc_contract.{n}", unit="MWh", over={"contract": table.index}, upper=most.to_numpy(float)) for n in MISSES]
     for ids in missed:
-        b.cost("dc_contract.late", ids, table["late_cny_per_mwh"].to_numpy(float))
-    return late, np.array(missed, int).reshape(3, len(late))
+        b.cost("dc_contract.late", ids, price)
+    return late, np.array(missed)
 
 
 def _shares(case):
@@ -94,6 +95,7 @@ def constrain(case, b, columns):
     over = {"contract": contract.index}
     # A link that never reverses sends at least nothing; one that does may be on balance the one that receives.
     least = np.where(case.table("dc_link")["power_reverse_max_mw"].to_numpy(float)[link] > 0, -np.inf, 0.0)
+    least[columns.late] = -np.inf
     coarse = grain(case, inside, link)
     coarse[columns.late] = 0.0
     low, high = _whole(np.where(np.isnan(low), least, low), np.nan_to_num(high, nan=np.inf), coarse)

@@ -7,7 +7,7 @@ blocks only see numbers.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -41,7 +41,7 @@ class Case:
     'piecewise' or 'marginal'; losses_at: taken out half at both 'ends', or all at the 'receiving' one (marginal alone). commitment:
     decisions such as on and off, or a schedule in steps, are 'exact' (whole values), 'relaxed' (any value between), or 'off' (left out,
     with the rules that need them). loss_points: flows MW (K, L, T) of earlier solves at which marginal losses are linearised; None: none
-    yet.
+    yet. late: DC contracts that may miss their limits at the end of a window, by name, and what that costs CNY/MWh.
     """
 
     tables: Mapping[str, pd.DataFrame]
@@ -52,6 +52,7 @@ class Case:
     losses_at: str = "ends"
     commitment: str = "off"
     loss_points: np.ndarray | None = None
+    late: Mapping[str, float] = field(default_factory=dict)
 
     def table(self, name: str) -> pd.DataFrame:
         return self.tables[name]
@@ -59,6 +60,11 @@ class Case:
     def position(self, table: str, ids: Sequence[str]) -> np.ndarray:
         """Row numbers of `ids` in `table`, int; the check has made sure that each id exists."""
         return self.tables[table].index.get_indexer(pd.Index(ids))
+
+    @property
+    def late_prices(self) -> np.ndarray:
+        """What each DC contract's lateness costs CNY/MWh (k,), NaN where it may not be late."""
+        return np.array([self.late.get(name, np.nan) for name in self.tables["dc_contract"].index], float)
 
     def commissioned(self, table: str) -> np.ndarray:
         """Share of each step between each element's first day of service and its retirement, float (n, T); outages count for nothing."""

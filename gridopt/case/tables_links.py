@@ -50,8 +50,6 @@ DC_CONTRACT = plain(
     Column("sent_outside_mwh", "number", "MWh", default=None,
            meaning="energy sent in the part of the period that is not studied; empty: as much of the contract as that part is of the period"),
     Column("bundled_outside_mwh", "number", "MWh", at_least=0.0, default=0.0, meaning="what of sent_outside_mwh came from bundled plants"),
-    Column("late_cny_per_mwh", "number", "CNY/MWh", at_least=0.0, default=None,
-           meaning="where the study ends before the contract: per MWh by which energy or share misses its limit then; empty: it may not"),
     orders=(("energy_min_mwh", "energy_max_mwh"),),
 )  # fmt: skip
 DC_BUNDLE = plain(

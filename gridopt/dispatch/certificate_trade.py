@@ -2,8 +2,8 @@
 
     Emin <= energy sent in the period <= Emax, both times the studied share of the period          dc_contract.energy
     bundled energy of the period >= share x energy sent                                           dc_contract.share
-        where it is known what is sent and bundled in the rest of the period: of the whole period instead; a contract that goes on
-        after the study and has a price for what is late may miss both, at that price
+        where it is known what is sent and bundled in the rest of the period: of the whole period instead; where a contract may be
+        late, it may miss both, at the price of that; what is sent back then counts as missing, too
     0 <= sold <= width of the step of demand                                                     dc_market.sold
     agreed - import band <= export <= agreed + export band                                       exchange.export
 """
@@ -26,14 +26,12 @@ def check_trade(e: Evidence) -> list[Check]:
 
 
 class Kept(NamedTuple):
-    """By contract (k,): whether the study touches it; MWh by which its energy and its share miss their limits; energy MWh; whether it may
-    be late."""
+    """By contract (k,), MWh: what its energy and its share miss of their limits (below zero: spare); energy; what is sent back."""
 
-    touched: np.ndarray
     wrong: np.ndarray
     short: np.ndarray
     energy: np.ndarray
-    late: np.ndarray
+    back: np.ndarray
 
 
 def _kept(e: Evidence) -> Kept:
@@ -51,8 +49,8 @@ def _kept(e: Evidence) -> Kept:
     low, high = (table[f"energy_{c}_mwh"].to_numpy(float) * studied for c in ("min", "max"))
     wrong = np.fmax(np.fmax(low - energy, energy - high), 0.0)
     short = np.where(table["renewable_share_min"] > 0, table["renewable_share_min"] * energy - covered, 0.0)
-    late = (last + DAY > time.end[-1]) & table["late_cny_per_mwh"].notna().to_numpy()
-    return Kept(touched, np.where(touched, wrong, 0.0), np.where(touched, short, 0.0), energy, late)
+    back = (weight * np.maximum(-sent, 0.0)[link]).sum(axis=1)
+    return Kept(np.where(touched, wrong, 0.0), np.where(touched, short, 0.0), energy, back)
 
 
 def _contracts(e: Evidence) -> list[Check]:
@@ -60,22 +58,21 @@ def _contracts(e: Evidence) -> list[Check]:
     if not len(table):
         none = np.zeros(0)
         return [e.judge(f"dc_contract.{n}", "MWh", none, PERIOD, ()) for n in ("energy", "share")]
-    kept = _kept(e)
+    kept, hard = _kept(e), np.isnan(e.case.late_prices)
     near = PERIOD + RELATIVE * np.abs(kept.energy)
     return [
-        e.judge("dc_contract.energy", "MWh", np.where(kept.late, 0.0, kept.wrong), near, table.index),
-        e.judge("dc_contract.share", "MWh", np.where(kept.late, 0.0, kept.short), near, table.index),
+        e.judge("dc_contract.energy", "MWh", np.where(hard, kept.wrong, 0.0), near, table.index),
+        e.judge("dc_contract.share", "MWh", np.where(hard, kept.short, 0.0), near, table.index),
     ]
 
 
 def late_cost(e: Evidence) -> np.ndarray:
-    """Cost of what contracts miss at the end of the study, CNY (k,)."""
-    table = e.case.table("dc_contract")
-    if not len(table):
+    """Cost of what contracts miss at the end of a window, CNY (k,)."""
+    if not len(e.case.table("dc_contract")):
         return np.zeros(0)
-    kept = _kept(e)
-    missed = kept.wrong + np.maximum(kept.short, 0.0)
-    return np.where(kept.late, table["late_cny_per_mwh"].fillna(0.0).to_numpy(float) * missed, 0.0)
+    kept, shared = _kept(e), e.case.table("dc_contract")["renewable_share_min"].to_numpy(float) > 0
+    behind = np.where(shared, np.maximum(kept.short + kept.back, 0.0), 0.0)
+    return np.nan_to_num(e.case.late_prices) * (kept.wrong + behind)
 
 
 def _markets(e: Evidence) -> list[Check]:

@@ -9,6 +9,7 @@ the start):
     sent[c,e], bundled[c,e] MWh                   of contracts, within their periods, from the start
     fuel[s,e] tce                                 of fuel stocks
     called[i,e] h                                 of interruptible loads, from the start, called power over their power
+    aim                                           whether limits of contracts were drawn in (`aimed`), bool ()
     burnt[k,e] tce, emitted[k,e] t                of fuel budgets and emission caps, within their periods, from the start
 """
 
@@ -48,6 +49,7 @@ class Guide:
     burnt: np.ndarray
     emitted: np.ndarray
     called: np.ndarray
+    aim: np.ndarray
     cost: float
 
     def at(self, name: str, hour: float) -> np.ndarray:
@@ -72,7 +74,7 @@ def make_guide(case: Case, workers: int, progress: Callable[[str], None], aim: b
     except Infeasible:
         if drawn.equals(contract):
             raise
-        found = dispatch(plain, workers=workers, progress=progress)
+        found, aim = dispatch(plain, workers=workers, progress=progress), False
     values, quantities = found.values, found.quantities
     store = (case.table("reservoir")["volume_max_hm3"] > case.table("reservoir")["volume_min_hm3"]).to_numpy()
     volume = _with_start(case.table("reservoir")["volume_start_hm3"].to_numpy(float), quantities["reservoir_volume"].values)
@@ -92,7 +94,8 @@ def make_guide(case: Case, workers: int, progress: Callable[[str], None], aim: b
     if len(power):
         called = quantities["interruptible_called"].values / np.where(power > 0, power, 1.0) * plain.time.hours
     called = _with_start(0.0, np.cumsum(called, axis=1))
-    return Guide(hours, volume, worth, _with_start(start, energy), sent, bundled, fuel, burnt, emitted, called, found.solution.objective)
+    levels = volume, worth, _with_start(start, energy)
+    return Guide(hours, *levels, sent, bundled, fuel, burnt, emitted, called, np.asarray(aim), found.solution.objective)
 
 
 def spent_of(found: Dispatch) -> tuple[np.ndarray, np.ndarray]:
@@ -116,14 +119,17 @@ def plain_case(case: Case) -> Case:
 
 
 def aimed(table: pd.DataFrame, some: np.ndarray) -> pd.DataFrame:
-    """Table dc_contract with the limits of some contracts, bool (k,), drawn in by AIM, of energy no further than to their middle."""
-    low, high, share = (table[c].to_numpy(float) for c in ("energy_min_mwh", "energy_max_mwh", "renewable_share_min"))
-    middle = 0.5 * (low + high)
-    drawn = {
-        "energy_min_mwh": np.fmin(low * (1.0 + AIM), middle), "energy_max_mwh": np.fmax(high * (1.0 - AIM), middle),
-        "renewable_share_min": np.minimum(share * (1.0 + AIM), 1.0),
-    }  # fmt: skip
-    return table.assign(**{c: np.where(some, v, table[c].to_numpy(float)) for c, v in drawn.items()})
+    """Table dc_contract with the limits of some contracts, bool (k,), drawn in by AIM of what is left of them to send and to bundle, of
+    energy no further than to their middle."""
+    columns = ("energy_min_mwh", "energy_max_mwh", "renewable_share_min", "bundled_outside_mwh")
+    low, high, share, bundled = (table[c].to_numpy(float) for c in columns)
+    outside, middle = table["sent_outside_mwh"].fillna(0.0).to_numpy(float), 0.5 * (low + high)
+    part = np.minimum(share * AIM, 1.0 - share)
+    drawn = (
+        np.fmin(low + AIM * np.maximum(low - outside, 0.0), middle), np.fmax(high - AIM * np.maximum(high - outside, 0.0), middle),
+        share + part, bundled + part * outside,
+    )  # fmt: skip
+    return table.assign(**{c: np.where(some, v, table[c].to_numpy(float)) for c, v in zip(columns, drawn, strict=True)})
 
 
 def in_period(case: Case) -> np.ndarray:

@@ -6,9 +6,10 @@ Beyond a window that does not reach the end of the horizon everything goes on as
     reservoirs   end volume of the guide; a hm3 less costs SHORT times the highest value that water has in the guide, a hm3 more is
                  worth SPARE times its value then: an end that is out of reach is told by its price                 (D2)
     contracts    what was sent before, and what the guide sends after, count as sent outside the window: the plan of the
-                 window before, and then the guide, keep every limit. One whose end is not in sight aims at limits drawn in by
-                 AIM, as the guide does, and may be late at LATE times the cheapest load that may be shed: hours of wind
-                 and steps of schedules are not what the guide saw, and what is late is caught up with               (D3)
+                 window before, and then the guide, keep every limit. One that goes on after what is kept aims at limits drawn in
+                 by AIM, as the guide does, and may be late, at LATE times the cheapest and the dearest load that may be shed,
+                 whichever is more: hours of wind and steps of schedules are not what the guide saw, and what is late is
+                 caught up with                                                                                       (D3)
     fuel, CO2    stocks as stores (D1), budgets and caps as contracts (D3)
     calls        the hours of interruptible loads in a season as contracts, in the year in which a window begins (D3)
 """
@@ -34,7 +35,8 @@ from gridopt.dispatch.state import LONG_H, MODES, WAYS, State, budgeted
 from gridopt.dispatch.window import Window
 from gridopt.program.standard_form import Outline, StandardForm
 
-SHORT, SPARE, LATE = 3.0, 0.5, 0.5
+SHORT, SPARE = 3.0, 0.5
+LATE = (0.5, 0.1)
 FAR_H = 240.0
 """Hours before the first step from which no release is told."""
 MOMENT_H = 1e-6
@@ -59,7 +61,11 @@ class Horizon:
         for part in (_stores, _rivers, _pumps, _data_centres, _solar_thermal, _pumped, _budgets, _contracts, _outputs, _status, _notices,
                      _calls, _fuel):  # fmt: skip
             tables |= part(self, window, state)
-        return replace(self.case, tables=tables, time=window.steps(self.case.time, self.look_ahead_step_h), loss_points=None)
+        time = window.steps(self.case.time, self.look_ahead_step_h)
+        names = self.case.table("dc_contract").index[_goes_on(self, window)]
+        shed = shedding_tiers(self.case)[2]
+        late = dict.fromkeys(names, max(LATE[0] * float(shed.min()), LATE[1] * float(shed.max())))
+        return replace(self.case, tables=tables, time=time, loss_points=None, late=late)
 
     def ends(self, window: Window) -> bool:
         return window.last == len(self.case.time)
@@ -201,19 +207,24 @@ def _budgets(whole: Horizon, window: Window, state: State) -> Tables:
     return {"hydro_budget": table.assign(**changes)}
 
 
+def _goes_on(whole: Horizon, window: Window) -> np.ndarray:
+    """Contracts that go on after what a window keeps, bool (k,); none in the window that ends the horizon, nor where every window sees its
+    end."""
+    end = whole.case.table("dc_contract")["end_date"].to_numpy("datetime64[s]") + DAY
+    return (end > whole.case.time.end[window.kept - 1]) & (window.kept < len(whole.case.time)) & (whole.guide is not None)
+
+
 def _contracts(whole: Horizon, window: Window, state: State) -> Tables:
     """(D3): the figures of the studied part of each period, and what lies outside the window of it."""
     table, hour = whole.case.table("dc_contract"), whole.hour(window.last)
     if not len(table) or (state.steps == 0 and whole.ends(window)):
         return {}
+    if whole.guide is not None and bool(whole.guide.aim):
+        table = aimed(table, _goes_on(whole, window))
     period = 24.0 * ((table["end_date"] - table["start_date"]).dt.days.to_numpy(float) + 1.0)
     outside = table["sent_outside_mwh"].to_numpy(float)
     studied = np.where(np.isnan(outside), in_period(whole.case).sum(axis=1) / period, 1.0)
     sent, bundled = np.nan_to_num(outside) + state.sent_mwh, table["bundled_outside_mwh"].to_numpy(float) + state.bundled_mwh
-    unseen = (table["end_date"].to_numpy("datetime64[s]") + DAY > whole.case.time.end[window.last - 1]) & (not whole.ends(window))
-    table = aimed(table, unseen)
-    late = LATE * float(shedding_tiers(whole.case)[2].min())
-    table = table.assign(late_cny_per_mwh=table["late_cny_per_mwh"].where(~unseen, table["late_cny_per_mwh"].fillna(late)))
     figures = {f"energy_{c}_mwh": table[f"energy_{c}_mwh"] * studied for c in ("min", "max")}
     if not whole.ends(window):
         sent, bundled = (had + whole.guided(n, np.inf) - whole.guided(n, hour) for n, had in (("sent", sent), ("bundled", bundled)))

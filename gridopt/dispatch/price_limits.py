@@ -17,7 +17,7 @@ from gridopt.case.case import Case
 from gridopt.dispatch.attempts import Search
 from gridopt.dispatch.lmp import Prices
 from gridopt.dispatch.result import Dispatch
-from gridopt.dispatch.secured import Limits, bounded
+from gridopt.dispatch.secured import GIVEN, Limits, bounded
 
 
 def clipped(prices: Prices, floor: float, cap: float) -> Prices:
@@ -41,4 +41,4 @@ def pricing_run(dispatch: Dispatch, case: Case) -> Dispatch:
         value, held = dispatch.solution.x[family.ids], whole[family.ids]
         if held.any():
             limits[family.name] = (np.where(held, np.round(value), -np.inf), np.where(held, np.round(value), np.inf))
-    return bounded(case, Limits(limits), Search(), open_rows=("dc_contract.",))
+    return bounded(case, Limits(limits), Search(), open_rows=GIVEN)

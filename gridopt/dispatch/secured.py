@@ -39,7 +39,7 @@ SENT = ("dc_link.segment", "dc_link.back")
 """Power of links, which lasts for a step."""
 EVENT = ("dc_schedule.change",)
 """Whole values that stand for an instant, the beginning of a step."""
-GIVEN = ("dc_contract.",)
+GIVEN = ("dc_contract.energy", "dc_contract.share")
 """Rows that a schedule, once given, need not keep in every step again."""
 
 
@@ -94,7 +94,8 @@ def sced(case: Case, decided: Dispatch, search: Search, limits: Limits | None = 
 
 
 def bounded(case: Case, limits: Limits, search: Search, open_rows: tuple[str, ...] = ()) -> Dispatch:
-    """`case` within further limits; rows of families whose names begin with one of `open_rows` ask for nothing."""
+    """`case` within further limits; rows of families whose names begin with one of `open_rows` ask for nothing, but for contracts that may
+    be late: what they miss has its cost all the same."""
     check_losses(case)
     model = formulate(case)
     form = model.builder.form()
@@ -102,13 +103,19 @@ def bounded(case: Case, limits: Limits, search: Search, open_rows: tuple[str, ..
     limits.narrow(model, lower, upper)
     for family in model.builder.row_families:
         if open_rows and family.name.startswith(open_rows):
-            low[family.ids], high[family.ids] = -np.inf, np.inf
+            ids = family.ids[_strict(case, family)]
+            low[ids], high[ids] = -np.inf, np.inf
     relaxed = Relaxed(replace(form, lower=lower, upper=upper, row_lower=low, row_upper=high), model.builder.lazy_families)
     program = partial(Highs, presolve="on", random_seed=search.seed)
     relaxed.used |= relaxed.form.upper > 0
     solution = _settled(model, solve(relaxed, program=program)) or decide(relaxed, search, program, implied=partial(implied, model))
     solution.statistics["seconds"] = {"build": 0.0, "solve": 0.0}
     return Dispatch(case, model, even_out(model, solution))
+
+
+def _strict(case: Case, family: Family) -> np.ndarray:
+    """Rows of a family over contracts of those that may not be late, bool (k,)."""
+    return np.array([c not in case.late for c in family.over["contract"]], bool)
 
 
 def _settled(model: Model, first: Solution) -> Solution | None:

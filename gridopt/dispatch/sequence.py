@@ -142,7 +142,7 @@ def _horizon(case: Case, windows: list[Window], rule: DayRule, progress: Progres
     guide: Guide | None = None
     if len(windows) > 1 and (windows[0].last < len(case.time) or case.table("storage")["cyclic"].any()):
         progress("guide: the whole horizon as a linear program")
-        guide = make_guide(_for_guide(case), rule.workers, lambda text: None)
+        guide = make_guide(_for_guide(case), rule.workers, lambda text: None, aim=windows[0].last < len(case.time))
     return Horizon(case, model, model.builder.outline(), guide, rule.look_ahead_step_h)
 
 

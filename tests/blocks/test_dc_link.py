@@ -7,10 +7,11 @@ import pytest
 
 from gridopt.case.time import TimeGrid
 from gridopt.dispatch.lmp import price
+from gridopt.dispatch.secured import GIVEN, Limits, bounded
 from gridopt.dispatch.single import dispatch
 from gridopt.dispatch.whole import Search
 from gridopt.program.solution import Infeasible
-from tests.support.block_cases import buses, power_case, unit
+from tests.support.block_cases import buses, load, power_case, unit
 from tests.support.certify import certificate
 from tests.support.optimum import solve
 
@@ -308,37 +309,57 @@ def test_O1_O3_what_is_sent_outside_the_study_counts(minutes):
     assert certificate(d).passed
 
 
+def late(made, price):
+    return solve(replace(made, late={"c": price}))
+
+
 @pytest.mark.parametrize("minutes", [60, 15])
 @pytest.mark.parametrize(("price", "sent", "cost"), [(60.0, 140, 140 * 50), (30.0, 0, 140 * 30)])
-def test_O1_a_contract_that_goes_on_may_be_late_at_its_price(minutes, price, sent, cost):
+def test_O1_a_contract_that_may_be_late_is_at_its_price(minutes, price, sent, cost):
     """Two hours of a day whose contract asks for 1000 MWh, 860 of them sent elsewhere: 140 made at 50, or missed at the price."""
     asked = dict(contract="c", dc_link="L", start_date="2025-01-01", end_date="2025-01-01", energy_min_mwh=1000.0, sent_outside_mwh=860.0)
-    rows = dict(bus=BUS, unit=[unit("A", 50, 500)], exchange=[BUYER], dc_link=[link()],
-                dc_contract=[asked | dict(late_cny_per_mwh=price)])  # fmt: skip
-    d = solve(power_case(2, minutes, series={"p": [0.0, 0.0]}, **rows))
+    rows = dict(bus=BUS, unit=[unit("A", 50, 500)], exchange=[BUYER], dc_link=[link()], dc_contract=[asked])
+    d = late(power_case(2, minutes, series={"p": [0.0, 0.0]}, **rows), price)
     assert d.quantities["dc_sent"].values.sum() * minutes / 60 == pytest.approx(sent)
     assert d.solution.objective == pytest.approx(cost)
     assert certificate(d).passed
 
 
-def test_O1_energy_beyond_the_most_is_late_too():
-    """Sold at 90, made at 50: 200 MWh are worth 8000; the contract takes 60 of them, each of the others costs 30."""
-    asked = contract(energy_max_mwh=720.0, late_cny_per_mwh=30.0)
-    d = solve(link_case(2, prices=(90.0, 90.0), more=dict(dc_contract=[asked])))
-    assert (d.solution.objective, d.costs["dc_contract.late"]) == pytest.approx((140 * 30 - 200 * 40, 140 * 30))
+@pytest.mark.parametrize(("outside", "over"), [(0.0, 140.0), (100.0, 240.0)])
+def test_O1_energy_beyond_the_most_is_late_too(outside, over):
+    """Sold at 90, made at 50: 200 MWh are worth 8000; the contract takes 60 in all, each of the others costs 30, those sent before as well."""
+    d = late(link_case(2, prices=(90.0, 90.0), more=dict(dc_contract=[contract(energy_max_mwh=60.0, sent_outside_mwh=outside)])), 30.0)
+    assert (d.solution.objective, d.costs["dc_contract.late"]) == pytest.approx((over * 30 - 200 * 40, over * 30))
     assert certificate(d).passed
 
 
 def test_O3_a_share_may_be_late():
     """Sold at 100, made at 50: all 200 MWh are sent, 6 of them wind; half should be: 94 behind, at 20."""
-    d = solve(bundle_case((4, 2), 0.5, late_cny_per_mwh=20.0))
+    d = late(bundle_case((4, 2), 0.5), 20.0)
     assert (d.solution.objective, d.costs["dc_contract.late"]) == pytest.approx((194 * 50 - 200 * 100 + 94 * 20, 94 * 20))
     assert certificate(d).passed
 
 
-def test_O1_nothing_is_late_where_the_study_ends_with_the_contract():
-    """The last hour of the day: 24 hours of the contract have passed, and what it asks for is sent at any price."""
-    asked = contract(energy_min_mwh=1000.0, sent_outside_mwh=900.0, late_cny_per_mwh=1.0)
-    d = solve(link_case(1, prices=(0.0,), start="2025-01-01T23:00", more=dict(dc_contract=[asked])))
-    assert d.solution.objective == pytest.approx(100 * 50)
-    assert not d.costs.get("dc_contract.late", 0.0) and certificate(d).passed
+def test_O3_what_is_sent_back_counts_as_missing_where_a_share_may_be_late():
+    """100 MW out at 100, 10 of them wind, 50 MW in at 100; 60 MW of load, made at 50. Half of 50 MWh on balance should be bundled, 10 are,
+    and 50 came back: 15 + 50 behind, at 20."""
+    trade = dict(exchange="M", bus="S", export_flexible_mw=500.0, import_flexible_mw=500.0, price_profile="p")
+    rows = dict(bus=BUS, unit=[unit("A", 50, 500)], load=[load("A", mean=60.0)], exchange=[trade],
+                dc_link=[link(power_reverse_max_mw=50.0, schedule="s")],
+                renewable=[dict(renewable="w", bus="A", technology="wind", power_max_mw=100.0, profile="w")],
+                dc_bundle=[dict(plant="w", dc_link="L")], dc_contract=[contract(renewable_share_min=0.5)])  # fmt: skip
+    d = late(power_case(2, series={"p": [100.0, 100.0], "s": [100.0, -50.0], "w": [0.1, 0.0]}, **rows), 20.0)
+    assert d.costs["dc_contract.late"] == pytest.approx(65 * 20)
+    assert d.solution.objective == pytest.approx(150 * 50 - 100 * 100 + 10 * 50 + 50 * 100 + 65 * 20)
+    assert certificate(d).passed
+
+
+@pytest.mark.parametrize("held", [True, False])
+def test_schedules_that_are_held_pay_for_being_late(held):
+    """What is given need not keep a contract again, but for one that may be late: that costs what it did when it was decided."""
+    made = bundle_case((4, 2), 0.5)
+    made = replace(made, late={"c": 20.0} if held else {})
+    sent = Limits({"dc_link.segment": (np.full((1, 4, 2), 25.0), np.full((1, 4, 2), 25.0))})
+    d = bounded(made, sent, Search(), open_rows=GIVEN)
+    assert d.solution.objective == pytest.approx(194 * 50 - 200 * 100 + (94 * 20 if held else 0))
+    assert not held or certificate(d).passed
