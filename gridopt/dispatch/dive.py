@@ -26,8 +26,8 @@ from gridopt.dispatch.nearest import nearest
 from gridopt.program.highs import Highs
 from gridopt.program.solution import Infeasible, LimitReached, SolverFailed
 
-SHARE, FEW = 0.4, 8
-"""Part of the open decisions that is held at once, and at least so many of them."""
+SHARE = 0.4
+"""Part of the open decisions that is held at once."""
 STEADY: dict[str, Any] = {"dual_simplex_cost_perturbation_multiplier": 0.0}
 """The next optimum lies a few pivots away: to disturb all costs and to undo it takes longer than what ties may cost."""
 OPEN = 1e-6
@@ -75,7 +75,7 @@ def _settled(held: Held, x: np.ndarray, but: np.ndarray, least: float) -> np.nda
         free = np.flatnonzero((miss > OPEN) & ~held.held & ~but)
         if not len(free):
             return x
-        count = count or max(int(SHARE * len(free)), FEW)
+        count = count or max(int(SHARE * len(free)), 1)
         some = free[np.argsort(miss[free], kind="stable")[:count]]
         found = held.hold(some, np.round(value[some]))
         if found is None and len(some) == 1:

@@ -1,9 +1,9 @@
 """Whole values: decisions such as on and off, found with a proven gap, then fixed, so that what remains is a linear program with prices.
 
     LP      every integer column relaxed; lazy rows as always; its dual bound is the first bound                     (W1)
-    search  whole values: straight from the relaxation (dive.py); if the gap is not met, the whole program with cuts for the bound.
-            Where there are many decisions, or a dive finds nothing, around the relaxation before that (guided.py); of many, windows of
-            elements for the cost (neighbourhood.py) beside the whole program                                         (W2)
+    search  whole values: straight from the relaxation (dive.py); if the gap is not met, around it (guided.py); then the whole program
+            with cuts for the bound and, where there are many decisions, windows of elements for the cost (neighbourhood.py), side by
+            side                                                                                                      (W2)
     fixed   integer columns held at the values found; lazy rows as always; values, duals and prices are its own      (W3)
 
 A bound of (W2) holds for the whole program, because every row that is not written yet can only raise the cost. Prices never come
@@ -104,7 +104,7 @@ def _search(attempts: Attempts, first: Solution, given: Callable[[], np.ndarray 
         attempts.offer(x, "first values")
     elif loaded is not None and dives(loaded):
         dive(attempts, loaded, first.x)
-    if not attempts.over and (many or attempts.x is None):
+    if not attempts.over:
         guided(attempts, first.x, many)
     if not attempts.over and many:
         _side_by_side(attempts, first)
