@@ -68,7 +68,7 @@ def _contracts(e: Evidence) -> list[Check]:
 
 def late_cost(e: Evidence) -> np.ndarray:
     """Cost of what contracts miss at the end of a window, CNY (k,)."""
-    if not len(e.case.table("dc_contract")):
+    if not e.case.late:
         return np.zeros(0)
     kept, shared = _kept(e), e.case.table("dc_contract")["renewable_share_min"].to_numpy(float) > 0
     behind = np.where(shared, np.maximum(kept.short + kept.back, 0.0), 0.0)

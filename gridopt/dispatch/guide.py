@@ -64,7 +64,7 @@ class Guide:
         return cls(**{name: arrays[name] for name in cls.__dataclass_fields__ if name != "cost"}, cost=float(arrays["cost"]))
 
 
-def make_guide(case: Case, workers: int, progress: Callable[[str], None], aim: bool = True) -> Guide:
+def make_guide(case: Case, workers: int, progress: Callable[[str], None], aim: bool) -> Guide:
     """Solves the whole horizon as a linear program (plain_case); aim: with limits of contracts drawn in, where it has an optimum then.
     Raises as `dispatch` does."""
     plain, contract = plain_case(case), case.table("dc_contract")

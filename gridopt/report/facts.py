@@ -205,7 +205,7 @@ def _price_text(rows: list[dict], parts: Both) -> Both:
     low, high = ([v for r in rows if (v := number(r, c)) is not None] for c in ("min", "max"))
     if not low or not high:
         return say("card_price", parts=parts)
-    return say("card_price_span", parts=parts, low=(f"{min(low):,.0f}",) * 2, high=(f"{max(high):,.0f}",) * 2)
+    return say("card_price_span", parts=parts, low=(f"{round(min(low)):,}",) * 2, high=(f"{round(max(high)):,}",) * 2)
 
 
 def _energy(run: Run) -> dict | None:
