@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -48,6 +49,15 @@ def test_any_case_comes_back(name, tmp_path):
     first, again = kept.solution.form, found.solution.form
     assert (first.matrix != again.matrix).nnz == 0 and (first.lower == again.lower).all() and (first.row_upper == again.row_upper).all()
     assert (price(kept).price == price(found).price).all()
+
+
+def test_what_a_window_may_be_late_with_comes_back(tmp_path):
+    case = BLOCK_CASES["dc_contract"].build()
+    case = replace(case, late=dict.fromkeys(case.table("dc_contract").index, 700.0))
+    kept = dispatch(case, search=Search(gap=0.0))
+    clearing.save(tmp_path, "DA", kept)
+    (found,) = clearing.load(tmp_path)
+    assert found.case.late == case.late and (found.solution.x == kept.solution.x).all()
 
 
 def test_several_stages_stand_in_order_and_are_replaced_by_name(tmp_path):
