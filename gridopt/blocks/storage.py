@@ -94,7 +94,7 @@ def declare(case, b):
     side = b.columns("storage.charging", unit="1", over=over, upper=1.0, integer=case.commitment == "exact")
     made = Columns(groups, power, charging, room, inflow, start, retiring, fed, cyclic, charge, discharge, energy, written_off, spill, side)
     if len(case.table("reserve")) or len(case.table("ramping")):
-        limits = [room * case.series(unit[f"energy_{c}_profile"], e) for c, e in (("min", 0.0), ("max", 1.0))]
+        limits = [case.series(unit[f"energy_{c}_profile"], e) for c, e in (("min", 0.0), ("max", 1.0))]
         _offer_by_store(b, unit, made, (limits[0], limits[1]))
     return made
 
@@ -102,7 +102,8 @@ def declare(case, b):
 def _offer_by_store(b, unit, columns: Columns, limits: tuple[np.ndarray, np.ndarray]) -> None:
     """What reserves draw on: the group's columns, shared as in the results; energies at the bus, after and before each step.
 
-    limits: least and largest energy MWh (n, T) but for those of the end; before the first step a store may lie outside them.
+    limits: least and largest share of its room that a store may hold (n, T), but for those of the end; before the first step it may lie
+    outside them. What alike stores hold before a step is shared by those that are there in it, of which new ones have their part.
     """
     groups, of, every, shape = columns.groups, columns.groups.of, np.arange(len(unit)), columns.power.shape
     one = np.ones((len(groups), shape[1]))
@@ -113,11 +114,14 @@ def _offer_by_store(b, unit, columns: Columns, limits: tuple[np.ndarray, np.ndar
     port.add(every, columns.charge[of], -charging)
     b.port("storage_available", len(unit)).add(every, constant=columns.power)
     b.port("storage_least", len(unit)).add(every, constant=-columns.charging)
-    start, later, fixed = np.zeros(shape), np.roll(energy, 1, axis=1), ~np.isin(of, columns.cyclic)
+    start, fixed = np.zeros(shape), ~np.isin(of, columns.cyclic)
     start[:, :1] = np.where(fixed, columns.start[of], 0.0)[:, None] * energy[:, :1]
-    later[fixed, :1] = 0.0
-    held, most = limits
-    first, top = (np.concatenate([v[:, :1], v[:, :-1]], axis=1) for v in limits)
+    together = groups.sum(columns.room)
+    together = np.maximum(together, np.roll(together, 1, axis=1))[of]  # what retires takes its part along
+    later = np.divide(columns.room, together, out=np.zeros(shape), where=together > 0)
+    later[:, :1] = np.where(fixed[:, None], 0.0, energy[:, -1:])
+    held, most = (columns.room * v for v in limits)
+    first, top = (columns.room * np.concatenate([v[:, :1], v[:, :-1]], axis=1) for v in limits)
     first[:, :1] = np.where(fixed[:, None], np.minimum(first[:, :1], start[:, :1]), first[:, :1])
     top[:, :1] = np.where(fixed[:, None], np.maximum(top[:, :1], start[:, :1]), top[:, :1])
     after, before = (columns.energy, energy, 0.0, held, most), (np.roll(columns.energy, 1, axis=1), later, start, first, top)

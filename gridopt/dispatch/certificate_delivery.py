@@ -17,13 +17,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from gridopt.dispatch.certificate_check import POWER, RELATIVE, Check, Evidence, outside
+from gridopt.dispatch.certificate_check import POWER, RELATIVE, Check, Evidence, gather, outside
 from gridopt.dispatch.certificate_reserve import DOWN, TABLES, UP, Offer, offers, resting
 from gridopt.dispatch.certificate_reserve_output import limits, ramps, range_on, units_on
 from gridopt.dispatch.certificate_reserve_ramps import ramp_parts, ramp_room
+from gridopt.dispatch.certificate_stores import alike
 
-NEAR = 1e-6
-"""Units by which a number of units may miss a whole one."""
+NEAR, TINY = 1e-6, 1e-9
+"""Units by which a number of units may miss a whole one; MWh that are nothing."""
 
 
 def check_delivery(e: Evidence) -> list[Check]:
@@ -128,9 +129,10 @@ def _held(e: Evidence, table: str) -> tuple[list[np.ndarray], list[np.ndarray]]:
         gives, takes = e.number(table, "discharge_efficiency"), e.number(table, "charge_efficiency")
         room, level = e.number(table, "energy_max_mwh") * case.commissioned(table), e["storage_energy"]
         start = np.where(e.number(table, "cyclic") > 0, level[:, -1:], e.number(table, "energy_start_fraction") * room[:, :1])
-        held, most = room * e.series(table, "energy_min_profile", 0.0), room * e.series(table, "energy_max_profile", 1.0)
-        low, high = np.minimum(held[:, :1], start), np.maximum(most[:, :1], start)
-        after, earlier = (level, held, most), (before(level, start), before(held, low), before(most, high))
+        low, high = e.series(table, "energy_min_profile", 0.0), e.series(table, "energy_max_profile", 1.0)
+        held, least, most, top = (room * v for v in (low, before(low, low[:, :1]), high, before(high, high[:, :1])))
+        least[:, :1], top[:, :1] = np.minimum(least[:, :1], start), np.maximum(top[:, :1], start)
+        after, earlier = (level, held, most), (_before(case, level, room, start), least, top)
         return [gives * (v - a) for v, a, _ in (after, earlier)], [(z - v) / takes for v, _, z in (after, earlier)]
     if table == "csp":
         start = e.number(table, "store_start_mwh") * case.commissioned(table)[:, :1]
@@ -150,31 +152,41 @@ def _held(e: Evidence, table: str) -> tuple[list[np.ndarray], list[np.ndarray]]:
     return [], []
 
 
+def _before(case, level: np.ndarray, room: np.ndarray, start: np.ndarray) -> np.ndarray:
+    """What stores hold before each step MWh (n, T): what alike ones hold, shared by those that are there in the step; of those that
+    retire, nothing is left to the others."""
+    kind = alike(case)
+    merge = gather(kind, len(np.unique(kind)))
+    total, together = merge @ level, merge @ room
+    share = total[:, :-1] / np.maximum(np.maximum(together[:, :-1], together[:, 1:]), TINY)
+    return np.concatenate([start, share[kind] * room[:, 1:]], axis=1)
+
+
 def _delivery(e: Evidence, table: str, found: list[Offer]) -> tuple[np.ndarray, ...]:
     """By how much awards go beyond headroom, stores, shared ramps and quick ramps of the elements of a table (n, T) each."""
-    reserve = e.case.table("reserve")
+    reserve, award = e.case.table("reserve"), e["reserve_award"] - resting(e)
     mine = [(k, o.reserve, o.place) for k, o in enumerate(found) if o.table == table]
+    product, hours, minutes = (reserve[n].to_dict() for n in ("product", "duration_h", "response_min"))
+    parts = {q: ramp_parts(e, reserve.loc[q]) for q in {q for _, q, _ in mine}}
     output, least, most = limits(e, table)
     slope, number = ramps(e, table), units_on(e, table)[0]
-    idle = resting(e)
     beyond, stores, rising, quick = (np.full(output.shape, -np.inf) for _ in range(4))
     for sign, way, held, ramp in ((1.0, UP, _held(e, table)[0], slope[0]), (-1.0, DOWN, _held(e, table)[1], slope[1])):
         moved, energy, beside = (np.zeros(output.shape) for _ in range(3))
-        own = [(o, q, i) for o, q, i in mine if reserve.at[q, "product"] in way]
+        own = [(o, q, i) for o, q, i in mine if product[q] in way]
         for o, q, i in own:
-            moved[i] += e["reserve_award"][o] - idle[o]
-            energy[i] += reserve.at[q, "duration_h"] * e["reserve_award"][o]
-            own_part, late = ramp_parts(e, reserve.loc[q])
-            award = e["reserve_award"][o] - idle[o]
-            beside[i] += own_part * award + late * np.append(0.0, award[:-1])
+            own_part, late = parts[q]
+            moved[i] += award[o]
+            energy[i] += hours[q] * e["reserve_award"][o]
+            beside[i] += own_part * award[o] + late * np.append(0.0, award[o, :-1])
         room = most - output if sign > 0 else output - least
         beyond = np.maximum(beyond, np.where(moved > 0, moved - room, -np.inf))
         for level in held:
             stores = np.maximum(stores, np.where(energy > 0, energy - level, -np.inf))
         rising = np.maximum(rising, np.where(beside > 0, beside - ramp_room(e, table, ramp, sign), -np.inf))
-        for m in {reserve.at[q, "response_min"] for _, q, _ in own}:
+        for m in {minutes[q] for _, q, _ in own if minutes[q] == minutes[q]}:
             soon = np.zeros(output.shape)
             for o, q, i in own:
-                soon[i] += (e["reserve_award"][o] - idle[o]) * (reserve.at[q, "response_min"] <= m)
-            quick = np.maximum(quick, np.where(m == m, soon - ramp[:, None] * number * m, -np.inf))
+                soon[i] += award[o] * (minutes[q] <= m)
+            quick = np.maximum(quick, soon - ramp[:, None] * number * m)
     return beyond, stores, rising, quick

@@ -34,7 +34,7 @@ def check_stores(e: Evidence) -> list[Check]:
     held = room * e.series("storage", "energy_min_profile", 0.0)
     most = room * e.series("storage", "energy_max_profile", 1.0)
     inflow = case.series(case.table("storage")["inflow_profile"], 0.0) * case.commissioned("storage")
-    kind = _alike(case)
+    kind = alike(case)
     first = np.unique(kind, return_index=True)[1]
     merge = gather(kind, len(first))
     a, b, loss, begin, end, cyclic = (e.number("storage", c)[first] for c in ALIKE[2:8])
@@ -79,7 +79,7 @@ def _rules(e: Evidence, merge, first: np.ndarray, room: np.ndarray) -> list[Chec
     return checks
 
 
-def _alike(case: Case) -> np.ndarray:
+def alike(case: Case) -> np.ndarray:
     """Number of the sum that each store belongs to, int (n,): alike in ALIKE and in proportions, without inflow and outages."""
     table, outage = case.table("storage"), case.table("outage")
     power = table["power_max_mw"].replace(0.0, 1.0)

@@ -5,6 +5,8 @@ Values, duals and reduced costs of the steps that each window kept stand at thei
     x, d, y [family, label, t] = those of the window that kept t                                                     (J1)
     rows over no step (contracts) have a dual per window: `dual_by_step`; their place in y holds the mean over the time of
                                                       the windows that have them                                      (J2)
+    output above the least one fills the segments of the horizon's curve from the cheapest: where a window needs one segment
+    (heat keeps the unit above half load, say) the horizon has several                                               (J4)
     bound = cost - sum over the windows of (cost - bound) of each x hours kept / hours seen                              (J3)
 
 So a gap of the whole tells how far the windows may miss the best decision, each for what it saw; nothing is proven across seams. Money is
@@ -21,6 +23,7 @@ from typing import cast
 import numpy as np
 import pandas as pd
 
+from gridopt.blocks import commitment
 from gridopt.dispatch.formulate import BLOCKS, Model
 from gridopt.dispatch.result import Dispatch
 from gridopt.dispatch.window import Window
@@ -141,6 +144,20 @@ def _share(place: np.ndarray, upper: np.ndarray, family: Family, window: Window)
     return np.divide(weight, whole, out=np.zeros_like(weight), where=whole > 0).reshape(*family.shape[:-1], -1)
 
 
+def _fill_segments(model: Model, x: np.ndarray) -> None:
+    """(J4) in the values x (n,) of the horizon's columns."""
+    columns = model.columns[BLOCKS.index(commitment)]
+    of, width = columns.fleet.curve.of, columns.fleet.curve.width * columns.fleet.count[columns.fleet.curve.of, None]
+    number, left = np.arange(len(of)) - np.searchsorted(of, of), x[columns.above]
+    size = np.bincount(of, minlength=len(left))[of]
+    for k in range(size.max(initial=0)):
+        some = np.flatnonzero((number == k) & (size > 1))
+        inner = some[number[some] < size[some] - 1]
+        x[columns.segment[some]] = left[of[some]]  # the last one takes what is left
+        x[columns.segment[inner]] = np.clip(left[of[inner]], 0.0, width[inner])
+        left[of[some]] -= x[columns.segment[some]]
+
+
 class Record:
     """The whole horizon's values and duals, filled window by window."""
 
@@ -173,6 +190,7 @@ class Record:
     def rolled(self, windows: pd.DataFrame, seams: pd.DataFrame, seconds: Mapping[str, float]) -> Rolled:
         """The dispatch of the whole horizon; `windows` has a row for each window (J3)."""
         hours, y = self.model.case.time.hours, self.y.copy()
+        _fill_segments(self.model, self.x)
         for family in self.model.builder.row_families:
             if family.name in self.untimed:
                 total = np.zeros((2, family.size))
