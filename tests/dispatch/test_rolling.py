@@ -116,6 +116,41 @@ def test_T1_a_seam_costs_what_the_window_before_did_not_see():
     assert rolled.solution.objective == pytest.approx(1400 + 2200 + 900)
 
 
+def test_J4_segments_that_a_window_does_not_need_are_those_of_the_horizon():
+    """100 MW on, 20 an hour up to 50 MW, 30 above, and 60 MW at least in the second hour, whose window so has one segment.
+
+    Loads 70 and 80: 50*20 + 20*30 and 50*20 + 30*30.
+    """
+    case = power_case(
+        2, series={"d": [70, 80], "least": [0.2, 0.6]}, bus=buses("A"), load=[load("A", "d")],
+        generator=[dict(generator="g", bus="A", power_max_mw=100.0, power_min_mw=100.0, min_profile="least")],
+        cost_point=[dict(generator="g", power_mw=x, cost_cny_per_h=y) for x, y in ((0.0, 0.0), (50.0, 1000.0), (100.0, 2500.0))],
+        commitment=[dict(kind="generator", element="g", initial_h=9.0)],
+    )  # fmt: skip
+    rolled = roll(replace(case, commitment="exact"), Rule(1.0, 0.0, SURE))
+    assert rolled.solution.objective == pytest.approx(1600 + 1900)
+    assert rolled.values["commitment.segment"] == pytest.approx(np.array([[30, 0], [20, 20]]))  # above the least output
+    assert not certify(**evidence(rolled)).failed
+
+
+@pytest.mark.parametrize("minutes", [60, 30])
+def test_alike_stores_share_what_they_hold_with_one_that_joins_at_a_seam(minutes):
+    """Two alike stores of 100 MWh with half of it, the second from the second day on: upward reserve of 30 MW for an hour, 20 at most by each, is given by
+    both from then on, as one solve does; the certificate knows it."""
+    store = dict(bus="A", power_max_mw=40.0, energy_max_mwh=100.0, energy_start_fraction=0.5)
+    case = power_case(
+        48, minutes, series={"d": [50] * 48}, bus=buses("A"), load=[load("A", "d")],
+        generator=[dict(generator="g", bus="A", power_max_mw=50.0, cost_cny_per_mwh=10.0)],
+        storage=[dict(storage="old", **store), dict(storage="new", in_service="2025-01-02", **store)],
+        reserve=[dict(reserve="r", product="spinning_up", requirement_mw=30.0, duration_h=1.0)],
+        reserve_offer=[dict(reserve="r", kind="storage", element=n, award_max_mw=20.0) for n in ("old", "new")],
+    )  # fmt: skip
+    case = replace(case, commitment="exact")
+    one, rolled = dispatch(case, search=SURE), roll(case, Rule(24.0, 24.0, SURE))
+    assert rolled.solution.objective == pytest.approx(one.solution.objective, abs=1e-6)
+    assert not certify(**evidence(one)).failed and not certify(**evidence(rolled)).failed
+
+
 def test_T2_the_gross_gap_is_of_what_was_spent():
     """100 MW at 10 for 1000, of which 90 MW are sold at 11: cost 1000 - 990 = 10. A bound of 5 misses half of the cost, 0.5 % of 1000."""
     form = SimpleNamespace(cost=np.array([10.0, -11.0]), square=np.zeros(2), offset=0.0)
