@@ -135,14 +135,14 @@ def test_J4_segments_that_a_window_does_not_need_are_those_of_the_horizon():
 
 @pytest.mark.parametrize("minutes", [60, 30])
 def test_alike_stores_share_what_they_hold_with_one_that_joins_at_a_seam(minutes):
-    """Two alike stores of 100 MWh with half of it, the second from the second day on: upward reserve of 30 MW for an hour, 20 at most by each, is given by
-    both from then on, as one solve does; the certificate knows it."""
+    """Two alike stores of 100 MWh with half of it, the second from the second day on: upward reserve for an hour, 20
+    MW at most by each, is 15 and then 30 MW, given by both, as one solve does; the certificate knows it."""
     store = dict(bus="A", power_max_mw=40.0, energy_max_mwh=100.0, energy_start_fraction=0.5)
     case = power_case(
-        48, minutes, series={"d": [50] * 48}, bus=buses("A"), load=[load("A", "d")],
-        generator=[dict(generator="g", bus="A", power_max_mw=50.0, cost_cny_per_mwh=10.0)],
+        48, minutes, series={"d": [50] * 48, "r": [15] * 24 + [30] * 24}, bus=buses("A"), load=[load("A", "d")],
+        generator=[dict(generator="g", bus="A", power_max_mw=90.0, cost_cny_per_mwh=10.0)],
         storage=[dict(storage="old", **store), dict(storage="new", in_service="2025-01-02", **store)],
-        reserve=[dict(reserve="r", product="spinning_up", requirement_mw=30.0, duration_h=1.0)],
+        reserve=[dict(reserve="r", product="spinning_up", profile="r", duration_h=1.0)],
         reserve_offer=[dict(reserve="r", kind="storage", element=n, award_max_mw=20.0) for n in ("old", "new")],
     )  # fmt: skip
     case = replace(case, commitment="exact")
