@@ -2,11 +2,15 @@
 
     open decisions (guided.py) in the order of how near they are to a whole number; the nearest SHARE of them are held at it; the
     linear program is solved again from its basis; and so on until none is open                                    (P1)
-    no optimum: the last ones are let go and half as many are held; one alone goes to the other side                (P2)
+    no optimum: the last ones are let go and a quarter as many are held; one alone goes to the side that costs less. Where a first dive
+    misses the gap, a second one takes what raises the cost by more than a PART of what the gap allows for none, too (P2)
     last, every decision is held at its whole number: only values that fit it count                                 (P3)
     whole numbers above one (steps of a schedule) are not dived in: the relaxation changes them by a part of a step each hour, and the
     nearest whole numbers change too often. Once nothing else is open, they are held at the nearest schedule (nearest.py), and what
     that opens is dived in. Where that misses the gap, all of them are searched, with all else as it was before       (P4)
+    where there are none of those, and the open ones no longer become fewer, for alike elements take what is left from each other:
+    those around the open ones are searched, all else held; if that misses the gap, the dive goes on, and what is whole may not fall
+    any more                                                                                                        (P5)
 
 What moves because others are held is not held itself, so minimum times and ramps find their way. A dive proves nothing: the bound is
 that of the relaxation, and what misses the gap is where the searches begin.
@@ -21,19 +25,23 @@ from typing import Any
 import numpy as np
 
 from gridopt.dispatch.attempts import Attempts
+from gridopt.dispatch.guided import near
 from gridopt.dispatch.lazy import Loaded, solve
 from gridopt.dispatch.nearest import nearest
 from gridopt.program.highs import Highs
 from gridopt.program.solution import Infeasible, LimitReached, SolverFailed
+from gridopt.program.standard_form import value
 
-SHARE = 0.4
-"""Part of the open decisions that is held at once."""
+SHARE, PART = 0.4, 0.1
+"""Part of the open decisions that is held at once, and of the cost that the gap allows, by which that may raise the optimum."""
 STEADY: dict[str, Any] = {"dual_simplex_cost_perturbation_multiplier": 0.0}
 """The next optimum lies a few pivots away: to disturb all costs and to undo it takes longer than what ties may cost."""
 OPEN = 1e-6
 """By how much a value must miss a whole number to be open."""
-SOLVES, SECONDS = 120, 20.0
-"""Linear programs of one dive, at most; time of the search of (P4)."""
+SOLVES, SECONDS, SEARCHED = 120, 20.0, 12.0
+"""Linear programs of one dive, at most; time of the searches of (P5) and (P4)."""
+PATIENCE, REACH = 4, 2
+"""Linear programs in which the open decisions may fail to become fewer before (P5); steps around them that it searches."""
 
 
 def dives(loaded: Loaded) -> bool:
@@ -45,51 +53,81 @@ def dives(loaded: Loaded) -> bool:
 
 def dive(attempts: Attempts, loaded: Loaded, x: np.ndarray) -> bool:
     """Offers what a dive from the optimum x (n,) of the relaxation that is `loaded` finds; whether any values are known then."""
-    form, ids, least = attempts.relaxed.form, attempts.ids, 0.5 * attempts.left  # half of the time is for what finds a schedule more surely
+    form, ids, root = attempts.relaxed.form, attempts.ids, loaded.highs.basis()
     held, stepped = Held(attempts, loaded), form.upper[ids] - form.lower[ids] > 1.0 + OPEN
     loaded.highs.set(**STEADY)
-    settled = _settled(held, x, stepped, least)
-    if settled is None:
-        return attempts.x is not None
-    value = attempts.implied(settled)[ids]
-    if not (np.abs(value - np.round(value))[stepped] > OPEN).any():
-        _last(held, settled)
-        return attempts.x is not None
-    _scheduled(held, settled, stepped, least)
-    if not attempts.met:
-        with suppress(Infeasible):  # what does not fit is found by the search, quicker than by pivots from the last optimum
-            attempts.attempt("dive", ~stepped & ~attempts.lone, np.round(value), gap=0.25 * attempts.search.gap, seconds=SECONDS)
+    for room in (np.inf, PART * (attempts.target - attempts.bound)):
+        _once(held, x, stepped, room)
+        if attempts.over or not held.stepped:
+            break
+        held.release(np.flatnonzero(held.held))
+        held.begin(root)
     return attempts.x is not None
 
 
-def _settled(held: Held, x: np.ndarray, but: np.ndarray, least: float) -> np.ndarray | None:
-    """(P1), (P2): an optimum (n,) in which no decision is open, save those of the mask `but` (k,); None if it finds none.
+def _once(held: Held, x: np.ndarray, stepped: np.ndarray, room: float) -> None:
+    """One dive from the root x (n,); stepped: mask (k,) of whole numbers above one; room: CNY by which what is held may raise the cost."""
+    attempts = held.attempts
+    settled = _settled(held, x, stepped, room)
+    if settled is None:
+        return
+    whole = attempts.implied(settled)[attempts.ids]
+    if not (np.abs(whole - np.round(whole))[stepped] > OPEN).any():
+        _last(held, settled)
+        return
+    _scheduled(held, settled, stepped, room)
+    if not attempts.met:
+        with suppress(Infeasible):  # what does not fit is found by the search, quicker than by pivots from the last optimum
+            attempts.attempt("dive", ~stepped & ~attempts.lone, np.round(whole), gap=0.25 * attempts.search.gap, seconds=SEARCHED)
 
-    x: the optimum that is loaded; least: seconds that must be left."""
-    attempts, count = held.attempts, 0
+
+def _settled(held: Held, x: np.ndarray, but: np.ndarray, room: float) -> np.ndarray | None:
+    """(P1), (P2), (P5): an optimum (n,) in which no decision is open, save those of the mask `but` (k,); None if it finds none.
+
+    x: the optimum that is loaded; room: CNY (P2)."""
+    attempts, count, waited, fewest = held.attempts, 0, 0, len(held.held) + 1
+    stage = 2 if held.stepped else 0  # of (P5): not yet, in it, never (again)
+    given = attempts.left
     for _ in range(SOLVES):
-        if attempts.stop.is_set() or attempts.left < least:
+        if attempts.stop.is_set() or attempts.left < 0.5 * given:  # half of the time is for what finds a schedule more surely
             return None
-        value = attempts.implied(x)[attempts.ids]
-        miss = np.abs(value - np.round(value))
-        free = np.flatnonzero((miss > OPEN) & ~held.held & ~but)
+        form, whole = attempts.relaxed.form, attempts.implied(x)[attempts.ids]
+        miss = np.abs(whole - np.round(whole))
+        opened = (miss > OPEN) & ~held.held & ~but
+        free = np.flatnonzero(opened)
         if not len(free):
             return x
+        waited, fewest = (0, len(free)) if len(free) < fewest else (waited + (count == 0), fewest)
+        if waited >= PATIENCE and stage < 2:
+            if stage == 0:
+                _around(attempts, x, opened)
+            if stage == 1 or attempts.met:
+                return None
+            waited, fewest, stage = 0, len(free), 1
         count = count or max(int(SHARE * len(free)), 1)
         some = free[np.argsort(miss[free], kind="stable")[:count]]
-        found = held.hold(some, np.round(value[some]))
+        floor = np.where(opened | but, -np.inf, np.round(whole)) if stage == 1 else None
+        most = value(form, x) + room if attempts.left >= 0.6 * given else np.inf
+        found = held.hold(some, np.round(whole[some]), floor, most)
         if found is None and len(some) == 1:
-            other = np.floor(value[some]) + np.ceil(value[some]) - np.round(value[some])
-            found = held.hold(some, other)
+            stage, waited = 2 if stage == 1 else stage, 0
+            found = held.cheaper(some, whole[some])
             if found is None:
                 return None
-        # A batch that does not fit is tried again in halves; the next one after a success has its usual size.
-        count = 0 if found is not None else max(len(some) // 2, 1)
+        # A batch that does not fit is tried again in quarters; the next one after a success has its usual size.
+        count = 0 if found is not None else max(len(some) // 4, 1)
         x = x if found is None else found
     return None
 
 
-def _scheduled(held: Held, x: np.ndarray, stepped: np.ndarray, least: float) -> None:
+def _around(attempts: Attempts, x: np.ndarray, opened: np.ndarray) -> None:
+    """The search of (P5) at an optimum x (n,); opened: mask (k,) of the open decisions."""
+    free = near(opened, attempts.element, REACH) | attempts.lone
+    with suppress(Infeasible):
+        attempts.attempt("dive", ~free, attempts.whole(x), gap=0.25 * attempts.search.gap, seconds=SECONDS)
+
+
+def _scheduled(held: Held, x: np.ndarray, stepped: np.ndarray, room: float) -> None:
     """The first half of (P4), from an optimum x (n,)."""
     attempts = held.attempts
     form, fixed = attempts.relaxed.form, attempts.ids[held.held]
@@ -101,7 +139,7 @@ def _scheduled(held: Held, x: np.ndarray, stepped: np.ndarray, least: float) -> 
         return
     some = np.flatnonzero(np.isin(attempts.ids, found[0]) & ~held.held)
     fits = held.hold(some, found[1][np.searchsorted(found[0], attempts.ids[some])])
-    settled = None if fits is None else _settled(held, fits, np.zeros(len(stepped), bool), least)
+    settled = None if fits is None else _settled(held, fits, np.zeros(len(stepped), bool), room)
     if settled is not None:
         _last(held, settled)
 
@@ -115,25 +153,50 @@ def _last(held: Held, x: np.ndarray) -> None:
 
 
 class Held:
-    """The relaxation with some decisions held; held: which, bool (k,)."""
+    """The relaxation with some decisions held; held: which, bool (k,); stepped: whether there are whole numbers above one."""
 
     def __init__(self, attempts: Attempts, loaded: Loaded):
         self.attempts, self.loaded, self.held = attempts, loaded, np.zeros(len(attempts.ids), bool)
+        form = attempts.relaxed.form
+        self.stepped = bool((form.upper[attempts.ids] - form.lower[attempts.ids] > 1.0 + OPEN).any())
         self._place = loaded.rank[attempts.ids]
 
-    def hold(self, some: np.ndarray, values: np.ndarray) -> np.ndarray | None:
-        """The optimum (n,) with further decisions held at values (k,); None, and they are let go again, if there is none."""
-        before = self.loaded.highs.basis()
+    def hold(self, some: np.ndarray, values: np.ndarray, floor: np.ndarray | None = None, most: float = np.inf) -> np.ndarray | None:
+        """The optimum (n,) with further decisions held at values, and no other below `floor` (k,); None, and they are let go again, if
+        there is none or it costs more than `most`."""
+        before, form, ids = self.loaded.highs.basis(), self.attempts.relaxed.form, self.attempts.ids
+        raised = np.zeros(0, int) if floor is None else np.flatnonzero(~self.held & (floor > form.lower[ids]))
+        if floor is not None:
+            self._bound(raised, floor[raised], form.upper[ids[raised]])
         self._bound(some, values, values)
         try:
             x = solve(self.attempts.relaxed, program=self.attempts.program, loaded=self.loaded).x
         except (Infeasible, LimitReached, SolverFailed):
-            self.release(some)
-            if len(before[1]) == self.loaded.highs.rows:  # what proves that there is none is a poor start
-                self.loaded.highs.set_basis(*before)
+            x = None
+        if x is None or value(self.attempts.relaxed.form, x) > most:
+            self.release(np.append(some, raised))
+            self.begin(before)
             return None
         self.held[some] = True
         return x
+
+    def cheaper(self, one: np.ndarray, now: np.ndarray) -> np.ndarray | None:
+        """The same with one decision, (1,), held at the whole number on that side of `now` on which the optimum costs less."""
+        sides = []
+        for to in (np.floor(now), np.ceil(now)):
+            before = self.loaded.highs.basis()
+            x = self.hold(one, to)
+            sides.append((np.inf if x is None else value(self.attempts.relaxed.form, x), to))
+            if x is not None:
+                self.release(one)
+                self.begin(before)
+        cost, best = min(sides, key=lambda side: side[0])
+        return self.hold(one, best) if cost < np.inf else None
+
+    def begin(self, basis: tuple[np.ndarray, np.ndarray]) -> None:
+        """Goes back to a basis, where no row has been written since: what proves that there is no optimum is a poor start."""
+        if len(basis[1]) == self.loaded.highs.rows:
+            self.loaded.highs.set_basis(*basis)
 
     def release(self, some: np.ndarray) -> None:
         """Lets decisions go."""

@@ -15,10 +15,12 @@ from gridopt.dispatch.lazy import Loaded, Relaxed, scaled, solve
 from gridopt.dispatch.lines import Lines, _same, tight
 from gridopt.dispatch.nearest import nearest
 from gridopt.dispatch.single import dispatch
+from gridopt.dispatch.whole import decide
 from gridopt.dispatch.window import Window
 from gridopt.program.builder import Builder
 from gridopt.program.highs import Highs
 from gridopt.program.standard_form import StandardForm
+from tests.dispatch.test_whole import crowd
 from tests.support.certified_case import build
 
 PRESOLVED = partial(Highs, presolve="on")
@@ -94,6 +96,31 @@ def test_P2_where_neither_side_fits_nothing_is_offered():
     loaded.highs.change_row_bounds(0, [5.0], [5.0])
     assert not dive(attempts, loaded, x) and attempts.x is None
     assert row.row_upper[0] == np.inf
+
+
+def test_P2_a_second_dive_takes_the_side_that_costs_less():
+    """10 MW at 10, 20 MW at 22, 10 MW at 50 and steps of 1 MW at 9, 13 MW needed: relaxed 1, 0.15, 0, 0 at 13.3. The nearest, without the
+    second unit, needs three steps, 37; a dive that looks at the cost finds the second unit alone, 22."""
+    attempts, loaded, x = chosen([10, 20, 10], [10, 22, 50], 13, step=9.0)
+    assert x.tolist() == pytest.approx([1, 0.15, 0, 0])
+    costs = []
+    attempts.progress = lambda text: costs.append(text)
+    assert dive(attempts, loaded, x)
+    assert "cost 37" in costs[0] and attempts.x.tolist() == pytest.approx([0, 1, 0, 0]) and attempts.cost == pytest.approx(22)
+
+
+def test_P5_alike_elements_are_searched_around_where_they_take_turns(monkeypatch):
+    """Units that differ little: what is left goes from one to the next, and a search around it finds a schedule, once."""
+    seen, given = [], Attempts.attempt
+
+    def attempt(self, who, held, *rest, **more):
+        seen.append((who, int(held.sum())))
+        return given(self, who, held, *rest, **more)
+
+    monkeypatch.setattr(Attempts, "attempt", attempt)
+    solution = decide(crowd(count=20, steps=30), Search(1e-3, seconds=20))
+    assert [who for who, _ in seen].count("dive") == 1 and seen[0][0] == "dive" and 300 < seen[0][1] < 600
+    assert np.isfinite(solution.objective) and solution.finished
 
 
 def test_P4_numbers_above_one_are_held_at_the_nearest(monkeypatch):

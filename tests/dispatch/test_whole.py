@@ -263,6 +263,7 @@ def test_the_reach_grows_where_too_much_is_held(monkeypatch):
 
     monkeypatch.setattr(Attempts, "attempt", attempt)
     monkeypatch.setattr(guided, "WIDER", (1, 3, 9))
+    monkeypatch.setattr(whole, "dives", lambda *_: False)
     solution = decide(crowd(count=20, steps=30), Search(1e-4, seconds=20))
     assert seen == sorted(seen, reverse=True) and len(seen) >= 2 and np.isfinite(solution.objective)
 
