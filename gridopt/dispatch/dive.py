@@ -53,21 +53,20 @@ def dives(loaded: Loaded) -> bool:
 
 def dive(attempts: Attempts, loaded: Loaded, x: np.ndarray) -> bool:
     """Offers what a dive from the optimum x (n,) of the relaxation that is `loaded` finds; whether any values are known then."""
-    form, ids, root = attempts.relaxed.form, attempts.ids, loaded.highs.basis()
-    held, stepped = Held(attempts, loaded), form.upper[ids] - form.lower[ids] > 1.0 + OPEN
+    held, root = Held(attempts, loaded), loaded.highs.basis()
     loaded.highs.set(**STEADY)
     for room in (np.inf, PART * (attempts.target - attempts.bound)):
-        _once(held, x, stepped, room)
-        if attempts.over or not held.stepped:
+        _once(held, x, room)
+        if attempts.over or not held.stepped.any() or not dives(loaded):  # a search may have written rows that are not loaded
             break
         held.release(np.flatnonzero(held.held))
         held.begin(root)
     return attempts.x is not None
 
 
-def _once(held: Held, x: np.ndarray, stepped: np.ndarray, room: float) -> None:
-    """One dive from the root x (n,); stepped: mask (k,) of whole numbers above one; room: CNY by which what is held may raise the cost."""
-    attempts = held.attempts
+def _once(held: Held, x: np.ndarray, room: float) -> None:
+    """One dive from the root x (n,); room: CNY by which what is held may raise the cost."""
+    attempts, stepped = held.attempts, held.stepped
     settled = _settled(held, x, stepped, room)
     if settled is None:
         return
@@ -75,7 +74,7 @@ def _once(held: Held, x: np.ndarray, stepped: np.ndarray, room: float) -> None:
     if not (np.abs(whole - np.round(whole))[stepped] > OPEN).any():
         _last(held, settled)
         return
-    _scheduled(held, settled, stepped, room)
+    _scheduled(held, settled, room)
     if not attempts.met:
         with suppress(Infeasible):  # what does not fit is found by the search, quicker than by pivots from the last optimum
             attempts.attempt("dive", ~stepped & ~attempts.lone, np.round(whole), gap=0.25 * attempts.search.gap, seconds=SEARCHED)
@@ -86,7 +85,7 @@ def _settled(held: Held, x: np.ndarray, but: np.ndarray, room: float) -> np.ndar
 
     x: the optimum that is loaded; room: CNY (P2)."""
     attempts, count, waited, fewest = held.attempts, 0, 0, len(held.held) + 1
-    stage = 2 if held.stepped else 0  # of (P5): not yet, in it, never (again)
+    stage = 2 if held.stepped.any() else 0  # of (P5): not yet, in it, never (again)
     given = attempts.left
     for _ in range(SOLVES):
         if attempts.stop.is_set() or attempts.left < 0.5 * given:  # half of the time is for what finds a schedule more surely
@@ -101,7 +100,7 @@ def _settled(held: Held, x: np.ndarray, but: np.ndarray, room: float) -> np.ndar
         if waited >= PATIENCE and stage < 2:
             if stage == 0:
                 _around(attempts, x, opened)
-            if stage == 1 or attempts.met:
+            if stage == 1 or attempts.met or not dives(held.loaded):
                 return None
             waited, fewest, stage = 0, len(free), 1
         count = count or max(int(SHARE * len(free)), 1)
@@ -127,19 +126,19 @@ def _around(attempts: Attempts, x: np.ndarray, opened: np.ndarray) -> None:
         attempts.attempt("dive", ~free, attempts.whole(x), gap=0.25 * attempts.search.gap, seconds=SECONDS)
 
 
-def _scheduled(held: Held, x: np.ndarray, stepped: np.ndarray, room: float) -> None:
+def _scheduled(held: Held, x: np.ndarray, room: float) -> None:
     """The first half of (P4), from an optimum x (n,)."""
     attempts = held.attempts
     form, fixed = attempts.relaxed.form, attempts.ids[held.held]
     lower, upper = form.lower.copy(), form.upper.copy()
     lower[fixed] = upper[fixed] = np.round(x[fixed])
     known = replace(form, lower=lower, upper=upper)
-    found = nearest(known, x, attempts.ids[stepped], attempts.program, attempts.left, attempts.stop)
+    found = nearest(known, x, attempts.ids[held.stepped], attempts.program, attempts.left, attempts.stop)
     if found is None:
         return
     some = np.flatnonzero(np.isin(attempts.ids, found[0]) & ~held.held)
     fits = held.hold(some, found[1][np.searchsorted(found[0], attempts.ids[some])])
-    settled = None if fits is None else _settled(held, fits, np.zeros(len(stepped), bool), room)
+    settled = None if fits is None else _settled(held, fits, np.zeros(len(held.stepped), bool), room)
     if settled is not None:
         _last(held, settled)
 
@@ -153,12 +152,12 @@ def _last(held: Held, x: np.ndarray) -> None:
 
 
 class Held:
-    """The relaxation with some decisions held; held: which, bool (k,); stepped: whether there are whole numbers above one."""
+    """The relaxation with some decisions held; held: which, bool (k,); stepped: those of whole numbers above one, bool (k,)."""
 
     def __init__(self, attempts: Attempts, loaded: Loaded):
         self.attempts, self.loaded, self.held = attempts, loaded, np.zeros(len(attempts.ids), bool)
         form = attempts.relaxed.form
-        self.stepped = bool((form.upper[attempts.ids] - form.lower[attempts.ids] > 1.0 + OPEN).any())
+        self.stepped = form.upper[attempts.ids] - form.lower[attempts.ids] > 1.0 + OPEN
         self._place = loaded.rank[attempts.ids]
 
     def hold(self, some: np.ndarray, values: np.ndarray, floor: np.ndarray | None = None, most: float = np.inf) -> np.ndarray | None:

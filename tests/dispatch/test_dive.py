@@ -7,6 +7,7 @@ from functools import partial
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 
 from gridopt.dispatch.attempts import Attempts, Search
 from gridopt.dispatch.dive import dive, dives
@@ -19,7 +20,7 @@ from gridopt.dispatch.whole import decide
 from gridopt.dispatch.window import Window
 from gridopt.program.builder import Builder
 from gridopt.program.highs import Highs
-from gridopt.program.standard_form import StandardForm
+from gridopt.program.standard_form import Rows, StandardForm, extend
 from tests.dispatch.test_whole import crowd
 from tests.support.certified_case import build
 
@@ -107,6 +108,20 @@ def test_P2_a_second_dive_takes_the_side_that_costs_less():
     attempts.progress = lambda text: costs.append(text)
     assert dive(attempts, loaded, x)
     assert "cost 37" in costs[0] and attempts.x.tolist() == pytest.approx([0, 1, 0, 0]) and attempts.cost == pytest.approx(22)
+
+
+def test_no_dive_goes_on_without_rows_that_a_search_has_written(monkeypatch):
+    """The same for 13.4 MW: four steps, 46. The search of steps finds that the first unit must be on, a row that the loaded program does
+    not have: the second unit alone, 22, would break it."""
+    attempts, loaded, x = chosen([10, 20, 10], [10, 22, 50], 13.4, step=9.0)
+
+    def attempt(*rest, **more):
+        first = sp.csr_array(([1.0], ([0], [0])), shape=(1, 4))
+        attempts.relaxed.form = extend(attempts.relaxed.form, Rows(np.ones(1), np.full(1, np.inf), np.zeros(1, int), first))
+
+    monkeypatch.setattr(attempts, "attempt", attempt)
+    assert dive(attempts, loaded, x)
+    assert attempts.x[0] == pytest.approx(1) and attempts.cost == pytest.approx(46)
 
 
 def test_P5_alike_elements_are_searched_around_where_they_take_turns(monkeypatch):
