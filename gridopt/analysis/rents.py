@@ -30,9 +30,9 @@ NOISE = 1e-6
 """CNY/MWh: a worth below this is rounding of zero."""
 DAY = np.timedelta64(86400, "s")
 MUST_RUN = {
-    "heating": ("Minimum output: heat supply", "供热机组最小出力"),
-    "self_owned": ("Minimum output: self-owned units", "自备机组最小出力"),
-    "other": ("Minimum output: other units", "其他机组最小出力"),
+    "heating": ("Minimum output for heat supply", "供热机组最小出力"),
+    "self_owned": ("Minimum output of self-owned units", "自备机组最小出力"),
+    "other": ("Minimum output of other units", "其他机组最小出力"),
 }
 
 
