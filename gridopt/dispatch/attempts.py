@@ -15,7 +15,7 @@ import numpy as np
 
 from gridopt.dispatch.lazy import ROUNDS, Loaded, Program, Relaxed, broken
 from gridopt.program.highs import Incumbent
-from gridopt.program.solution import SolverFailed
+from gridopt.program.solution import Solution, SolverFailed
 from gridopt.program.standard_form import value
 
 SAME = 1e-9
@@ -38,6 +38,17 @@ class Search:
     stop: threading.Event | None = None
     seed: int = 0
     money: float = 0.0
+
+    @classmethod
+    def again(cls, solution: Solution) -> Search:
+        """As whole values were looked for before: what is compared with a schedule is proven no more and no less than that."""
+        gap, money, seconds = solution.asked
+        return cls(gap, seconds, money=money)
+
+    @property
+    def asked(self) -> tuple[float, float, float]:
+        """As a Solution keeps it."""
+        return self.gap, self.money, self.seconds
 
     def enough(self, cost: float, bound: float) -> bool:
         """Whether values of this cost are near enough to a bound."""

@@ -5,7 +5,7 @@
     sum_b W[k,b] P[b,t[k]] + sum_e V[k,e] E[e,t[k]]  in  [low[k], high[k]]                                               (O1)
     -back[e] <= E[e,t] <= most[e]                                                                                        (O2)
 
-P: injections MW, E: exchanges MW that cost nothing. Whole values are decided anew.
+P: injections MW, E: exchanges MW that cost nothing. Whole values are decided anew, to the gap that was asked for in the schedule at hand.
 
     price[b,t] = sum_k y[k] W[k,b] / h[t]  +  part by losses,   y: duals of (O1), by the rule for several right ones     (O3)
 """
@@ -92,7 +92,7 @@ def clear(dispatch: Dispatch, network: Network | None, choice: str = "lower", he
     relaxed, model = Relaxed(form, people.families), dispatch.model
     relaxed.added = dict(people.added)
     if len(form.integer):
-        solution = decide(relaxed, Search(gap=0.0), implied=partial(implied, model))
+        solution = decide(relaxed, Search.again(dispatch.solution), implied=partial(implied, model))
     else:
         solution = solve(relaxed)
     written = np.arange(len(people.form.row_lower), len(solution.form.row_lower))

@@ -88,8 +88,9 @@ class Participants:
 
     @cached_property
     def private(self) -> np.ndarray:
-        """Ids of the rows that are not shared."""
-        return np.setdiff1d(np.arange(len(self.form.row_lower)), self.shared)
+        """Ids of the rows that are not shared; those without a limit hold nobody, and may go through several participants."""
+        limited = np.isfinite(self.form.row_lower) | np.isfinite(self.form.row_upper)
+        return np.setdiff1d(np.flatnonzero(limited), self.shared)
 
     @property
     def start(self) -> np.ndarray:

@@ -87,7 +87,7 @@ def _moved(dispatch: Dispatch, schedule: Dispatch, options: Redispatch, good: np
         lower[whole] = upper[whole] = np.round(start[whole])
     form = replace(form, lower=lower, upper=upper)
     relaxed = Relaxed(form, model.builder.lazy_families)
-    solution = decide(relaxed, Search(gap=0.0), implied=partial(implied, model))
+    solution = decide(relaxed, Search.again(dispatch.solution), implied=partial(implied, model))
     return Dispatch(dispatch.case, model, solution), solution.objective - schedule.solution.objective
 
 

@@ -110,7 +110,7 @@ def bounded(case: Case, limits: Limits, search: Search, open_rows: tuple[str, ..
     relaxed.used |= relaxed.form.upper > 0
     solution = _settled(model, solve(relaxed, program=program)) or decide(relaxed, search, program, implied=partial(implied, model))
     solution.statistics["seconds"] = {"build": 0.0, "solve": 0.0}
-    return Dispatch(case, model, even_out(model, solution))
+    return Dispatch(case, model, even_out(model, replace(solution, asked=search.asked)))
 
 
 def _strict(case: Case, family: Family) -> np.ndarray:

@@ -78,7 +78,8 @@ def decide(
             attempts.offer(first.x, "linear relaxation")
     # From nothing, not from the relaxation: where duals are not unique, prices then do not depend on the way that the search took.
     solution = replace(solve(_fixed(attempts), program=program, progress=progress), proven=attempts.bound)
-    return replace(solution, finished=attempts.ended or search.enough(solution.objective, attempts.bound))
+    finished = attempts.ended or search.enough(solution.objective, attempts.bound)
+    return replace(solution, finished=finished, asked=search.asked)
 
 
 @contextmanager

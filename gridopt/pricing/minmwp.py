@@ -3,13 +3,16 @@
     min  sum_g m_g      m_g >= cost_g - revenue_g(y),  m >= 0,
          y of a limit > 0 or < 0 only where the cleared flow stands at it                                               (R1)
     floor <= price at every bus <= cap, where the options give them; no reserve dearer than its dearest step of shortage     (R2)
-    among several, those with the least payment of the load                                                             (R3)
+    among several, those with the least payment for load and reserve; then for load; then with the least sum of spread x price   (R3)
 
-No revenue falls short (PRS = 0), for only limits that bind have a price; lost opportunities are not looked at.
+The last sum has no meaning: it makes the prices the same whatever the solver. No revenue falls short (PRS = 0), for only limits that bind
+have a price; lost opportunities are not looked at.
 Source: Ruiz, Conejo and Gabriel, Pricing non-convexities in an electricity pool, 2012.
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 import scipy.sparse as sp
@@ -19,16 +22,16 @@ from gridopt.case.check import CaseError
 from gridopt.case.pricing_options import USUAL, Minmwp
 from gridopt.dispatch.lmp import Prices, from_duals
 from gridopt.dispatch.market_run import Given, given
-from gridopt.dispatch.participants import Participants
+from gridopt.dispatch.participants import BALANCE, Participants
 from gridopt.dispatch.result import Dispatch
-from gridopt.dispatch.right_duals import standing
+from gridopt.dispatch.right_duals import spread, standing
 from gridopt.program.highs import Highs
 from gridopt.program.solution import SolverFailed
 
 SHORTAGE = "reserve.shortage"
 """Columns that stand in for reserve that nobody gives."""
 ROOM = 1e-9
-"""Share by which (R3) may give up what (R1) has found, for rounding."""
+"""Share by which each aim may give up what the one before it has found, for rounding."""
 
 
 def price(case: Case, dispatch: Dispatch, options: Minmwp = USUAL.minmwp) -> Prices:
@@ -45,7 +48,11 @@ def price(case: Case, dispatch: Dispatch, options: Minmwp = USUAL.minmwp) -> Pri
     beyond, drawing = given(dispatch, people), [people.drawing(t)[people.shared] for t in range(len(case.time))]
     drawn = sp.csr_array(form.matrix[people.shared] @ schedule + _drawn_beyond(people, beyond, drawing))
     cost = people.by_part(form.cost * people.x) + beyond.cost
-    payment = people.payment(dispatch.quantities["load"].values)
+    load = dispatch.quantities["load"].values
+    energy, order = people.payment(load), people.payment(spread(load.shape))
+    reserve = np.isin(people.shared, np.concatenate([np.zeros(0, int), *(ids for name, ids in people.steady.items() if name != BALANCE)]))
+    payment = energy + np.where(at_low & reserve, form.row_lower[people.shared], 0.0)
+    order[reserve] += spread((1, int(reserve.sum())))[0]
     program = Highs()
     matrix = sp.hstack([drawn.T, sp.eye_array(len(cost), format="csr")], format="csr")
     program.load(
@@ -61,15 +68,20 @@ def price(case: Case, dispatch: Dispatch, options: Minmwp = USUAL.minmwp) -> Pri
         least_price, most_price = ((-np.inf if low is None else low) * hours, (np.inf if high is None else high) * hours)
         program.add_rows(least_price[priced], most_price[priced], wide[priced])
     program.solve()  # one price for all is always among those allowed
-    least = float(program.solution()[0][k:].sum())
-    made_whole = sp.csr_array(np.concatenate([np.zeros(k), np.ones(len(cost))])[None, :])
-    program.add_rows(np.array([-np.inf]), np.array([least + ROOM * max(least, 1.0)]), made_whole)
-    program.change_costs(np.concatenate([payment, np.zeros(len(cost))]))
-    try:
-        program.solve()
-    except SolverFailed:
-        cure = "Give key 'pricing.minmwp.floor_cny_per_mwh'."
-        raise CaseError([f"rule minmwp: the payment of the load has no least value, for prices may fall without end. {cure}"]) from None
+    aim = np.concatenate([np.zeros(k), np.ones(len(cost))])
+    for following in (payment, energy, order):
+        y = program.solution()[0]
+        least = float(aim @ y)
+        program.add_rows(np.array([-np.inf]), np.array([least + ROOM * max(abs(least), 1.0)]), sp.csr_array(aim[None, :]))
+        aim = np.append(following, np.zeros(len(cost)))
+        program.change_costs(aim)
+        try:
+            program.solve()
+        except SolverFailed:
+            if following is order:
+                return replace(from_duals(dispatch, people, y[:k]), selected=False)
+            cure = "Give key 'pricing.minmwp.floor_cny_per_mwh'."
+            raise CaseError([f"rule minmwp: the payment of the load has no least value, for prices may fall without end. {cure}"]) from None
     return from_duals(dispatch, people, program.solution()[0][:k])
 
 

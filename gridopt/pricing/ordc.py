@@ -38,7 +38,7 @@ NAME = "operating reserve"
 
 def price(case: Case, dispatch: Dispatch, options: Ordc = USUAL.ordc) -> Prices:
     """Prices (R3) with their schedule, or (R4)."""
-    return _cleared_together(case, options) if options.mode == "cooptimised" else _added(case, dispatch, options)
+    return _cleared_together(case, dispatch, options) if options.mode == "cooptimised" else _added(case, dispatch, options)
 
 
 def curve(options: Ordc) -> list[tuple[float, float]]:
@@ -109,7 +109,7 @@ def _room(dispatch: Dispatch) -> dict[str, np.ndarray]:
     return found
 
 
-def _cleared_together(case: Case, options: Ordc) -> Prices:
+def _cleared_together(case: Case, dispatch: Dispatch, options: Ordc) -> Prices:
     """(R3)."""
     blocks = curve(options)
     more: dict[str, list[dict]] = {
@@ -118,7 +118,7 @@ def _cleared_together(case: Case, options: Ordc) -> Prices:
         "reserve_offer": [{"reserve": NAME, "kind": kind} for kind in PROVIDERS],
     }
     tables = {**case.tables, **{name: _with_rows(case.tables[name], name, rows) for name, rows in more.items()}}
-    schedule = solve(replace(case, tables=tables), search=Search(gap=0.0))
+    schedule = solve(replace(case, tables=tables), search=Search.again(dispatch.solution))
     people = schedule.participants
     y = marginal(schedule, options.selection)[people.shared]
     found = from_duals(schedule, people, y)

@@ -45,7 +45,7 @@ def price(case: Case, dispatch: Dispatch, options: PabShaded = USUAL.pab_shaded)
         offer = form.cost[columns] / np.where(mine, coef * hours, 1.0)
         np.add.at(raised, columns[mine], (options.share * np.maximum(forecast[at] - offer, 0.0) * coef * hours)[mine])
     offers = replace(form, cost=(form.cost + raised) + TRUE_FIRST * form.cost)
-    solution = decide(Relaxed(offers, model.builder.lazy_families), Search(gap=0.0), implied=partial(implied, model))
+    solution = decide(Relaxed(offers, model.builder.lazy_families), Search.again(dispatch.solution), implied=partial(implied, model))
     schedule = Dispatch(case, model, replace(solution, form=replace(solution.form, cost=form.cost)))
     people = schedule.participants
     beyond = given(schedule, people).revenue(options.share * forecast, schedule.case.time.hours)

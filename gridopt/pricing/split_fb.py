@@ -51,7 +51,7 @@ def price(case: Case, dispatch: Dispatch, options: SplitFb = USUAL.split_fb) -> 
 
 
 def _shares(case: Case, base: Dispatch, options: SplitFb, names: list[str], zone: np.ndarray) -> np.ndarray:
-    """GSK (B, T), adding up to 1 in each zone."""
+    """GSK (B, T), adding up to 1 in each zone. A bus alone is its zone; in a zone without capacity all buses count alike."""
     bus = case.table("bus").index
     run = MarketRun.of(base, nodal(base), "DA")
     weight = np.zeros((len(bus), len(case.time)))
@@ -66,6 +66,9 @@ def _shares(case: Case, base: Dispatch, options: SplitFb, names: list[str], zone
         np.add.at(weight, run.plant_bus, np.maximum(run.available if options.gsk == "capacity" else run.output, 0.0))
     total = np.zeros((len(names), len(case.time)))
     np.add.at(total, zone, weight)
+    size = np.bincount(zone)
+    alike = (total <= 0) & ((size == 1) | (options.gsk == "capacity"))[:, None]
+    weight, total = np.where(alike[zone], 1.0, weight), np.where(alike, size[:, None], total)
     empty = (total <= 0).any(axis=1)
     if empty.any():
         cure = "Give other shares (gsk: flat)."

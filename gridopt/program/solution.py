@@ -36,7 +36,8 @@ class Solution:
 
     `form` is the program with all rows that were added; `added` tells for each lazy family the (element, step) of each added row.
     Where integer columns were decided, they are fixed in `form`, `bound` proves that linear program, and `proven` is the bound that no
-    other decision beats; `finished` tells whether the gap asked for was proven, as a share of the cost or as money.
+    other decision beats; `finished` tells whether the gap asked for was proven, as a share of the cost or as money. `asked`: that gap,
+    the money, and the seconds that there were for it.
     """
 
     form: StandardForm
@@ -48,6 +49,7 @@ class Solution:
     statistics: dict = field(default_factory=dict)
     proven: float | None = None
     finished: bool = True
+    asked: tuple[float, float, float] = (0.0, 0.0, np.inf)
 
     @property
     def objective(self) -> float:

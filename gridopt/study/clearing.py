@@ -142,7 +142,7 @@ def _solved(dispatch: Dispatch) -> Arrays:
         held |= {f"held/{name}": ids, f"held/{name}_limits": np.array([own[0][ids], own[1][ids]])}
     basis = zip(("columns", "rows"), solution.statistics.get("basis", ()), strict=False)
     start = {f"basis/{name}": status.astype(np.int8) for name, status in basis}
-    return {"x": solution.x, "y": solution.y, "figures": figures, **held, **rows, **start}
+    return {"x": solution.x, "y": solution.y, "figures": figures, "asked": np.array(solution.asked), **held, **rows, **start}
 
 
 def _solution(model: Model, arrays: Mapping[str, np.ndarray]) -> Solution:
@@ -152,10 +152,11 @@ def _solution(model: Model, arrays: Mapping[str, np.ndarray]) -> Solution:
     low[arrays["held/rows"]], high[arrays["held/rows"]] = arrays["held/rows_limits"]
     added = {key.removeprefix("added/"): ids for key, ids in arrays.items() if key.startswith("added/")}
     form = _with_rows(replace(form, lower=lower, upper=upper, row_lower=low, row_upper=high), model, added)
-    bound, rounds, proven, finished = arrays["figures"]
+    bound, rounds, proven, finished = (float(v) for v in arrays["figures"])
+    gap, money, seconds = (float(v) for v in arrays.get("asked", Solution.asked))
     basis = tuple(arrays[name].astype(np.int32) for name in ("basis/columns", "basis/rows") if name in arrays)
-    return Solution(form, arrays["x"], arrays["y"], float(bound), int(rounds), added, {"basis": basis} if basis else {},
-                    None if np.isnan(proven) else float(proven), bool(finished))  # fmt: skip
+    return Solution(form, arrays["x"], arrays["y"], bound, int(rounds), added, {"basis": basis} if basis else {},
+                    None if np.isnan(proven) else proven, bool(finished), (gap, money, seconds))  # fmt: skip
 
 
 def _with_rows(form: StandardForm, model: Model, added: Mapping[str, np.ndarray]) -> StandardForm:

@@ -107,10 +107,10 @@ def is_run(path: Path) -> bool:
     return path.is_dir() and (path / "manifest.json").is_file()
 
 
-def quality(solved) -> dict:
-    """Gap of a clearing, and whether it is proven to be the best: prices of another one may be far from the right ones."""
-    solution = solved.solution
-    return {"gap": max(solution.gap, 0.0), "exact": bool(solution.finished and solution.gap <= EXACT)}
+def quality(*solved) -> dict:
+    """Widest gap of clearings, and whether all are proven to be the best: prices of another one may be far from the right ones."""
+    solutions = [s.solution for s in solved]
+    return {"gap": max(0.0, *(s.gap for s in solutions)), "exact": all(bool(s.finished and s.gap <= EXACT) for s in solutions)}
 
 
 def _cleared(path: Path, overrides: dict[str, str], progress: Callable[[str], None], stop: threading.Event | None) -> Cleared:
@@ -226,7 +226,7 @@ def document(solved, priced: Priced) -> dict:
     payment, uplift_paid = float((load * paid * hours).sum()), float(left.paid.sum())
     besides = float(sum(b.amount.sum() for b in paid_besides(schedule if prices.settled else solved, prices)))
     return {
-        **quality(solved),
+        **quality(solved, *([] if schedule is None else [schedule])),
         "prices": [
             {"bus": str(b), "period": t + 1, "time": str(case.time.start[t]), **{k: _number(v[i, t]) for k, v in parts.items()}}
             for i, b in enumerate(case.table("bus").index) for t in range(len(hours))

@@ -7,12 +7,14 @@ import pytest
 
 from gridopt.case.check import CaseError
 from gridopt.case.pricing_options import USUAL as USUAL_OPTIONS
+from gridopt.dispatch import answers, other_network
 from gridopt.dispatch.participants import Participants
 from gridopt.dispatch.single import dispatch
-from gridopt.pricing import minmwp
+from gridopt.dispatch.whole import Search
+from gridopt.pricing import minmwp, pab_shaded
 from gridopt.program.solution import SolverFailed
 from gridopt.settlement.uplift import uplift
-from gridopt.study.priced import USUAL, price_by, price_file
+from gridopt.study.priced import USUAL, document, price_by, price_file
 from tests.support import market
 from tests.support.block_cases import buses, load, power_case
 from tests.support.market import cleared, priced
@@ -86,6 +88,52 @@ reserves:
   - {{id: up, product: spinning_up, requirement_mw: 10, shortage: [[5, 90], [5, {}]], offers: [{{generator: A, max_mw: 100, price: 0}}]}}
 pricing: {{minmwp: {{floor_cny_per_mwh: 0}}}}
 """
+
+
+def test_least_payments_pay_by_reserve_only_where_that_is_no_dearer():
+    """A's 50 MWh at 20 and its start cost 6000: 120 a MWh. Reserve would pay A and B alike, so that the load pays twice what A needs."""
+    found = Told(RESERVE_OF_TWO, "minmwp")
+    assert found.by_bus()[0, 0] == near(120) and found.rule["reserves"][0]["price"] == near(0)
+    assert found.rule["users_pay"] == near(6000) and found.rule["mwp"] == near(0)
+
+
+RESERVE_OF_TWO = """
+demand_mw: 50
+generators:
+  - {id: A, p_max: 100, marginal_cost: 20, startup_cost: 5000, initially_on: false}
+  - {id: B, p_max: 100, marginal_cost: 300}
+reserves:
+  - id: up
+    product: spinning_up
+    requirement_mw: 10
+    shortage: [[10, 500]]
+    offers: [{generator: A, max_mw: 5, price: 0}, {generator: B, max_mw: 5, price: 0}]
+pricing: {minmwp: {floor_cny_per_mwh: 0}}
+"""
+
+
+@pytest.mark.parametrize("rule", ["smp", "split_fb", "pab_shaded"])
+def test_a_schedule_that_a_rule_clears_anew_is_proven_as_far_as_the_cleared_one(rule, monkeypatch):
+    """To no other gap, which could take any time, or be worth nothing beside the cleared one; and its gap is told."""
+    solved, asked = dispatch(cleared(market.RING_WITH_A_START).case, search=Search(gap=0.03, seconds=77.0)), []
+    for module in (other_network, pab_shaded):
+        whole = module.decide
+        monkeypatch.setattr(
+            module, "decide", lambda form, search, *a, whole=whole, **k: asked.append(search.asked) or whole(form, search, *a, **k)
+        )
+    found = price_by(rule, solved)
+    assert asked and set(asked) == {(0.03, 0.0, 77.0)} == {solved.solution.asked}
+    own = found.prices.schedule.solution
+    assert document(solved, found)["gap"] == max(solved.solution.gap, own.gap, 0.0)
+
+
+@pytest.mark.parametrize("rule", ["smp", "split_fb"])
+def test_best_answers_to_prices_of_another_network_in_several_programs(rule, monkeypatch):
+    """Rows of the true network, which limit nothing there, are in none of them."""
+    whole = price_by(rule, replace(cleared(market.RING)))
+    monkeypatch.setattr(answers, "MANY", 1)
+    several = price_by(rule, replace(cleared(market.RING)))
+    assert several.uplift.loc == near(whole.uplift.loc) and several.uplift.best == near(whole.uplift.best)
 
 
 def test_least_payments_look_between_floor_and_cap_of_the_market():

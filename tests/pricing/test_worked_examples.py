@@ -146,6 +146,29 @@ def test_splitting_by_flows():
     assert less.rule["exchanges"][1]["mw"] == near([386.6666667])
 
 
+LOAD_FAR, BUS_FAR = ", {id: 5, zone: Far, load_mw: 7}", ", {id: 6, zone: Far}"
+LINES_FAR = [f'\n  - {{id: "{a}{b}", from: {a}, to: {b}, x_pu: 0.1}}' for a, b in ((4, 5), (5, 6))]
+
+
+def far(buses: str, lines: list[str]) -> str:
+    """The ring with a zone behind bus 4."""
+    return market.RING.replace("}]\nlines:", "}" + buses + "]\nlines:" + "".join(lines))
+
+
+def test_shares_of_a_zone_without_plants():
+    """By capacity 600:350 and 400:400; Far has none, and its position is its load whatever is assumed."""
+    text = far(LOAD_FAR + BUS_FAR, LINES_FAR)
+    found = Told(text, "split_fb")
+    given = Told(text, "split_fb", "pricing.split_fb={gsk: fixed, keys: {1: 600, 2: 350, 3: 400, 4: 400, 5: 1, 6: 1}}")
+    assert found.by_bus()[:, 0] == near(given.by_bus()[:, 0]) and found.rule["exchanges"][0]["mw"] == near([-7])
+
+
+def test_a_bus_alone_is_its_zone():
+    """By output Far would have no share either."""
+    found = Told(far(LOAD_FAR, LINES_FAR[:1]), "split_fb", "pricing.split_fb={gsk: generation, base: cleared}")
+    assert found.rule["exchanges"][0]["mw"] == near([-7])
+
+
 @pytest.mark.parametrize(("demand", "price", "reserve"), [(340, 500, 50), (380, 750, 300), (430, 1450, 1000)])
 def test_reserve_curve_cleared_together(demand, price, reserve):
     """G1 250 MW at 300 and G2 200 MW at 450 hold what they do not give as reserve, worth 1000, 300 and 50 in blocks of 50 MW: with
@@ -283,6 +306,7 @@ def test_prices_of_earlier_days(source, price, tmp_path):
         ("split_atc", "pricing.split_atc.borders=[]", ["no zone trades"]),
         ("split_atc", "pricing.split_atc.borders=[{from_zone: Hexi, to_zone: Hedong, mw: -1}]", ["mw", "-1"]),
         ("split_fb", "pricing.split_fb={gsk: fixed, keys: {2: 1}}", ["zone 'Hedong' has no share"]),
+        ("split_fb", "pricing.split_fb={gsk: generation, base: smp}", ["zone 'Hedong' has no share by 'generation'"]),
         ("split_fb", "pricing.split_fb.elements=['31']", ["'31' is no branch"]),
         ("minmwp", "pricing.minmwp={floor_cny_per_mwh: 9, cap_cny_per_mwh: 1}", ["floor_cny_per_mwh 9 is above"]),
         ("admin", "pricing.admin.source=fixed", ["has no price"]),

@@ -57,6 +57,8 @@ generators:
   - {id: C3, bus: 3, p_max: 400, marginal_cost: 340}
   - {id: C4, bus: 4, p_max: 400, marginal_cost: 480}
 """
+RING_WITH_A_START = RING + """  - {id: C5, bus: 4, p_min: 50, p_max: 300, marginal_cost: 280, startup_cost: 9000, initially_on: false}
+"""
 THREE_CURVES = """
 demand_mw: 365
 generators:
