@@ -19,13 +19,13 @@ from gridopt.report.text import WORDS, Both, join, money_unit, say
 MOST_PARTIES = 800
 CENT = 0.005
 THEMES = (
-    "energy", "contract", "mechanism", "dual_track", "capacity", "uplift", "rent", "loss", "agc", "reserve", "deviation", "carbon",
+    "energy", "trade", "contract", "mechanism", "dual_track", "capacity", "uplift", "rent", "loss", "agc", "reserve", "deviation", "carbon",
     "residual", "other",
 )  # fmt: skip
 """What payments are for, in the order in which they are told."""
 STARTS = (
-    ("energy", "energy"), ("offer_cost", "energy"), ("contract", "contract"), ("mechanism", "mechanism"), ("dual_track", "dual_track"),
-    ("capacity", "capacity"), ("mwp", "uplift"), ("loc", "uplift"), ("uplift", "uplift"), ("ftr", "rent"), ("congestion", "rent"),
+    ("energy", "energy"), ("offer_cost", "energy"), ("trade", "trade"), ("contract", "contract"), ("mechanism", "mechanism"),
+    ("dual_track", "dual_track"), ("capacity", "capacity"), ("mwp", "uplift"), ("loc", "uplift"), ("uplift", "uplift"), ("ftr", "rent"), ("congestion", "rent"),
     ("loss", "loss"), ("agc", "agc"), ("deep_peak", "agc"), ("reserve", "reserve"), ("commitment", "uplift"), ("deviation", "deviation"),
     ("carbon", "carbon"),
     ("zone_spread", "residual"), ("basis", "residual"), ("cap_adjust", "residual"),

@@ -13,6 +13,7 @@ from gridopt.case.case import Case
 from gridopt.case.time import TimeGrid
 from gridopt.dispatch.market_run import MarketRun
 from gridopt.dispatch.market_tables import frame
+from gridopt.dispatch.province_trade import Matched
 from gridopt.settlement import (
     agc,
     besides,
@@ -27,6 +28,7 @@ from gridopt.settlement import (
     losses,
     make_whole,
     mechanism,
+    trade,
 )
 from gridopt.settlement.ledger import Ledger, account
 from gridopt.settlement.metered import Metered, metered
@@ -47,15 +49,25 @@ class Books:
 
 
 def settle(
-    day_ahead: MarketRun, real_time: MarketRun | None, case: Case, rules: Settlement, service: agc.Service | None = None, rule: str = ""
+    day_ahead: MarketRun,
+    real_time: MarketRun | None,
+    case: Case,
+    rules: Settlement,
+    service: agc.Service | None = None,
+    rule: str = "",
+    traded: Matched | None = None,
 ) -> Books:
-    """Books of the periods of `day_ahead`, priced by a rule of that name. Raises CaseError for contracts that cannot be settled."""
+    """Books of the periods of `day_ahead`, priced by a rule of that name; traded: between provinces, in the same periods.
+
+    Raises CaseError for contracts that cannot be settled."""
     case = as_of(case.on_time(TimeGrid(day_ahead.start, day_ahead.hours)), rules.rules_of)
     m = metered(day_ahead, real_time, case, rules)
     book, sold = Ledger(len(m.hours)), contracts.sold(m, case)
 
     energy.settle(book, m, rules.plants == "offer")
     besides.settle(book, m)
+    if traded is not None:
+        trade.settle(book, m, traded)
     contracts.settle(book, m, sold, rules.contracts)
     dual_track.settle(book, m, case)
     mechanism.settle(book, m, case, sold, rules.mechanism)

@@ -24,6 +24,7 @@ from gridopt.dispatch.attempts import Search
 from gridopt.dispatch.lmp import Prices
 from gridopt.dispatch.market_run import MarketRun
 from gridopt.dispatch.market_tables import PREFIX
+from gridopt.dispatch.province_trade import Matched
 from gridopt.dispatch.real_time import RealTime, RealTimeRule, check_real_time, run_real_time
 from gridopt.dispatch.regulation import Regulation, cleared_after, requirement
 from gridopt.dispatch.result import Dispatch
@@ -48,7 +49,7 @@ from gridopt.study.market_frames import (
 )
 from gridopt.study.market_schema import Market
 from gridopt.study.market_uplift import opportunities, with_opportunities
-from gridopt.study.pre_clearing import pre_cleared, traded
+from gridopt.study.pre_clearing import pre_cleared, trade_table, traded
 from gridopt.study.priced import check_rules, unselected
 from gridopt.study.run import CertificateFailed, Clock, check_free, move
 
@@ -118,19 +119,21 @@ def market_study(
 
 def clear(loaded: Loaded, market: Market, stop: threading.Event | None, clock: Clock) -> Cleared:
     """All clearings of a study, their prices and tables."""
-    trade: dict[str, pd.DataFrame] = {}
+    trade: Matched | None = None
+    comes: Case | None = None
     if market.pre_clearing.enabled:
         with clock("pre_clearing", "pre-clearing and trade between provinces"):
-            case, trade["trade"] = pre_cleared(loaded.case, market, clock.detail)
+            case, trade = pre_cleared(loaded.case, market, clock.detail)
             loaded = replace(loaded, case=case)
     if runs_real_time(loaded, market):
-        check_real_time(what_comes(loaded.case, market))  # before anything is cleared that real time could not follow
+        comes = what_comes(loaded.case, market)
+        check_real_time(comes)  # before anything is cleared that real time could not follow
     with clock("day_ahead", f"day-ahead market, {len(loaded.case.time)} periods"):
         days = day_ahead_of(loaded, market, stop, clock.detail)
     day_ahead = settled_run(MarketRun.joined([c.run() for c in days.day_ahead]), loaded.case, market)
     found = Cleared(loaded, market, days, day_ahead, warnings=[*days.notes, *_unselected(days, market)])
-    if runs_real_time(loaded, market):
-        found.physical = real_time(found, clock)
+    if comes is not None:
+        found.physical = real_time(found, comes, clock)
         found.real_time = settled_run(found.physical.run(), loaded.case, market)
     runs = [day_ahead] if found.real_time is None else [day_ahead, found.real_time]
     kept = [(found.own(c.dispatch).causes, c.window.kept - c.window.first) for c in days.day_ahead]
@@ -138,7 +141,7 @@ def clear(loaded: Loaded, market: Market, stop: threading.Event | None, clock: C
     if found.physical is not None:
         lost.append(curtailment_table(runs[-1], [(found.own(found.physical.dispatch).causes, len(loaded.case.time))]))
     causes = pd.concat(lost, ignore_index=True)
-    found.tables = trade | {
+    found.tables = ({} if trade is None else {"trade": trade_table(trade, loaded.case.time.start)}) | {
         "prices": price_table(market.rule, runs), "zone_prices": zone_table(market.rule, runs),
         "constraints": constraint_table(market.rule, runs), "dispatch": dispatch_table(runs, details(found), causes),
         "load": load_table(runs), "curtailment": causes,
@@ -148,7 +151,7 @@ def clear(loaded: Loaded, market: Market, stop: threading.Event | None, clock: C
     with clock("settle", "settlement"):
         done, last = regulation(found), runs[-1]
         service = None if done is None else service_of(last, done, loaded.case)
-        books = settle(day_ahead, found.real_time, loaded.case, settlement_rules(market), service, rule=market.rule)
+        books = settle(day_ahead, found.real_time, loaded.case, settlement_rules(market), service, market.rule, trade)
     found.tables |= books.tables
     found.figures = books.figures
     if market.lost_opportunity:
@@ -230,11 +233,10 @@ def runs_real_time(loaded: Loaded, market: Market) -> bool:
     return asked if asked is not None else bool(len(loaded.case.table("real_time")) or f.wind or f.solar or f.load)
 
 
-def real_time(found: Cleared, clock: Clock) -> RealTime:
-    """Real time over the physical schedule, its prices by the rule."""
+def real_time(found: Cleared, comes: Case, clock: Clock) -> RealTime:
+    """Real time with what comes, over the physical schedule, its prices by the rule."""
     market, loaded = found.market, found.loaded
     rule = real_time_rule(market)
-    comes = what_comes(loaded.case, market)
     with clock("real_time", f"real time, {len(loaded.case.time)} windows of {rule.intervals} intervals"):
         done = run_real_time(found.days.plan, comes, rule, clock.detail)
     if done.unchosen:

@@ -26,8 +26,8 @@ from gridopt.study.market_case import market_cases
 from gridopt.study.market_schema import Market
 
 
-def pre_cleared(case: Case, market: Market, progress: Callable[[str], None]) -> tuple[Case, pd.DataFrame]:
-    """The case with what was traded, and table trade. Raises CaseError without anything to trade, Infeasible."""
+def pre_cleared(case: Case, market: Market, progress: Callable[[str], None]) -> tuple[Case, Matched]:
+    """The case with what was traded, and that. Raises CaseError without anything to trade, Infeasible."""
     if not len(case.table("trade_step")):
         cure = "Give tables province, trade_segment and trade_step (key trade of a market case), or leave the key out."
         raise CaseError([f"key 'market.pre_clearing.enabled': the network holds no trade between provinces. {cure}"])
@@ -39,7 +39,7 @@ def pre_cleared(case: Case, market: Market, progress: Callable[[str], None]) -> 
         progress(sentence)
     found = match(trade, rule)
     progress(f"{float((found.sent * trade.hours).sum()):.0f} MWh are sent, {float((found.landed * trade.hours).sum()):.0f} MWh arrive")
-    return with_trade(case, found), trade_table(found, case.time.start)
+    return with_trade(case, found), found
 
 
 def traded(case: Case, market: Market, progress: Callable[[str], None]) -> Case:

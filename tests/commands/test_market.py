@@ -156,6 +156,14 @@ def test_provinces_trade_before_the_day_ahead_market_where_the_study_says_so(tmp
     assert trade["payment"].sum() == pytest.approx(trade["revenue"].sum() + trade["tariff"].sum())
     output = table("dispatch").query("unit == 'generator G'").sort_values(["run", "period"])["mw"]
     assert output.to_numpy() == pytest.approx([600, 650, 600, 650])
+    # A buys the 500 MWh at 100 and sells them at 302.05; B1 pays 95,762.03, 60 of it for each of its 250 MWh to the tariff.
+    ledger = table("ledger")
+    received, paid = (ledger.groupby([who, "code"])["amount"].sum() for who in ("payee", "payer"))
+    assert received["exchange trade of A", "trade"] == pytest.approx(500 * 302.05)
+    assert paid["exchange trade of A", "energy_da"] == pytest.approx(50000)
+    assert paid["province B1"].sum() == pytest.approx(95762.03, abs=0.01) and paid["province B1", "trade_tariff"] == pytest.approx(15000)
+    balance = ledger.groupby("payee")["amount"].sum().sub(ledger.groupby("payer")["amount"].sum(), fill_value=0.0)
+    assert abs(balance.sum()) < 1e-6 and ledger["amount"].to_numpy() == pytest.approx((ledger["quantity"] * ledger["price"]).to_numpy())
     load = table("load").sort_values(["run", "period"])["mw"].to_numpy()
     assert load == pytest.approx([100, 650, 100, 650])
 
