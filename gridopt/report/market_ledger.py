@@ -25,10 +25,9 @@ THEMES = (
 """What payments are for, in the order in which they are told."""
 STARTS = (
     ("energy", "energy"), ("offer_cost", "energy"), ("trade", "trade"), ("contract", "contract"), ("mechanism", "mechanism"),
-    ("dual_track", "dual_track"), ("capacity", "capacity"), ("mwp", "uplift"), ("loc", "uplift"), ("uplift", "uplift"), ("ftr", "rent"), ("congestion", "rent"),
-    ("loss", "loss"), ("agc", "agc"), ("deep_peak", "agc"), ("reserve", "reserve"), ("commitment", "uplift"), ("deviation", "deviation"),
-    ("carbon", "carbon"),
-    ("zone_spread", "residual"), ("basis", "residual"), ("cap_adjust", "residual"),
+    ("dual_track", "dual_track"), ("capacity", "capacity"), ("mwp", "uplift"), ("loc", "uplift"), ("uplift", "uplift"), ("ftr", "rent"),
+    ("congestion", "rent"), ("loss", "loss"), ("agc", "agc"), ("deep_peak", "agc"), ("reserve", "reserve"), ("commitment", "uplift"),
+    ("deviation", "deviation"), ("carbon", "carbon"), ("zone_spread", "residual"), ("basis", "residual"), ("cap_adjust", "residual"),
 )  # fmt: skip
 """Theme of codes and accounts by how they begin."""
 PASSED_ON = ("residual", "allocation")
