@@ -2,7 +2,8 @@
 
     window k keeps steps first[k] .. kept[k]-1 and also decides, without keeping them, the steps up to last[k]-1         (W1)
     first[k+1] = kept[k];   no window looks beyond the horizon; the last one keeps all that is left                      (W2)
-    steps that are not kept may be longer: what is far is decided again and need not be decided finely                   (W3)
+    steps that are not kept may be longer, those more than a day beyond what is kept FAR times as long: what is far is
+    decided again and need not be decided finely                                                                        (W3)
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ from gridopt.case.case import Case
 from gridopt.case.check import CaseError
 from gridopt.case.time import TimeGrid
 
-NEAR, DAY_H = 1e-9, 24.0
-"""Hours by which an end may miss the end of a step; hours of a day."""
+NEAR, DAY_H, FAR = 1e-9, 24.0, 2.0
+"""Hours by which an end may miss the end of a step; hours of a day; (W3)."""
 
 
 @dataclass(frozen=True)
@@ -28,12 +29,13 @@ class Window:
     last: int
 
     def steps(self, time: TimeGrid, longest_h: float) -> TimeGrid:
-        """Its steps: kept ones as they are, those of the look-ahead joined up to `longest_h` hours (W3)."""
+        """Its steps: kept ones as they are, those of the look-ahead joined up to `longest_h` hours, or FAR times that (W3)."""
         kept, ahead = time.part(self.first, self.kept), time.part(self.kept, self.last)
-        if not len(ahead):
-            return kept
+        if not len(ahead) or longest_h <= ahead.hours.max():
+            return time.part(self.first, self.last)
         begun = np.cumsum(ahead.hours) - ahead.hours
-        number = np.floor(begun / max(longest_h, float(ahead.hours.max())) + NEAR).astype(int)
+        far = np.ceil(DAY_H / longest_h - NEAR) + np.floor((begun - DAY_H) / (FAR * longest_h) + NEAR)
+        number = np.where(begun < DAY_H - NEAR, np.floor(begun / longest_h + NEAR), far)
         first = np.flatnonzero(np.diff(number, prepend=-1))
         return TimeGrid(np.append(kept.start, ahead.start[first]), np.append(kept.hours, np.add.reduceat(ahead.hours, first)))
 

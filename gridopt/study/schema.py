@@ -26,7 +26,7 @@ class Profile(BaseModel):
 
 class Rolling(BaseModel):
     """Decide window by window: keep `window_h` hours of each, which also looks `look_ahead_h` hours ahead, in steps of up to
-    `look_ahead_step_h` hours (0: as the others)."""
+    `look_ahead_step_h` hours (0: as the others), twice that beyond the first day."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     window_h: Annotated[float, Field(gt=0, le=8784)] = 24.0

@@ -65,6 +65,12 @@ def test_W3_steps_ahead_are_joined_and_kept_ones_are_not():
     assert cut(time, 8, 5)[0].steps(time, 2.0).hours.tolist() == [0.5] * 16
 
 
+@pytest.mark.parametrize(("longest", "ahead"), [(3.0, [3.0] * 8 + [6.0] * 4), (5.0, [5.0] * 4 + [4.0, 10.0, 10.0, 4.0]), (30.0, [24.0, 24.0])])
+def test_W3_steps_after_a_day_are_twice_as_long(longest, ahead):
+    time = TimeGrid.regular("2025-01-01", "2025-01-05")
+    assert cut(time, 24, 48)[0].steps(time, longest).hours.tolist() == [1.0] * 24 + ahead
+
+
 def test_W3_a_look_ahead_in_longer_steps_keeps_every_rule():
     case = switched(30)
     one, rolled = dispatch(case, search=SURE), roll(case, Rule(2.0, 6.0, SURE, look_ahead_step_h=1.5))
