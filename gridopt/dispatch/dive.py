@@ -2,8 +2,9 @@
 
     open decisions (guided.py) in the order of how near they are to a whole number; the nearest SHARE of them are held at it; the
     linear program is solved again from its basis; and so on until none is open                                    (P1)
-    no optimum: the last ones are let go and a quarter as many are held; one alone goes to the side that costs less. Where a first dive
-    misses the gap, a second one takes what raises the cost by more than a PART of what the gap allows for none, too (P2)
+    no optimum: the last ones are let go and a quarter as many are held; one alone goes to the side that costs less. A second dive,
+    where the first and the search around the relaxation miss the gap, takes what raises the cost by more than a PART of what the gap
+    allows for none, too                                                                                            (P2)
     last, every decision is held at its whole number: only values that fit it count                                 (P3)
     whole numbers above one (steps of a schedule) are not dived in: the relaxation changes them by a part of a step each hour, and the
     nearest whole numbers change too often. Once nothing else is open, they are held at the nearest schedule (nearest.py), and what
@@ -28,7 +29,7 @@ from gridopt.dispatch.attempts import Attempts
 from gridopt.dispatch.guided import near
 from gridopt.dispatch.lazy import Loaded, solve
 from gridopt.dispatch.nearest import nearest
-from gridopt.program.highs import Highs
+from gridopt.program.highs import BASIC, Highs
 from gridopt.program.solution import Infeasible, LimitReached, SolverFailed
 from gridopt.program.standard_form import value
 
@@ -51,22 +52,11 @@ def dives(loaded: Loaded) -> bool:
     return isinstance(loaded.highs, Highs) and loaded.tangents is None and bool(complete)
 
 
-def dive(attempts: Attempts, loaded: Loaded, x: np.ndarray) -> bool:
-    """Offers what a dive from the optimum x (n,) of the relaxation that is `loaded` finds; whether any values are known then."""
-    held, root = Held(attempts, loaded), loaded.highs.basis()
-    loaded.highs.set(**STEADY)
-    for room in (np.inf, PART * (attempts.target - attempts.bound)):
-        _once(held, x, room)
-        if attempts.over or not held.stepped.any() or not dives(loaded):  # a search may have written rows that are not loaded
-            break
-        held.release(np.flatnonzero(held.held))
-        held.begin(root)
-    return attempts.x is not None
-
-
-def _once(held: Held, x: np.ndarray, room: float) -> None:
-    """One dive from the root x (n,); room: CNY by which what is held may raise the cost."""
+def dive(held: Held, x: np.ndarray, again: bool = False) -> None:
+    """Offers what a dive finds, from the optimum x (n,) of the relaxation that was loaded first; again: a second one (P2)."""
+    held.begin_again()
     attempts, stepped = held.attempts, held.stepped
+    room = PART * (attempts.target - attempts.bound) if again else np.inf
     settled = _settled(held, x, stepped, room)
     if settled is None:
         return
@@ -100,8 +90,9 @@ def _settled(held: Held, x: np.ndarray, but: np.ndarray, room: float) -> np.ndar
         if waited >= PATIENCE and stage < 2:
             if stage == 0:
                 _around(attempts, x, opened)
-            if stage == 1 or attempts.met or not dives(held.loaded):
+            if stage == 1 or attempts.met:
                 return None
+            held.loaded.catch_up()
             waited, fewest, stage = 0, len(free), 1
         count = count or max(int(SHARE * len(free)), 1)
         some = free[np.argsort(miss[free], kind="stable")[:count]]
@@ -159,6 +150,8 @@ class Held:
         form = attempts.relaxed.form
         self.stepped = form.upper[attempts.ids] - form.lower[attempts.ids] > 1.0 + OPEN
         self._place = loaded.rank[attempts.ids]
+        self._root = loaded.highs.basis()
+        loaded.highs.set(**STEADY)
 
     def hold(self, some: np.ndarray, values: np.ndarray, floor: np.ndarray | None = None, most: float = np.inf) -> np.ndarray | None:
         """The optimum (n,) with further decisions held at values, and no other below `floor` (k,); None, and they are let go again, if
@@ -193,9 +186,15 @@ class Held:
         return self.hold(one, best) if cost < np.inf else None
 
     def begin(self, basis: tuple[np.ndarray, np.ndarray]) -> None:
-        """Goes back to a basis, where no row has been written since: what proves that there is no optimum is a poor start."""
-        if len(basis[1]) == self.loaded.highs.rows:
-            self.loaded.highs.set_basis(*basis)
+        """Goes back to a basis, with all rows that have been written since: what proves that there is no optimum is a poor start."""
+        column, row = basis
+        self.loaded.highs.set_basis(column, np.append(row, np.full(self.loaded.highs.rows - len(row), BASIC, row.dtype)))
+
+    def begin_again(self) -> None:
+        """Back to where the relaxation was, nothing held, with the rows that searches have written since."""
+        self.release(np.flatnonzero(self.held))
+        self.loaded.catch_up()
+        self.begin(self._root)
 
     def release(self, some: np.ndarray) -> None:
         """Lets decisions go."""

@@ -177,15 +177,24 @@ class Loaded:
             self.highs.add_rows(lower, np.full(len(lower), np.inf), matrix)
             self.rows = np.append(self.rows, np.full(len(lower), -1))
 
-    def add(self, rows: Rows) -> None:
-        """Appends the rows that the relaxed program has been given last; their parts on columns that are not loaded go to the bounds."""
+    def catch_up(self) -> None:
+        """Appends the rows that others have written into the relaxed program since."""
+        form = self.relaxed.form
+        missing = np.setdiff1d(np.flatnonzero(self.relaxed.limited), self.rows)
+        if len(missing):
+            self.add(Rows(form.row_lower[missing], form.row_upper[missing], form.row_step[missing], form.matrix[missing]), missing)
+
+    def add(self, rows: Rows, ids: np.ndarray | None = None) -> None:
+        """Appends rows of the relaxed program, those with `ids` or the ones that it has been given last; their parts on columns that are not
+        loaded go to the bounds."""
+        ids = len(self.relaxed.form.row_lower) - len(rows) + np.arange(len(rows)) if ids is None else ids
         coo, given = rows.matrix.tocoo(), rows.matrix @ self.relaxed.rest
         place = self.rank[coo.coords[1]]
         here = place >= 0
         shape = (len(rows), self.highs.columns)
         matrix = sp.csr_array((coo.data[here], (coo.coords[0][here], place[here])), shape=shape)
         self.highs.add_rows(rows.lower - given, rows.upper - given, matrix)
-        self.rows = np.append(self.rows, len(self.relaxed.form.row_lower) - len(rows) + np.arange(len(rows)))
+        self.rows = np.append(self.rows, ids)
 
     def join(self, wanted: np.ndarray, program: Program) -> Loaded:
         """The program with more columns (a mask), each at the bound that its price asks for: so the basis stays dual feasible."""

@@ -1,9 +1,9 @@
 """Whole values: decisions such as on and off, found with a proven gap, then fixed, so that what remains is a linear program with prices.
 
     LP      every integer column relaxed; lazy rows as always; its dual bound is the first bound                     (W1)
-    search  whole values: straight from the relaxation (dive.py); if the gap is not met, around it (guided.py); then the whole program
-            with cuts for the bound and, where there are many decisions, windows of elements for the cost (neighbourhood.py), side by
-            side                                                                                                      (W2)
+    search  whole values: straight from the relaxation (dive.py); if the gap is not met, around it (guided.py); straight once more, with
+            an eye on the cost, where there are numbers above one; then the whole program with cuts for the bound and, where there are
+            many decisions, windows of elements for the cost (neighbourhood.py), side by side                         (W2)
     fixed   integer columns held at the values found; lazy rows as always; values, duals and prices are its own      (W3)
 
 A bound of (W2) holds for the whole program, because every row that is not written yet can only raise the cost. Prices never come
@@ -24,7 +24,7 @@ import numpy as np
 
 from gridopt.dispatch.attempts import Attempts, Implied, Search
 from gridopt.dispatch.attended import attended
-from gridopt.dispatch.dive import dive, dives
+from gridopt.dispatch.dive import Held, dive, dives
 from gridopt.dispatch.guided import guided, undecided_of
 from gridopt.dispatch.lazy import Loaded, Program, Relaxed, scaled, solve
 from gridopt.dispatch.neighbourhood import improve
@@ -100,13 +100,16 @@ def _started(beside: Beside | None, stop: threading.Event | None) -> Iterator[Ca
 def _search(attempts: Attempts, first: Solution, given: Callable[[], np.ndarray | None], loaded: Loaded | None) -> None:
     """(W2). loaded: the relaxation, where it can be dived in. Raises Infeasible, and LimitReached where nothing was found."""
     many = len(attempts.ids) >= MANY
-    x = given()
+    x, held = given(), None
     if x is not None:
         attempts.offer(x, "first values")
     elif loaded is not None and dives(loaded):
-        dive(attempts, loaded, first.x)
+        held = Held(attempts, loaded)
+        dive(held, first.x)
     if not attempts.over:
         guided(attempts, first.x, many)
+    if not attempts.over and held is not None and held.stepped.any():
+        dive(held, first.x, again=True)
     if not attempts.over and many:
         _side_by_side(attempts, first)
     elif not attempts.over:

@@ -10,7 +10,7 @@ import pytest
 import scipy.sparse as sp
 
 from gridopt.dispatch.attempts import Attempts, Search
-from gridopt.dispatch.dive import dive, dives
+from gridopt.dispatch.dive import Held, dive, dives
 from gridopt.dispatch.formulate import formulate, implied
 from gridopt.dispatch.lazy import Loaded, Relaxed, scaled, solve
 from gridopt.dispatch.lines import Lines, _same, tight
@@ -86,7 +86,8 @@ def test_P1_P2_what_does_not_fit_goes_to_the_other_side():
     """10 MW at 10 and 10 MW at 30, 13 MW needed: relaxed 1 and 0.3. Held at 0 there are only 10 MW; so it is 1: 40 for a bound of 19."""
     attempts, loaded, x = chosen([10, 10], [10, 30], 13)
     assert x.tolist() == pytest.approx([1, 0.3])
-    assert dives(loaded) and dive(attempts, loaded, x)
+    assert dives(loaded)
+    dive(Held(attempts, loaded), x)
     assert (attempts.cost, attempts.bound, attempts.x.tolist()) == (pytest.approx(40), pytest.approx(19), [1, 1])
 
 
@@ -95,7 +96,8 @@ def test_P2_where_neither_side_fits_nothing_is_offered():
     attempts, loaded, x = chosen([10], [1], 5)
     row = attempts.relaxed.form
     loaded.highs.change_row_bounds(0, [5.0], [5.0])
-    assert not dive(attempts, loaded, x) and attempts.x is None
+    dive(Held(attempts, loaded), x)
+    assert attempts.x is None
     assert row.row_upper[0] == np.inf
 
 
@@ -106,11 +108,13 @@ def test_P2_a_second_dive_takes_the_side_that_costs_less():
     assert x.tolist() == pytest.approx([1, 0.15, 0, 0])
     costs = []
     attempts.progress = lambda text: costs.append(text)
-    assert dive(attempts, loaded, x)
+    held = Held(attempts, loaded)
+    dive(held, x)
+    dive(held, x, again=True)
     assert "cost 37" in costs[0] and attempts.x.tolist() == pytest.approx([0, 1, 0, 0]) and attempts.cost == pytest.approx(22)
 
 
-def test_no_dive_goes_on_without_rows_that_a_search_has_written(monkeypatch):
+def test_a_dive_knows_the_rows_that_a_search_has_written(monkeypatch):
     """The same for 13.4 MW: four steps, 46. The search of steps finds that the first unit must be on, a row that the loaded program does
     not have: the second unit alone, 22, would break it."""
     attempts, loaded, x = chosen([10, 20, 10], [10, 22, 50], 13.4, step=9.0)
@@ -120,7 +124,9 @@ def test_no_dive_goes_on_without_rows_that_a_search_has_written(monkeypatch):
         attempts.relaxed.form = extend(attempts.relaxed.form, Rows(np.ones(1), np.full(1, np.inf), np.zeros(1, int), first))
 
     monkeypatch.setattr(attempts, "attempt", attempt)
-    assert dive(attempts, loaded, x)
+    held = Held(attempts, loaded)
+    dive(held, x)
+    dive(held, x, again=True)
     assert attempts.x[0] == pytest.approx(1) and attempts.cost == pytest.approx(46)
 
 
@@ -144,7 +150,7 @@ def test_P4_numbers_above_one_are_held_at_the_nearest(monkeypatch):
     assert x.tolist() == pytest.approx([1, 3.6])
     attempts.search = Search(gap=1.0)
     monkeypatch.setattr(attempts, "attempt", None)
-    assert dive(attempts, loaded, x)
+    dive(Held(attempts, loaded), x)
     assert attempts.x.tolist() == pytest.approx([1, 4]) and attempts.cost == pytest.approx(18)
 
 
@@ -154,7 +160,7 @@ def test_P4_where_the_nearest_misses_the_gap_all_are_searched(monkeypatch):
         monkeypatch.setattr("gridopt.dispatch.dive.nearest", lambda *given, found=found: found)
         attempts, loaded, x = chosen([10], [10], 13.4, step=2.0)
         assert x.tolist() == pytest.approx([1, 3.4])
-        assert dive(attempts, loaded, x)
+        dive(Held(attempts, loaded), x)
         assert attempts.x.tolist() == pytest.approx([1, 4]) and attempts.cost == pytest.approx(18)
 
 
@@ -260,7 +266,8 @@ def test_a_dive_of_a_case_with_every_kind_of_element_keeps_every_row():
     loaded = scaled(Loaded.load(relaxed, PRESOLVED))
     first = solve(relaxed, program=PRESOLVED, loaded=loaded)
     attempts = Attempts(relaxed, PRESOLVED, Search(), partial(implied, model), first.bound, lambda text: None)
-    assert dives(loaded) and dive(attempts, loaded, first.x)
+    assert dives(loaded)
+    dive(Held(attempts, loaded), first.x)
     form, x = relaxed.form, attempts.x
     activity = form.matrix @ x
     assert not relaxed.broken(x)
