@@ -117,6 +117,7 @@ def roll(case: Case, rule: Rule, store: Store | None = None, progress: Callable[
         state, lines = State.read(_named(found, "state/")), Lines(_named(found, "lines/"), window.steps(case.time, rule.look_ahead_step_h))
         rows.append({n: found[f"figure/{n}"].item() for n in FIGURES})
         steps.append(found["steps"])
+    give_back_memory()  # of the searches: what is laid together and told afterwards takes as much
     seconds = {"build": built, "solve": time.perf_counter() - begin - built}
     return record.rolled(_table(case, windows, rows), _seams(case, windows, steps, rule.look_ahead_step_h), seconds)
 
