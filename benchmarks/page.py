@@ -48,7 +48,7 @@ def _cells(r: Mapping, own: Mapping) -> tuple[str, ...]:
     allowed = SAME + (r.get("gap") or 0.0) + (own.get("gap") or 0.0)
     remark = r["remark"] if gap is None or abs(gap) <= allowed else "not the same optimum"
     if r["case"] == "uc" and done and r.get("gap") is not None:
-        remark = f"gap {100 * r['gap']:.3f} % {remark}".strip()
+        remark = "; ".join(filter(None, (f"gap {100 * r['gap']:.3f} %", remark)))
     return (
         f"{r['case']} {r['size']}", r["contender"], f"{r['wall_s']:.2f}", f"{r['cpu_s']:.2f}", f"{r['peak_mb']:.0f}",
         f"{r['objective']:,.3f}" if done and r["objective"] is not None else "", "" if gap is None else f"{gap:+.1e}", *ratios, remark,
