@@ -70,8 +70,9 @@ def plain(cells: Sequence[Sequence[str]]) -> str:
 
 
 def growth(results: Sequence[Mapping]) -> list[str]:
-    """How much wall time and memory grow from the smallest to the largest size that a contender solved."""
-    lines = []
+    """How much wall time and memory grow from the smallest to the largest size that a contender solved; cases of commitment are no sizes."""
+    lines: list[str] = []
+    results = [r for r in results if r["case"] != "uc"]
     for name in dict.fromkeys(r["contender"] for r in results):
         mine = [r for r in results if r["contender"] == name and r["status"] == "done"]
         if len(mine) > 1:
