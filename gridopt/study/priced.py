@@ -226,7 +226,7 @@ def document(solved, priced: Priced) -> dict:
     payment, uplift_paid = float((load * paid * hours).sum()), float(left.paid.sum())
     besides = float(sum(b.amount.sum() for b in paid_besides(schedule if prices.settled else solved, prices)))
     return {
-        **quality(solved, *([] if schedule is None else [schedule])),
+        **quality(solved, *(d for d in (schedule, None if prices.change is None else prices.change.after) if d is not None)),
         "prices": [
             {"bus": str(b), "period": t + 1, "time": str(case.time.start[t]), **{k: _number(v[i, t]) for k, v in parts.items()}}
             for i, b in enumerate(case.table("bus").index) for t in range(len(hours))

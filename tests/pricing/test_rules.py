@@ -123,8 +123,23 @@ def test_a_schedule_that_a_rule_clears_anew_is_proven_as_far_as_the_cleared_one(
         )
     found = price_by(rule, solved)
     assert asked and set(asked) == {(0.03, 0.0, 77.0)} == {solved.solution.asked}
-    own = found.prices.schedule.solution
-    assert document(solved, found)["gap"] == max(solved.solution.gap, own.gap, 0.0)
+    own, change = found.prices.schedule.solution, found.prices.change
+    after = 0.0 if change is None else change.after.solution.gap
+    assert own.gap >= -1e-9
+    assert document(solved, found)["gap"] == max(solved.solution.gap, own.gap, after, 0.0)
+
+
+def test_a_schedule_of_shaded_offers_that_is_not_proven_is_told_so(monkeypatch):
+    """Its gap is that of the offers that were made: 2 % there are 2 % in what is told, and it is not exact."""
+    solved, whole = replace(cleared(market.RING_WITH_A_START)), pab_shaded.decide
+
+    def loose(*given, **more):
+        found = whole(*given, **more)
+        return replace(found, proven=0.98 * found.objective)
+
+    monkeypatch.setattr(pab_shaded, "decide", loose)
+    told = document(solved, price_by("pab_shaded", solved))
+    assert told["gap"] == near(0.02) and not told["exact"]
 
 
 @pytest.mark.parametrize("rule", ["smp", "split_fb"])
