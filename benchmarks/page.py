@@ -82,16 +82,17 @@ def growth(results: Sequence[Mapping]) -> list[str]:
     return lines
 
 
-def write(path: Path, results: Sequence[Mapping], machine: str, versions: Mapping[str, Mapping[str, str]]) -> None:
+def write(path: Path, results: Sequence[Mapping], versions: Mapping[str, Mapping[str, str]]) -> None:
     """docs/benchmarks.md from all results at hand."""
-    parts = [INTRODUCTION, f"Machine: {machine}.", ""]
+    parts = [INTRODUCTION]
     parts += [f"- {name}: " + ", ".join(f"{k} {v}" for k, v in found.items()) for name, found in versions.items()]
     for case in dict.fromkeys(r["case"] for r in results):
         mine = [r for r in results if r["case"] == case]
         dates = " and ".join(sorted({r["date"] for r in mine}))
+        machines = " and ".join(sorted({r["machine"] for r in mine}))
         head = f"| {' | '.join(HEAD)} |\n|{'---|' * 2}{'--:|' * 8}---|"
         body = "\n".join(f"| {' | '.join(cell.replace('|', '/') for cell in row)} |" for row in rows(mine))
-        parts += ["", f"## {case}", "", f"{TEXT[case]} Run on {dates}.", "", f"{head}\n{body}"]
+        parts += ["", f"## {case}", "", f"{TEXT[case]} Run on {dates}, {machines}.", "", f"{head}\n{body}"]
         more = growth(mine)
         parts += (["", "Growth:", "", *more] if more else [])
     path.write_text("\n".join(parts) + "\n", encoding="utf-8")

@@ -136,13 +136,13 @@ def keep(path: Path, target: Path, found: list[dict]) -> None:
     """Writes results and page; older results of other sizes and cases stay."""
     new, before = {(r["case"], r["size"]) for r in found}, read(path)
     old = [r for r in before.get("results", []) if (r["case"], r["size"]) not in new]
-    both = sorted(old + found, key=lambda r: (plan.CASES.index(r["case"]), _number(r["size"])))
+    machine = f"{processor()}, {os.cpu_count()} cores, {memory_gb():.0f} GB, {platform.system()} {platform.machine()}"
+    both = sorted(old + [r | {"machine": machine} for r in found], key=lambda r: (plan.CASES.index(r["case"]), _number(r["size"])))
     names = ["gridopt", *environment.PEERS]
     # Peers that did not run this time need no environment; of their results the versions are known.
     versions = before.get("versions", {}) | {name: environment.versions(name) for name in names if environment.made(name)}
-    machine = f"{processor()}, {os.cpu_count()} cores, {memory_gb():.0f} GB, {platform.system()} {platform.machine()}"
-    path.write_text(json.dumps({"machine": machine, "versions": versions, "results": both}, indent=1) + "\n", encoding="utf-8")
-    page.write(target, both, machine, versions)
+    path.write_text(json.dumps({"versions": versions, "results": both}, indent=1) + "\n", encoding="utf-8")
+    page.write(target, both, versions)
 
 
 def _number(size: str) -> tuple[int, ...]:

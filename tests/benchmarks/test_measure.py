@@ -77,8 +77,8 @@ def test_ratios_are_over_the_first_contender():
 
 
 def test_the_page_holds_every_result(tmp_path):
-    results = [result("gridopt run", 2.0), result("peer", 5.0), {**result("peer", 20.0), "size": "48 h"}]
-    page.write(tmp_path / "page.md", results, "a machine", {"gridopt": {"python": "3.11"}})
+    results = [r | {"machine": "a machine"} for r in (result("gridopt run", 2.0), result("peer", 5.0), {**result("peer", 20.0), "size": "48 h"})]
+    page.write(tmp_path / "page.md", results, {"gridopt": {"python": "3.11"}})
     text = (tmp_path / "page.md").read_text(encoding="utf-8")
     assert "a machine" in text and "python 3.11" in text and text.count("| forty_bus") == 3
     assert "- peer, from 24 h to 48 h: wall × 4.0" in text
