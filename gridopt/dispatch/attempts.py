@@ -13,8 +13,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from gridopt.dispatch.available import AS_IT_IS, Available
 from gridopt.dispatch.lazy import ROUNDS, Loaded, Program, Relaxed, broken
-from gridopt.program.highs import Incumbent
+from gridopt.program.highs import ROOT, Highs, Incumbent
 from gridopt.program.solution import Solution, SolverFailed
 from gridopt.program.standard_form import value
 
@@ -63,8 +64,12 @@ class Attempts:
     all steps); lone bool (k,): no row holds it yet.
     """
 
-    def __init__(self, relaxed: Relaxed, program: Program, search: Search, implied: Implied, bound: float, progress: Progress):
+    def __init__(
+        self, relaxed: Relaxed, program: Program, search: Search, implied: Implied, bound: float, progress: Progress,
+        available: Available = AS_IT_IS,
+    ):  # fmt: skip
         self.relaxed, self.program, self.search, self.implied, self.progress = relaxed, program, search, implied, progress
+        self.available = available
         self.x: np.ndarray | None = None
         self.cost, self.bound, self.ended = np.inf, bound, False
         self.stop = search.stop or threading.Event()
@@ -138,8 +143,11 @@ class Attempts:
         seconds: float = np.inf,
         stop: threading.Event | None = None,
         tell: Callable[[float], None] | None = None,
+        root: bool = False,
     ) -> Incumbent:
         """One search with decisions `held` bool (k,) at `values` (k,); offers what it finds. Bounds are those of this attempt alone.
+
+        root: no further than the cuts of the first relaxation, where the solver is HiGHS.
 
         Raises Infeasible where nothing fits what is held.
         """
@@ -149,13 +157,15 @@ class Attempts:
                 form, start, known = self.relaxed.form, self.x, dict(self.relaxed.added)
                 lower, upper = form.lower.copy(), form.upper.copy()
                 lower[self.ids[held]] = upper[self.ids[held]] = values[held]
-                part = Relaxed(replace(form, lower=lower, upper=upper), self.relaxed.families)
+                part = Relaxed(self.available.laid(replace(form, lower=lower, upper=upper)), self.relaxed.families)
                 part.used = self.relaxed.used
                 loaded = Loaded.load(part, self.program)
+            if root and isinstance(loaded.highs, Highs):
+                loaded.highs.set(**ROOT)
             place = loaded.rank[self.ids]
             loaded.highs.whole(place[place >= 0])
             if start is not None and (np.abs(start[self.ids[held]] - values[held]) < 0.5).all() and loaded.tangents is None:
-                loaded.highs.begin_from(start[loaded.columns])
+                loaded.highs.begin_from(self.available.into(start)[loaded.columns])
             found = loaded.highs.search(
                 gap=gap, money=money, target=self.target - offset, seconds=min(seconds, self.left), stop=stop or self.stop,
                 tell=None if tell is None else lambda bound: tell(bound + offset),
@@ -164,6 +174,7 @@ class Attempts:
                 return Incumbent(None, np.inf, found.bound + offset, found.done)
             x = np.zeros(loaded.size)
             x[loaded.columns] = found.x[: len(loaded.columns)]
+            x = self.available.back(x)
             with self._lock:
                 # Rows that another thread has written meanwhile are not in this program: what breaks them is no schedule.
                 chosen = broken(self.relaxed.families, x, known)

@@ -1,4 +1,4 @@
-"""Neighbourhood search: the best values so far, with all steps of some elements free at once.
+"""Neighbourhood search: the best values so far, with all steps of some elements free at once, or all elements in some steps.
 
 Elements are taken in the order of how little the linear relaxation decides about them: the sum over their steps of |reduced cost|. A
 window slides over this order, from the least decided on; where a pass over all of it finds nothing, it grows.
@@ -14,8 +14,10 @@ from gridopt.dispatch.attempts import Attempts
 
 SIZES = (12, 20, 30, 50, 80)
 """Elements that are free at once."""
-SECONDS = 30.0
-"""Time of one window, at most."""
+SECONDS, IN_TIME_S = 30.0, 20.0
+"""Time of one window of elements, of steps, at most."""
+LENGTH, PARTS, ENOUGH = 8, 6, 0.1
+"""Steps of a window, at least; windows side by side in all steps, at most; part of what is missing that a pass must take away."""
 
 
 def improve(attempts: Attempts, reduced: np.ndarray, stop: threading.Event) -> None:
@@ -31,3 +33,18 @@ def improve(attempts: Attempts, reduced: np.ndarray, stop: threading.Event) -> N
                 return
             held = ~np.isin(attempts.element, order[first : first + size]) & ~attempts.lone
             attempts.attempt("neighbourhood", held, attempts.whole(attempts.x), gap=0.1 * attempts.search.gap, seconds=SECONDS, stop=stop)
+
+
+def in_time(attempts: Attempts) -> None:
+    """Betters the values that `attempts` has by windows of steps, all elements free in them: a window slides over the steps, again while a
+    pass takes away a part ENOUGH of what is missing."""
+    length = max(LENGTH, int(attempts.step.max(initial=0) + 1) // PARTS)
+    begins = range(0, max(int(attempts.step.max(initial=0)) + 1 - length // 2, 1), length // 2)
+    before = np.inf
+    while attempts.x is not None and attempts.cost - attempts.target < (1.0 - ENOUGH) * (before - attempts.target):
+        before = attempts.cost
+        for first in begins:
+            if attempts.over:
+                return
+            free = ((attempts.step >= first) & (attempts.step < first + length)) | (attempts.step < 0) | attempts.lone
+            attempts.attempt("steps", ~free, attempts.whole(attempts.x), gap=0.1 * attempts.search.gap, seconds=IN_TIME_S)

@@ -18,6 +18,7 @@ import numpy as np
 from gridopt.case.case import Case
 from gridopt.dispatch.apart import spared
 from gridopt.dispatch.attempts import Search
+from gridopt.dispatch.available import available
 from gridopt.dispatch.fair import even_out
 from gridopt.dispatch.formulate import Model, formulate, implied
 from gridopt.dispatch.hours import in_hours
@@ -129,10 +130,11 @@ def _decided(case: Case, log: str, program: Program | None, search: Search, line
     empty = program or partial(Highs, log, presolve="on", random_seed=search.seed, **DEVEX, **options)
     hours = None if program else in_hours(case, model, relaxed, empty, progress)
     if hours is None:
-        solution = decide(relaxed, search, empty, progress, partial(implied, model))
+        solution = decide(relaxed, search, empty, progress, partial(implied, model), available=available(model))
     else:
         way = partial(Highs, log, presolve="on", interior=True)
-        solution = decide(relaxed, search, empty, progress, partial(implied, model), way, partial(hours.values, search, empty, progress))
+        beside = partial(hours.values, search, empty, progress)
+        solution = decide(relaxed, search, empty, progress, partial(implied, model), way, beside, available(model))
     solution.statistics["storage_spared_mwh"] = spared(model, solution, empty)
     solution.statistics["seconds"] = {"build": built - begun, "solve": time.perf_counter() - built}
     return Dispatch(case, model, even_out(model, solution))

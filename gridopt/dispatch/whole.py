@@ -1,9 +1,10 @@
 """Whole values: decisions such as on and off, found with a proven gap, then fixed, so that what remains is a linear program with prices.
 
     LP      every integer column relaxed; lazy rows as always; its dual bound is the first bound                     (W1)
-    search  whole values: straight from the relaxation (dive.py); if the gap is not met, around it (guided.py); straight once more, with
-            an eye on the cost, where there are numbers above one; then the whole program with cuts for the bound and, where there are
-            many decisions, windows of elements for the cost (neighbourhood.py), side by side                         (W2)
+    search  whole values: straight from the relaxation (dive.py); if the gap is not met, cuts of the whole program as long as they
+            raise the bound; around the relaxation (guided.py); straight once more, with an eye on the cost, where there are numbers
+            above one, else windows of steps (neighbourhood.py); then the whole program for the bound and, where there are many
+            decisions (no cuts before, no windows of steps), windows of elements for the cost, side by side           (W2)
     fixed   integer columns held at the values found; lazy rows as always; values, duals and prices are its own      (W3)
 
 A bound of (W2) holds for the whole program, because every row that is not written yet can only raise the cost. Prices never come
@@ -24,15 +25,18 @@ import numpy as np
 
 from gridopt.dispatch.attempts import Attempts, Implied, Search
 from gridopt.dispatch.attended import attended
+from gridopt.dispatch.available import AS_IT_IS, Available
 from gridopt.dispatch.dive import Held, dive, dives
 from gridopt.dispatch.guided import guided, undecided_of
 from gridopt.dispatch.lazy import Loaded, Program, Relaxed, scaled, solve
-from gridopt.dispatch.neighbourhood import improve
+from gridopt.dispatch.neighbourhood import improve, in_time
 from gridopt.program.highs import Highs
 from gridopt.program.solution import LimitReached, Solution
 
 MANY = 8_000
 """Decisions from which neighbourhoods are searched beside the whole program."""
+PATIENCE_S, RISE = 8.0, 0.05
+"""Seconds in which cuts must raise the bound by that part of what is missing, or no more of them are tried before other searches."""
 Progress = Callable[[str], None]
 Beside = Callable[[threading.Event], np.ndarray | None]
 """Finds values (n,) that break no row, or none; ends early once the event is set."""
@@ -57,6 +61,7 @@ def decide(
     implied: Implied = lambda x: x,
     relaxation: Program | None = None,
     beside: Beside | None = None,
+    available: Available = AS_IT_IS,
 ) -> Solution:
     """The program with whole values in its integer columns: solution of (W3), `proven` the bound of (W2).
 
@@ -69,7 +74,7 @@ def decide(
     with _started(beside, search.stop) as given:
         first = solve(relaxed, program=relaxation or program, loaded=loaded, progress=progress)
         rest = replace(search, seconds=search.seconds - (time.monotonic() - begun))
-        attempts = Attempts(relaxed, program, rest, implied, first.bound, progress)
+        attempts = Attempts(relaxed, program, rest, implied, first.bound, progress, available)
         undecided = int(undecided_of(attempts, first.x).sum())
         progress(f"linear relaxation {first.objective:,.0f}; {undecided:,} of {len(attempts.ids):,} decisions are open")
         if undecided:
@@ -106,10 +111,15 @@ def _search(attempts: Attempts, first: Solution, given: Callable[[], np.ndarray 
     elif loaded is not None and dives(loaded):
         held = Held(attempts, loaded)
         dive(held, first.x)
+    stepped = held is not None and held.stepped.any()
+    if not (attempts.over or many or attempts.x is None):
+        _everything(attempts, attempts.stop, root=True)
     if not attempts.over:
         guided(attempts, first.x, many)
-    if not attempts.over and held is not None and held.stepped.any():
+    if not attempts.over and held is not None and stepped:
         dive(held, first.x, again=True)
+    if not (attempts.over or many or stepped):
+        in_time(attempts)
     if not attempts.over and many:
         _side_by_side(attempts, first)
     elif not attempts.over:
@@ -118,19 +128,22 @@ def _search(attempts: Attempts, first: Solution, given: Callable[[], np.ndarray 
         raise LimitReached("a limit was reached before any feasible schedule was found")
 
 
-def _everything(attempts: Attempts, stop: threading.Event) -> None:
-    """Nothing held: the bound is that of the whole program, and what ends by itself has met the gap."""
+def _everything(attempts: Attempts, stop: threading.Event, root: bool = False) -> None:
+    """Nothing held: the bound is that of the whole program, and what ends by itself has met the gap. root: only as far as cuts raise it."""
     # Not `stop` itself: it may be that of the process, and a gap that is met here must not end the searches that follow.
-    enough = Enough(stop)
+    enough, known, since = Enough(stop), attempts.bound, time.monotonic()
 
     def tell(bound: float) -> None:
+        nonlocal known, since
         attempts.prove(bound)
-        if attempts.over:
+        if attempts.bound - known >= RISE * (attempts.cost - attempts.target):
+            known, since = attempts.bound, time.monotonic()
+        if attempts.over or (root and time.monotonic() - since > PATIENCE_S):
             enough.set()
 
     nothing = np.zeros(len(attempts.ids), bool)
     asked = {"gap": attempts.asked, "money": attempts.search.money}
-    found = attempts.attempt("whole program", nothing, np.zeros(len(nothing)), **asked, stop=enough, tell=tell)
+    found = attempts.attempt("whole program", nothing, np.zeros(len(nothing)), **asked, stop=enough, tell=tell, root=root)
     attempts.prove(found.bound)
     attempts.ended = found.done
 

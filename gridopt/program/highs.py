@@ -27,6 +27,10 @@ EITHER, DUAL, PRIMAL = 0, 1, 4
 """Simplex strategies; either: primal from a feasible basis, else dual."""
 DEVEX: dict[str, Any] = {"simplex_dual_edge_weight_strategy": 1}
 """Weights of the dual simplex method that cost less for each pivot than the exact ones, which are the default."""
+ROOT: dict[str, Any] = {
+    "mip_max_nodes": 1, "mip_heuristic_effort": 0.0, "mip_heuristic_run_feasibility_jump": False, "mip_heuristic_run_root_reduced_cost": False,
+}  # fmt: skip
+"""A search for whole values that ends with the cuts of its first relaxation: a bound, no more."""
 LIMITS = (11, 12, 13, 14, 16, 17, 18)
 LOWER, BASIC, UPPER, FREE, NONBASIC = 0, 1, 2, 3, 4
 

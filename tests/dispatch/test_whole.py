@@ -176,12 +176,12 @@ def test_a_gap_that_is_met_leaves_the_event_of_the_caller_alone():
     seen = []
 
     class Met:
-        asked, ids, over, search = 0.1, np.zeros(2, int), True, Search()
+        asked, ids, over, search, bound, cost, target = 0.1, np.zeros(2, int), True, Search(), 0.0, 9.0, 1.0
 
         def prove(self, bound):
             seen.append(bound)
 
-        def attempt(self, who, held, values, *, gap, money, stop, tell):
+        def attempt(self, who, held, values, *, gap, money, stop, tell, root):
             seen.append(stop.is_set())
             tell(5.0)
             seen.append(stop.is_set())
