@@ -18,7 +18,7 @@ from gridopt.dispatch.attempts import Attempts, Search
 from gridopt.dispatch.attended import attended
 from gridopt.dispatch.guided import near
 from gridopt.dispatch.lazy import Relaxed, solve
-from gridopt.dispatch.neighbourhood import improve
+from gridopt.dispatch.neighbourhood import LENGTH, improve, in_time
 from gridopt.dispatch.whole import decide
 from gridopt.program.builder import Builder
 from gridopt.program.highs import Highs, Incumbent
@@ -244,6 +244,61 @@ def test_windows_of_elements_find_what_the_relaxation_missed():
     assert attempts.met and attempts.gap < before
 
 
+def test_windows_of_steps_find_what_the_relaxation_missed():
+    """Beginning with what the relaxation uses at all, windows of eight steps alone reach half a percent, and hold all other steps."""
+    relaxed = crowd(count=30, steps=12)
+    first = solve(relaxed)
+    attempts = Attempts(relaxed, Highs, Search(0.005), lambda x: x, first.bound, lambda text: None)
+    every = np.ones(len(attempts.ids), bool)
+    attempts.attempt("rounded up", every, np.ceil(first.x[attempts.ids] - 1e-9), gap=0.0)
+    before, seen, given_attempt = attempts.gap, [], attempts.attempt
+
+    def attempt(who, held, *rest, **more):
+        seen.append(np.unique(attempts.step[~held]))
+        return given_attempt(who, held, *rest, **more)
+
+    attempts.attempt = attempt
+    in_time(attempts)
+    assert attempts.met and attempts.gap < before
+    assert all(len(free) <= LENGTH and np.ptp(free) == len(free) - 1 for free in seen)
+
+
+def test_the_root_raises_the_bound_and_ends():
+    """Cuts alone: a bound above that of the relaxation, no branching, and the search of everything is not over. Without patience not even
+    that."""
+    relaxed = crowd(count=20, steps=3)
+    first = solve(relaxed)
+
+    def rooted() -> Attempts:
+        attempts = Attempts(relaxed, Highs, Search(0.0), lambda x: x, first.bound, lambda text: None)
+        whole._everything(attempts, threading.Event(), root=True)
+        return attempts
+
+    attempts, best = rooted(), decide(relaxed, Search(0.0))
+    assert first.bound < attempts.bound <= best.objective * (1 + 1e-9)
+
+
+def test_cuts_that_raise_nothing_are_left(monkeypatch):
+    """A bound that no longer rises ends the root, and only the root."""
+    monkeypatch.setattr(whole, "PATIENCE_S", -1.0)
+    seen = []
+
+    class Flat:
+        asked, ids, over, search, bound, cost, target = 0.1, np.zeros(2, int), False, Search(), 5.0, 9.0, 6.0
+
+        def prove(self, bound):
+            pass
+
+        def attempt(self, who, held, values, *, gap, money, stop, tell, root):
+            tell(5.0)
+            seen.append((root, stop.is_set()))
+            return Incumbent(None, np.inf, 5.0, False)
+
+    for root in (True, False):
+        whole._everything(Flat(), threading.Event(), root)
+    assert seen == [(True, True), (False, False)]
+
+
 def test_near():
     """Two elements of five steps: what is marked reaches two steps, but never into the other element."""
     marked = np.array([0, 0, 0, 0, 1, 0, 0, 0, 1, 0], bool)
@@ -252,20 +307,26 @@ def test_near():
     assert near(marked, element, 100).all() and near(marked, element, 0).tolist() == marked.tolist()
 
 
-def test_the_reach_grows_where_too_much_is_held(monkeypatch):
-    """Held at its relaxed values all but the open decision cannot serve the load; the next reach can."""
-    seen = []
-    given_attempt = Attempts.attempt
+def test_the_reach_grows_while_the_gap_is_not_met():
+    """From two steps around what is open to three times as much, and on; narrow, the first that finds anything is the last."""
+    relaxed = crowd(count=20, steps=30)
+    first = solve(relaxed)
 
-    def attempt(self, who, held, *rest, **more):
-        seen.append(int(held.sum()))
-        return given_attempt(self, who, held, *rest, **more)
+    def held(wide: bool) -> list[int]:
+        attempts, seen = Attempts(relaxed, Highs, Search(0.0, seconds=20), lambda x: x, first.bound, lambda text: None), []
+        given_attempt = attempts.attempt
 
-    monkeypatch.setattr(Attempts, "attempt", attempt)
-    monkeypatch.setattr(guided, "WIDER", (1, 3, 9))
-    monkeypatch.setattr(whole, "dives", lambda *_: False)
-    solution = decide(crowd(count=20, steps=30), Search(1e-4, seconds=20))
-    assert seen == sorted(seen, reverse=True) and len(seen) >= 2 and np.isfinite(solution.objective)
+        def attempt(who, held, *rest, **more):
+            seen.append(int(held.sum()))
+            return given_attempt(who, held, *rest, **more | {"gap": 0.02})
+
+        attempts.attempt = attempt
+        guided.guided(attempts, first.x, wide)
+        return seen
+
+    narrow, wide = held(False), held(True)
+    assert len(narrow) == 1 and wide[0] == narrow[0] and len(wide) >= 2
+    assert wide == sorted(set(wide), reverse=True)
 
 
 def test_a_gap_is_one_of_the_whole_cost(monkeypatch):
