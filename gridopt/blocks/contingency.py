@@ -28,7 +28,7 @@ import numpy as np
 
 from gridopt.case.aftermath import BLOCK, Aftermath, Response, pairs
 from gridopt.case.contingencies import contingencies_of
-from gridopt.program.builder import drawn
+from gridopt.program.port import drawn
 
 LOST = {
     "unit": (("unit_output", "bus", 1.0),), "generator": (("generator_output", "bus", 1.0),),

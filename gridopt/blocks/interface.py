@@ -17,7 +17,7 @@ from __future__ import annotations
 import numpy as np
 import scipy.sparse as sp
 
-from gridopt.program.builder import drawn
+from gridopt.program.port import drawn
 
 PORTS = {"dc_link": "dc_flow", "generator": "generator_output"}
 """By kind of member: the port of what it counts by. Branches count by their flow."""

@@ -24,8 +24,8 @@ import numpy as np
 import scipy.sparse as sp
 
 from gridopt.case.losses import REPORTED, resistance
-from gridopt.program.builder import drawn
 from gridopt.program.labels import Quantity
+from gridopt.program.port import drawn
 
 
 @dataclass(frozen=True)

@@ -24,8 +24,8 @@ import numpy as np
 import scipy.sparse as sp
 
 from gridopt.case.losses import REPORTED, resistance
-from gridopt.program.builder import drawn
 from gridopt.program.labels import Quantity
+from gridopt.program.port import drawn
 
 GRAIN, LEAST, MOST = 0.01, 0.01, 1e5
 """Ratio of neighbouring points less 1; the least and the largest point, MW."""

@@ -19,8 +19,8 @@ from __future__ import annotations
 import numpy as np
 import scipy.sparse as sp
 
-from gridopt.program.builder import drawn
 from gridopt.program.labels import Quantity
+from gridopt.program.port import drawn
 
 
 def declare(case, b):

@@ -14,7 +14,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from gridopt.dispatch.tangents import CLOSE, PROVEN, Tangents, exact, gap
-from gridopt.program.builder import Found, LazyFamily
+from gridopt.program.family import Found, LazyFamily
 from gridopt.program.highs import BASIC, LOWER, UPPER, Highs
 from gridopt.program.solution import Infeasible, Solution, SolverFailed
 from gridopt.program.standard_form import Rows, StandardForm, dual_bound, extend, stack

@@ -16,7 +16,7 @@ import numpy as np
 
 from gridopt.case.time import TimeGrid
 from gridopt.dispatch.formulate import Model
-from gridopt.program.builder import Found
+from gridopt.program.family import Found
 from gridopt.program.highs import BASIC
 from gridopt.program.solution import Solution
 

@@ -30,7 +30,7 @@ from gridopt.dispatch.formulate import implied
 from gridopt.dispatch.lazy import FEASIBLE, broken, written
 from gridopt.dispatch.result import Dispatch
 from gridopt.dispatch.unit_paths import COLUMNS, ROWS, Paths, units_of
-from gridopt.program.builder import Found, LazyFamily
+from gridopt.program.family import Found, LazyFamily
 from gridopt.program.solution import Solution
 from gridopt.program.standard_form import Rows, StandardForm, extend, stack
 

@@ -18,7 +18,7 @@ import scipy.sparse as sp
 
 from gridopt.dispatch.lazy import broken
 from gridopt.dispatch.plan import LazyRows, Plan
-from gridopt.program.builder import Found
+from gridopt.program.family import Found
 from gridopt.program.highs import BASIC, DEVEX, LOWER, OPTIMAL, Highs
 
 

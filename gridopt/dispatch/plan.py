@@ -15,7 +15,8 @@ import numpy as np
 import scipy.sparse as sp
 
 from gridopt.dispatch.lazy import Relaxed
-from gridopt.program.builder import Builder, Family
+from gridopt.program.builder import Builder
+from gridopt.program.family import Family
 from gridopt.program.highs import BASIC
 
 STOCKS = ("MWh", "hm3", "t", "tce")

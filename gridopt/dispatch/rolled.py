@@ -27,7 +27,7 @@ from gridopt.blocks import commitment
 from gridopt.dispatch.formulate import BLOCKS, Model
 from gridopt.dispatch.result import Dispatch
 from gridopt.dispatch.window import Window
-from gridopt.program.builder import Family
+from gridopt.program.family import Family
 from gridopt.program.solution import Solution, Values
 from gridopt.program.standard_form import Outline, StandardForm, value
 

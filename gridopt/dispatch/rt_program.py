@@ -23,7 +23,7 @@ from gridopt.dispatch.lazy import FEASIBLE, squared
 from gridopt.dispatch.result import Dispatch
 from gridopt.dispatch.rt_starts import GAP, Starts
 from gridopt.dispatch.rt_stores import Stores
-from gridopt.program.builder import LazyFamily
+from gridopt.program.family import LazyFamily
 from gridopt.program.highs import BASIC, LOWER, OPTIMAL, Highs
 from gridopt.program.solution import Infeasible
 from gridopt.program.standard_form import StandardForm

@@ -27,7 +27,7 @@ from gridopt.dispatch.lazy import Relaxed, solve
 from gridopt.dispatch.result import Dispatch
 from gridopt.dispatch.single import dispatch
 from gridopt.dispatch.whole import decide
-from gridopt.program.builder import Family
+from gridopt.program.family import Family
 from gridopt.program.highs import Highs
 from gridopt.program.solution import Solution
 from gridopt.program.standard_form import dual_bound

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from gridopt.program.builder import Builder, Family
+from gridopt.program.builder import Builder
+from gridopt.program.family import Family
 from gridopt.program.standard_form import StandardForm, value
 
 
