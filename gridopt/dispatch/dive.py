@@ -13,6 +13,9 @@
     those around the open ones are searched, all else held; if that misses the gap, the dive goes on, and what is whole may not fall
     any more                                                                                                        (P5)
 
+    where numbers above one miss the gap: held as the best values have them, all else is dived in anew, and then they are searched with
+    all else held, in turns while that takes away a part of what is missing                                         (P6)
+
 What moves because others are held is not held itself, so minimum times and ramps find their way. A dive proves nothing: the bound is
 that of the relaxation, and what misses the gap is where the searches begin.
 """
@@ -40,7 +43,9 @@ STEADY: dict[str, Any] = {"dual_simplex_cost_perturbation_multiplier": 0.0}
 OPEN = 1e-6
 """By how much a value must miss a whole number to be open."""
 SOLVES, SECONDS, SEARCHED = 120, 20.0, 12.0
-"""Linear programs of one dive, at most; time of the searches of (P5) and (P4)."""
+"""Linear programs of one dive, at most; time of the searches of (P5), and of (P4) and (P6)."""
+ENOUGH = 0.05
+"""Part of what is missing that a round of (P6) must take away for another one."""
 PATIENCE, REACH = 4, 2
 """Linear programs in which the open decisions may fail to become fewer before (P5); steps around them that it searches."""
 
@@ -68,6 +73,25 @@ def dive(held: Held, x: np.ndarray, again: bool = False) -> None:
     if not attempts.met:
         with suppress(Infeasible):  # what does not fit is found by the search, quicker than by pivots from the last optimum
             attempts.attempt("dive", ~stepped & ~attempts.lone, np.round(whole), gap=0.25 * attempts.search.gap, seconds=SEARCHED)
+
+
+def in_turns(held: Held) -> None:
+    """(P6), from the best values that there are."""
+    attempts, stepped, before = held.attempts, np.flatnonzero(held.stepped), np.inf
+    while attempts.x is not None and attempts.cost - attempts.target < (1.0 - ENOUGH) * (before - attempts.target):
+        before = attempts.cost
+        held.begin_again()
+        x = held.hold(stepped, attempts.whole(attempts.x)[stepped])
+        settled = None if x is None else _settled(held, x, np.zeros(len(held.stepped), bool), np.inf)
+        if settled is not None:
+            _last(held, settled)
+        if attempts.over:
+            return
+        rest, now = ~held.stepped & ~attempts.lone, attempts.whole(attempts.x)
+        with suppress(Infeasible):
+            attempts.attempt("turns", rest, now, gap=0.25 * attempts.search.gap, seconds=SEARCHED)
+        if attempts.over:
+            return
 
 
 def _settled(held: Held, x: np.ndarray, but: np.ndarray, room: float) -> np.ndarray | None:

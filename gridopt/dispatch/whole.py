@@ -26,7 +26,7 @@ import numpy as np
 from gridopt.dispatch.attempts import Attempts, Implied, Search
 from gridopt.dispatch.attended import attended
 from gridopt.dispatch.available import AS_IT_IS, Available
-from gridopt.dispatch.dive import Held, dive, dives
+from gridopt.dispatch.dive import Held, dive, dives, in_turns
 from gridopt.dispatch.guided import guided, undecided_of
 from gridopt.dispatch.lazy import Loaded, Program, Relaxed, scaled, solve
 from gridopt.dispatch.neighbourhood import improve, in_time
@@ -114,6 +114,8 @@ def _search(attempts: Attempts, first: Solution, given: Callable[[], np.ndarray 
     stepped = held is not None and held.stepped.any()
     if not (attempts.over or many or attempts.x is None):
         _everything(attempts, attempts.stop, root=True)
+    if held is not None and stepped and not attempts.over:
+        in_turns(held)
     if not attempts.over:
         guided(attempts, first.x, many)
     if not attempts.over and held is not None and stepped:
