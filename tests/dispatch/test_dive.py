@@ -10,7 +10,7 @@ import pytest
 import scipy.sparse as sp
 
 from gridopt.dispatch.attempts import Attempts, Search
-from gridopt.dispatch.dive import Held, dive, dives
+from gridopt.dispatch.dive import Held, dive, dives, in_turns
 from gridopt.dispatch.formulate import formulate, implied
 from gridopt.dispatch.lazy import Loaded, Relaxed, scaled, solve
 from gridopt.dispatch.lines import Lines, _same, tight
@@ -162,6 +162,22 @@ def test_P4_where_the_nearest_misses_the_gap_all_are_searched(monkeypatch):
         assert x.tolist() == pytest.approx([1, 3.4])
         dive(Held(attempts, loaded), x)
         assert attempts.x.tolist() == pytest.approx([1, 4]) and attempts.cost == pytest.approx(18)
+
+
+@pytest.mark.parametrize("begin", ([1, 1, 4], [1, 0, 9]))
+def test_P6_levels_and_status_in_turns(begin):
+    """10 MW at 10, 4 MW at 6, steps of 1 MW at 2, 13.4 MW needed. 10 and 4 steps cost 18: reached from 4 steps by way of the units, from 9 by
+    way of the steps. Both units without a step would cost 16, but from there on no turn alone gains anything."""
+    attempts, loaded, _ = chosen([10, 4], [10, 6], 13.4, step=2.0)
+    attempts.offer(np.array(begin, float), "first")
+    in_turns(Held(attempts, loaded))
+    assert attempts.x.tolist() == pytest.approx([1, 0, 4]) and attempts.cost == pytest.approx(18)
+
+
+def test_P6_without_any_values_there_are_no_turns():
+    attempts, loaded, _ = chosen([10], [10], 13.4, step=2.0)
+    in_turns(Held(attempts, loaded))
+    assert attempts.x is None
 
 
 def test_N1_keeps_what_is_held_already():
