@@ -113,7 +113,12 @@ class Attempts:
     @property
     def target(self) -> float:
         """A cost that meets the gap, if only just."""
-        return self.bound + 0.98 * max(self.search.gap * abs(self.bound), self.search.money)
+        share = abs(self.bound) / (1.0 + self.search.gap if self.bound < 0 else 1.0)  # the gap is one of the cost
+        return self.bound + 0.98 * max(self.search.gap * share, self.search.money)
+
+    def gained(self, before: float, part: float) -> bool:
+        """Whether that part of what was missing at a cost `before` has been found since; true where there was none before."""
+        return before == np.inf or before - self.cost > part * max(before - self.target, 0.0)
 
     def whole(self, x: np.ndarray) -> np.ndarray:
         """Whole values of the decisions (k,) at or nearest to values x (n,)."""

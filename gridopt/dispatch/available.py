@@ -1,6 +1,6 @@
 """Available output: a search sees output and the reserve beside it as one column, for that is what the status of a unit limits.
 
-Sets        j a step of an element that is switched and has one upward award
+Sets        j a step of an element that is switched and has one upward award, where that may be more than nothing
 Columns     before: a output above the least one, r the award [MW];  in a search b = a + r has the place of r                   (A1)
 Rows        every row with r in b, by r = b - a;  r >= 0 and, where the room of the element does not say it, r <= its largest:
             rows on b - a                                                                                                      (A2)
@@ -27,9 +27,6 @@ from gridopt.case.reserves import directions
 from gridopt.dispatch.formulate import BLOCKS, Model
 from gridopt.program.standard_form import Rows, StandardForm, extend
 
-NEAR = 1e-9
-"""Coefficients that are nothing but what rounding has left of a difference."""
-
 
 @dataclass(frozen=True)
 class Available:
@@ -50,7 +47,6 @@ class Available:
         matrix = sp.csr_array(form.matrix @ before)
         pairs = np.ones(len(self.balance)), (self.requirement, self.balance)
         matrix = sp.csr_array(matrix + sp.csr_array(pairs, shape=(rows, rows)) @ matrix)
-        matrix.data[np.abs(matrix.data) < NEAR] = 0.0
         matrix.eliminate_zeros()
         low, high, room, most = form.row_lower.copy(), form.row_upper.copy(), form.upper[self.above], form.upper[self.award]
         np.add.at(low, self.requirement, form.row_lower[self.balance])
@@ -90,8 +86,10 @@ def available(model: Model) -> Available:
     unit = np.array([numbers.get((k, p), -1) for k, p in zip(offers.kind[up], offers.place[up], strict=True)], int)
     single = (unit >= 0) & (np.bincount(unit[unit >= 0], minlength=len(fleet))[unit] == 1)
     above, award = columns.above[unit[single]].ravel(), award[up[single]].ravel()
-    rows = {f.name: f.ids.ravel() for f in builder.row_families}
-    required, balance, matrix = rows["reserve.requirement"], rows["network.balance"], builder.form().matrix
+    form, rows = builder.form(), {f.name: f.ids.ravel() for f in builder.row_families}
+    some = form.upper[award] > 0  # where nothing may be held b would be a, a column that is not in use
+    above, award, matrix = above[some], award[some], form.matrix
+    required, balance = rows["reserve.requirement"], rows["network.balance"]
     drawn = abs(matrix[required][:, award]) @ abs(matrix[balance][:, above]).T
     q, a = drawn.nonzero()
     return Available(above, award, required[q], balance[a])

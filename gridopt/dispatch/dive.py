@@ -78,7 +78,7 @@ def dive(held: Held, x: np.ndarray, again: bool = False) -> None:
 def in_turns(held: Held) -> None:
     """(P6), from the best values that there are."""
     attempts, stepped, before = held.attempts, np.flatnonzero(held.stepped), np.inf
-    while attempts.x is not None and attempts.cost - attempts.target < (1.0 - ENOUGH) * (before - attempts.target):
+    while attempts.x is not None and attempts.gained(before, ENOUGH):
         before = attempts.cost
         held.begin_again()
         x = held.hold(stepped, attempts.whole(attempts.x)[stepped])

@@ -7,10 +7,12 @@ window slides over this order, from the least decided on; where a pass over all 
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 
 import numpy as np
 
 from gridopt.dispatch.attempts import Attempts
+from gridopt.program.solution import Infeasible
 
 SIZES = (12, 20, 30, 50, 80)
 """Elements that are free at once."""
@@ -41,10 +43,11 @@ def in_time(attempts: Attempts) -> None:
     length = max(LENGTH, int(attempts.step.max(initial=0) + 1) // PARTS)
     begins = range(0, max(int(attempts.step.max(initial=0)) + 1 - length // 2, 1), length // 2)
     before = np.inf
-    while attempts.x is not None and attempts.cost - attempts.target < (1.0 - ENOUGH) * (before - attempts.target):
+    while attempts.x is not None and attempts.gained(before, ENOUGH):
         before = attempts.cost
         for first in begins:
             if attempts.over:
                 return
             free = ((attempts.step >= first) & (attempts.step < first + length)) | (attempts.step < 0) | attempts.lone
-            attempts.attempt("steps", ~free, attempts.whole(attempts.x), gap=0.1 * attempts.search.gap, seconds=IN_TIME_S)
+            with suppress(Infeasible):  # values that hold but for rounding
+                attempts.attempt("steps", ~free, attempts.whole(attempts.x), gap=0.1 * attempts.search.gap, seconds=IN_TIME_S)

@@ -1,10 +1,11 @@
 """Whole values: decisions such as on and off, found with a proven gap, then fixed, so that what remains is a linear program with prices.
 
     LP      every integer column relaxed; lazy rows as always; its dual bound is the first bound                     (W1)
-    search  whole values: straight from the relaxation (dive.py); if the gap is not met, cuts of the whole program as long as they
-            raise the bound; around the relaxation (guided.py); straight once more, with an eye on the cost, where there are numbers
-            above one, else windows of steps (neighbourhood.py); then the whole program for the bound and, where there are many
-            decisions (no cuts before, no windows of steps), windows of elements for the cost, side by side           (W2)
+    search  whole values: straight from the relaxation (dive.py); if the gap is not met, where decisions are not many: cuts of the
+            whole program as long as they raise the bound; around the relaxation (guided.py); where there are numbers above one,
+            these and all else in turns, then straight once more, with an eye on the cost; where there are none, and decisions are
+            not many, windows of steps (neighbourhood.py); then the whole program for the bound and, where decisions are many,
+            windows of elements for the cost, side by side                                                            (W2)
     fixed   integer columns held at the values found; lazy rows as always; values, duals and prices are its own      (W3)
 
 A bound of (W2) holds for the whole program, because every row that is not written yet can only raise the cost. Prices never come
@@ -18,7 +19,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 import numpy as np
@@ -31,12 +32,14 @@ from gridopt.dispatch.guided import guided, undecided_of
 from gridopt.dispatch.lazy import Loaded, Program, Relaxed, scaled, solve
 from gridopt.dispatch.neighbourhood import improve, in_time
 from gridopt.program.highs import Highs
-from gridopt.program.solution import LimitReached, Solution
+from gridopt.program.solution import Infeasible, LimitReached, Solution, SolverFailed
 
 MANY = 8_000
 """Decisions from which neighbourhoods are searched beside the whole program."""
 PATIENCE_S, RISE = 8.0, 0.05
 """Seconds in which cuts must raise the bound by that part of what is missing, or no more of them are tried before other searches."""
+NEAR = 1e-6
+"""Share by which bounds of one relaxation may differ, and one of a schedule's costs by which its bound may lie above it, for rounding."""
 Progress = Callable[[str], None]
 Beside = Callable[[threading.Event], np.ndarray | None]
 """Finds values (n,) that break no row, or none; ends early once the event is set."""
@@ -83,8 +86,17 @@ def decide(
             attempts.offer(first.x, "linear relaxation")
     # From nothing, not from the relaxation: where duals are not unique, prices then do not depend on the way that the search took.
     solution = replace(solve(_fixed(attempts), program=program, progress=progress), proven=attempts.bound)
+    _check(solution, attempts.bound)
     finished = attempts.ended or search.enough(solution.objective, attempts.bound)
     return replace(solution, finished=finished, asked=search.asked)
+
+
+def _check(solution: Solution, bound: float) -> None:
+    """Raises SolverFailed where the bound of a search lies above the cost of a schedule: one of the two is wrong."""
+    form, x = solution.form, solution.x
+    gross = float(np.abs(form.cost * x).sum() + form.square @ x**2) + abs(form.offset)
+    if bound - solution.objective > NEAR * max(gross, 1.0):
+        raise SolverFailed(f"the bound {bound:,.2f} of the search lies above the cost {solution.objective:,.2f} of a schedule")
 
 
 @contextmanager
@@ -112,15 +124,16 @@ def _search(attempts: Attempts, first: Solution, given: Callable[[], np.ndarray 
         held = Held(attempts, loaded)
         dive(held, first.x)
     stepped = held is not None and held.stepped.any()
-    if not (attempts.over or many or attempts.x is None):
-        _everything(attempts, attempts.stop, root=True)
-    if held is not None and stepped and not attempts.over:
-        in_turns(held)
+    if held is not None and not (attempts.over or many or attempts.x is None):
+        with suppress(Infeasible):  # values that hold but for rounding
+            _everything(attempts, attempts.stop, root=True)
     if not attempts.over:
         guided(attempts, first.x, many)
-    if not attempts.over and held is not None and stepped:
+    if held is not None and stepped and not attempts.over:
+        in_turns(held)
+    if held is not None and stepped and not attempts.over:
         dive(held, first.x, again=True)
-    if not (attempts.over or many or stepped):
+    if held is not None and not (attempts.over or many or stepped):
         in_time(attempts)
     if not attempts.over and many:
         _side_by_side(attempts, first)
@@ -133,12 +146,13 @@ def _search(attempts: Attempts, first: Solution, given: Callable[[], np.ndarray 
 def _everything(attempts: Attempts, stop: threading.Event, root: bool = False) -> None:
     """Nothing held: the bound is that of the whole program, and what ends by itself has met the gap. root: only as far as cuts raise it."""
     # Not `stop` itself: it may be that of the process, and a gap that is met here must not end the searches that follow.
-    enough, known, since = Enough(stop), attempts.bound, time.monotonic()
+    enough, first, known, since = Enough(stop), attempts.bound, attempts.bound, time.monotonic()
 
     def tell(bound: float) -> None:
         nonlocal known, since
         attempts.prove(bound)
-        if attempts.bound - known >= RISE * (attempts.cost - attempts.target):
+        begun = bound >= first - NEAR * max(abs(first), 1.0)  # its own relaxation is solved
+        if not begun or attempts.bound - known >= RISE * (attempts.cost - attempts.target):
             known, since = attempts.bound, time.monotonic()
         if attempts.over or (root and time.monotonic() - since > PATIENCE_S):
             enough.set()

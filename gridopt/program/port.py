@@ -47,10 +47,11 @@ class Port:
     def constant(self) -> np.ndarray:
         """Sum of the constants, (size, T)."""
         if self._constant is None:
-            self._constant = np.zeros((self.size, self.steps))
+            total = np.zeros((self.size, self.steps))
             for e in self.entries:
                 if e.constant is not None:
-                    np.add.at(self._constant, e.at, e.constant)
+                    np.add.at(total, e.at, e.constant)
+            self._constant = total  # at once: others may read beside this
         return self._constant
 
     def value(self, x: np.ndarray, steps: slice = slice(None)) -> np.ndarray:

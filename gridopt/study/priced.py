@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ EXACT_GAP, EXACT = 0.0, 1e-9
 and up to which it then counts as exact."""
 
 BESIDE = 2
-"""Rules priced side by side: they share the clearing, which none of them alters, and no prices."""
+"""Rules priced side by side, each with what it makes of the clearing for itself: which share it is settled by their order alone."""
 
 
 @dataclass(frozen=True)
@@ -72,8 +72,7 @@ def price_file(
     cleared = clearing_of(path, overrides, progress, stop)
     spent, solved = time.perf_counter() - begun, cleared.solved
     check_rules(rules, solved.case, cleared.pricing)
-    with ThreadPoolExecutor(BESIDE) as pool:
-        found = list(pool.map(lambda rule: price_by(rule, solved, getattr(cleared.pricing, rule), cleared.market), rules))
+    found = _side_by_side(cleared, rules)
     taken = time.perf_counter() - begun - spent
     if output is not None:
         from gridopt.study.priced_folder import write_folder
@@ -88,6 +87,18 @@ def price_file(
         "seconds": {"clearing": round(spent, 3), "rules": round(taken, 3)} | {p.rule: round(p.seconds, 3) for p in found},
         "rules": {p.rule: document(solved, p) for p in found},
     }  # fmt: skip
+
+
+def _side_by_side(cleared: Cleared, rules: Sequence[str]) -> list[Priced]:
+    """Prices by each rule, in their order."""
+
+    def chain(number: int) -> list[Priced]:
+        own = replace(cleared.solved)  # participants and the programs of their answers are made anew, and shared with no other thread
+        return [price_by(rule, own, getattr(cleared.pricing, rule), cleared.market) for rule in rules[number::BESIDE]]
+
+    with ThreadPoolExecutor(BESIDE) as pool:
+        parts = list(pool.map(chain, range(BESIDE)))
+    return [parts[k % BESIDE][k // BESIDE] for k in range(len(rules))]
 
 
 @dataclass(frozen=True)

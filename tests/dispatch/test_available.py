@@ -8,10 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gridopt.dispatch.attempts import Attempts
 from gridopt.dispatch.available import AS_IT_IS, available
 from gridopt.dispatch.formulate import formulate, implied
 from gridopt.dispatch.lazy import Relaxed, solve
+from gridopt.dispatch.single import dispatch
 from gridopt.dispatch.whole import Search, decide
+from gridopt.program.highs import Highs
 from gridopt.program.solution import Infeasible
 from tests.support.block_cases import buses, line, load, power_case
 from tests.support.reserved import system
@@ -32,7 +35,7 @@ def fleet(units, demand, need, steps=1, **kw):
         reserve_shortage=[dict(reserve="up", power_mw=500.0, cost_cny_per_mwh=700.0)],
         reserve_offer=[dict(reserve="up", kind="generator", element="")],
     )  # fmt: skip
-    return replace(power_case(**rows | kw, steps=steps), commitment="exact")
+    return replace(power_case(steps, **rows | kw), commitment="exact")
 
 
 TWO = [(20, 60, 100, 10, None), (10, 40, 300, 20, None)]
@@ -64,9 +67,38 @@ def test_what_a_unit_may_hold_at_most_stays_a_limit():
     model = formulate(case)
     laid = available(model).laid(model.builder.form())
     assert laid.row_upper[-2:].tolist() == [5.0, 5.0]
+    best = np.array([searched(case, way) for way in (False, True)])
+    assert best[0] == pytest.approx(best[1]) and best[1, 0] == pytest.approx(best[1, 1])
+
+
+def searched(case, seen: bool) -> tuple[float, float]:
+    """Cost and proven bound of the whole program searched, no dive and no other search before; seen: in (A1)."""
+    model = formulate(case)
     relaxed = Relaxed(model.builder.form(), model.builder.lazy_families)
-    found = decide(relaxed, Search(0.0), implied=partial(implied, model), available=available(model))
-    assert found.x[available(model).award].max() <= 5.0 + 1e-6
+    relaxed.used |= relaxed.form.upper > 0
+    way = available(model) if seen else AS_IT_IS
+    attempts = Attempts(relaxed, Highs, Search(0.0), partial(implied, model), -np.inf, lambda text: None, way)
+    nothing = np.zeros(len(attempts.ids), bool)
+    found = attempts.attempt("whole program", nothing, np.zeros(len(nothing)), gap=0.0)
+    return attempts.cost, found.bound
+
+
+@pytest.mark.parametrize("offer", (dict(award_max_mw=0.0), dict(award_max_mw=0.0, offline_max_mw=20.0)))
+def test_a_unit_that_may_hold_nothing_keeps_its_output(offer):
+    """Offers of nothing, or only while off: no column to change, and the same best schedule with the same bound."""
+    case = fleet(TWO, 50, 10, reserve_offer=[dict(reserve="up", kind="generator", element="", **offer)])
+    assert not len(available(formulate(case)).award)
+    assert dispatch(case, search=Search(0.0)).solution.objective == pytest.approx(searched(case, False)[0])
+
+
+def test_a_reserve_that_is_asked_for_in_some_steps_only():
+    """Retired after the first of three hours: where nothing may be held the output stays a column by itself."""
+    case = fleet(TWO, 50, 15, 3)
+    retires = case.table("reserve").assign(retirement=case.time.start[1].astype("datetime64[s]"))
+    case = replace(case, tables=dict(case.tables) | {"reserve": retires})
+    assert len(available(formulate(case)).award) == 2
+    (cost, bound), (other, above) = (searched(case, way) for way in (False, True))
+    assert other == pytest.approx(cost) and above == pytest.approx(bound) and bound == pytest.approx(cost)
 
 
 def test_two_reserves_upward_leave_a_unit_as_it_was():
@@ -129,13 +161,30 @@ def test_the_same_optimum_relaxed_and_whole(units, demand, need, steps):
     assert other.objective == pytest.approx(plain.objective, rel=1e-9, abs=1e-6)
 
 
-@pytest.mark.parametrize("seed", range(12))
-def test_the_same_linear_program_with_everything_that_reserves_know(seed):
-    """Nested, shared, in rows of several units, with stores and shortage: what has one upward award changes its columns, the optimum stays."""
-    model = formulate(replace(system(seed), commitment="exact"))
-    form, seen = model.builder.form(), available(model)
+def single(seed: int):
+    """A random system in which every element keeps its first upward award alone."""
+    case = replace(system(seed), commitment="exact")
+    table, product = case.table("reserve_offer"), case.table("reserve")["product"]
+    up = table["reserve"].map(product).isin(["regulation", "regulation_up", "spinning_up"])
+    first = table["reserve"][up].iloc[:1]
+    kept = table[~up | table["reserve"].isin(first)]
+    return replace(case, tables=dict(case.tables) | {"reserve_offer": kept})
+
+
+@pytest.mark.parametrize("seed", range(16))
+def test_the_same_best_schedule_with_everything_that_reserves_know(seed):
+    """Nested, shared, in rows of several units, with stores, shortage and awards of nothing: cost and bound of the whole search stay."""
+    case = single(seed)
     try:
-        first = solve(Relaxed(form, []))
+        cost, bound = searched(case, False)
     except Infeasible:
+        with pytest.raises(Infeasible):
+            searched(case, True)
         return
-    assert solve(Relaxed(seen.laid(form), [])).objective == pytest.approx(first.objective, rel=1e-8, abs=1e-5)
+    other, above = searched(case, True)
+    assert other == pytest.approx(cost, rel=1e-6, abs=1e-4) and above == pytest.approx(bound, rel=1e-6, abs=1e-4)
+
+
+def test_the_random_systems_have_awards_to_see():
+    """Without them the test above compares programs with themselves."""
+    assert sum(len(available(formulate(single(seed))).award) > 0 for seed in range(16)) >= 5

@@ -23,7 +23,7 @@ from gridopt.dispatch.whole import decide
 from gridopt.program.builder import Builder
 from gridopt.program.highs import Highs, Incumbent
 from gridopt.program.pulp_solvers import PulpProgram
-from gridopt.program.solution import Infeasible, LimitReached
+from gridopt.program.solution import Infeasible, LimitReached, SolverFailed
 
 PROGRAMS = {"HiGHS": Highs, "CBC": partial(PulpProgram, "CBC")}
 
@@ -264,18 +264,35 @@ def test_windows_of_steps_find_what_the_relaxation_missed():
 
 
 def test_the_root_raises_the_bound_and_ends():
-    """Cuts alone: a bound above that of the relaxation, no branching, and the search of everything is not over. Without patience not even
-    that."""
-    relaxed = crowd(count=20, steps=3)
+    """Cuts alone: a bound above that of the relaxation, and no end of the search; all of it proves the best."""
+    relaxed = crowd(count=40, steps=12)
     first = solve(relaxed)
 
-    def rooted() -> Attempts:
+    def searched(root: bool) -> Attempts:
         attempts = Attempts(relaxed, Highs, Search(0.0), lambda x: x, first.bound, lambda text: None)
-        whole._everything(attempts, threading.Event(), root=True)
+        whole._everything(attempts, threading.Event(), root)
         return attempts
 
-    attempts, best = rooted(), decide(relaxed, Search(0.0))
-    assert first.bound < attempts.bound <= best.objective * (1 + 1e-9)
+    rooted, every = searched(True), searched(False)
+    assert every.ended and every.bound == pytest.approx(every.cost, rel=1e-9)
+    assert not rooted.ended and first.bound < rooted.bound < every.bound
+
+
+def test_a_bound_above_the_cost_of_a_schedule_is_no_proof(monkeypatch):
+    """Whatever went wrong in a search, its numbers are not given away."""
+    monkeypatch.setattr(Attempts, "prove", lambda self, bound: setattr(self, "bound", 1e6))
+    with pytest.raises(SolverFailed, match="lies above the cost"):
+        decide(units(**MIXED), Search(0.0))
+
+
+def test_what_was_gained_where_costs_are_below_zero():
+    """Bound -1000, gap 10 %: a cost of -903 misses it by 97, more than 90.3; nothing found since is no gain, whatever the sign."""
+    relaxed = crowd(count=5, steps=1)
+    attempts = Attempts(relaxed, Highs, Search(0.1), lambda x: x, -1000.0, lambda text: None)
+    attempts.x, attempts.cost = np.zeros(len(relaxed.form.cost)), -903.0
+    assert not attempts.met and attempts.target < -903.0
+    assert attempts.gained(np.inf, 0.1) and not attempts.gained(-903.0, 0.1)
+    assert attempts.gained(-880.0, 0.1) and not attempts.gained(-902.5, 0.1)
 
 
 def test_cuts_that_raise_nothing_are_left(monkeypatch):

@@ -14,10 +14,11 @@ from gridopt.dispatch.whole import Search
 from gridopt.pricing import minmwp, pab_shaded
 from gridopt.program.solution import SolverFailed
 from gridopt.settlement.uplift import uplift
-from gridopt.study.priced import USUAL, document, price_by, price_file
+from gridopt.study.priced import USUAL, Cleared, _side_by_side, document, price_by, price_file
 from tests.support import market
 from tests.support.block_cases import buses, load, power_case
 from tests.support.market import cleared, priced
+from tests.support.reserved import system
 from tests.support.told import Told
 
 
@@ -332,6 +333,19 @@ def test_prices_that_could_not_be_chosen_are_told(tmp_path, monkeypatch):
     assert told() == []
     monkeypatch.setattr("gridopt.dispatch.hull.Master.chosen", fails)
     assert len(told()) == 1 and told()[0].startswith("rule chp: several prices are right")
+
+
+@pytest.mark.parametrize("seed", (17, 39))
+def test_rules_side_by_side_say_what_they_say_one_by_one(seed):
+    """Systems with a participant whose best answer takes a search: each chain of rules has its own programs."""
+    solved = dispatch(replace(system(seed), commitment="exact"), search=Search(gap=0.0))
+    rules = ["ip", "ip_full", "achp", "chp", "aic", "elmp", "minmwp", "zonal_avg"]
+    found = _side_by_side(Cleared("", "CNY", solved, USUAL_OPTIONS, {}), rules)
+    assert [p.rule for p in found] == rules
+    for p in found:
+        alone = price_by(p.rule, solved)
+        for what in (lambda one: one.prices.price, lambda one: one.uplift.loc, lambda one: one.uplift.paid):
+            assert what(p) == pytest.approx(what(alone), rel=1e-6, abs=1e-5, nan_ok=True), p.rule
 
 
 MUST_RUN = """
