@@ -78,7 +78,7 @@ def dive(held: Held, x: np.ndarray, again: bool = False) -> None:
 def in_turns(held: Held) -> None:
     """(P6), from the best values that there are."""
     attempts, stepped, before = held.attempts, np.flatnonzero(held.stepped), np.inf
-    while attempts.x is not None and attempts.gained(before, ENOUGH):
+    while attempts.x is not None and not attempts.over and attempts.gained(before, ENOUGH):
         before = attempts.cost
         held.begin_again()
         x = held.hold(stepped, attempts.whole(attempts.x)[stepped])
@@ -90,8 +90,6 @@ def in_turns(held: Held) -> None:
         rest, now = ~held.stepped & ~attempts.lone, attempts.whole(attempts.x)
         with suppress(Infeasible):
             attempts.attempt("turns", rest, now, gap=0.25 * attempts.search.gap, seconds=SEARCHED)
-        if attempts.over:
-            return
 
 
 def _settled(held: Held, x: np.ndarray, but: np.ndarray, room: float) -> np.ndarray | None:

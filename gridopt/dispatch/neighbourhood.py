@@ -40,9 +40,9 @@ def improve(attempts: Attempts, reduced: np.ndarray, stop: threading.Event) -> N
 def in_time(attempts: Attempts) -> None:
     """Betters the values that `attempts` has by windows of steps, all elements free in them: a window slides over the steps, again while a
     pass takes away a part ENOUGH of what is missing."""
-    length = max(LENGTH, int(attempts.step.max(initial=0) + 1) // PARTS)
-    begins = range(0, max(int(attempts.step.max(initial=0)) + 1 - length // 2, 1), length // 2)
-    before = np.inf
+    steps, before = int(attempts.step.max(initial=0)) + 1, np.inf
+    length = max(LENGTH, steps // PARTS)
+    begins = range(0, max(steps - length // 2, 1), length // 2)
     while attempts.x is not None and attempts.gained(before, ENOUGH):
         before = attempts.cost
         for first in begins:

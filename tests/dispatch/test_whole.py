@@ -23,7 +23,7 @@ from gridopt.dispatch.whole import decide
 from gridopt.program.builder import Builder
 from gridopt.program.highs import Highs, Incumbent
 from gridopt.program.pulp_solvers import PulpProgram
-from gridopt.program.solution import Infeasible, LimitReached, SolverFailed
+from gridopt.program.solution import Infeasible, LimitReached, Solution, SolverFailed
 
 PROGRAMS = {"HiGHS": Highs, "CBC": partial(PulpProgram, "CBC")}
 
@@ -231,13 +231,17 @@ def test_faults_of_the_work_arrive():
         attended(lambda: 1 / 0, threading.Event())
 
 
-def test_windows_of_elements_find_what_the_relaxation_missed():
-    """Beginning with what the relaxation uses at all, windows alone reach half a percent."""
-    relaxed = crowd(count=30, steps=4)
+def rounded_up(relaxed: Relaxed) -> tuple[Attempts, Solution]:
+    """A search to half a percent that begins with all that the relaxation uses at all; and the relaxation."""
     first = solve(relaxed)
     attempts = Attempts(relaxed, Highs, Search(0.005), lambda x: x, first.bound, lambda text: None)
-    every = np.ones(len(attempts.ids), bool)
-    attempts.attempt("rounded up", every, np.ceil(first.x[attempts.ids] - 1e-9), gap=0.0)
+    attempts.attempt("rounded up", np.ones(len(attempts.ids), bool), np.ceil(first.x[attempts.ids] - 1e-9), gap=0.0)
+    return attempts, first
+
+
+def test_windows_of_elements_find_what_the_relaxation_missed():
+    """Beginning with what the relaxation uses at all, windows alone reach half a percent."""
+    attempts, first = rounded_up(crowd(count=30, steps=4))
     reduced = first.form.cost[attempts.ids] - (first.form.matrix.T @ first.y)[attempts.ids]
     before = attempts.gap
     improve(attempts, reduced, threading.Event())
@@ -246,11 +250,7 @@ def test_windows_of_elements_find_what_the_relaxation_missed():
 
 def test_windows_of_steps_find_what_the_relaxation_missed():
     """Beginning with what the relaxation uses at all, windows of eight steps alone reach half a percent, and hold all other steps."""
-    relaxed = crowd(count=30, steps=12)
-    first = solve(relaxed)
-    attempts = Attempts(relaxed, Highs, Search(0.005), lambda x: x, first.bound, lambda text: None)
-    every = np.ones(len(attempts.ids), bool)
-    attempts.attempt("rounded up", every, np.ceil(first.x[attempts.ids] - 1e-9), gap=0.0)
+    attempts, _ = rounded_up(crowd(count=30, steps=12))
     before, seen, given_attempt = attempts.gap, [], attempts.attempt
 
     def attempt(who, held, *rest, **more):
