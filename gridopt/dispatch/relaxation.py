@@ -20,17 +20,19 @@ GAIN, ROUNDS = 1e-9, 100
 """Share of what a participant earns and spends that is no gain, and solves in which all that gain should be free."""
 
 
-def relaxed_duals(people: Participants, load: np.ndarray | None = None, choice: str = "lower") -> np.ndarray:
-    """Duals (k,) of the shared rows of `people` when nothing has to be whole; rows that the relaxation breaks are written.
+def relaxed_duals(people: Participants, load: np.ndarray, choice: str = "lower") -> tuple[np.ndarray, bool]:
+    """Duals (k,) of the shared rows of `people` when nothing has to be whole, and True; rows that the relaxation breaks are written.
 
-    load (B, T) MW: where given, the duals are taken among several by the rule `choice` on the payment of this load.
+    load (B, T) MW: the duals are taken among several by the rule `choice` on the payment of this load. Where the solver cannot tell them
+    apart, those of the optimum, which are right as well, and False.
     """
     x, y = relaxed(people)
-    if load is not None:
-        payment, order = np.zeros(len(y)), np.zeros(len(y))
-        payment[people.shared], order[people.shared] = people.payment(load), people.payment(spread(load.shape))
-        y = choose(people.form, x, payment, order, choice)
-    return y[people.shared]
+    payment, order = np.zeros(len(y)), np.zeros(len(y))
+    payment[people.shared], order[people.shared] = people.payment(load), people.payment(spread(load.shape))
+    try:
+        return choose(people.form, x, payment, order, choice)[people.shared], True
+    except SolverFailed:
+        return y[people.shared], False
 
 
 def relaxed(people: Participants) -> tuple[np.ndarray, np.ndarray]:

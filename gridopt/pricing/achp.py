@@ -9,6 +9,8 @@ Source: Hua and Baldick, A convex primal formulation for convex hull pricing, 20
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from gridopt.case.case import Case
 from gridopt.case.pricing_options import USUAL, Selected
 from gridopt.dispatch.lmp import Prices, from_duals
@@ -19,4 +21,5 @@ from gridopt.dispatch.result import Dispatch
 def price(case: Case, dispatch: Dispatch, options: Selected = USUAL.achp) -> Prices:
     """Prices (R1), with duals of the shared rows."""
     people = dispatch.participants.again()  # limits that do not bind in the dispatch may be written
-    return from_duals(dispatch, people, relaxed_duals(people, dispatch.quantities["load"].values, options.selection))
+    y, selected = relaxed_duals(people, dispatch.quantities["load"].values, options.selection)
+    return replace(from_duals(dispatch, people, y), selected=selected)

@@ -36,8 +36,8 @@ def price(case: Case, dispatch: Dispatch, options: Elmp = USUAL.elmp) -> Prices:
     form = people.form if dispatch.committed is None else _spread(dispatch, people, options)
     # Nothing is whole here, and little is as it was cleared: no optimum to begin from.
     spread = replace(people, form=replace(form, integer=np.zeros(0, int)), added=dict(people.added), paths=None)
-    y = relaxed_duals(spread, dispatch.quantities["load"].values, options.selection)
-    return from_duals(dispatch, people, people.aligned(spread, y))
+    y, selected = relaxed_duals(spread, dispatch.quantities["load"].values, options.selection)
+    return replace(from_duals(dispatch, people, people.aligned(spread, y)), selected=selected)
 
 
 def adder(case: Case, fleet: Fleet) -> np.ndarray:

@@ -122,7 +122,7 @@ def test_units_with_paths_are_relaxed_like_others():
     assert without_whole_values(people) == pytest.approx(21269.44, abs=0.01)
     x, y = relaxed(people)
     assert people.form.cost @ x == pytest.approx(without_whole_values(people))
-    assert len(relaxed_duals(people, dispatch.quantities["load"].values)) == len(people.shared)
+    assert len(relaxed_duals(people, dispatch.quantities["load"].values)[0]) == len(people.shared)
 
 
 def test_a_loose_unit_gives_what_its_limits_leave_in_part():

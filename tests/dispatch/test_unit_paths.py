@@ -137,5 +137,8 @@ def test_participants_that_answered_are_given_back_at_once():
 def test_units_with_other_rules_have_no_path():
     """A unit whose limits change in time is left to the search."""
     text = market.THREE_PERIODS.replace("p_max: 160", "p_max: [160, 150, 160]")
-    assert Participants.of(cleared(text)).paths is None
-    assert np.isfinite(relaxed_duals(Participants.of(cleared(text)))).all()
+    solved = cleared(text)
+    people = Participants.of(solved)
+    assert people.paths is None
+    y, selected = relaxed_duals(people, solved.quantities["load"].values)
+    assert np.isfinite(y).all() and selected

@@ -348,6 +348,21 @@ def test_rules_side_by_side_say_what_they_say_one_by_one(seed):
             assert what(p) == pytest.approx(what(alone), rel=1e-6, abs=1e-5, nan_ok=True), p.rule
 
 
+@pytest.mark.parametrize("rule", ("achp", "elmp"))
+def test_a_relaxation_whose_duals_cannot_be_told_apart_keeps_its_own(rule, monkeypatch):
+    """Prices that a selection would not take but that are right all the same: users pay for the load what the optimum says, and are told."""
+    solved = cleared(market.ONE_PERIOD)
+    chosen = price_by(rule, solved).prices
+
+    def fails(*_):
+        raise SolverFailed("no duals suit these values")
+
+    monkeypatch.setattr("gridopt.dispatch.relaxation.choose", fails)
+    found = price_by(rule, solved).prices
+    assert chosen.selected and not found.selected
+    assert found.price == near(chosen.price)  # one price alone is right here
+
+
 MUST_RUN = """
 demand_mw: 150
 generators:
