@@ -17,7 +17,7 @@ from gridopt.case.reserves import counting
 from gridopt.dispatch.participants import element_labels
 from gridopt.dispatch.result import Dispatch
 
-RESERVE, COMMITMENT = "reserve", "commitment"
+RESERVE, COMMITMENT, UPLIFT = "reserve", "commitment", "uplift"
 """Accounts that pay."""
 
 

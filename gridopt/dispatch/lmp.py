@@ -30,7 +30,7 @@ class Prices:
 
     dual (k,): of the rows that `people` share, where the prices are made of such; None for prices that are not.
     load_price (B, T): what load pays where that is not the price at its bus. extra (g,): what participants are paid besides, for their
-    decisions; bonus (g,): paid besides whatever they decide; uplift (g,): what the rule pays of losses (None: make-whole payments).
+    decisions; bonus (g,): paid besides whatever they decide; uplift: what the rule pays of losses by period (None: make-whole payments).
     schedule: another dispatch that the rule is based on, where it is not the cleared one; settled: participants are paid for that one.
     change: how such a schedule becomes one that the network carries. exchanges: (name, MW (T,), price difference (T,)) between zones.
     shift (B, T): what the price is above that of the duals, where it is set and not found. reserve (Q, T): price of the reserves
@@ -50,7 +50,7 @@ class Prices:
     extra: np.ndarray | None = None
     schedule: Dispatch | None = None
     bonus: np.ndarray | None = None
-    uplift: np.ndarray | None = None
+    uplift: tuple[Beside, ...] | None = None
     settled: bool = False
     change: Any = None
     exchanges: tuple = ()

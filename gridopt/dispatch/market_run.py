@@ -105,7 +105,7 @@ class MarketRun:
             given - load - dispatch.injection, prices.price, prices.energy, prices.congestion, prices.loss,
             prices.price if prices.load_price is None else prices.load_price, prices.price if settled is None else settled,
             constraint, flow, limit, mu, max(solution.gap, 0.0), bool(solution.finished and solution.gap <= 1e-9), span=prices.span,
-            besides=paid_besides(dispatch, prices),
+            besides=(*paid_besides(dispatch, prices), *(prices.uplift or ())),
         )  # fmt: skip
 
     def part(self, first: int, last: int) -> MarketRun:

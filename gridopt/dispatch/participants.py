@@ -156,6 +156,13 @@ class Participants:
         """Sum of values (n,) over each participant (g,)."""
         return np.bincount(self.part, values, len(self.names))
 
+    def by_period(self, values: np.ndarray, hours: np.ndarray) -> np.ndarray:
+        """Sum of values (n,) over each participant and period (g, T); of columns over no period by hours (T,)."""
+        step, found = self.form.column_step, np.zeros((len(self.names), len(hours)))
+        within = step >= 0
+        np.add.at(found, (self.part[within], step[within]), values[within])
+        return found + np.bincount(self.part[~within], values[~within], len(found))[:, None] * (hours / hours.sum())
+
     def worth(self, y: np.ndarray) -> float:
         """Sum over the shared rows of y times the limit that it holds (the last part of P2)."""
         low, high = self.form.row_lower[self.shared], self.form.row_upper[self.shared]

@@ -25,14 +25,14 @@ def market_table(run: Run, name: str) -> pd.DataFrame:
 
 
 def paid_besides(run: Run) -> dict[tuple[str, str], float]:
-    """What is paid for reserve and decisions by rule and run CNY: by the ledger, where real time counts what was paid day-ahead, too; without
-    one by the table of uplift, which names everyone then."""
+    """What is paid for reserve, decisions and being constrained by rule and run CNY: by the ledger, where real time counts what was paid
+    day-ahead, too; without one by the table of uplift, which names everyone then."""
     book, frame = market_table(run, "ledger"), market_table(run, "uplift")
     if not len(book):
         return frame.groupby(["rule", "run"])["besides"].sum().to_dict() if "besides" in frame else {}
     code = book["code"].astype(str)
     amount = book["amount"].where(book["payer"].astype(str).str.startswith("account "), -book["amount"])
-    day, real = (float(amount[code.str.match(f"(reserve|commitment)_{s}_")].sum()) for s in ("da", "rt"))
+    day, real = (float(amount[code.str.match(f"(reserve|commitment|uplift)_{s}_")].sum()) for s in ("da", "rt"))
     rules = market_table(run, "prices")["rule"].astype(str).unique()
     return {(r, stage): paid for r in rules for stage, paid in (("DA", day), ("RT", day + real))}
 

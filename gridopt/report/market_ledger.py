@@ -93,8 +93,8 @@ def code_words(code: str) -> Both:
     if code.startswith("allocation_"):
         return say("mk_allocation", name=account_words(code.removeprefix("allocation_")))
     account, stage, name = (*code.split("_", 2), "", "")[:3]
-    if name and f"mk_code_{account}_{stage}" in WORDS and account in ("reserve", "commitment"):
-        known = WORDS.get(f"mk_decision_{name}") if account == "commitment" else None
+    if name and f"mk_code_{account}_{stage}" in WORDS and account in ("reserve", "commitment", "uplift"):
+        known = WORDS.get(f"mk_decision_{name}") if account != "reserve" else None
         return say(f"mk_code_{account}_{stage}", name=known or (name.replace("_", " "),) * 2)
     return WORDS.get(f"mk_code_{code}") or (code.replace("_", " ").capitalize(), code.replace("_", " "))
 

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gridopt.dispatch.besides import by_plant
 from gridopt.dispatch.lmp import Prices
 from gridopt.dispatch.market_run import given
 from gridopt.dispatch.participants import Participants
@@ -68,11 +69,11 @@ def uplift(dispatch: Dispatch, prices: Prices, own: np.ndarray | float = 0.0) ->
     loc = nothing
     if prices.extra is None:
         margin, answer = people.reduced(y) + beside, people.answers.at(y, beside)
-        loc, by_period = _lost(people, margin, answer.best), _by_period(people, margin * (x - answer.x), hours)
+        loc, by_period = _lost(people, margin, answer.best), people.by_period(margin * (x - answer.x), hours)
     earned = beyond.revenue(prices.price, hours) - beyond.cost
     revenue = cost + gain + people.by_part(form.square * x**2) + earned + extra + (0.0 if prices.bonus is None else prices.bonus)
     mwp = np.maximum(cost - revenue, 0.0)
-    paid = mwp if prices.uplift is None else prices.uplift
+    paid = mwp if prices.uplift is None else by_plant(prices.uplift, people.names, len(hours)).sum(axis=1)
     return Uplift(people.names, revenue, cost, revenue - cost + loc, mwp, loc, people.shortfall(y), paid, by_period)
 
 
@@ -85,14 +86,6 @@ def _lost(people: Participants, cost: np.ndarray, best: np.ndarray) -> np.ndarra
     if lost[worst] < -ROUNDING * scale[worst]:
         raise SolverFailed(f"{people.names[worst]}: its schedule earns {-lost[worst]:,.2f} CNY more than the best answer found to these prices")
     return np.maximum(lost, 0.0)
-
-
-def _by_period(people: Participants, worth: np.ndarray, hours: np.ndarray) -> np.ndarray:
-    """Worth (n,) CNY of columns by participant and period (g, T); of columns over no period by hours."""
-    step, found = people.form.column_step, np.zeros((len(people.names), len(hours)))
-    within = step >= 0
-    np.add.at(found, (people.part[within], step[within]), worth[within])
-    return found + np.bincount(people.part[~within], worth[~within], len(found))[:, None] * (hours / hours.sum())
 
 
 def _shifted(solved: Dispatch, people: Participants, prices: Prices) -> np.ndarray | float:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from gridopt import __version__
-from gridopt.dispatch.besides import by_plant
+from gridopt.dispatch.besides import UPLIFT, by_plant
 from gridopt.dispatch.market_run import MarketRun
 from gridopt.dispatch.market_tables import PREFIX, frame
 from gridopt.study.evidence import network_tables
@@ -76,7 +76,8 @@ def _uplift(priced: Any, paid: MarketRun, run: MarketRun) -> pd.DataFrame:
     """Money of each participant over the whole run, `paid` the one by its rule. Users bear what is paid, by load."""
     left, start, place = priced.uplift, str(run.start[0])[:16], {n: g for g, text in enumerate(priced.uplift.names) for n in text.split(" + ")}
     names = np.array(list(place), object)
-    besides = np.bincount(list(place.values()), by_plant(paid.besides, names, len(paid.start)).sum(axis=1), len(left.names))
+    other = [b for b in paid.besides if b.account != UPLIFT]  # that is `paid`
+    besides = np.bincount(list(place.values()), by_plant(other, names, len(paid.start)).sum(axis=1), len(left.names))
     return frame(
         "uplift", rule=priced.rule, run=run.stage, unit=left.names, horizon=f"whole run from {start}", revenue=left.revenue,
         besides=besides, cost=left.cost, profit=left.profit, best_profit=left.best, mwp=left.mwp, loc=left.loc,

@@ -225,6 +225,20 @@ def test_one_price_without_the_network():
     assert found.priced.prices.schedule.solution.objective == near(600 * 40 + 300 * 260)
 
 
+def test_being_constrained_is_paid_by_period():
+    """Without the line A gives everything at 200. Behind it B gives 80 at 300 in the first hour, after a start of 1000, and, for it has to
+    stay on, in the second; nobody is constrained in the third. A, constrained off, would earn nothing more, and the 10 MW that are shed are
+    paid nothing."""
+    start = "startup_cost: 1000, min_up: 2, initially_on"
+    text = market.BLOCK_BEHIND_A_LINE.replace("load_mw: 150", "load_mw: [190, 90, 20]").replace("initially_on", start)
+    found = priced("periods: 3" + text, "smp").priced
+    (on,) = found.prices.uplift
+    assert (on.account, on.name) == ("uplift", "constrained_on")
+    paid = {str(w): a for w, a in zip(on.who, on.amount, strict=True)}
+    assert paid.pop("generator B") == near([9000, 8000, 0]) and np.abs(list(paid.values())).max() == near(0)
+    assert "bus b" in paid and found.uplift.paid.sum() == near(17000)
+
+
 def test_the_lowest_of_many_right_prices():
     """All of A and nothing of B: any price from 40 to 260 is right."""
     from gridopt.dispatch.right_duals import marginal
