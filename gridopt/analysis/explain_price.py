@@ -25,10 +25,10 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
+from gridopt.dispatch.elements import element_labels
 from gridopt.dispatch.lmp import LOSSES, Prices, from_duals
 from gridopt.dispatch.marginal_basis import MarginalBasis
 from gridopt.dispatch.market_tables import frame
-from gridopt.dispatch.participants import element_labels
 from gridopt.dispatch.result import Dispatch
 from gridopt.dispatch.right_duals import marginal
 from gridopt.dispatch.row_names import row_names

@@ -1,22 +1,27 @@
 """Attempts: searches for whole values of one program, some decisions held, others free; the best values and the best bound so far.
 
-Several attempts may run side by side. Each loads the program with the bounds of its own; rows that its values break are written for all
-that follow. The cost of values is that of the program itself, square costs included, whatever the solver's tangents say.
+Several attempts may run side by side. Each loads the program with the bounds of its own. Rows that its values break are written for all
+that follow, and the whole values that it has found are held in the linear program that remains: where only output has to move, it does so
+at once, and no search begins again. Searches that keep a program loaded, as dives do, know only the rows that they write themselves: what
+runs beside them has rows of its own (`apart`). Once the gap is met, all of them end. The cost of values is that of the program itself,
+square costs included, whatever the solver's tangents say.
 """
 
 from __future__ import annotations
 
+import copy
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from gridopt.dispatch.available import AS_IT_IS, Available
-from gridopt.dispatch.lazy import ROUNDS, Loaded, Program, Relaxed, broken
+from gridopt.dispatch.lazy import ROUNDS, Loaded, Program, Relaxed, broken, solve
 from gridopt.program.highs import ROOT, Highs, Incumbent
-from gridopt.program.solution import Solution, SolverFailed
+from gridopt.program.solution import Infeasible, LimitReached, Solution, SolverFailed
 from gridopt.program.standard_form import value
 
 SAME = 1e-9
@@ -56,9 +61,30 @@ class Search:
         return cost - bound <= max((self.gap + SAME) * max(abs(cost), 1.0), self.money)
 
 
-class Attempts:
+class Enough(threading.Event):
+    """Set by itself, or when another event is."""
+
+    def __init__(self, other: threading.Event):
+        super().__init__()
+        self._other = other
+
+    def is_set(self) -> bool:
+        return super().is_set() or self._other.is_set()
+
+
+@dataclass
+class Best:
     """x (n,): the best values so far by builder id, None before the first; cost: theirs; bound: no values cost less; ended: whether a
-    search of everything has come to its end.
+    search of everything has come to its end."""
+
+    bound: float
+    x: np.ndarray | None = None
+    cost: float = np.inf
+    ended: bool = False
+
+
+class Attempts:
+    """best: what has been found so far; enough: set once the gap is met, or when `stop` is.
 
     ids: integer columns (k,), element by element and step by step; element, step int (k,): what each decides upon, and when (-1: for
     all steps); lone bool (k,): no row holds it yet.
@@ -70,9 +96,9 @@ class Attempts:
     ):  # fmt: skip
         self.relaxed, self.program, self.search, self.implied, self.progress = relaxed, program, search, implied, progress
         self.available = available
-        self.x: np.ndarray | None = None
-        self.cost, self.bound, self.ended = np.inf, bound, False
+        self.best = Best(bound)
         self.stop = search.stop or threading.Event()
+        self.enough = Enough(self.stop)  # not `stop` itself, which may be that of the process: what follows must go on
         self._end = time.monotonic() + search.seconds
         self._lock = threading.RLock()
         form = relaxed.form
@@ -83,6 +109,28 @@ class Attempts:
         self.ids, self.step = form.integer[order], step[order]
         self.element = np.unique(element[order], return_inverse=True)[1]
         self.lone = np.bincount(form.matrix.indices, minlength=len(form.cost))[self.ids] == 0
+
+    def apart(self) -> Attempts:
+        """The same attempts with rows of their own, all else in common."""
+        made = copy.copy(self)
+        made.relaxed = self.relaxed.apart()
+        return made
+
+    @property
+    def x(self) -> np.ndarray | None:
+        return self.best.x
+
+    @property
+    def cost(self) -> float:
+        return self.best.cost
+
+    @property
+    def bound(self) -> float:
+        return self.best.bound
+
+    @property
+    def ended(self) -> bool:
+        return self.best.ended
 
     @property
     def gap(self) -> float:
@@ -127,15 +175,26 @@ class Attempts:
     def prove(self, bound: float) -> None:
         """A bound of the whole program."""
         with self._lock:
-            self.bound = max(self.bound, bound)
+            self.best.bound = max(self.bound, bound)
+            self._told()
+
+    def end(self) -> None:
+        """A search of everything has come to its end."""
+        self.best.ended = True
+        self.enough.set()
 
     def offer(self, x: np.ndarray, who: str) -> None:
         """Values that break no row."""
         cost = value(self.relaxed.form, x)
         with self._lock:
             if cost < self.cost:
-                self.x, self.cost = x, cost
+                self.best.x, self.best.cost = x, cost
                 self.progress(f"{who}: cost {cost:,.0f}, gap {100 * max(self.gap, 0.0):.3f} %")
+                self._told()
+
+    def _told(self) -> None:
+        if self.met:
+            self.enough.set()
 
     def attempt(
         self,
@@ -172,7 +231,7 @@ class Attempts:
             if start is not None and (np.abs(start[self.ids[held]] - values[held]) < 0.5).all() and loaded.tangents is None:
                 loaded.highs.begin_from(self.available.into(start)[loaded.columns])
             found = loaded.highs.search(
-                gap=gap, money=money, target=self.target - offset, seconds=min(seconds, self.left), stop=stop or self.stop,
+                gap=gap, money=money, target=self.target - offset, seconds=min(seconds, self.left), stop=stop or self.enough,
                 tell=None if tell is None else lambda bound: tell(bound + offset),
             )  # fmt: skip
             if found.x is None:
@@ -184,9 +243,30 @@ class Attempts:
                 # Rows that another thread has written meanwhile are not in this program: what breaks them is no schedule.
                 chosen = broken(self.relaxed.families, x, known)
                 self.relaxed.write(self.relaxed.broken(x))
-            if not chosen:
-                self.offer(x, who)
-                return Incumbent(x, value(form, x), found.bound + offset, found.done)
-            if not found.done:
-                return Incumbent(None, np.inf, found.bound + offset, False)
+            kept = x if not chosen else None if self.met else self.completed(x)
+            best = Incumbent(kept, np.inf if kept is None else value(form, kept), found.bound + offset, found.done and kept is not None)
+            if kept is not None:
+                self.offer(kept, who)
+            missed = best.cost - best.bound
+            if not chosen or not found.done or self.over or missed <= max(gap * abs(best.cost - offset), money):
+                return best
         raise SolverFailed(f"rows were still broken after {ROUNDS} rounds")
+
+    def completed(self, x: np.ndarray) -> np.ndarray | None:
+        """Values (n,) with the whole ones of x (n,) that break no row, at least cost; None where there are none."""
+        part = self.fixed(x)
+        with suppress(Infeasible, LimitReached, SolverFailed):
+            found = solve(part, program=self.program).x
+            with self._lock:
+                self.relaxed.take(part)
+            return found
+        return None
+
+    def fixed(self, x: np.ndarray) -> Relaxed:
+        """The program with its integer columns held at the whole values of x (n,), and the rows written so far."""
+        with self._lock:
+            part = self.relaxed.apart()
+        lower, upper = part.form.lower.copy(), part.form.upper.copy()
+        lower[self.ids] = upper[self.ids] = self.whole(x)
+        part.form = replace(part.form, lower=lower, upper=upper)
+        return part

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from gridopt.case.reserves import counting
-from gridopt.dispatch.participants import element_labels
+from gridopt.dispatch.elements import element_labels
 from gridopt.dispatch.result import Dispatch
 
 RESERVE, COMMITMENT, UPLIFT = "reserve", "commitment", "uplift"

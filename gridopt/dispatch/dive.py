@@ -57,22 +57,28 @@ def dives(loaded: Loaded) -> bool:
     return isinstance(loaded.highs, Highs) and loaded.tangents is None and bool(complete)
 
 
-def dive(held: Held, x: np.ndarray, again: bool = False) -> None:
-    """Offers what a dive finds, from the optimum x (n,) of the relaxation that was loaded first; again: a second one (P2)."""
+def dive(held: Held, x: np.ndarray, again: bool = False) -> np.ndarray | None:
+    """Offers what a dive finds, from the optimum x (n,) of the relaxation that was loaded first; again: a second one (P2). The whole
+    values (k,) with which levels may then be searched, None where there are no levels or nothing was found."""
     held.begin_again()
     attempts, stepped = held.attempts, held.stepped
     room = PART * (attempts.target - attempts.bound) if again else np.inf
     settled = _settled(held, x, stepped, room)
     if settled is None:
-        return
+        return None
     whole = attempts.implied(settled)[attempts.ids]
     if not (np.abs(whole - np.round(whole))[stepped] > OPEN).any():
         _last(held, settled)
-        return
+        return None
     _scheduled(held, settled, room)
-    if not attempts.met:
-        with suppress(Infeasible):  # what does not fit is found by the search, quicker than by pivots from the last optimum
-            attempts.attempt("dive", ~stepped & ~attempts.lone, np.round(whole), gap=0.25 * attempts.search.gap, seconds=SEARCHED)
+    return np.round(whole)
+
+
+def levels(held: Held, whole: np.ndarray) -> None:
+    """The second half of (P4), all else as in `whole` (k,)."""
+    attempts = held.attempts
+    with suppress(Infeasible):  # what does not fit is found by the search, quicker than by pivots from the last optimum
+        attempts.attempt("levels", ~held.stepped & ~attempts.lone, whole, gap=0.25 * attempts.search.gap, seconds=SEARCHED)
 
 
 def in_turns(held: Held) -> None:
@@ -87,9 +93,7 @@ def in_turns(held: Held) -> None:
             _last(held, settled)
         if attempts.over:
             return
-        rest, now = ~held.stepped & ~attempts.lone, attempts.whole(attempts.x)
-        with suppress(Infeasible):
-            attempts.attempt("turns", rest, now, gap=0.25 * attempts.search.gap, seconds=SEARCHED)
+        levels(held, attempts.whole(attempts.x))
 
 
 def _settled(held: Held, x: np.ndarray, but: np.ndarray, room: float) -> np.ndarray | None:
@@ -100,7 +104,7 @@ def _settled(held: Held, x: np.ndarray, but: np.ndarray, room: float) -> np.ndar
     stage = 2 if held.stepped.any() else 0  # of (P5): not yet, in it, never (again)
     given = attempts.left
     for _ in range(SOLVES):
-        if attempts.stop.is_set() or attempts.left < 0.5 * given:  # half of the time is for what finds a schedule more surely
+        if attempts.enough.is_set() or attempts.left < 0.5 * given:  # half of the time is for what finds a schedule more surely
             return None
         form, whole = attempts.relaxed.form, attempts.implied(x)[attempts.ids]
         miss = np.abs(whole - np.round(whole))
@@ -146,7 +150,7 @@ def _scheduled(held: Held, x: np.ndarray, room: float) -> None:
     lower, upper = form.lower.copy(), form.upper.copy()
     lower[fixed] = upper[fixed] = np.round(x[fixed])
     known = replace(form, lower=lower, upper=upper)
-    found = nearest(known, x, attempts.ids[held.stepped], attempts.program, attempts.left, attempts.stop)
+    found = nearest(known, x, attempts.ids[held.stepped], attempts.program, attempts.left, attempts.enough)
     if found is None:
         return
     some = np.flatnonzero(np.isin(attempts.ids, found[0]) & ~held.held)

@@ -7,6 +7,7 @@ result is exact; `dual_bound` proves it.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -52,6 +53,12 @@ class Relaxed:
         self.rest = np.zeros(len(form.cost))
         self.added: dict[str, np.ndarray] = {}
 
+    def apart(self) -> Relaxed:
+        """The same program; rows that are written from now on are not the other's."""
+        made = copy.copy(self)
+        made.used, made.rest, made.added = self.used.copy(), self.rest.copy(), dict(self.added)
+        return made
+
     def broken(self, x: np.ndarray) -> dict[str, Found]:
         """(element, step) of the rows that x breaks and that are not written yet, by family."""
         return broken(self.families, x, self.added)
@@ -71,6 +78,17 @@ class Relaxed:
         rows = stack(parts, len(self.form.cost))
         self.form = extend(self.form, rows)
         return rows
+
+    def take(self, other: Relaxed) -> None:
+        """Writes the rows that `other`, the same program, has and this one has not."""
+        chosen: dict[str, Found] = {}
+        for f in self.families:
+            theirs, mine = (r.added.get(f.family.name, np.zeros((3, 0), int)) for r in (other, self))
+            size = f.family.shape[-1]
+            new = ~np.isin(theirs[0] * size + theirs[1], mine[0] * size + mine[1])
+            if new.any():
+                chosen[f.family.name] = theirs[0][new], theirs[1][new]
+        self.write(chosen)
 
     @property
     def spare(self) -> np.ndarray:

@@ -20,10 +20,11 @@ import numpy as np
 from gridopt.blocks import renewable, storage, thermal
 from gridopt.dispatch.besides import Beside, awards, by_plant
 from gridopt.dispatch.besides import joined as joined_besides
+from gridopt.dispatch.elements import element_labels, element_name
 from gridopt.dispatch.formulate import BLOCKS
 from gridopt.dispatch.lmp import Prices, priced_by
 from gridopt.dispatch.market_tables import FAR
-from gridopt.dispatch.participants import Participants, element_labels, element_name
+from gridopt.dispatch.participants import Participants
 from gridopt.dispatch.result import Dispatch
 
 PLANTS = (

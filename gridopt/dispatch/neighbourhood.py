@@ -6,7 +6,6 @@ window slides over this order, from the least decided on; where a pass over all 
 
 from __future__ import annotations
 
-import threading
 from contextlib import suppress
 
 import numpy as np
@@ -22,8 +21,8 @@ LENGTH, PARTS, ENOUGH = 8, 6, 0.1
 """Steps of a window, at least; windows side by side in all steps, at most; part of what is missing that a pass must take away."""
 
 
-def improve(attempts: Attempts, reduced: np.ndarray, stop: threading.Event) -> None:
-    """Betters the values that `attempts` has until its gap is met, `stop` is set, or the widest windows find nothing.
+def improve(attempts: Attempts, reduced: np.ndarray) -> None:
+    """Betters the values that `attempts` has until its gap is met, or the widest windows find nothing.
 
     reduced: reduced costs of the decisions (k,) at the duals of the linear relaxation.
     """
@@ -31,10 +30,10 @@ def improve(attempts: Attempts, reduced: np.ndarray, stop: threading.Event) -> N
     order = order[np.isin(order, attempts.element[~attempts.lone])]
     for size in SIZES:
         for first in range(0, max(len(order) - size // 2, 1), size // 2):
-            if attempts.over or stop.is_set() or attempts.x is None:
+            if attempts.over or attempts.x is None:
                 return
             held = ~np.isin(attempts.element, order[first : first + size]) & ~attempts.lone
-            attempts.attempt("neighbourhood", held, attempts.whole(attempts.x), gap=0.1 * attempts.search.gap, seconds=SECONDS, stop=stop)
+            attempts.attempt("neighbourhood", held, attempts.whole(attempts.x), gap=0.1 * attempts.search.gap, seconds=SECONDS)
 
 
 def in_time(attempts: Attempts) -> None:

@@ -1,11 +1,12 @@
 """Whole values: decisions such as on and off, found with a proven gap, then fixed, so that what remains is a linear program with prices.
 
     LP      every integer column relaxed; lazy rows as always; its dual bound is the first bound                     (W1)
-    search  whole values: straight from the relaxation (dive.py); if the gap is not met, where decisions are not many: cuts of the
-            whole program as long as they raise the bound; around the relaxation (guided.py); where there are numbers above one,
-            these and all else in turns, then straight once more, with an eye on the cost; where there are none, and decisions are
-            not many, windows of steps (neighbourhood.py); then the whole program for the bound and, where decisions are many,
-            windows of elements for the cost, side by side                                                            (W2)
+    search  whole values: straight from the relaxation (dive.py); if the gap is not met, side by side until it is
+            bounds: cuts of the whole program as long as they raise the bound, then all that the solver has
+            costs:  around the relaxation (guided.py); where there are numbers above one, these and all else in turns, then straight
+            once more, with an eye on the cost; where there are none, windows of steps (neighbourhood.py)
+            where decisions are many, first around the relaxation alone, for either takes much memory; cuts are left out, and
+            windows of elements are searched for the cost                                                              (W2)
     fixed   integer columns held at the values found; lazy rows as always; values, duals and prices are its own      (W3)
 
 A bound of (W2) holds for the whole program, because every row that is not written yet can only raise the cost. Prices never come
@@ -18,16 +19,16 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 import numpy as np
 
-from gridopt.dispatch.attempts import Attempts, Implied, Search
+from gridopt.dispatch.attempts import Attempts, Enough, Implied, Search
 from gridopt.dispatch.attended import attended
 from gridopt.dispatch.available import AS_IT_IS, Available
-from gridopt.dispatch.dive import Held, dive, dives, in_turns
+from gridopt.dispatch.dive import Held, dive, dives, in_turns, levels
 from gridopt.dispatch.guided import guided, undecided_of
 from gridopt.dispatch.lazy import Loaded, Program, Relaxed, scaled, solve
 from gridopt.dispatch.neighbourhood import improve, in_time
@@ -38,22 +39,13 @@ MANY = 8_000
 """Decisions from which neighbourhoods are searched beside the whole program."""
 PATIENCE_S, RISE = 8.0, 0.05
 """Seconds in which cuts must raise the bound by that part of what is missing, or no more of them are tried before other searches."""
+SOON_S = 3.0
+"""Seconds in which levels of links are mostly found, and no bound is missed: what is begun beside them ends late."""
 NEAR = 1e-6
 """Share by which bounds of one relaxation may differ, and one of a schedule's costs by which its bound may lie above it, for rounding."""
 Progress = Callable[[str], None]
 Beside = Callable[[threading.Event], np.ndarray | None]
 """Finds values (n,) that break no row, or none; ends early once the event is set."""
-
-
-class Enough(threading.Event):
-    """Set by itself, or when another event is."""
-
-    def __init__(self, other: threading.Event):
-        super().__init__()
-        self._other = other
-
-    def is_set(self) -> bool:
-        return super().is_set() or self._other.is_set()
 
 
 def decide(
@@ -85,7 +77,8 @@ def decide(
         else:
             attempts.offer(first.x, "linear relaxation")
     # From nothing, not from the relaxation: where duals are not unique, prices then do not depend on the way that the search took.
-    solution = replace(solve(_fixed(attempts), program=program, progress=progress), proven=attempts.bound)
+    assert attempts.x is not None
+    solution = replace(solve(attempts.fixed(attempts.x), program=program, progress=progress), proven=attempts.bound)
     _check(solution, attempts.bound)
     finished = attempts.ended or search.enough(solution.objective, attempts.bound)
     return replace(solution, finished=finished, asked=search.asked)
@@ -117,36 +110,65 @@ def _started(beside: Beside | None, stop: threading.Event | None) -> Iterator[Ca
 def _search(attempts: Attempts, first: Solution, given: Callable[[], np.ndarray | None], loaded: Loaded | None) -> None:
     """(W2). loaded: the relaxation, where it can be dived in. Raises Infeasible, and LimitReached where nothing was found."""
     many = len(attempts.ids) >= MANY
-    x, held = given(), None
+    x, held, settled = given(), None, None
     if x is not None:
         attempts.offer(x, "first values")
     elif loaded is not None and dives(loaded):
         held = Held(attempts, loaded)
-        dive(held, first.x)
-    stepped = held is not None and held.stepped.any()
-    if held is not None and not (attempts.over or many or attempts.x is None):
-        with suppress(Infeasible):  # values that hold but for rounding
-            _everything(attempts, attempts.stop, root=True)
-    if not attempts.over:
+        settled = dive(held, first.x)
+    if many and held is not None and settled is not None and not attempts.over:
+        levels(held, settled)
+    if (many or held is None) and not attempts.over:
         guided(attempts, first.x, many)
-    if held is not None and stepped and not attempts.over:
-        in_turns(held)
-    if held is not None and stepped and not attempts.over:
-        dive(held, first.x, again=True)
-    if held is not None and not (attempts.over or many or stepped):
-        in_time(attempts)
-    if not attempts.over and many:
-        _side_by_side(attempts, first)
-    elif not attempts.over:
-        _everything(attempts, attempts.stop)
+    if not attempts.over:
+        pool = ThreadPoolExecutor(1)
+        bounds = pool.submit(_bounds, attempts.apart(), cuts=not many and held is not None and attempts.x is not None)
+        pool.shutdown(wait=False)
+        try:
+            _costs(attempts, first, None if many else held, settled)
+        except BaseException:
+            attempts.enough.set()
+            raise
+        # The solver may take seconds until it hears that it is enough; nobody has to wait for that.
+        wait([bounds], 0.0 if attempts.met else None)
+        if bounds.done():
+            bounds.result()
     if attempts.x is None:
         raise LimitReached("a limit was reached before any feasible schedule was found")
 
 
-def _everything(attempts: Attempts, stop: threading.Event, root: bool = False) -> None:
+def _costs(attempts: Attempts, first: Solution, held: Held | None, settled: np.ndarray | None) -> None:
+    """Schedules that cost less, until the gap is met or nothing finds any more. settled (k,): whole values around which a dive leaves
+    levels to be searched."""
+    if held is None:
+        improve(attempts, first.form.cost[attempts.ids] - (first.form.matrix.T @ first.y)[attempts.ids])
+        return
+    if settled is not None:
+        levels(held, settled)
+    if not attempts.over:
+        guided(attempts, first.x, wide=False)
+    if not (attempts.over or held.stepped.any()):
+        in_time(attempts)
+    if held.stepped.any() and not attempts.over:
+        in_turns(held)
+    if held.stepped.any() and not attempts.over:
+        settled = dive(held, first.x, again=True)
+        if settled is not None and not attempts.over:
+            levels(held, settled)
+
+
+def _bounds(attempts: Attempts, cuts: bool) -> None:
+    """Bounds of the whole program: cuts alone as long as they raise it, then with all that the solver has, until the gap is met."""
+    if cuts and not attempts.enough.wait(SOON_S):
+        with suppress(Infeasible):  # values that hold but for rounding
+            _everything(attempts, root=True)
+    if not attempts.over:
+        _everything(attempts)
+
+
+def _everything(attempts: Attempts, root: bool = False) -> None:
     """Nothing held: the bound is that of the whole program, and what ends by itself has met the gap. root: only as far as cuts raise it."""
-    # Not `stop` itself: it may be that of the process, and a gap that is met here must not end the searches that follow.
-    enough, first, known, since = Enough(stop), attempts.bound, attempts.bound, time.monotonic()
+    enough, first, known, since = Enough(attempts.enough), attempts.bound, attempts.bound, time.monotonic()
 
     def tell(bound: float) -> None:
         nonlocal known, since
@@ -154,34 +176,12 @@ def _everything(attempts: Attempts, stop: threading.Event, root: bool = False) -
         begun = bound >= first - NEAR * max(abs(first), 1.0)  # its own relaxation is solved
         if not begun or attempts.bound - known >= RISE * (attempts.cost - attempts.target):
             known, since = attempts.bound, time.monotonic()
-        if attempts.over or (root and time.monotonic() - since > PATIENCE_S):
+        if root and time.monotonic() - since > PATIENCE_S:
             enough.set()
 
     nothing = np.zeros(len(attempts.ids), bool)
     asked = {"gap": attempts.asked, "money": attempts.search.money}
     found = attempts.attempt("whole program", nothing, np.zeros(len(nothing)), **asked, stop=enough, tell=tell, root=root)
     attempts.prove(found.bound)
-    attempts.ended = found.done
-
-
-def _side_by_side(attempts: Attempts, first: Solution) -> None:
-    """The whole program in a thread of its own, windows of elements in this one, until the pair meets the gap."""
-    enough = threading.Event()
-    reduced = first.form.cost[attempts.ids] - (first.form.matrix.T @ first.y)[attempts.ids]
-    with ThreadPoolExecutor(1) as pool:
-        whole = pool.submit(_everything, attempts, enough)
-        improve(attempts, reduced, enough)
-        if attempts.over:
-            enough.set()
-        whole.result()
-
-
-def _fixed(attempts: Attempts) -> Relaxed:
-    """The same program with its integer columns held at the values found, and the rows written so far."""
-    relaxed, form = attempts.relaxed, attempts.relaxed.form
-    assert attempts.x is not None
-    lower, upper = form.lower.copy(), form.upper.copy()
-    lower[attempts.ids] = upper[attempts.ids] = attempts.whole(attempts.x)
-    made = Relaxed(replace(form, lower=lower, upper=upper), relaxed.families)
-    made.core, made.added = relaxed.core, dict(relaxed.added)
-    return made
+    if found.done:
+        attempts.end()

@@ -10,7 +10,7 @@ import pytest
 import scipy.sparse as sp
 
 from gridopt.dispatch.attempts import Attempts, Search
-from gridopt.dispatch.dive import Held, dive, dives, in_turns
+from gridopt.dispatch.dive import Held, dive, dives, in_turns, levels
 from gridopt.dispatch.formulate import formulate, implied
 from gridopt.dispatch.lazy import Loaded, Relaxed, scaled, solve
 from gridopt.dispatch.lines import Lines, _same, tight
@@ -125,7 +125,7 @@ def test_a_dive_knows_the_rows_that_a_search_has_written(monkeypatch):
 
     monkeypatch.setattr(attempts, "attempt", attempt)
     held = Held(attempts, loaded)
-    dive(held, x)
+    levels(held, dive(held, x))
     dive(held, x, again=True)
     assert attempts.x[0] == pytest.approx(1) and attempts.cost == pytest.approx(46)
 
@@ -160,7 +160,8 @@ def test_P4_where_the_nearest_misses_the_gap_all_are_searched(monkeypatch):
         monkeypatch.setattr("gridopt.dispatch.dive.nearest", lambda *given, found=found: found)
         attempts, loaded, x = chosen([10], [10], 13.4, step=2.0)
         assert x.tolist() == pytest.approx([1, 3.4])
-        dive(Held(attempts, loaded), x)
+        held = Held(attempts, loaded)
+        levels(held, dive(held, x))
         assert attempts.x.tolist() == pytest.approx([1, 4]) and attempts.cost == pytest.approx(18)
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
+from gridopt.dispatch.elements import groups
 from gridopt.dispatch.lazy import written
-from gridopt.dispatch.participants import _groups
 from gridopt.program.standard_form import extend
 from tests.support import market
 from tests.support.market import cleared
@@ -26,7 +26,7 @@ def test_columns_hang_together_by_private_rows_and_elements(seed):
     pairs += [(i, j) for r in set(range(m)) - set(shared) for i in matrix[[r]].indices for j in matrix[[r]].indices]
     for i, j in pairs:
         of = [of[i] if g == of[j] else g for g in of]
-    found = _groups(SimpleNamespace(matrix=matrix), shared, label)
+    found = groups(SimpleNamespace(matrix=matrix), shared, label)
     assert ((found[:, None] == found) == (np.array(of)[:, None] == of)).all()
 
 

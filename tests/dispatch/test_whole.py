@@ -172,27 +172,30 @@ def test_no_time_at_all_is_told():
 
 
 def test_a_gap_that_is_met_leaves_the_event_of_the_caller_alone():
-    """It may be that of the process, and searches follow; but when it is set, the search of everything hears of it."""
-    seen = []
-
-    class Met:
-        asked, ids, over, search, bound, cost, target = 0.1, np.zeros(2, int), True, Search(), 0.0, 9.0, 1.0
-
-        def prove(self, bound):
-            seen.append(bound)
-
-        def attempt(self, who, held, values, *, gap, money, stop, tell, root):
-            seen.append(stop.is_set())
-            tell(5.0)
-            seen.append(stop.is_set())
-            return Incumbent(None, np.inf, 5.0, False)
-
-    stop = threading.Event()
-    whole._everything(Met(), stop)
-    assert seen == [False, 5.0, True, 5.0] and not stop.is_set()
+    """It may be that of the process, and searches follow; but when it is set, all searches hear of it. What is met ends those beside."""
+    relaxed, stop = crowd(count=5, steps=1), threading.Event()
+    attempts = Attempts(relaxed, Highs, Search(0.1, stop=stop), lambda x: x, -1000.0, lambda text: None)
+    other = attempts.apart()
+    attempts.best.x, attempts.best.cost = np.zeros(len(relaxed.form.cost)), -800.0
+    other.prove(-900.0)
+    assert not attempts.met and not other.enough.is_set()
+    other.prove(-850.0)
+    assert attempts.met and attempts.enough.is_set() and other.over and not stop.is_set()
+    again = Attempts(relaxed, Highs, Search(0.1, stop=stop), lambda x: x, -1000.0, lambda text: None)
+    assert not again.enough.is_set()
     stop.set()
-    whole._everything(Met(), stop)
-    assert seen[4] is True
+    assert again.enough.is_set() and again.over
+
+
+def test_what_runs_apart_writes_rows_of_its_own():
+    """A program that stays loaded knows only the rows that it has written itself; what is found belongs to all."""
+    relaxed = units(**MIXED, lazy=True)
+    attempts = Attempts(relaxed, Highs, Search(0.1), lambda x: x, -1000.0, lambda text: None)
+    other, rows = attempts.apart(), len(relaxed.form.row_lower)
+    other.relaxed.write({relaxed.families[0].family.name: (np.zeros(1, int), np.zeros(1, int))})
+    assert len(other.relaxed.form.row_lower) == rows + 1 and len(relaxed.form.row_lower) == rows and not relaxed.added
+    other.offer(np.zeros(len(relaxed.form.cost)), "beside")
+    assert attempts.x is not None and attempts.cost == other.cost
 
 
 @pytest.fixture
@@ -212,7 +215,7 @@ def test_an_interruption_keeps_the_best(listening):
             threading.Timer(1.0, _thread.interrupt_main).start()
 
     begun = time.monotonic()
-    solution = decide(crowd(), Search(0.0, seconds=120.0), progress=progress)
+    solution = decide(crowd(150, 24), Search(0.0, seconds=120.0), progress=progress)
     assert time.monotonic() - begun < 60 and not solution.finished and 0 < solution.gap < 0.05
 
 
@@ -244,7 +247,7 @@ def test_windows_of_elements_find_what_the_relaxation_missed():
     attempts, first = rounded_up(crowd(count=30, steps=4))
     reduced = first.form.cost[attempts.ids] - (first.form.matrix.T @ first.y)[attempts.ids]
     before = attempts.gap
-    improve(attempts, reduced, threading.Event())
+    improve(attempts, reduced)
     assert attempts.met and attempts.gap < before
 
 
@@ -270,7 +273,7 @@ def test_the_root_raises_the_bound_and_ends():
 
     def searched(root: bool) -> Attempts:
         attempts = Attempts(relaxed, Highs, Search(0.0), lambda x: x, first.bound, lambda text: None)
-        whole._everything(attempts, threading.Event(), root)
+        whole._everything(attempts, root)
         return attempts
 
     rooted, every = searched(True), searched(False)
@@ -280,7 +283,7 @@ def test_the_root_raises_the_bound_and_ends():
 
 def test_a_bound_above_the_cost_of_a_schedule_is_no_proof(monkeypatch):
     """Whatever went wrong in a search, its numbers are not given away."""
-    monkeypatch.setattr(Attempts, "prove", lambda self, bound: setattr(self, "bound", 1e6))
+    monkeypatch.setattr(Attempts, "prove", lambda self, bound: setattr(self.best, "bound", 1e6))
     with pytest.raises(SolverFailed, match="lies above the cost"):
         decide(units(**MIXED), Search(0.0))
 
@@ -289,7 +292,7 @@ def test_what_was_gained_where_costs_are_below_zero():
     """Bound -1000, gap 10 %: a cost of -903 misses it by 97, more than 90.3; nothing found since is no gain, whatever the sign."""
     relaxed = crowd(count=5, steps=1)
     attempts = Attempts(relaxed, Highs, Search(0.1), lambda x: x, -1000.0, lambda text: None)
-    attempts.x, attempts.cost = np.zeros(len(relaxed.form.cost)), -903.0
+    attempts.best.x, attempts.best.cost = np.zeros(len(relaxed.form.cost)), -903.0
     assert not attempts.met and attempts.target < -903.0
     assert attempts.gained(np.inf, 0.1) and not attempts.gained(-903.0, 0.1)
     assert attempts.gained(-880.0, 0.1) and not attempts.gained(-902.5, 0.1)
@@ -302,6 +305,7 @@ def test_cuts_that_raise_nothing_are_left(monkeypatch):
 
     class Flat:
         asked, ids, over, search, bound, cost, target = 0.1, np.zeros(2, int), False, Search(), 5.0, 9.0, 6.0
+        enough = threading.Event()
 
         def prove(self, bound):
             pass
@@ -312,7 +316,7 @@ def test_cuts_that_raise_nothing_are_left(monkeypatch):
             return Incumbent(None, np.inf, 5.0, False)
 
     for root in (True, False):
-        whole._everything(Flat(), threading.Event(), root)
+        whole._everything(Flat(), root)
     assert seen == [(True, True), (False, False)]
 
 
@@ -348,7 +352,7 @@ def test_the_reach_grows_while_the_gap_is_not_met():
 
 def test_a_gap_is_one_of_the_whole_cost(monkeypatch):
     """Fixed costs that take away 98 % of the rest: a solver's gap of 1 % of what it sees would be 50 % of the cost."""
-    monkeypatch.setattr(whole, "guided", lambda *_: None)
+    monkeypatch.setattr(whole, "guided", lambda *_, **__: None)
     r = np.random.default_rng(0)
     least = r.integers(5, 30, 14)
     most = least + r.integers(1, 20, 14)
