@@ -247,8 +247,8 @@ class Attempts:
             best = Incumbent(kept, np.inf if kept is None else value(form, kept), found.bound + offset, found.done and kept is not None)
             if kept is not None:
                 self.offer(kept, who)
-            missed = best.cost - best.bound
-            if not chosen or not found.done or self.over or missed <= max(gap * abs(best.cost - offset), money):
+            near = kept is not None and best.cost - best.bound <= max(gap * abs(best.cost - offset), money)
+            if not chosen or not found.done or self.over or near:
                 return best
         raise SolverFailed(f"rows were still broken after {ROUNDS} rounds")
 

@@ -121,14 +121,16 @@ def _search(attempts: Attempts, first: Solution, given: Callable[[], np.ndarray 
     if (many or held is None) and not attempts.over:
         guided(attempts, first.x, many)
     if not attempts.over:
-        pool = ThreadPoolExecutor(1)
-        bounds = pool.submit(_bounds, attempts.apart(), cuts=not many and held is not None and attempts.x is not None)
+        pool, alone = ThreadPoolExecutor(1), threading.Event()
+        bounds = pool.submit(_bounds, attempts.apart(), alone, cuts=not many and held is not None and attempts.x is not None)
         pool.shutdown(wait=False)
         try:
             _costs(attempts, first, None if many else held, settled)
         except BaseException:
             attempts.enough.set()
             raise
+        finally:
+            alone.set()
         # The solver may take seconds until it hears that it is enough; nobody has to wait for that.
         wait([bounds], 0.0 if attempts.met else None)
         if bounds.done():
@@ -157,9 +159,12 @@ def _costs(attempts: Attempts, first: Solution, held: Held | None, settled: np.n
             levels(held, settled)
 
 
-def _bounds(attempts: Attempts, cuts: bool) -> None:
-    """Bounds of the whole program: cuts alone as long as they raise it, then with all that the solver has, until the gap is met."""
-    if cuts and not attempts.enough.wait(SOON_S):
+def _bounds(attempts: Attempts, alone: threading.Event, cuts: bool) -> None:
+    """Bounds of the whole program until the gap is met: cuts alone as long as they raise it, begun once it is `alone`, or where that takes
+    longer than SOON_S; then with all that the solver has."""
+    if cuts:
+        alone.wait(SOON_S)
+    if cuts and not attempts.over:
         with suppress(Infeasible):  # values that hold but for rounding
             _everything(attempts, root=True)
     if not attempts.over:
