@@ -11,7 +11,7 @@
 Cost of a unit is that at its offers where true costs are not given. V is the value of served load, CNY/MWh; bids of users that are
 plants of the run stand in PS with their value as negative cost.
 Scopes: market, zone NAME, zones A to B, technology NAME, owner NAME, unit NAME. Money CNY, energies MWh, prices CNY/MWh,
-shares 0 to 1. Paid besides: reserve awarded with energy, and decisions that have a price.
+shares 0 to 1. Paid besides: reserve awarded with energy, decisions that have a price, and being constrained.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ Prices CNY/MWh, powers MW, times h. Every default is what the rule is without a 
 
 from __future__ import annotations
 
+from math import inf
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -103,6 +104,25 @@ class Smp(Selected):
     constrained_on: bool = True
     constrained_off: bool = False
     redispatch: Redispatch = Redispatch()
+
+    @property
+    def edge(self) -> tuple[float, float]:
+        """Lowest and highest price at which plants are settled."""
+        return -inf, inf
+
+    def within(self, floor: float, cap: float) -> Smp:
+        return SmpWithin(**dict(self), floor=floor, cap=cap)
+
+
+class SmpWithin(Smp):
+    """The same where prices are cut off."""
+
+    floor: float
+    cap: float
+
+    @property
+    def edge(self) -> tuple[float, float]:
+        return self.floor, self.cap
 
 
 class PabShaded(Selected):

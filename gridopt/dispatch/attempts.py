@@ -144,7 +144,7 @@ class Attempts:
     @property
     def over(self) -> bool:
         """Whether there is nothing left to do, or no time."""
-        return self.met or self.ended or self.stop.is_set() or self.left <= 0
+        return self.met or self.ended or self.enough.is_set() or self.left <= 0
 
     @property
     def left(self) -> float:
@@ -188,7 +188,7 @@ class Attempts:
         cost = value(self.relaxed.form, x)
         with self._lock:
             if cost < self.cost:
-                self.best.x, self.best.cost = x, cost
+                self.best.cost, self.best.x = cost, x  # in this order: whoever looks between must not find values that cost nothing yet
                 self.progress(f"{who}: cost {cost:,.0f}, gap {100 * max(self.gap, 0.0):.3f} %")
                 self._told()
 
@@ -243,30 +243,32 @@ class Attempts:
                 # Rows that another thread has written meanwhile are not in this program: what breaks them is no schedule.
                 chosen = broken(self.relaxed.families, x, known)
                 self.relaxed.write(self.relaxed.broken(x))
-            kept = x if not chosen else None if self.met else self.completed(x)
-            best = Incumbent(kept, np.inf if kept is None else value(form, kept), found.bound + offset, found.done and kept is not None)
+            if chosen and value(form, x) >= self.cost:  # to keep the rows costs more yet
+                return Incumbent(None, np.inf, found.bound + offset, found.done)
+            kept = self.completed(x) if chosen else x
+            cost = np.inf if kept is None else value(form, kept)
             if kept is not None:
                 self.offer(kept, who)
-            near = kept is not None and best.cost - best.bound <= max(gap * abs(best.cost - offset), money)
-            if not chosen or not found.done or self.over or near:
-                return best
+            near = not chosen or (kept is not None and cost - found.bound - offset <= max(gap * abs(cost - offset), money))
+            if near or not found.done or self.over:
+                return Incumbent(kept, cost, found.bound + offset, found.done and near)
         raise SolverFailed(f"rows were still broken after {ROUNDS} rounds")
 
     def completed(self, x: np.ndarray) -> np.ndarray | None:
         """Values (n,) with the whole ones of x (n,) that break no row, at least cost; None where there are none."""
-        part = self.fixed(x)
+        part, found = self.fixed(x), None
         with suppress(Infeasible, LimitReached, SolverFailed):
             found = solve(part, program=self.program).x
-            with self._lock:
-                self.relaxed.take(part)
-            return found
-        return None
+        with self._lock:
+            self.relaxed.take(part)
+        return found
 
     def fixed(self, x: np.ndarray) -> Relaxed:
         """The program with its integer columns held at the whole values of x (n,), and the rows written so far."""
         with self._lock:
-            part = self.relaxed.apart()
-        lower, upper = part.form.lower.copy(), part.form.upper.copy()
+            form, core, added = self.relaxed.form, self.relaxed.core, dict(self.relaxed.added)
+        lower, upper = form.lower.copy(), form.upper.copy()
         lower[self.ids] = upper[self.ids] = self.whole(x)
-        part.form = replace(part.form, lower=lower, upper=upper)
+        part = Relaxed(replace(form, lower=lower, upper=upper), self.relaxed.families)
+        part.core, part.added = core, added
         return part

@@ -93,7 +93,7 @@ class MarketRun:
     def of(cls, dispatch: Dispatch, prices: Prices, stage: str, settled: np.ndarray | None = None) -> MarketRun:
         """A cleared dispatch at the prices of a rule; `settled` (B, T): what plants get where a floor or cap changes it."""
         case, solution = dispatch.case, dispatch.solution
-        plants = _plants(dispatch)
+        plants = plants_of(dispatch)
         change = dispatch.model.builder.ports.get("demand_change")
         q = dispatch.quantities
         load = q["load"].values - q["shedding"].values + (0.0 if change is None else change.value(solution.x))
@@ -164,7 +164,7 @@ class Given(NamedTuple):
 
 def given(dispatch: Dispatch, people: Participants) -> Given:
     """Output and cost of participants beyond what their columns show: the whole less what these offer."""
-    plants, builder, x = _plants(dispatch), dispatch.model.builder, dispatch.solution.x
+    plants, builder, x = plants_of(dispatch), dispatch.model.builder, dispatch.solution.x
     place = {name: g for g, text in enumerate(people.names) for name in str(text).split(" + ")}
     leader = plants.name[_leaders(dispatch, plants.name)]
     of = np.array([place.get(n.removesuffix(FAR), -1) for n in leader], int)
@@ -182,7 +182,7 @@ def given(dispatch: Dispatch, people: Participants) -> Given:
     return Given(part, bus, power, cost)
 
 
-class _Plants(NamedTuple):
+class Plants(NamedTuple):
     """Elements of one kind: names, bus, technology (n,); output and what was available MW (n, T)."""
 
     name: np.ndarray
@@ -192,15 +192,15 @@ class _Plants(NamedTuple):
     available: np.ndarray
 
 
-def _plants(dispatch: Dispatch) -> _Plants:
+def plants_of(dispatch: Dispatch) -> Plants:
     """All plants, kind by kind."""
     case, q, ports = dispatch.case, dispatch.quantities, dispatch.model.builder.ports
 
-    def of(table: str, output: np.ndarray, most: np.ndarray, at: str = "bus", suffix: str = "") -> _Plants:
+    def of(table: str, output: np.ndarray, most: np.ndarray, at: str = "bus", suffix: str = "") -> Plants:
         rows = case.table(table)
         kind = rows["technology"] if "technology" in rows else np.full(len(rows), table, dtype=object)
         names = np.array([f"{table} {i}{suffix}" for i in rows.index], dtype=object)
-        return _Plants(names, case.position("bus", rows[at]), np.asarray(kind, dtype=object), output, np.maximum(most, output))
+        return Plants(names, case.position("bus", rows[at]), np.asarray(kind, dtype=object), output, np.maximum(most, output))
 
     found = []
     for table, quantity, sign in PLANTS:
@@ -217,9 +217,9 @@ def _plants(dispatch: Dispatch) -> _Plants:
         sold, table = q["dc_market_sold"].values, case.table("dc_market")
         bus = case.position("bus", case.table("dc_link")["to_bus"].reindex(table["dc_link"]))
         names = np.array([f"dc_market {i}" for i in table.index], dtype=object)
-        found.append(_Plants(names, bus, np.full(len(table), "dc_market", dtype=object), -sold, np.zeros_like(sold)))
+        found.append(Plants(names, bus, np.full(len(table), "dc_market", dtype=object), -sold, np.zeros_like(sold)))
     name, bus, kind, output, able = (np.concatenate(p) for p in zip(*found, strict=True))
-    return _Plants(name, bus.astype(int), kind, output, able)
+    return Plants(name, bus.astype(int), kind, output, able)
 
 
 def _power(case, table: str) -> np.ndarray:
@@ -243,8 +243,23 @@ def _costs(dispatch: Dispatch, plant: np.ndarray, output: np.ndarray) -> np.ndar
     for part, dim, labels, amount in builder.fixed_parts:
         for key, values in zip((element_name(part, dim, v) for v in labels), amount, strict=True):
             found[key] = found.get(key, 0.0) + values
+    return _shared(dispatch, plant, output, found)
+
+
+def of_plants(dispatch: Dispatch, worth: np.ndarray) -> np.ndarray:
+    """Worth (n,) CNY of columns by plant and period (g, T); of columns over no period by hours."""
+    (names, label), step, mine = element_labels(dispatch.model.builder), dispatch.solution.form.column_step, plants_of(dispatch)
+    hours, timed = dispatch.case.time.hours, dispatch.solution.form.column_step >= 0
+    total = np.bincount(label[~timed], worth[~timed], len(names))[:, None] * (hours / hours.sum())
+    np.add.at(total, (label[timed], step[timed]), worth[timed])
+    return _shared(dispatch, mine.name, mine.output, dict(zip(names, total, strict=True)))
+
+
+def _shared(dispatch: Dispatch, plant: np.ndarray, output: np.ndarray, found: dict[str, np.ndarray]) -> np.ndarray:
+    """Amounts (T,) by name of elements, by plant (g, T): awards are those of the plant that gives them; alike plants that are one element
+    share by output (g, T)."""
     of, place = _leaders(dispatch, plant), {n: i for i, n in enumerate(plant)}
-    offers, nothing = dispatch.case.reserve_offers, np.zeros(builder.steps)
+    offers, nothing = dispatch.case.reserve_offers, np.zeros(len(dispatch.case.time))
     for name, kind, i in zip(offers.name, offers.kind, offers.place, strict=True):  # the cost of an award is one of the element that gives it
         key = plant[of[place[f"{kind} {dispatch.case.table(kind).index[i]}"]]]
         found[key] = found.get(key, nothing) + found.pop(f"award {name}", nothing)

@@ -94,7 +94,7 @@ MARKET_TABLES: dict[str, tuple[Column, ...]] = {
     "load": (RUN, PERIOD, BUS, _power("mw", "load that is served", "供电负荷"), GAP, EXACT),
     "uplift": (
         RULE, RUN, UNIT, Column("horizon", TEXT, "", "day or block that is made whole", "核算期"), _money("revenue", "revenue", "收入"),
-        _money("besides", "part of the revenue that is paid for reserve and decisions", "其中备用与启停支付"),
+        _money("besides", "part of the revenue that is paid for reserve, decisions and being constrained", "其中备用、启停与受限支付"),
         _money("cost", "cost at offers", "报价成本"), _money("profit", "profit", "利润"),
         _money("best_profit", "best profit at these prices", "最优利润"), _money("mwp", "make-whole payment", "成本补偿"),
         _money("loc", "lost opportunity cost", "机会成本"), _money("paid", "uplift that is paid", "已付补偿"),

@@ -33,7 +33,8 @@ def improve(attempts: Attempts, reduced: np.ndarray) -> None:
             if attempts.over or attempts.x is None:
                 return
             held = ~np.isin(attempts.element, order[first : first + size]) & ~attempts.lone
-            attempts.attempt("neighbourhood", held, attempts.whole(attempts.x), gap=0.1 * attempts.search.gap, seconds=SECONDS)
+            with suppress(Infeasible):  # values that hold but for rounding
+                attempts.attempt("neighbourhood", held, attempts.whole(attempts.x), gap=0.1 * attempts.search.gap, seconds=SECONDS)
 
 
 def in_time(attempts: Attempts) -> None:

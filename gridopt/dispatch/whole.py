@@ -2,7 +2,7 @@
 
     LP      every integer column relaxed; lazy rows as always; its dual bound is the first bound                     (W1)
     search  whole values: straight from the relaxation (dive.py); if the gap is not met, side by side until it is
-            bounds: cuts of the whole program as long as they raise the bound, then all that the solver has
+            bounds: of the whole program, in a thread of its own (bounds.py)
             costs:  around the relaxation (guided.py); where there are numbers above one, these and all else in turns, then straight
             once more, with an eye on the cost; where there are none, windows of steps (neighbourhood.py)
             where decisions are many, first around the relaxation alone, for either takes much memory; cuts are left out, and
@@ -19,30 +19,26 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import contextmanager, suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
 from gridopt.dispatch.attempts import Attempts, Enough, Implied, Search
 from gridopt.dispatch.attended import attended
 from gridopt.dispatch.available import AS_IT_IS, Available
+from gridopt.dispatch.bounds import NEAR, everything, side_by_side
 from gridopt.dispatch.dive import Held, dive, dives, in_turns, levels
 from gridopt.dispatch.guided import guided, undecided_of
 from gridopt.dispatch.lazy import Loaded, Program, Relaxed, scaled, solve
 from gridopt.dispatch.neighbourhood import improve, in_time
 from gridopt.program.highs import Highs
-from gridopt.program.solution import Infeasible, LimitReached, Solution, SolverFailed
+from gridopt.program.solution import LimitReached, Solution, SolverFailed
 
 MANY = 8_000
 """Decisions from which neighbourhoods are searched beside the whole program."""
-PATIENCE_S, RISE = 8.0, 0.05
-"""Seconds in which cuts must raise the bound by that part of what is missing, or no more of them are tried before other searches."""
-SOON_S = 3.0
-"""Seconds in which levels of links are mostly found, and no bound is missed: what is begun beside them ends late."""
-NEAR = 1e-6
-"""Share by which bounds of one relaxation may differ, and one of a schedule's costs by which its bound may lie above it, for rounding."""
 Progress = Callable[[str], None]
 Beside = Callable[[threading.Event], np.ndarray | None]
 """Finds values (n,) that break no row, or none; ends early once the event is set."""
@@ -88,7 +84,7 @@ def _check(solution: Solution, bound: float) -> None:
     """Raises SolverFailed where the bound of a search lies above the cost of a schedule: one of the two is wrong."""
     form, x = solution.form, solution.x
     gross = float(np.abs(form.cost * x).sum() + form.square @ x**2) + abs(form.offset)
-    if bound - solution.objective > NEAR * max(gross, 1.0):
+    if bound - solution.objective > NEAR * max(gross, 1.0):  # more than rounding
         raise SolverFailed(f"the bound {bound:,.2f} of the search lies above the cost {solution.objective:,.2f} of a schedule")
 
 
@@ -120,73 +116,31 @@ def _search(attempts: Attempts, first: Solution, given: Callable[[], np.ndarray 
         levels(held, settled)
     if (many or held is None) and not attempts.over:
         guided(attempts, first.x, many)
-    if not attempts.over:
-        pool, alone = ThreadPoolExecutor(1), threading.Event()
-        bounds = pool.submit(_bounds, attempts.apart(), alone, cuts=not many and held is not None and attempts.x is not None)
-        pool.shutdown(wait=False)
-        try:
-            _costs(attempts, first, None if many else held, settled)
-        except BaseException:
-            attempts.enough.set()
-            raise
-        finally:
-            alone.set()
-        # The solver may take seconds until it hears that it is enough; nobody has to wait for that.
-        wait([bounds], 0.0 if attempts.met else None)
-        if bounds.done():
-            bounds.result()
+    if (many or held is not None) and not attempts.over:
+        side_by_side(attempts, partial(_costs, first=first, held=held, settled=settled, many=many), not many and attempts.x is not None)
+    elif not attempts.over:
+        everything(attempts)
     if attempts.x is None:
         raise LimitReached("a limit was reached before any feasible schedule was found")
 
 
-def _costs(attempts: Attempts, first: Solution, held: Held | None, settled: np.ndarray | None) -> None:
+def _costs(attempts: Attempts, first: Solution, held: Held | None, settled: np.ndarray | None, many: bool) -> None:
     """Schedules that cost less, until the gap is met or nothing finds any more. settled (k,): whole values around which a dive leaves
     levels to be searched."""
-    if held is None:
-        improve(attempts, first.form.cost[attempts.ids] - (first.form.matrix.T @ first.y)[attempts.ids])
-        return
-    if settled is not None:
+    if held is not None:
+        held.attempts = attempts
+    stepped = held is not None and held.stepped.any()
+    if held is not None and settled is not None and not many:
         levels(held, settled)
-    if not attempts.over:
+    if not (many or attempts.over):
         guided(attempts, first.x, wide=False)
-    if not (attempts.over or held.stepped.any()):
-        in_time(attempts)
-    if held.stepped.any() and not attempts.over:
+    if held is not None and stepped and not attempts.over:
         in_turns(held)
-    if held.stepped.any() and not attempts.over:
+    if held is not None and stepped and not attempts.over:
         settled = dive(held, first.x, again=True)
         if settled is not None and not attempts.over:
             levels(held, settled)
-
-
-def _bounds(attempts: Attempts, alone: threading.Event, cuts: bool) -> None:
-    """Bounds of the whole program until the gap is met: cuts alone as long as they raise it, begun once it is `alone`, or where that takes
-    longer than SOON_S; then with all that the solver has."""
-    if cuts:
-        alone.wait(SOON_S)
-    if cuts and not attempts.over:
-        with suppress(Infeasible):  # values that hold but for rounding
-            _everything(attempts, root=True)
-    if not attempts.over:
-        _everything(attempts)
-
-
-def _everything(attempts: Attempts, root: bool = False) -> None:
-    """Nothing held: the bound is that of the whole program, and what ends by itself has met the gap. root: only as far as cuts raise it."""
-    enough, first, known, since = Enough(attempts.enough), attempts.bound, attempts.bound, time.monotonic()
-
-    def tell(bound: float) -> None:
-        nonlocal known, since
-        attempts.prove(bound)
-        begun = bound >= first - NEAR * max(abs(first), 1.0)  # its own relaxation is solved
-        if not begun or attempts.bound - known >= RISE * (attempts.cost - attempts.target):
-            known, since = attempts.bound, time.monotonic()
-        if root and time.monotonic() - since > PATIENCE_S:
-            enough.set()
-
-    nothing = np.zeros(len(attempts.ids), bool)
-    asked = {"gap": attempts.asked, "money": attempts.search.money}
-    found = attempts.attempt("whole program", nothing, np.zeros(len(nothing)), **asked, stop=enough, tell=tell, root=root)
-    attempts.prove(found.bound)
-    if found.done:
-        attempts.end()
+    if many and not attempts.over:
+        improve(attempts, first.form.cost[attempts.ids] - (first.form.matrix.T @ first.y)[attempts.ids])
+    elif not (stepped or attempts.over):
+        in_time(attempts)

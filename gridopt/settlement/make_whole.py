@@ -1,7 +1,7 @@
 """Make-whole payments: plants that lose money at their offers in a horizon (a day) are made whole, real time after day-ahead.
 
     MWP^DA = max(0, C^DA - R^DA),   MWP^RT = max(0, C^RT - R^RT - R^DA - MWP^DA)                                       [CNY]     (M1)
-    R^DA = sum of Q^DA π^DA,   R^RT = sum of (Q^RT - Q^DA) π^RT, each with what is paid beside energy for reserve and decisions
+    R^DA = sum of Q^DA π^DA,   R^RT = sum of (Q^RT - Q^DA) π^RT, each with what is paid beside energy: reserve, decisions, being constrained
     C: energy, no-load, starts and reserve at offers
     one stage: max(0, C^RT - R^RT - R^DA)                                                                                        (M2)
 

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from gridopt.case.case import Case
+from gridopt.dispatch.besides import UPLIFT, by_plant
 from gridopt.dispatch.lmp import Prices
 from gridopt.dispatch.market_run import MarketRun
 from gridopt.dispatch.market_tables import frame
@@ -136,12 +137,15 @@ def with_opportunities(table: pd.DataFrame, lost: pd.DataFrame, runs: list[Marke
     made whole, such as wind farms and stores, have rows of their own where what they lose is not zero."""
     known = {(r.run, r.unit, r.horizon): k for k, r in enumerate(table.itertuples())}
     loc, rows = np.where(table["run"].isin([r.stage for r in runs]), 0.0, np.nan), []
+    lifted: dict[tuple[str, str], float] = {}  # paid for what is lost at these prices: no part of what could be earned at them
     for run in runs:
         group = horizon(run.start, by)
         first = run.start[np.unique(group, return_index=True)[1]].astype(str)
         place, plant = {t: int(g) for t, g in zip(pd.DatetimeIndex(run.start), group, strict=True)}, {n: g for g, n in enumerate(run.plant)}
         beside, cost = sums(run.paid_besides, group), sums(run.cost, group)
         earned = sums(run.output * run.price_at_plant * run.hours, group) + beside
+        uplift = sums(by_plant([b for b in run.besides if b.account == UPLIFT], run.plant, len(run.start)), group)
+        lifted |= {(run.plant[g], first[h]): uplift[g, h] for g, h in zip(*np.nonzero(uplift), strict=True)}
         mine = lost[lost["run"] == run.stage]
         total = mine.assign(horizon=mine["period"].map(place)).groupby(["unit", "horizon"], sort=False)["loc"].sum()
         for (unit, h), amount in total.items():
@@ -150,8 +154,10 @@ def with_opportunities(table: pd.DataFrame, lost: pd.DataFrame, runs: list[Marke
                 loc[known[key]] = amount
             elif abs(amount) > LEAST:
                 revenue, more, borne = (v[plant[unit], h] if unit in plant else np.nan for v in (earned, beside, cost))
-                rows.append((run.stage, unit, first[h], revenue, more, borne, revenue - borne, revenue - borne + amount, amount))
-    found = table.assign(loc=loc, best_profit=table["profit"] + loc)
+                best = revenue - borne + amount - lifted.get((unit, first[h]), 0.0)
+                rows.append((run.stage, unit, first[h], revenue, more, borne, revenue - borne, best, amount))
+    uplift = np.array([lifted.get(key, 0.0) for key in zip(table["unit"], table["horizon"], strict=True)])
+    found = table.assign(loc=loc, best_profit=table["profit"] + loc - uplift)
     if not rows:
         return found
     stage, unit, when, revenue, more, borne, profit, best, amount = (list(v) for v in zip(*rows, strict=True))

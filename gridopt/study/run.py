@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import threading
 import time
@@ -63,6 +64,7 @@ def run_study(
     program = _program(loaded)
     if resume and loaded.study.rolling is None:
         raise CaseError(["--resume: only a study that is decided window by window can be resumed. Give it the key 'rolling'."])
+    from gridopt.dispatch.bounds import wait_for_the_rest
     from gridopt.study.store import place
 
     if dry_run:
@@ -80,6 +82,8 @@ def run_study(
         document = _solve_and_write(loaded, program, unfinished, target, stop, clock, checkpoint)
         for warning in document["warnings"]:
             progress(f"warning: {warning}")
+        if os.name == "nt":  # there an open file keeps its folder from being moved
+            wait_for_the_rest()
         move(unfinished, target)
         if checkpoint is not None:
             checkpoint.remove()

@@ -69,15 +69,15 @@ def test_rules_of_the_study_are_kept(tmp_path, capsys):
 
 
 @pytest.mark.parametrize(
-    ("rule", "settings", "of_plants", "users"),
+    ("rule", "settings", "lifted", "of_plants", "users"),
     [
-        ("pab", "", (24000, 13000, 85000), 122000),
-        ("smp", "", (156000, 13000, 85000), 254000),
-        ("smp", "{constrained_on: false}", (156000, 13000, 85000), 254000),
-        ("smp", "{constrained_off: true}", (156000, 13000, 85000), 254000),
+        ("pab", "", "", (24000, 13000, 85000), 122000),
+        ("smp", "", "uplift_da_constrained_on", (156000, 13000, 85000), 254000),
+        ("smp", "{constrained_on: false}", "mwp_da", (156000, 13000, 85000), 254000),
+        ("smp", "{constrained_off: true}", "uplift_da_constrained_on", (156000, 13000, 85000), 254000),
     ],
 )
-def test_rules_that_do_not_pay_by_node(tmp_path, capsys, rule, settings, of_plants, users):
+def test_rules_that_do_not_pay_by_node(tmp_path, capsys, rule, settings, lifted, of_plants, users):
     """Outputs (600, 50, 250). As offered: 600 x 40, 50 x 260, 250 x 340. At one price of 260 C3 gets 65000 and 20000 for being constrained on,
     or as much to make it whole; C2, constrained off, would earn nothing either. Load pays 234000 and that."""
     out = tmp_path / "out"
@@ -89,24 +89,27 @@ def test_rules_that_do_not_pay_by_node(tmp_path, capsys, rule, settings, of_plan
     net = ledger.groupby("payee")["amount"].sum().sub(ledger.groupby("payer")["amount"].sum(), fill_value=0.0)
     assert net[["generator W1", "generator C2", "generator C3"]].tolist() == pytest.approx(of_plants)
     assert net[["load 2", "load 3", "load 4"]].sum() == pytest.approx(-users)
+    uplift = ledger[ledger["code"].str.match("uplift_da_|mwp_")]
+    assert uplift["code"].tolist() == [lifted] * bool(lifted) and uplift["amount"].sum() == pytest.approx(20000 if lifted else 0)
 
 
-def test_plants_are_paid_for_being_constrained(tmp_path, capsys):
+@pytest.mark.parametrize(("price", "owed"), [("{}", 80), ("{mode: clip, cap_cny_per_mwh: 300}", 40)])
+def test_plants_are_paid_for_being_constrained(tmp_path, capsys, price, owed):
     """With 300 MW at bus 2 instead of 100 no network uses C2 for 350 and C3 for 150, which sets 340; the ring uses C2 less. It is owed
-    340 - 260 for each of these MWh; C3, which gives them at its own cost, nothing."""
+    340 - 260 for each of these MWh, 300 - 260 where prices are cut off there; C3, which gives them, what it costs above the price."""
     path = tmp_path / "ring.yaml"
     path.write_text(RING.replace("load_mw: 100", "load_mw: 300"), encoding="utf-8")
     out, off = tmp_path / "out", "pricing.smp.constrained_off=true"
-    options = ["--set", "report=false", "--set", "market={rule: smp}", "--set", off, "--json"]
+    options = ["--set", "report=false", "--set", f"market={{rule: smp, price: {price}}}", "--set", off, "--json"]
     assert execute(["market", str(path), "-o", str(out), *options]) == 0
     capsys.readouterr()
-    ledger, plants = (pd.read_parquet(out / "tables" / f"market_{t}.parquet") for t in ("ledger", "dispatch"))
+    ledger, plants, uplift = (pd.read_parquet(out / "tables" / f"market_{t}.parquet") for t in ("ledger", "dispatch", "uplift"))
     given = plants[plants["run"] == "DA"].set_index("unit")["mw"]
     assert given["generator C2"] < 349
-    paid = ledger[ledger["code"].str.startswith("uplift_da_")]
-    assert paid[["code", "payee"]].to_numpy().tolist() == [["uplift_da_constrained_off", "generator C2"]]
-    assert paid["amount"].sum() == pytest.approx((350 - given["generator C2"]) * 80)
-    assert not ledger["code"].str.startswith("mwp_").any()
+    paid = ledger[ledger["code"] == "uplift_da_constrained_off"]
+    assert paid["payee"].tolist() == ["generator C2"] and paid["amount"].sum() == pytest.approx((350 - given["generator C2"]) * owed)
+    best = uplift.set_index("unit").loc["generator C2"]
+    assert best["profit"] == pytest.approx(350 * owed) and best["best_profit"] == pytest.approx(350 * owed)
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from gridopt.dispatch.lazy import Relaxed, solve
 from gridopt.dispatch.neighbourhood import LENGTH, improve, in_time
 from gridopt.dispatch.whole import decide
 from gridopt.program.builder import Builder
-from gridopt.program.highs import Highs, Incumbent
+from gridopt.program.highs import Highs
 from gridopt.program.pulp_solvers import PulpProgram
 from gridopt.program.solution import Infeasible, LimitReached, Solution, SolverFailed
 
@@ -171,33 +171,6 @@ def test_no_time_at_all_is_told():
         decide(crowd(), Search(0.0, seconds=0.0))
 
 
-def test_a_gap_that_is_met_leaves_the_event_of_the_caller_alone():
-    """It may be that of the process, and searches follow; but when it is set, all searches hear of it. What is met ends those beside."""
-    relaxed, stop = crowd(count=5, steps=1), threading.Event()
-    attempts = Attempts(relaxed, Highs, Search(0.1, stop=stop), lambda x: x, -1000.0, lambda text: None)
-    other = attempts.apart()
-    attempts.best.x, attempts.best.cost = np.zeros(len(relaxed.form.cost)), -800.0
-    other.prove(-900.0)
-    assert not attempts.met and not other.enough.is_set()
-    other.prove(-850.0)
-    assert attempts.met and attempts.enough.is_set() and other.over and not stop.is_set()
-    again = Attempts(relaxed, Highs, Search(0.1, stop=stop), lambda x: x, -1000.0, lambda text: None)
-    assert not again.enough.is_set()
-    stop.set()
-    assert again.enough.is_set() and again.over
-
-
-def test_what_runs_apart_writes_rows_of_its_own():
-    """A program that stays loaded knows only the rows that it has written itself; what is found belongs to all."""
-    relaxed = units(**MIXED, lazy=True)
-    attempts = Attempts(relaxed, Highs, Search(0.1), lambda x: x, -1000.0, lambda text: None)
-    other, rows = attempts.apart(), len(relaxed.form.row_lower)
-    other.relaxed.write({relaxed.families[0].family.name: (np.zeros(1, int), np.zeros(1, int))})
-    assert len(other.relaxed.form.row_lower) == rows + 1 and len(relaxed.form.row_lower) == rows and not relaxed.added
-    other.offer(np.zeros(len(relaxed.form.cost)), "beside")
-    assert attempts.x is not None and attempts.cost == other.cost
-
-
 @pytest.fixture
 def listening():
     """A shell lets what it starts in the background ignore SIGINT; these tests listen to it all the same."""
@@ -266,21 +239,6 @@ def test_windows_of_steps_find_what_the_relaxation_missed():
     assert all(len(free) <= LENGTH and np.ptp(free) == len(free) - 1 for free in seen)
 
 
-def test_the_root_raises_the_bound_and_ends():
-    """Cuts alone: a bound above that of the relaxation, and no end of the search; all of it proves the best."""
-    relaxed = crowd(count=40, steps=12)
-    first = solve(relaxed)
-
-    def searched(root: bool) -> Attempts:
-        attempts = Attempts(relaxed, Highs, Search(0.0), lambda x: x, first.bound, lambda text: None)
-        whole._everything(attempts, root)
-        return attempts
-
-    rooted, every = searched(True), searched(False)
-    assert every.ended and every.bound == pytest.approx(every.cost, rel=1e-9)
-    assert not rooted.ended and first.bound < rooted.bound < every.bound
-
-
 def test_a_bound_above_the_cost_of_a_schedule_is_no_proof(monkeypatch):
     """Whatever went wrong in a search, its numbers are not given away."""
     monkeypatch.setattr(Attempts, "prove", lambda self, bound: setattr(self.best, "bound", 1e6))
@@ -296,28 +254,6 @@ def test_what_was_gained_where_costs_are_below_zero():
     assert not attempts.met and attempts.target < -903.0
     assert attempts.gained(np.inf, 0.1) and not attempts.gained(-903.0, 0.1)
     assert attempts.gained(-880.0, 0.1) and not attempts.gained(-902.5, 0.1)
-
-
-def test_cuts_that_raise_nothing_are_left(monkeypatch):
-    """A bound that no longer rises ends the root, and only the root."""
-    monkeypatch.setattr(whole, "PATIENCE_S", -1.0)
-    seen = []
-
-    class Flat:
-        asked, ids, over, search, bound, cost, target = 0.1, np.zeros(2, int), False, Search(), 5.0, 9.0, 6.0
-        enough = threading.Event()
-
-        def prove(self, bound):
-            pass
-
-        def attempt(self, who, held, values, *, gap, money, stop, tell, root):
-            tell(5.0)
-            seen.append((root, stop.is_set()))
-            return Incumbent(None, np.inf, 5.0, False)
-
-    for root in (True, False):
-        whole._everything(Flat(), root)
-    assert seen == [(True, True), (False, False)]
 
 
 def test_near():

@@ -8,12 +8,14 @@ import pytest
 from gridopt.case.check import CaseError
 from gridopt.case.pricing_options import USUAL as USUAL_OPTIONS
 from gridopt.dispatch import answers, other_network
+from gridopt.dispatch.besides import Beside
 from gridopt.dispatch.participants import Participants
 from gridopt.dispatch.single import dispatch
 from gridopt.dispatch.whole import Search
 from gridopt.pricing import minmwp, pab_shaded
+from gridopt.pricing.smp import _paid
 from gridopt.program.solution import SolverFailed
-from gridopt.settlement.uplift import uplift
+from gridopt.settlement.uplift import _by_participant, uplift
 from gridopt.study.priced import USUAL, Cleared, _side_by_side, document, price_by, price_file
 from tests.support import market
 from tests.support.block_cases import buses, load, power_case
@@ -233,10 +235,23 @@ def test_being_constrained_is_paid_by_period():
     text = market.BLOCK_BEHIND_A_LINE.replace("load_mw: 150", "load_mw: [190, 90, 20]").replace("initially_on", start)
     found = priced("periods: 3" + text, "smp").priced
     (on,) = found.prices.uplift
-    assert (on.account, on.name) == ("uplift", "constrained_on")
-    paid = {str(w): a for w, a in zip(on.who, on.amount, strict=True)}
-    assert paid.pop("generator B") == near([9000, 8000, 0]) and np.abs(list(paid.values())).max() == near(0)
-    assert "bus b" in paid and found.uplift.paid.sum() == near(17000)
+    assert (on.account, on.name) == ("uplift", "constrained_on") and on.who.tolist() == ["generator A", "generator B"]
+    assert on.amount[0] == near([0, 0, 0]) and on.amount[1] == near([9000, 8000, 0])
+    assert found.uplift.paid.sum() == near(17000)
+
+
+def test_nobody_is_paid_more_than_it_loses_in_a_day():
+    """Lost 10 in periods with less and 27 gained in those with more: nothing. Lost 30 and 10 gained back: 20, in the hours of the 30. The
+    other day stands alone."""
+    lost = np.array([[10.0, -27.0, 5.0], [30.0, -10.0, 0.0]])
+    on, day = np.array([[False, True, True], [True, False, True]]), np.array(["2025-01-01", "2025-01-01", "2025-01-02"], "datetime64[D]")
+    paid_on, paid_off = _paid(np.array(["a", "b"], object), lost, on, day)
+    assert paid_on.amount.tolist() == [[0, 0, 5], [20, 0, 0]] and np.abs(paid_off.amount).max() == 0
+
+
+def test_those_that_act_together_are_one_in_the_sum():
+    one = Beside("uplift", "on", np.array(["unit A", "unit B", "unit C"], object), np.ones((3, 1)), np.array([[1000.0], [2000.0], [5.0]]))
+    assert _by_participant([one], np.array(["unit A + unit B", "unit C"], object)).tolist() == [3000.0, 5.0]
 
 
 def test_the_lowest_of_many_right_prices():
