@@ -82,7 +82,7 @@ class Aftermath:
         if (epoch, number) in self._kept:
             return self._kept[epoch, number]
         found = self.grid.each[epoch].lodf(self.plan(epoch)[0][number].out)[:, :, self.some].transpose(0, 2, 1).copy()
-        if found.size + sum(v.size for v in self._kept.values()) <= KEPT:
+        if found.size + sum(v.size for v in list(self._kept.values())) <= KEPT:
             self._kept[epoch, number] = found
         return found
 

@@ -151,6 +151,12 @@ class Attempts:
         """Seconds."""
         return self._end - time.monotonic()
 
+    def wait_for(self, work: Callable[[], None]) -> None:
+        """Does what is not of this search and takes none of its time."""
+        begun = time.monotonic()
+        work()
+        self._end += time.monotonic() - begun
+
     @property
     def asked(self) -> float:
         """Relative gap to ask of a solver, which knows nothing of fixed costs: no more money than the gap of the whole cost."""
@@ -178,9 +184,15 @@ class Attempts:
             self.best.bound = max(self.bound, bound)
             self._told()
 
+    def now(self) -> Best:
+        """What has been found so far, all of one moment."""
+        with self._lock:
+            return copy.copy(self.best)
+
     def end(self) -> None:
         """A search of everything has come to its end."""
-        self.best.ended = True
+        with self._lock:
+            self.best.ended = True
         self.enough.set()
 
     def offer(self, x: np.ndarray, who: str) -> None:

@@ -20,7 +20,7 @@ from contextlib import suppress
 import numpy as np
 
 from gridopt.dispatch.attempts import Attempts, Enough
-from gridopt.program.solution import Infeasible
+from gridopt.program.solution import Infeasible, LimitReached, SolverFailed
 
 PATIENCE_S, RISE = 8.0, 0.05
 """Seconds in which cuts must raise the bound by that part of what is missing, or no more of them are tried before other searches."""
@@ -29,39 +29,52 @@ SOON_S = 3.0
 LISTEN_S = 0.1
 LEFT: list[Future] = []
 """What nobody has waited for; the interpreter does."""
+LOCK = threading.Lock()
 NEAR = 1e-6
 """Share by which bounds of one relaxation may differ for rounding."""
 
 
 def side_by_side(attempts: Attempts, costs: Callable[[Attempts], None], cuts: bool) -> None:
-    """Runs `costs` with attempts that share the rows of `attempts`, and bounds beside it; cuts: whether (B1) comes first.
+    """Runs `costs` with attempts that share the rows of `attempts`, and bounds beside it, until the gap is met or neither finds any more;
+    cuts: whether (B1) comes first.
 
-    Raises what went wrong where something is missing of the gap; where nothing is, only tells."""
-    wait_for_the_rest()
+    Raises what `failed` does."""
+    attempts.wait_for(wait_for_the_rest)
     alone, pool, before = threading.Event(), ThreadPoolExecutor(2), attempts.relaxed.apart()
     beside = pool.submit(bounds, attempts.apart(), alone, cuts)
     found = pool.submit(costs, copy.copy(attempts))
     pool.shutdown(wait=False)
-    LEFT.extend((beside, found))
-    while not wait([found], LISTEN_S).done:
-        if attempts.enough.is_set() and attempts.x is not None:
-            attempts.relaxed = before  # the other rows may just be written
-            return
+    for one in (found, beside):
+        while not wait([one], LISTEN_S).done and not (attempts.met or attempts.ended):
+            pass  # Ctrl-C and time are heard by the solver, which then gives what it has
+        if not one.done():
+            with LOCK:
+                LEFT.extend(f for f in (found, beside) if not f.done())
+            break
+        alone.set()
+        if one.exception() is not None:
+            failed(attempts, one.exception())
     alone.set()
-    failed = found.exception()
-    if failed is not None:
-        attempts.enough.set()
-        raise failed
-    if not attempts.met:
-        beside.result()
-    elif beside.done() and beside.exception() is not None:
-        attempts.progress(f"bounds of the whole program: {beside.exception()}")
+    if not found.done():
+        attempts.relaxed = before  # the other rows may just be written
+
+
+def failed(attempts: Attempts, fault: BaseException | None) -> None:
+    """Ends all searches and raises the fault, unless it is one of the solver and a schedule is known: that is told, and the other goes on."""
+    if attempts.x is not None and isinstance(fault, (Infeasible, LimitReached, SolverFailed)):
+        attempts.progress(f"a search ended: {fault}")
+        return
+    attempts.enough.set()
+    if fault is not None:
+        raise fault
 
 
 def wait_for_the_rest() -> None:
     """Waits until the solvers that were left have heard that nobody needs them any more; files that they write are closed then."""
-    while LEFT:
-        wait([LEFT.pop()])
+    with LOCK:
+        left = LEFT[:]
+        LEFT.clear()
+    wait(left)
 
 
 def bounds(attempts: Attempts, alone: threading.Event, cuts: bool) -> None:

@@ -246,30 +246,36 @@ def _costs(dispatch: Dispatch, plant: np.ndarray, output: np.ndarray) -> np.ndar
     return _shared(dispatch, plant, output, found)
 
 
-def of_plants(dispatch: Dispatch, worth: np.ndarray) -> np.ndarray:
-    """Worth (n,) CNY of columns by plant and period (g, T); of columns over no period by hours."""
-    (names, label), step, mine = element_labels(dispatch.model.builder), dispatch.solution.form.column_step, plants_of(dispatch)
-    hours, timed = dispatch.case.time.hours, dispatch.solution.form.column_step >= 0
+def of_plants(dispatch: Dispatch, worth: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Worth (n,) CNY of columns by plant and period (g, T), of alike plants by weight (g, T); of columns over no period by hours."""
+    (names, label), step = element_labels(dispatch.model.builder), dispatch.solution.form.column_step
+    hours, timed = dispatch.case.time.hours, step >= 0
     total = np.bincount(label[~timed], worth[~timed], len(names))[:, None] * (hours / hours.sum())
     np.add.at(total, (label[timed], step[timed]), worth[timed])
-    return _shared(dispatch, mine.name, mine.output, dict(zip(names, total, strict=True)))
+    return _shared(dispatch, plants_of(dispatch).name, weight, dict(zip(names, total, strict=True)))
 
 
-def _shared(dispatch: Dispatch, plant: np.ndarray, output: np.ndarray, found: dict[str, np.ndarray]) -> np.ndarray:
+def _shared(dispatch: Dispatch, plant: np.ndarray, part: np.ndarray, found: dict[str, np.ndarray]) -> np.ndarray:
     """Amounts (T,) by name of elements, by plant (g, T): awards are those of the plant that gives them; alike plants that are one element
-    share by output (g, T)."""
+    share by `part` (g, T), of either sign."""
     of, place = _leaders(dispatch, plant), {n: i for i, n in enumerate(plant)}
     offers, nothing = dispatch.case.reserve_offers, np.zeros(len(dispatch.case.time))
     for name, kind, i in zip(offers.name, offers.kind, offers.place, strict=True):  # the cost of an award is one of the element that gives it
         key = plant[of[place[f"{kind} {dispatch.case.table(kind).index[i]}"]]]
         found[key] = found.get(key, nothing) + found.pop(f"award {name}", nothing)
-    shared = np.zeros(output.shape)
+    shared = np.zeros(part.shape)
     for lead in np.unique(of):
         mine = np.flatnonzero(of == lead)
-        weight = np.abs(output[mine])
+        weight = np.abs(part[mine])
         weight = np.where(weight.sum(axis=0) > 0, weight, 1.0)
         shared[mine] = weight / weight.sum(axis=0) * found.get(plant[lead], 0.0)
     return shared
+
+
+def acting(dispatch: Dispatch) -> dict[str, str]:
+    """By name of a plant the element that decides for it: the first of alike ones, the link of a far end, mostly itself."""
+    plant = plants_of(dispatch).name
+    return {str(n): str(lead).removesuffix(FAR) for n, lead in zip(plant, plant[_leaders(dispatch, plant)], strict=True)}
 
 
 def _leaders(dispatch: Dispatch, plant: np.ndarray) -> np.ndarray:

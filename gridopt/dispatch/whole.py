@@ -29,13 +29,13 @@ import numpy as np
 from gridopt.dispatch.attempts import Attempts, Enough, Implied, Search
 from gridopt.dispatch.attended import attended
 from gridopt.dispatch.available import AS_IT_IS, Available
-from gridopt.dispatch.bounds import NEAR, everything, side_by_side
+from gridopt.dispatch.bounds import NEAR, everything, failed, side_by_side
 from gridopt.dispatch.dive import Held, dive, dives, in_turns, levels
 from gridopt.dispatch.guided import guided, undecided_of
 from gridopt.dispatch.lazy import Loaded, Program, Relaxed, scaled, solve
 from gridopt.dispatch.neighbourhood import improve, in_time
 from gridopt.program.highs import Highs
-from gridopt.program.solution import LimitReached, Solution, SolverFailed
+from gridopt.program.solution import Infeasible, LimitReached, Solution, SolverFailed
 
 MANY = 8_000
 """Decisions from which neighbourhoods are searched beside the whole program."""
@@ -72,12 +72,12 @@ def decide(
             attended(lambda: _search(attempts, first, given, loaded), attempts.stop)
         else:
             attempts.offer(first.x, "linear relaxation")
+    best = attempts.now()
+    assert best.x is not None
     # From nothing, not from the relaxation: where duals are not unique, prices then do not depend on the way that the search took.
-    assert attempts.x is not None
-    solution = replace(solve(attempts.fixed(attempts.x), program=program, progress=progress), proven=attempts.bound)
-    _check(solution, attempts.bound)
-    finished = attempts.ended or search.enough(solution.objective, attempts.bound)
-    return replace(solution, finished=finished, asked=search.asked)
+    solution = replace(solve(attempts.fixed(best.x), program=program, progress=progress), proven=best.bound)
+    _check(solution, best.bound)
+    return replace(solution, finished=best.ended or search.enough(solution.objective, best.bound), asked=search.asked)
 
 
 def _check(solution: Solution, bound: float) -> None:
@@ -119,7 +119,10 @@ def _search(attempts: Attempts, first: Solution, given: Callable[[], np.ndarray 
     if (many or held is not None) and not attempts.over:
         side_by_side(attempts, partial(_costs, first=first, held=held, settled=settled, many=many), not many and attempts.x is not None)
     elif not attempts.over:
-        everything(attempts)
+        try:
+            everything(attempts)
+        except (Infeasible, SolverFailed) as fault:
+            failed(attempts, fault)
     if attempts.x is None:
         raise LimitReached("a limit was reached before any feasible schedule was found")
 

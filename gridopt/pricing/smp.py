@@ -5,8 +5,8 @@
     on[g], off[g] = sum of lost over the t of a day in which g gives no less, or less, than in (R1), where above zero     (R2)
     each times min(1, sum of lost over the day / (on + off)), for nobody is paid more than it loses                       (R3)
 
-Plants constrained on are paid for `on`, and, where the option says so, those constrained off for `off`. What a start costs counts where it
-is made. The schedule of (R1) is not the cleared one; `change` is what the network costs.
+Plants constrained on are paid for `on`, and, where the option says so, those constrained off for `off`; DC links are not. What a start costs
+counts where it is made. The schedule of (R1) is not the cleared one; `change` is what the network costs.
 """
 
 from __future__ import annotations
@@ -48,7 +48,9 @@ def _lost(dispatch: Dispatch, free: Dispatch, reduced: np.ndarray, shift: np.nda
     x, other, square = dispatch.solution.x, free.solution.x[: len(dispatch.solution.x)], dispatch.solution.form.square
     mine, theirs = plants_of(dispatch), plants_of(free)
     more = (mine.output - theirs.output) * dispatch.case.time.hours
-    return of_plants(dispatch, reduced * (x - other) + square * (x**2 - other**2)) - shift[mine.bus] * more, more
+    lost = of_plants(dispatch, reduced * (x - other) + square * (x**2 - other**2), np.abs(mine.output) + np.abs(theirs.output))
+    link = np.array([str(n).startswith("dc_link ") for n in mine.name], bool)
+    return np.where(link[:, None], 0.0, lost - shift[mine.bus] * more), more
 
 
 def _paid(names: np.ndarray, lost: np.ndarray, on: np.ndarray, day: np.ndarray) -> tuple[Beside, Beside]:

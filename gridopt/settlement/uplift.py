@@ -16,14 +16,14 @@ Source: Gribik, Hogan and Pope, Market-clearing electricity prices and energy up
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from gridopt.dispatch.besides import Beside
 from gridopt.dispatch.lmp import Prices
-from gridopt.dispatch.market_run import given
+from gridopt.dispatch.market_run import acting, given
 from gridopt.dispatch.participants import Participants
 from gridopt.dispatch.result import Dispatch
 from gridopt.program.solution import SolverFailed
@@ -74,15 +74,15 @@ def uplift(dispatch: Dispatch, prices: Prices, own: np.ndarray | float = 0.0) ->
     earned = beyond.revenue(prices.price, hours) - beyond.cost
     revenue = cost + gain + people.by_part(form.square * x**2) + earned + extra + (0.0 if prices.bonus is None else prices.bonus)
     mwp = np.maximum(cost - revenue, 0.0)
-    paid = mwp if prices.uplift is None else _by_participant(prices.uplift, people.names)
+    paid = mwp if prices.uplift is None else _by_participant(prices.uplift, people.names, acting(solved))
     return Uplift(people.names, revenue, cost, revenue - cost + loc, mwp, loc, people.shortfall(y), paid, by_period)
 
 
-def _by_participant(uplift: Sequence[Beside], names: np.ndarray) -> np.ndarray:
-    """What a rule pays of losses, by participant (g,) of these names, each of one or more elements."""
+def _by_participant(uplift: Sequence[Beside], names: np.ndarray, acts: Mapping[str, str]) -> np.ndarray:
+    """What a rule pays of losses, by participant (g,) of these names, each of one or more elements; acts: who decides for each plant."""
     place, found = {n: g for g, text in enumerate(names) for n in str(text).split(" + ")}, np.zeros(len(names))
     for b in uplift:
-        of = np.array([place.get(str(w), -1) for w in b.who], int)
+        of = np.array([place.get(acts.get(str(w), str(w)), -1) for w in b.who], int)
         np.add.at(found, of[of >= 0], b.amount.sum(axis=1)[of >= 0])
     return found
 

@@ -157,9 +157,9 @@ def clear(loaded: Loaded, market: Market, stop: threading.Event | None, clock: C
     if market.lost_opportunity:
         with clock("opportunities", "lost opportunities"):
             lost, short, unknown = opportunities(found)
-        known, by = [r for r in runs if r.stage not in unknown], market.settlement.make_whole.horizon
+        by = market.settlement.make_whole.horizon
         found.tables |= {"lost_opportunity": lost, "product_shortfall": short}
-        found.tables["uplift"] = with_opportunities(found.tables["uplift"], lost, known, market.rule, by)
+        found.tables["uplift"] = with_opportunities(found.tables["uplift"], lost, runs, market.rule, by, unknown)
     with clock("figures", "explanation of prices and figures"):
         found.tables["explain"] = explanations(found)
         found.tables["metrics"] = figures(found)

@@ -7,7 +7,7 @@ reserve; status, stores, water and links keep to what was done. Prices of one pl
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -132,20 +132,27 @@ def shortfall_table(rule: str, solved: Any, prices: Prices, left: Uplift, run: M
                  gap=run.gap, exact=run.exact)  # fmt: skip
 
 
-def with_opportunities(table: pd.DataFrame, lost: pd.DataFrame, runs: list[MarketRun], rule: str, by: str) -> pd.DataFrame:
-    """Table `uplift` with lost opportunities and best profits of `runs` by horizon (named by its first period); participants that are never
-    made whole, such as wind farms and stores, have rows of their own where what they lose is not zero."""
+def with_opportunities(
+    table: pd.DataFrame, lost: pd.DataFrame, runs: list[MarketRun], rule: str, by: str, unknown: Collection[str] = ()
+) -> pd.DataFrame:
+    """Table `uplift` with lost opportunities and best profits of `runs` by horizon (named by its first period), but of those `unknown`;
+    participants that are never made whole, such as wind farms and stores, have rows of their own where what they lose is not zero. What a
+    rule pays for what is lost at its prices is no part of what could be earned at them."""
+    told = [r for r in runs if r.stage not in unknown]
     known = {(r.run, r.unit, r.horizon): k for k, r in enumerate(table.itertuples())}
-    loc, rows = np.where(table["run"].isin([r.stage for r in runs]), 0.0, np.nan), []
-    lifted: dict[tuple[str, str], float] = {}  # paid for what is lost at these prices: no part of what could be earned at them
+    loc, rows, lifted = np.where(table["run"].isin([r.stage for r in told]), 0.0, np.nan), [], np.zeros(len(table))
     for run in runs:
         group = horizon(run.start, by)
         first = run.start[np.unique(group, return_index=True)[1]].astype(str)
         place, plant = {t: int(g) for t, g in zip(pd.DatetimeIndex(run.start), group, strict=True)}, {n: g for g, n in enumerate(run.plant)}
         beside, cost = sums(run.paid_besides, group), sums(run.cost, group)
-        earned = sums(run.output * run.price_at_plant * run.hours, group) + beside
         uplift = sums(by_plant([b for b in run.besides if b.account == UPLIFT], run.plant, len(run.start)), group)
-        lifted |= {(run.plant[g], first[h]): uplift[g, h] for g, h in zip(*np.nonzero(uplift), strict=True)}
+        for g, h in zip(*np.nonzero(uplift), strict=True):  # what real time earns in the table has that of the day ahead in it
+            for key in {(stage, run.plant[g], first[h]) for stage in (run.stage, REAL_TIME)} & known.keys():
+                lifted[known[key]] += uplift[g, h]
+        if run.stage in unknown:
+            continue
+        earned = sums(run.output * run.price_at_plant * run.hours, group) + beside
         mine = lost[lost["run"] == run.stage]
         total = mine.assign(horizon=mine["period"].map(place)).groupby(["unit", "horizon"], sort=False)["loc"].sum()
         for (unit, h), amount in total.items():
@@ -153,11 +160,9 @@ def with_opportunities(table: pd.DataFrame, lost: pd.DataFrame, runs: list[Marke
             if key in known:
                 loc[known[key]] = amount
             elif abs(amount) > LEAST:
-                revenue, more, borne = (v[plant[unit], h] if unit in plant else np.nan for v in (earned, beside, cost))
-                best = revenue - borne + amount - lifted.get((unit, first[h]), 0.0)
-                rows.append((run.stage, unit, first[h], revenue, more, borne, revenue - borne, best, amount))
-    uplift = np.array([lifted.get(key, 0.0) for key in zip(table["unit"], table["horizon"], strict=True)])
-    found = table.assign(loc=loc, best_profit=table["profit"] + loc - uplift)
+                revenue, more, borne, paid = (v[plant[unit], h] if unit in plant else np.nan for v in (earned, beside, cost, uplift))
+                rows.append((run.stage, unit, first[h], revenue, more, borne, revenue - borne, revenue - borne - paid + amount, amount))
+    found = table.assign(loc=loc, best_profit=table["profit"] + loc - lifted)
     if not rows:
         return found
     stage, unit, when, revenue, more, borne, profit, best, amount = (list(v) for v in zip(*rows, strict=True))

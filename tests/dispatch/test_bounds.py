@@ -2,6 +2,7 @@
 
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -152,7 +153,7 @@ def tried(relaxed: Relaxed, stop: threading.Event | None = None) -> Attempts:
 
 
 def test_a_failure_beside_is_raised_only_where_something_is_missing(monkeypatch):
-    """What has met its gap needs no bound any more, and tells; what has not would be without one."""
+    """What has met its gap needs no bound any more, and tells; without any schedule it is raised."""
 
     def fails(attempts, root=False):
         raise SolverFailed("an error in its own arithmetic")
@@ -162,9 +163,9 @@ def test_a_failure_beside_is_raised_only_where_something_is_missing(monkeypatch)
         found_it(attempts)
 
     monkeypatch.setattr(bounds, "everything", fails)
-    attempts, said = tried(crowd(count=5, steps=1)), []
     with pytest.raises(SolverFailed, match="arithmetic"):
-        side_by_side(attempts, lambda attempts: None, cuts=False)
+        side_by_side(tried(crowd(count=5, steps=1)), lambda attempts: None, cuts=False)
+    attempts, said = tried(crowd(count=5, steps=1)), []
     attempts.best.bound, attempts.progress = -0.05, said.append
     monkeypatch.setattr(bounds, "LISTEN_S", 5.0)
     side_by_side(attempts, slowly, cuts=False)
@@ -173,6 +174,52 @@ def test_a_failure_beside_is_raised_only_where_something_is_missing(monkeypatch)
 
 def found_it(attempts: Attempts) -> None:
     attempts.offer(np.zeros(len(attempts.relaxed.form.cost)), "first")
+
+
+def test_what_went_wrong_with_a_schedule_known_is_told(monkeypatch):
+    """The other search goes on to its end, and the schedule is kept: a fault of the solver takes nothing away. One of the code is raised."""
+    said, attempts = [], tried(crowd(count=5, steps=1))
+
+    def slowly(attempts, root=False):
+        time.sleep(0.3)
+        attempts.prove(-900.0)
+
+    def fails(attempts):
+        raise Infeasible("values that hold but for rounding")
+
+    monkeypatch.setattr(bounds, "everything", slowly)
+    found_it(attempts)
+    attempts.progress = said.append
+    side_by_side(attempts, fails, cuts=False)
+    assert said == ["a search ended: values that hold but for rounding"] and attempts.bound == -900.0 and not attempts.met
+    with pytest.raises(ZeroDivisionError):
+        side_by_side(attempts, lambda attempts: 1 / 0, cuts=False)
+
+
+def test_an_interruption_waits_for_what_the_solver_has(monkeypatch):
+    """It gives its values once it hears; they are not lost."""
+    attempts, end = tried(crowd(count=5, steps=1)), threading.Event()
+    attempts.best.x, attempts.best.cost = np.ones(len(attempts.relaxed.form.cost)), 1e9
+
+    def hears_late(attempts, root=False):
+        while not attempts.stop.is_set():
+            time.sleep(0.01)
+        time.sleep(0.5)
+        found_it(attempts)
+
+    monkeypatch.setattr(bounds, "everything", hears_late)
+    threading.Timer(0.2, attempts.stop.set).start()
+    side_by_side(attempts, lambda attempts: end.wait(0.1), cuts=False)
+    assert attempts.cost == 0.0 and not attempts.met
+
+
+def test_what_others_left_takes_no_time_of_a_search(monkeypatch):
+    monkeypatch.setattr(bounds, "everything", lambda attempts, root=False: None)
+    attempts = Attempts(crowd(count=5, steps=1), Highs, Search(0.1, seconds=0.5), lambda x: x, -1000.0, lambda text: None)
+    with ThreadPoolExecutor(1) as pool:
+        LEFT.append(pool.submit(time.sleep, 0.7))
+        side_by_side(attempts, lambda attempts: None, cuts=False)
+    assert 0.2 < attempts.left <= 0.5 and not LEFT
 
 
 def test_a_failure_of_the_search_ends_what_runs_beside(monkeypatch):

@@ -250,8 +250,11 @@ def test_nobody_is_paid_more_than_it_loses_in_a_day():
 
 
 def test_those_that_act_together_are_one_in_the_sum():
-    one = Beside("uplift", "on", np.array(["unit A", "unit B", "unit C"], object), np.ones((3, 1)), np.array([[1000.0], [2000.0], [5.0]]))
-    assert _by_participant([one], np.array(["unit A + unit B", "unit C"], object)).tolist() == [3000.0, 5.0]
+    """A and B of one station, D alike to C and decided with it."""
+    who = np.array(["unit A", "unit B", "unit C", "unit D"], object)
+    one = Beside("uplift", "on", who, np.ones((4, 1)), np.array([[1000.0], [2000.0], [5.0], [7.0]]))
+    names, acts = np.array(["unit A + unit B", "unit C"], object), {n: n for n in who[:3]} | {"unit D": "unit C"}
+    assert _by_participant([one], names, acts).tolist() == [3000.0, 12.0]
 
 
 def test_the_lowest_of_many_right_prices():
