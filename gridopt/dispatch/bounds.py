@@ -20,6 +20,7 @@ from contextlib import suppress
 import numpy as np
 
 from gridopt.dispatch.attempts import Attempts, Enough
+from gridopt.program.highs import give_back_memory
 from gridopt.program.solution import Infeasible, LimitReached, SolverFailed
 
 PATIENCE_S, RISE = 8.0, 0.05
@@ -75,6 +76,8 @@ def wait_for_the_rest() -> None:
         left = LEFT[:]
         LEFT.clear()
     wait(left)
+    if left:
+        give_back_memory()
 
 
 def bounds(attempts: Attempts, alone: threading.Event, cuts: bool) -> None:
