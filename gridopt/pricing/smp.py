@@ -69,6 +69,6 @@ def _paid(names: np.ndarray, lost: np.ndarray, on: np.ndarray, day: np.ndarray) 
     share = np.divide(np.maximum(by_day(lost), 0.0), claim, out=np.zeros(claim.shape), where=claim > 0)
     found = []
     for title, side, total in zip(("constrained_on", "constrained_off"), sides, totals, strict=True):
-        some = ((total > 0) & (share > 0))[:, of]
+        some = ((total > 0) & (share > 0))[:, of] & (np.abs(side) > LEAST)
         found.append(Beside(UPLIFT, title, names, some.astype(float), np.where(some, side * np.minimum(share, 1.0)[:, of], 0.0)))
     return found[0], found[1]
