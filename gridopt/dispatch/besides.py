@@ -1,4 +1,5 @@
-"""What participants are paid beside energy: reserve that is awarded with energy, decisions that have a price of their own.
+"""What participants are paid beside energy: reserve that is awarded with energy, decisions that have a price of their own, and what a
+rule pays for schedules that the network changes (pricing/smp.py).
 
     award of reserve j      r h at rho[j] = sum over reserves i for which it counts of (dual of requirement i) / h      [MWh, CNY/MWh]  (N1)
     decision of a column    x at d = c - A' y - B' z, of either sign (pricing/ip_full.py)                               [1, CNY]        (N2)

@@ -32,7 +32,7 @@ LEFT: list[Future] = []
 """What nobody has waited for; the interpreter does."""
 LOCK = threading.Lock()
 NEAR = 1e-6
-"""Share by which bounds of one relaxation may differ for rounding."""
+"""Share by which bounds of one relaxation may differ, and one of a schedule's costs by which its bound may lie above it, for rounding."""
 
 
 def side_by_side(attempts: Attempts, costs: Callable[[Attempts], None], cuts: bool) -> None:

@@ -40,6 +40,14 @@ def element_name(family: str, dim: str, value: object) -> str:
     return f"{GROUPED.get(family.split('.')[0], dim) if dim == 'group' else dim} {text}"
 
 
+def by_period(worth: np.ndarray, of: np.ndarray, count: int, step: np.ndarray, hours: np.ndarray) -> np.ndarray:
+    """Sum of worth (n,) of columns by what they are `of` int (n,), 0..count-1, and period (count, T), at steps (n,); what is over no step
+    (-1) is spread over all hours (T,)."""
+    timed, found = step >= 0, np.zeros((count, len(hours)))
+    np.add.at(found, (of[timed], step[timed]), worth[timed])
+    return found + np.bincount(of[~timed], worth[~timed], count)[:, None] * (hours / hours.sum())
+
+
 def groups(form: StandardForm, shared: np.ndarray, label: np.ndarray) -> np.ndarray:
     """Number of the group of each column (n,): columns hang together by private rows and by their element."""
     matrix, length = form.matrix, np.diff(form.matrix.indptr)

@@ -20,7 +20,7 @@ import numpy as np
 from gridopt.blocks import renewable, storage, thermal
 from gridopt.dispatch.besides import Beside, awards, by_plant
 from gridopt.dispatch.besides import joined as joined_besides
-from gridopt.dispatch.elements import element_labels, element_name
+from gridopt.dispatch.elements import by_period, element_labels, element_name
 from gridopt.dispatch.formulate import BLOCKS
 from gridopt.dispatch.lmp import Prices, priced_by
 from gridopt.dispatch.market_tables import FAR
@@ -229,17 +229,12 @@ def _power(case, table: str) -> np.ndarray:
 
 def _costs(dispatch: Dispatch, plant: np.ndarray, output: np.ndarray) -> np.ndarray:
     """Cost of each plant at its offers CNY (g, T); what is over no step is spread over all hours."""
-    builder, x, hours = dispatch.model.builder, dispatch.solution.x, dispatch.case.time.hours
-    names, label = element_labels(builder)
-    step = np.concatenate([f.step(builder.steps) for f in builder.column_families] or [np.zeros(0, int)])
-    total = np.zeros((len(names), builder.steps))
+    builder, x = dispatch.model.builder, dispatch.solution.x
+    worth = np.zeros(len(x))
     for parts, power in ((builder.costs, 1), (builder.squares, 2)):
         for column, rate in (pair for pairs in parts.values() for pair in pairs):
-            worth, t = rate * x[column] ** power, step[column]
-            np.add.at(total, (label[column[t >= 0]], t[t >= 0]), worth[t >= 0])
-            whole = np.bincount(label[column[t < 0]], worth[t < 0], len(names))
-            total += whole[:, None] * (hours / hours.sum())
-    found = dict(zip(names, total, strict=True))
+            np.add.at(worth, column, rate * x[column] ** power)
+    found = _by_element(dispatch, worth)
     for part, dim, labels, amount in builder.fixed_parts:
         for key, values in zip((element_name(part, dim, v) for v in labels), amount, strict=True):
             found[key] = found.get(key, 0.0) + values
@@ -248,11 +243,14 @@ def _costs(dispatch: Dispatch, plant: np.ndarray, output: np.ndarray) -> np.ndar
 
 def of_plants(dispatch: Dispatch, worth: np.ndarray, weight: np.ndarray) -> np.ndarray:
     """Worth (n,) CNY of columns by plant and period (g, T), of alike plants by weight (g, T); of columns over no period by hours."""
-    (names, label), step = element_labels(dispatch.model.builder), dispatch.solution.form.column_step
-    hours, timed = dispatch.case.time.hours, step >= 0
-    total = np.bincount(label[~timed], worth[~timed], len(names))[:, None] * (hours / hours.sum())
-    np.add.at(total, (label[timed], step[timed]), worth[timed])
-    return _shared(dispatch, plants_of(dispatch).name, weight, dict(zip(names, total, strict=True)))
+    return _shared(dispatch, plants_of(dispatch).name, weight, _by_element(dispatch, worth))
+
+
+def _by_element(dispatch: Dispatch, worth: np.ndarray) -> dict[str, np.ndarray]:
+    """Worth (n,) CNY of columns by name of element, (T,) each."""
+    names, label = element_labels(dispatch.model.builder)
+    step, hours = dispatch.solution.form.column_step, dispatch.case.time.hours
+    return dict(zip(names, by_period(worth, label, len(names), step, hours), strict=True))
 
 
 def _shared(dispatch: Dispatch, plant: np.ndarray, part: np.ndarray, found: dict[str, np.ndarray]) -> np.ndarray:

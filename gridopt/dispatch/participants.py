@@ -25,7 +25,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from gridopt.dispatch.answers import WHOLE, Answer, Answers, Programs
-from gridopt.dispatch.elements import element_labels, groups, named
+from gridopt.dispatch.elements import by_period, element_labels, groups, named
 from gridopt.dispatch.formulate import implied
 from gridopt.dispatch.lazy import FEASIBLE, broken, written
 from gridopt.dispatch.result import Dispatch
@@ -158,10 +158,7 @@ class Participants:
 
     def by_period(self, values: np.ndarray, hours: np.ndarray) -> np.ndarray:
         """Sum of values (n,) over each participant and period (g, T); of columns over no period by hours (T,)."""
-        step, found = self.form.column_step, np.zeros((len(self.names), len(hours)))
-        within = step >= 0
-        np.add.at(found, (self.part[within], step[within]), values[within])
-        return found + np.bincount(self.part[~within], values[~within], len(found))[:, None] * (hours / hours.sum())
+        return by_period(values, self.part, len(self.names), self.form.column_step, hours)
 
     def worth(self, y: np.ndarray) -> float:
         """Sum over the shared rows of y times the limit that it holds (the last part of P2)."""

@@ -142,7 +142,6 @@ def test_what_costs_more_than_the_best_is_not_completed(monkeypatch):
     monkeypatch.setattr(Attempts, "completed", None)
     attempts = tried(behind_a_line())
     attempts.best.x, attempts.best.cost = np.zeros(len(attempts.relaxed.form.cost)), 100.0
-    attempts.stop.clear()
     end = attempts.attempt("all", np.array([False, True]), np.zeros(2), gap=0.0)
     assert end.x is None and attempts.cost == 100.0
 
