@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from gridopt.commands import execute
+from gridopt.dispatch.attempts import Attempts
 
 CASES = Path(__file__).parents[3] / "shared" / "cases"
 SAME = 1e-6
@@ -72,8 +73,11 @@ def test_schedule(file, gap, tmp_path, capsys):
 
 
 @pytest.mark.parametrize("file", [f for f in EXPECTED if QUICK in f])
-def test_a_limit_of_time_is_exit_code_4_and_keeps_the_schedule(file, tmp_path, capsys):
-    words = ["run", str(CASES / file), "--set", "mip_gap=0", "--set", "time_limit_s=40", "--set", "report=false"]
+def test_a_limit_of_time_is_exit_code_4_and_keeps_the_schedule(file, tmp_path, capsys, monkeypatch):
+    # The limit comes once a schedule is known, on a fast machine as on a slow one: no proof of the best is quicker than that.
+    left = Attempts.left.fget
+    monkeypatch.setattr(Attempts, "left", property(lambda attempts: left(attempts) if attempts.x is None else 0.0))
+    words = ["run", str(CASES / file), "--hours", "0:24", "--set", "mip_gap=0", "--set", "time_limit_s=600", "--set", "report=false"]
     code = execute([*words, "--json", "-o", str(tmp_path / "run")])
     document = json.loads(capsys.readouterr().out)
     assert code == 4 and document["status"] == "limit_reached" and document["exit_code"] == 4
