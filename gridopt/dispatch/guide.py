@@ -11,6 +11,7 @@ the start):
     called[i,e] h                                 of interruptible loads, from the start, called power over their power
     aim                                           whether limits of contracts were drawn in (`aimed`), bool ()
     burnt[k,e] tce, emitted[k,e] t                of fuel budgets and emission caps, within their periods, from the start
+    budget_mwh[b,e], budget_hm3[b,e]              energy and release of hydro budgets, within their periods, from the start
 """
 
 from __future__ import annotations
@@ -48,6 +49,8 @@ class Guide:
     fuel: np.ndarray
     burnt: np.ndarray
     emitted: np.ndarray
+    budget_mwh: np.ndarray
+    budget_hm3: np.ndarray
     called: np.ndarray
     aim: np.ndarray
     cost: float
@@ -94,8 +97,10 @@ def make_guide(case: Case, workers: int, progress: Callable[[str], None], aim: b
     if len(power):
         called = quantities["interruptible_called"].values / np.where(power > 0, power, 1.0) * plain.time.hours
     called = _with_start(0.0, np.cumsum(called, axis=1))
+    given, released = (_with_start(0.0, np.cumsum(v, axis=1)) for v in hydro_of(found))
     levels = volume, worth, _with_start(start, energy)
-    return Guide(hours, *levels, sent, bundled, fuel, burnt, emitted, called, np.asarray(aim), found.solution.objective)
+    used = sent, bundled, fuel, burnt, emitted, given, released, called
+    return Guide(hours, *levels, *used, np.asarray(aim), found.solution.objective)
 
 
 def spent_of(found: Dispatch) -> tuple[np.ndarray, np.ndarray]:
@@ -104,6 +109,13 @@ def spent_of(found: Dispatch) -> tuple[np.ndarray, np.ndarray]:
     (within, _), (under, _) = (studied(case, case.table(t)) for t in ("fuel_budget", "emission_cap"))
     burnt = port("fuel", len(pools(case))).value(x)[: len(within)]
     return within * burnt * case.time.hours, under * port("emission", 1).value(x) * case.time.hours
+
+
+def hydro_of(found: Dispatch) -> tuple[np.ndarray, np.ndarray]:
+    """In each step inside the period of each hydro budget: energy MWh and release hm3 (b, T)."""
+    case, table, quantities = found.case, found.case.table("hydro_budget"), found.quantities
+    hours, plant = budgeted(case) * case.time.hours, case.position("reservoir", table["reservoir"])
+    return hours * quantities["hydro_output"].values[plant], 0.0036 * hours * quantities["reservoir_release"].values[plant]
 
 
 def plain_case(case: Case) -> Case:
@@ -136,6 +148,12 @@ def in_period(case: Case) -> np.ndarray:
     """Hours of each step inside the period of each contract, (C, T)."""
     begin, end = (case.table("dc_contract")[c].to_numpy("datetime64[s]") for c in ("start_date", "end_date"))
     return case.time.share_between(begin, end + DAY) * case.time.hours if len(begin) else np.zeros((0, len(case.time)))
+
+
+def budgeted(case: Case) -> np.ndarray:
+    """Share of each step inside the period of each hydro budget (b, T)."""
+    begin, end = (case.table("hydro_budget")[c].to_numpy("datetime64[s]") for c in ("start_date", "end_date"))
+    return case.time.share_between(begin, end + DAY) if len(begin) else np.zeros((0, len(case.time)))
 
 
 def link_power(found: Dispatch) -> np.ndarray:

@@ -11,6 +11,7 @@ Beyond a window that does not reach the end of the horizon everything goes on as
                  whichever is more: hours of wind and steps of schedules are not what the guide saw, and what is late is
                  caught up with                                                                                       (D3)
     fuel, CO2    stocks as stores (D1), budgets and caps as contracts (D3)
+    hydro        budgets of energy and release as contracts (D3)
     calls        the hours of interruptible loads in a season as contracts, in the year in which a window begins (D3)
 """
 
@@ -30,8 +31,8 @@ from gridopt.case.pools import studied
 from gridopt.case.tables import TABLES
 from gridopt.case.units import limits
 from gridopt.dispatch.formulate import BLOCKS, Model
-from gridopt.dispatch.guide import DAY, Guide, aimed, in_period
-from gridopt.dispatch.state import LONG_H, MODES, WAYS, State, budgeted
+from gridopt.dispatch.guide import DAY, Guide, aimed, budgeted, in_period
+from gridopt.dispatch.state import LONG_H, MODES, WAYS, State
 from gridopt.dispatch.window import Window
 from gridopt.program.standard_form import Outline, StandardForm
 
@@ -188,22 +189,18 @@ def _pumped(whole: Horizon, window: Window, state: State) -> Tables:
 
 
 def _budgets(whole: Horizon, window: Window, state: State) -> Tables:
-    """What was given before counts as given outside the window, and the budget up to its end is in proportion to the hours until then."""
-    table = whole.case.table("hydro_budget")
-    if not len(table) or (state.steps == 0 and whole.ends(window)):
+    """(D3): the figures of the studied part of each period, and what lies outside the window of it."""
+    table, ends = whole.case.table("hydro_budget"), whole.ends(window)
+    if not len(table) or (state.steps == 0 and ends):
         return {}
-    hours = budgeted(whole.case) * whole.case.time.hours
     period = 24.0 * ((table["end_date"] - table["start_date"]).dt.days.to_numpy(float) + 1.0)
-    studied = hours.sum(axis=1)
-    so_far = np.divide(hours[:, : window.last].sum(axis=1), studied, out=np.ones(len(table)), where=studied > 0)
-    changes = {}
+    studied, changes = (budgeted(whole.case) * whole.case.time.hours).sum(axis=1) / period, {}
     for name, unit, used in (("energy", "mwh", state.budget_mwh), ("release", "hm3", state.budget_hm3)):
-        outside = table[f"{name}_outside_{unit}"].to_numpy(float)
-        known, had = ~np.isnan(outside), np.nan_to_num(outside)
+        had, guided = table[f"{name}_outside_{unit}"].to_numpy(float), f"budget_{unit}"
+        more = 0.0 if ends else whole.guided(guided, np.inf) - whole.guided(guided, whole.hour(window.last))
         for side in ("min", "max"):
-            limit = table[f"{name}_{side}_{unit}"].to_numpy(float)
-            changes[f"{name}_{side}_{unit}"] = had + np.maximum(limit * np.where(known, 1.0, studied / period) - had, 0.0) * so_far
-        changes[f"{name}_outside_{unit}"] = had + used
+            changes[f"{name}_{side}_{unit}"] = table[f"{name}_{side}_{unit}"].to_numpy(float) * np.where(np.isnan(had), studied, 1.0)
+        changes[f"{name}_outside_{unit}"] = np.nan_to_num(had) + used + more
     return {"hydro_budget": table.assign(**changes)}
 
 

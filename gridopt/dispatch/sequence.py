@@ -35,13 +35,14 @@ from gridopt.dispatch.rolled import Record, Rolled, kept_part
 from gridopt.dispatch.rough import some_schedule
 from gridopt.dispatch.secured import Limits, family_of, joined_steps, sced, scuc
 from gridopt.dispatch.state import State, begun, handed
-from gridopt.dispatch.window import Window, check_rows, check_sight, cut
+from gridopt.dispatch.window import Window, check_rows, check_shifts, check_sight, cut
 from gridopt.program.highs import give_back_memory
 from gridopt.program.solution import Infeasible, LimitReached, SolverFailed
 
 Progress = Callable[[str], None]
 Pricing = Callable[[Dispatch], Prices]
 DAY_H = 24.0
+KEY = "market.day_ahead"
 GUIDE_H = 1.0
 """Length of the steps of the guide, where those of the market are shorter."""
 LESS = 1e-6
@@ -100,9 +101,10 @@ def clear_days(bid: Case, forecast: Case, rule: DayRule, price: Pricing, progres
     day_h = min(DAY_H, float(bid.time.hours.sum()))
     windows = cut(bid.time, day_h, rule.look_ahead_h if len(bid.time) and bid.time.hours.sum() > DAY_H else 0.0)
     if bid.commitment != "off":
-        check_sight(bid, day_h + rule.look_ahead_h)
+        check_sight(bid, day_h + rule.look_ahead_h, KEY)
     if len(windows) > 1:
         check_rows(bid)
+        check_shifts(bid, day_h, rule.look_ahead_h, KEY)
     same = bid is forecast
     physical = _horizon(forecast, windows, rule, progress)
     financial = physical if same else replace(_horizon(bid, windows[:1], rule, progress), guide=physical.guide)

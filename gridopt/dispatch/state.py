@@ -14,7 +14,7 @@ from gridopt.blocks import commitment, interruptible
 from gridopt.case.case import Case
 from gridopt.case.time import TimeGrid
 from gridopt.dispatch.formulate import BLOCKS, Model
-from gridopt.dispatch.guide import in_period, link_power, spent_of
+from gridopt.dispatch.guide import hydro_of, in_period, link_power, spent_of
 from gridopt.dispatch.result import Dispatch
 
 LONG_H = 87600.0
@@ -133,7 +133,7 @@ def handed(before: State, found: Dispatch, kept: int) -> State:
     sent, bundled = ((inside * v[link]).sum(axis=1) for v in (power, value["dc_bundled"]))
     held, link_changes = _schedule(before, case, power, time)
     status, outage, changes, starts = _status(before, found, time)
-    burnt, emitted = (v[:, :kept].sum(axis=1) for v in spent_of(found))
+    burnt, emitted, given, released = (v[:, :kept].sum(axis=1) for v in (*spent_of(found), *hydro_of(found)))
     return State(
         before.steps + kept, value["storage_energy"][:, -1], value["reservoir_volume"][:, -1], value["csp_store"][:, -1], *passed, *lifted,
         *put_off, waiting[:, -1],
@@ -144,8 +144,7 @@ def handed(before: State, found: Dispatch, kept: int) -> State:
         np.array([value["pumped_upper"][:, -1], value["pumped_lower"][:, -1]]),
         *_last(_busy(value["pumped_generate"], value["pumped_pump"]), before.pumped_mode, before.pumped_mode_h, time.hours),
         _block(before, case, value["csp_on"], time.hours), value["csp_output"][:, -1],
-        before.budget_mwh + _used(case, kept, value["hydro_output"]),
-        before.budget_hm3 + 0.0036 * _used(case, kept, value["reservoir_release"]), *_noticed(found, kept),
+        before.budget_mwh + given, before.budget_hm3 + released, *_noticed(found, kept),
         _called(found, before, time), value["fuel_stock_level"][:, -1] if "fuel_stock_level" in value else before.fuel_tce,
         before.burnt_tce + burnt, before.emitted_t + emitted,
     )  # fmt: skip
@@ -167,19 +166,6 @@ def _called(found: Dispatch, before: State, time: TimeGrid) -> np.ndarray:
     used = x[columns.on] if len(columns.on) else x[columns.called] / np.where(power > 0, power, 1.0)
     of, now = time.start.astype("datetime64[Y]"), time.end[-1].astype("datetime64[Y]")
     return (used[:, : len(time)] * time.hours * (of == now)).sum(axis=1) + np.where(of[0] == now, before.called_h, 0.0)
-
-
-def budgeted(case: Case) -> np.ndarray:
-    """Share of each step inside the period of each hydro budget (n, T)."""
-    table = case.table("hydro_budget")
-    begin, end = (table[c].to_numpy("datetime64[s]") for c in ("start_date", "end_date"))
-    return case.time.share_between(begin, end + np.timedelta64(1, "D")) if len(table) else np.zeros((0, len(case.time)))
-
-
-def _used(case: Case, kept: int, rate: np.ndarray) -> np.ndarray:
-    """A rate of the plants (R, T) over the first `kept` steps within the period of each hydro budget, rate x h (n,)."""
-    plant = case.position("reservoir", case.table("hydro_budget")["reservoir"])
-    return (budgeted(case)[:, :kept] * case.time.hours[:kept] * rate[plant]).sum(axis=1)
 
 
 def _busy(one: np.ndarray, other: np.ndarray) -> np.ndarray:

@@ -63,8 +63,9 @@ def _step(edge: np.ndarray, end: float, key: str, value: float) -> int:
     return step
 
 
-def check_sight(case: Case, sight_h: float) -> None:
-    """A window shorter than a minimum time cannot see it to its end. Raises CaseError that names the unit with the longest."""
+def check_sight(case: Case, sight_h: float, key: str = "rolling") -> None:
+    """A window shorter than a minimum time cannot see it to its end. key: where windows are asked for. Raises CaseError that names the unit
+    with the longest."""
     if case.commitment == "off" or sight_h >= case.time.hours.sum():
         return
     fleet = case.fleet
@@ -74,28 +75,31 @@ def check_sight(case: Case, sight_h: float) -> None:
         n = longer[np.argmax(hours[longer])]
         others = f", and of {len(longer) - 1} more" if len(longer) > 1 else ""
         raise CaseError([
-            f"key 'rolling': windows see {sight_h:g} h (window_h + look_ahead_h), shorter than the minimum time of {fleet.table[n]} "
+            f"key '{key}': windows see {sight_h:g} h (with look_ahead_h), shorter than the minimum time of {fleet.table[n]} "
             f"'{fleet.name[n]}', {hours[n]:g} h{others}. Give a look_ahead_h longer by {hours[n] - sight_h:g} h."
         ])  # fmt: skip
 
 
-def check_shifts(case: Case, window_h: float, look_ahead_h: float) -> None:
-    """What counts by hours of its own may not be cut by windows: energy that is moved, hours of a day that are called; nor may a notice
-    begin before them. Raises CaseError with a sentence for each element."""
+def check_shifts(case: Case, window_h: float, look_ahead_h: float, key: str = "rolling") -> None:
+    """What counts by hours of its own may not be cut by windows: energy that is moved, hours of a day that are called, cycles of a day; nor
+    may a notice begin before them. key: where windows are asked for. Raises CaseError with a sentence for each element."""
     if window_h >= case.time.hours.sum() - NEAR:
         return
     own = [(f"table shiftable, '{name}': its energy is moved within {h:g} h", h) for name, h in case.table("shiftable")["window_h"].items()]
     daily = case.table("interruptible")["hours_per_day"].dropna()
     own += [(f"table interruptible, '{name}': it may be called {h:g} h in a day", DAY_H) for name, h in daily.items()]
+    cycles = case.table("storage")["cycles_per_day"].dropna()
+    own += [(f"table storage, '{name}': it may make {n:g} cycles in a day", DAY_H) for name, n in cycles.items()]
     sight = window_h + look_ahead_h
     late = [
-        f"table interruptible, '{name}': its notice of {h:g} h is no shorter than what windows see, {sight:g} h (window_h + look_ahead_h): it "
+        f"table interruptible, '{name}': its notice of {h:g} h is no shorter than what windows see, {sight:g} h (with look_ahead_h): it "
         "could never be called. Give a longer look_ahead_h, or take it out."
         for name, h in case.table("interruptible")["notice_h"].items() if h >= sight
     ]  # fmt: skip
     begin = float(case.time.start[0].astype("datetime64[s]").astype(float)) / 3600.0
     faults = [
-        f"{what}, which the key rolling.window_h, {window_h:g} h, would cut. Give a multiple of {h:g}, and begin at a multiple of it."
+        f"{what}, which windows of {window_h:g} h (key '{key}') would cut. Give windows of a multiple of {h:g} h that begin at a multiple of "
+        "it, or leave the table out (key 'leave_out')."
         for what, h in own if any(abs(round(v / h) * h - v) > NEAR for v in (window_h, begin))
     ]  # fmt: skip
     if late + faults:

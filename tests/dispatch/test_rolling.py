@@ -477,8 +477,32 @@ def test_hours_of_a_season_begin_anew_with_the_year(window_h, ahead_h):
 def test_windows_that_cut_those_of_a_shiftable_load_are_refused_by_name():
     case = power_case(3, bus=buses("A"), unit=[unit("A", 10, 50)], load=[load("A", mean=10.0)],
                       shiftable=[dict(shiftable="s", load="dA", power_less_mw=1.0, power_more_mw=1.0, window_h=2.0)])  # fmt: skip
-    with pytest.raises(CaseError, match="shiftable, 's': its energy is moved within 2 h, which .* 1 h, would cut"):
+    with pytest.raises(CaseError, match="shiftable, 's': its energy is moved within 2 h, which windows of 1 h .* would cut"):
         roll(case, Rule(1.0, 1.0))
+
+
+def test_windows_that_cut_the_days_of_cycles_are_refused_by_name():
+    """100 MWh once a day: either half of the day would have half a cycle, and one solve has a whole one in either."""
+    store = dict(storage="s", bus="A", power_max_mw=100.0, energy_max_mwh=100.0, cycles_per_day=1.0)
+    case = power_case(24, bus=buses("A"), unit=[unit("A", 10, 50)], load=[load("A", mean=10.0)], storage=[store])
+    with pytest.raises(CaseError, match="storage, 's': it may make 1 cycles in a day, which windows of 12 h .* would cut"):
+        roll(case, Rule(12.0, 12.0))
+    assert roll(case, Rule(24.0, 0.0)).solution.objective == pytest.approx(2400)
+
+
+@pytest.mark.parametrize(("window_h", "ahead_h"), [(1.0, 0.0), (1.0, 1.0), (2.0, 1.0)])
+def test_budgets_of_water_that_comes_late_follow_the_whole_horizon(window_h, ahead_h):
+    """A lake that is empty until hour 2 must give 20 MWh of a day's 120 within the four hours studied; it gives 10 in each of the last two.
+    In proportion to the hours it would owe 5 MWh in each."""
+    case = power_case(
+        4, series={"inflow": [0.0, 0.0, 20.0, 20.0]}, bus=buses("A"), unit=[unit("A", 10, 50)], load=[load("A", mean=20.0)],
+        reservoir=[dict(reservoir="lake", bus="A", power_max_mw=10.0, power_mw_per_m3s=0.5, profile="inflow")],
+        hydro_budget=[dict(budget="b", reservoir="lake", start_date="2025-01-01", end_date="2025-01-01", energy_min_mwh=120.0)],
+    )  # fmt: skip
+    rolled = roll(case, Rule(window_h, ahead_h, SURE))
+    assert rolled.quantities["hydro_output"].values[0] == pytest.approx([0, 0, 10, 10])
+    assert rolled.solution.objective == pytest.approx(10 * (20 + 20 + 10 + 10))
+    assert not certify(**evidence(rolled)).failed
 
 
 def test_awards_before_a_seam_keep_a_unit_from_stopping_after_it():

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from gridopt.case.check import CaseError
 from gridopt.case.offers import with_demand_bids, with_offers
 from gridopt.dispatch import sequence
 from gridopt.dispatch.attempts import Search
@@ -51,6 +52,13 @@ def test_two_days_with_sight_of_the_end_cost_what_one_program_does_and_pass_the_
     run = MarketRun.joined([c.run() for c in days.day_ahead])
     assert len(run.start) == 48 and (run.output.sum(axis=0)) == pytest.approx(run.load.sum(axis=0))
     assert all(certificate(c.dispatch).passed for c in days.day_ahead)
+
+
+def test_energy_that_is_moved_over_more_than_a_day_is_refused_by_name():
+    """Each day balances what it moves by itself: what the first would take from the second would be lost."""
+    given = day(48, shiftable=[dict(shiftable="s", load="dA", power_less_mw=9.0, power_more_mw=9.0, window_h=48.0)])
+    with pytest.raises(CaseError, match=r"shiftable, 's': .* within 48 h, which windows of 24 h \(key 'market.day_ahead'\) would cut"):
+        clear_days(given, given, rule(look_ahead_h=24.0), price)
 
 
 def test_steps_are_joined_near_and_left_as_they_are_later():
