@@ -7,8 +7,8 @@
     allows for none, too                                                                                            (P2)
     last, every decision is held at its whole number: only values that fit it count                                 (P3)
     whole numbers above one (steps of a schedule) are not dived in: the relaxation changes them by a part of a step each hour, and the
-    nearest whole numbers change too often. Once nothing else is open, they are held at the nearest schedule (nearest.py), and what
-    that opens is dived in. Where that misses the gap, all of them are searched, with all else as it was before       (P4)
+    nearest whole numbers change too often. Once nothing else is open, schedules of them are tried (schedules.py), and what that
+    opens is dived in                                                                                                 (P4)
     where there are none of those, and the open ones no longer become fewer, for alike elements take what is left from each other:
     those around the open ones are searched, all else held; if that misses the gap, the dive goes on, and what is whole may not fall
     any more                                                                                                        (P5)
@@ -23,27 +23,22 @@ that of the relaxation, and what misses the gap is where the searches begin.
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
 from gridopt.dispatch.attempts import Attempts
 from gridopt.dispatch.guided import near
-from gridopt.dispatch.lazy import Loaded, solve
-from gridopt.dispatch.nearest import nearest
-from gridopt.program.highs import BASIC, Highs
-from gridopt.program.solution import Infeasible, LimitReached, SolverFailed
+from gridopt.dispatch.holding import OPEN, Held
+from gridopt.dispatch.lazy import Loaded
+from gridopt.dispatch.schedules import levels, scheduled
+from gridopt.program.highs import Highs
+from gridopt.program.solution import Infeasible
 from gridopt.program.standard_form import value
 
 SHARE, PART = 0.4, 0.1
 """Part of the open decisions that is held at once, and of the cost that the gap allows, by which that may raise the optimum."""
-STEADY: dict[str, Any] = {"dual_simplex_cost_perturbation_multiplier": 0.0}
-"""The next optimum lies a few pivots away: to disturb all costs and to undo it takes longer than what ties may cost."""
-OPEN = 1e-6
-"""By how much a value must miss a whole number to be open."""
-SOLVES, SECONDS, SEARCHED = 120, 20.0, 12.0
-"""Linear programs of one dive, at most; time of the searches of (P5), and of (P4) and (P6)."""
+SOLVES, SECONDS = 120, 20.0
+"""Linear programs of one dive, at most, and time of the searches of (P5)."""
 ENOUGH = 0.05
 """Part of what is missing that a round of (P6) must take away for another one."""
 PATIENCE, REACH = 4, 2
@@ -59,7 +54,7 @@ def dives(loaded: Loaded) -> bool:
 
 def dive(held: Held, x: np.ndarray, again: bool = False) -> np.ndarray | None:
     """Offers what a dive finds, from the optimum x (n,) of the relaxation that was loaded first; again: a second one (P2). The whole
-    values (k,) with which levels may then be searched, None where there are no levels or nothing was found."""
+    values (k,) with which levels may then be searched; None where there are no levels, where none would do, or where nothing was found."""
     held.begin_again()
     attempts, stepped = held.attempts, held.stepped
     room = PART * (attempts.target - attempts.bound) if again else np.inf
@@ -70,15 +65,12 @@ def dive(held: Held, x: np.ndarray, again: bool = False) -> np.ndarray | None:
     if not (np.abs(whole - np.round(whole))[stepped] > OPEN).any():
         _last(held, settled)
         return None
-    _scheduled(held, settled, room)
-    return np.round(whole)
 
+    def settle(x: np.ndarray) -> float:
+        done = _settled(held, x, np.zeros(len(stepped), bool), room)
+        return np.inf if done is None else _last(held, done)
 
-def levels(held: Held, whole: np.ndarray) -> None:
-    """The second half of (P4), all else as in `whole` (k,)."""
-    attempts = held.attempts
-    with suppress(Infeasible):  # what does not fit is found by the search, quicker than by pivots from the last optimum
-        attempts.attempt("levels", ~held.stepped & ~attempts.lone, whole, gap=0.25 * attempts.search.gap, seconds=SEARCHED)
+    return np.round(whole) if scheduled(held, settled, settle) else None
 
 
 def in_turns(held: Held) -> None:
@@ -143,91 +135,11 @@ def _around(attempts: Attempts, x: np.ndarray, opened: np.ndarray) -> None:
         attempts.attempt("dive", ~free, attempts.whole(x), gap=0.25 * attempts.search.gap, seconds=SECONDS)
 
 
-def _scheduled(held: Held, x: np.ndarray, room: float) -> None:
-    """The first half of (P4), from an optimum x (n,)."""
-    attempts = held.attempts
-    form, fixed = attempts.relaxed.form, attempts.ids[held.held]
-    lower, upper = form.lower.copy(), form.upper.copy()
-    lower[fixed] = upper[fixed] = np.round(x[fixed])
-    known = replace(form, lower=lower, upper=upper)
-    found = nearest(known, x, attempts.ids[held.stepped], attempts.program, attempts.left, attempts.enough)
-    if found is None:
-        return
-    some = np.flatnonzero(np.isin(attempts.ids, found[0]) & ~held.held)
-    fits = held.hold(some, found[1][np.searchsorted(found[0], attempts.ids[some])])
-    settled = None if fits is None else _settled(held, fits, np.zeros(len(held.stepped), bool), room)
-    if settled is not None:
-        _last(held, settled)
-
-
-def _last(held: Held, x: np.ndarray) -> None:
-    """(P3)."""
+def _last(held: Held, x: np.ndarray) -> float:
+    """(P3); the cost of what is offered, inf where nothing is."""
     attempts, rest = held.attempts, np.flatnonzero(~held.held)
     found = held.hold(rest, np.round(attempts.implied(x)[attempts.ids[rest]]))
-    if found is not None:
-        attempts.offer(attempts.implied(found), "dive")
-
-
-class Held:
-    """The relaxation with some decisions held; held: which, bool (k,); stepped: those of whole numbers above one, bool (k,)."""
-
-    def __init__(self, attempts: Attempts, loaded: Loaded):
-        self.attempts, self.loaded, self.held = attempts, loaded, np.zeros(len(attempts.ids), bool)
-        form = attempts.relaxed.form
-        self.stepped = form.upper[attempts.ids] - form.lower[attempts.ids] > 1.0 + OPEN
-        self._place = loaded.rank[attempts.ids]
-        self._root = loaded.highs.basis()
-        loaded.highs.set(**STEADY)
-
-    def hold(self, some: np.ndarray, values: np.ndarray, floor: np.ndarray | None = None, most: float = np.inf) -> np.ndarray | None:
-        """The optimum (n,) with further decisions held at values, and no other below `floor` (k,); None, and they are let go again, if
-        there is none or it costs more than `most`."""
-        before, form, ids = self.loaded.highs.basis(), self.attempts.relaxed.form, self.attempts.ids
-        raised = np.zeros(0, int) if floor is None else np.flatnonzero(~self.held & (floor > form.lower[ids]))
-        if floor is not None:
-            self._bound(raised, floor[raised], form.upper[ids[raised]])
-        self._bound(some, values, values)
-        try:
-            x = solve(self.attempts.relaxed, program=self.attempts.program, loaded=self.loaded).x
-        except (Infeasible, LimitReached, SolverFailed):
-            x = None
-        if x is None or value(self.attempts.relaxed.form, x) > most:
-            self.release(np.append(some, raised))
-            self.begin(before)
-            return None
-        self.held[some] = True
-        return x
-
-    def cheaper(self, one: np.ndarray, now: np.ndarray) -> np.ndarray | None:
-        """The same with one decision, (1,), held at the whole number on that side of `now` on which the optimum costs less."""
-        sides = []
-        for to in (np.floor(now), np.ceil(now)):
-            before = self.loaded.highs.basis()
-            x = self.hold(one, to)
-            sides.append((np.inf if x is None else value(self.attempts.relaxed.form, x), to))
-            if x is not None:
-                self.release(one)
-                self.begin(before)
-        cost, best = min(sides, key=lambda side: side[0])
-        return self.hold(one, best) if cost < np.inf else None
-
-    def begin(self, basis: tuple[np.ndarray, np.ndarray]) -> None:
-        """Goes back to a basis, with all rows that have been written since: what proves that there is no optimum is a poor start."""
-        column, row = basis
-        self.loaded.highs.set_basis(column, np.append(row, np.full(self.loaded.highs.rows - len(row), BASIC, row.dtype)))
-
-    def begin_again(self) -> None:
-        """Back to where the relaxation was, nothing held, with the rows that searches have written since."""
-        self.release(np.flatnonzero(self.held))
-        self.loaded.catch_up()
-        self.begin(self._root)
-
-    def release(self, some: np.ndarray) -> None:
-        """Lets decisions go."""
-        form, ids = self.attempts.relaxed.form, self.attempts.ids[some]
-        self._bound(some, form.lower[ids], form.upper[ids])
-        self.held[some] = False
-
-    def _bound(self, some: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> None:
-        here = self._place[some] >= 0
-        self.loaded.highs.bound(self._place[some][here], lower[here], upper[here])
+    if found is None:
+        return np.inf
+    attempts.offer(attempts.implied(found), "dive")
+    return value(attempts.relaxed.form, found)

@@ -4,7 +4,7 @@
     C    the columns of rows that S is in, such as powers; further decisions in rows of those and of decisions alone, such as changes
     R    rows without a free column outside of C: steps, what may change, how often a day, energy of a contract
 
-    min sum over S of |n - n*|,  rows R, bounds, decisions in C whole                                              (N1)
+    min sum over S of |n - n*|,  rows R, bounds, cuts over decisions in C, decisions in C whole                    (N1)
 
 n* are the values of the linear relaxation. Columns over no step, such as what a contract may miss at a price, stay as they are in it: what
 they cost is not seen here. For links a few hundred columns: solved at once, where a search of the whole program for as much
@@ -14,6 +14,7 @@ takes seconds. It proves nothing, and rows beyond R may be broken: a linear prog
 from __future__ import annotations
 
 import threading
+from typing import NamedTuple
 
 import numpy as np
 import scipy.sparse as sp
@@ -26,9 +27,17 @@ SECONDS = 2.0
 """Time of (N1), at most: schedules of links take hundredths of a second; rows of many alike units may take longer."""
 
 
+class Cuts(NamedTuple):
+    """Further rows: slope (c, n) over decisions in C alone; at most (c,)."""
+
+    slope: np.ndarray
+    most: np.ndarray
+
+
 def nearest(
-    form: StandardForm, x: np.ndarray, some: np.ndarray, program: Program, seconds: float = SECONDS, stop: threading.Event | None = None
-) -> tuple[np.ndarray, np.ndarray] | None:
+    form: StandardForm, x: np.ndarray, some: np.ndarray, program: Program, seconds: float = SECONDS, stop: threading.Event | None = None,
+    cuts: Cuts | None = None,
+) -> tuple[np.ndarray, np.ndarray] | None:  # fmt: skip
     """(N1): integer columns in C, int (k,) in ascending order, and whole values for them (k,); None if nothing fits.
 
     form: what is held has its value as both bounds; x (n,): values of the relaxation; some: decisions of S (m,), those over no step are left
@@ -57,6 +66,11 @@ def nearest(
         sp.csr_array(sp.block_array([[part[:, columns], None, None], [away, one, -one]])),
         np.append(form.row_lower[rows] - given, x[some]), np.append(form.row_upper[rows] - given, x[some]),
     )  # fmt: skip
+    if cuts is not None and len(cuts.most):
+        slope = cuts.slope[:, columns]
+        size = np.maximum(np.abs(slope).max(axis=1), 1e-9)[:, None]  # costs of millions, beside distances of some steps
+        wide = sp.csr_array(np.hstack([slope / size, np.zeros((len(slope), 2 * len(some)))]))
+        highs.add_rows(np.full(len(slope), -np.inf), cuts.most / size[:, 0], wide)
     whole = np.flatnonzero(np.isin(columns, form.integer))
     highs.whole(whole)
     try:

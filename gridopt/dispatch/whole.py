@@ -30,10 +30,12 @@ from gridopt.dispatch.attempts import Attempts, Enough, Implied, Search
 from gridopt.dispatch.attended import attended
 from gridopt.dispatch.available import AS_IT_IS, Available
 from gridopt.dispatch.bounds import NEAR, everything, failed, side_by_side
-from gridopt.dispatch.dive import Held, dive, dives, in_turns, levels
+from gridopt.dispatch.dive import dive, dives, in_turns
 from gridopt.dispatch.guided import guided, undecided_of
+from gridopt.dispatch.holding import Held
 from gridopt.dispatch.lazy import Loaded, Program, Relaxed, scaled, solve
 from gridopt.dispatch.neighbourhood import improve, in_time
+from gridopt.dispatch.schedules import levels
 from gridopt.program.highs import Highs
 from gridopt.program.solution import Infeasible, LimitReached, Solution, SolverFailed
 

@@ -10,11 +10,13 @@ import pytest
 import scipy.sparse as sp
 
 from gridopt.dispatch.attempts import Attempts, Search
-from gridopt.dispatch.dive import Held, dive, dives, in_turns, levels
+from gridopt.dispatch.dive import dive, dives, in_turns
 from gridopt.dispatch.formulate import formulate, implied
+from gridopt.dispatch.holding import Held
 from gridopt.dispatch.lazy import Loaded, Relaxed, scaled, solve
 from gridopt.dispatch.lines import Lines, _same, tight
 from gridopt.dispatch.nearest import nearest
+from gridopt.dispatch.schedules import levels
 from gridopt.dispatch.single import dispatch
 from gridopt.dispatch.whole import decide
 from gridopt.dispatch.window import Window
@@ -157,7 +159,7 @@ def test_P4_numbers_above_one_are_held_at_the_nearest(monkeypatch):
 def test_P4_where_the_nearest_misses_the_gap_all_are_searched(monkeypatch):
     """10 MW at 10, steps of 1 MW at 2, 13.4 MW needed: relaxed 1 and 3.4. The nearest that serves is 4, 18 for a bound of 16.8."""
     for found in (None, (np.array([1]), np.array([9.0]))):
-        monkeypatch.setattr("gridopt.dispatch.dive.nearest", lambda *given, found=found: found)
+        monkeypatch.setattr("gridopt.dispatch.schedules.nearest", lambda *given, found=found: found)
         attempts, loaded, x = chosen([10], [10], 13.4, step=2.0)
         assert x.tolist() == pytest.approx([1, 3.4])
         held = Held(attempts, loaded)
