@@ -70,6 +70,18 @@ def test_series_on_finer_and_coarser_steps():
     assert GivenSeries(hourly, {"a": [1, 2, 4]}).on_grid([], part.start, part.hours).shape == (0, 4)
 
 
+@pytest.mark.parametrize("minutes", [5, 10, 20, 45, 420])
+def test_a_value_that_stays_is_kept_bit_by_bit(minutes):
+    """A status of 1 must stay 1 and 0.7 must stay 0.7 on steps of any length, short or long; 1 h of 2 in a step of 7 h is a mean of 8/7."""
+    hourly, fine = (TimeGrid.regular("2025-01-01", "2025-01-08", m) for m in (60, 5))
+    steps = TimeGrid.regular("2025-01-02", "2025-01-07T20:00", minutes).part(3, 17)
+    for value in (1.0, 0.7, 0.1, 1e6 / 3):
+        for source in (hourly, fine):
+            assert (resample(np.full((1, len(source)), value), source, steps) == value).all()
+    one = np.where(np.arange(168) == 30, 2.0, 1.0)[None, :]
+    assert resample(one, hourly, TimeGrid.regular("2025-01-02", "2025-01-02T07:00", 420))[0] == pytest.approx([8 / 7], rel=1e-15)
+
+
 def test_seasons_that_wrap_the_year_and_29_february():
     season = [dict(season="winter", start_day="11-01", end_day="03-31"), dict(season="leap", start_day="02-29", end_day="02-29")]
     c = case(24 * 366, start="2024-01-01", bus=buses("A"), season=season)
