@@ -16,14 +16,7 @@ import numpy as np
 from gridopt.case.case_rows import CaseRows
 from gridopt.case.json_file import Record
 
-PENALTIES = {"load_mismatch_cost": 1e4, "reserve_shortfall_cost": 1e3, "contingency_flow_violation_cost": 5e3}
-"""$/MWh where the file gives none; Egret's code has them per unit, times baseMVA."""
 NO_LIMIT_MW = 1e6
-
-
-def penalty(system: Record, key: str) -> float:
-    """$/MWh of what is missed or passed."""
-    return system.number(key, PENALTIES[key], 0.0)
 
 
 def buses(found: dict[str, Record], rows: CaseRows, sheddable: bool) -> None:

@@ -18,7 +18,6 @@ from __future__ import annotations
 import numpy as np
 
 from gridopt.case.case_rows import CaseRows
-from gridopt.case.egret_network import penalty
 from gridopt.case.json_file import Record
 
 CASCADE = ("regulation_up", "spinning", "non_spinning", "supplemental")
@@ -41,6 +40,8 @@ PRICES = {
     "flexible_ramp_up": "flexible_ramp_penalty_price",
 }  # fmt: skip
 """Penalties of the system, alike up and down."""
+PENALTIES = {"load_mismatch_cost": 1e4, "reserve_shortfall_cost": 1e3, "contingency_flow_violation_cost": 5e3}
+"""$/MWh where the file gives none; Egret's code has them per unit, times baseMVA."""
 
 
 def reserves(system: Record, places: dict[str, dict[str, Record]], units: dict[str, Record], rows: CaseRows, changes: list[str]) -> None:
@@ -84,6 +85,11 @@ def _add(name: str, product: str, rows: CaseRows, profile: str | None = None) ->
     cells = {} if profile is None else {"profile": profile}
     rows.add("reserve", reserve=name, product=PRODUCTS[product], response_min=MINUTES.get(product), shares_ramp="true", ramp_min=minutes,
              ramp_mean="true" if product in MINUTES else "false", **cells)  # fmt: skip
+
+
+def penalty(system: Record, key: str) -> float:
+    """$/MWh of what is missed or passed."""
+    return system.number(key, PENALTIES[key], 0.0)
 
 
 def _penalties(system: Record) -> dict[str, float]:

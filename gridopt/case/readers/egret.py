@@ -16,10 +16,8 @@ from gridopt.case.check import CaseError
 from gridopt.case.complete import complete
 from gridopt.case.egret_fuel import supplied
 from gridopt.case.egret_keys import check_keys
-from gridopt.case.egret_network import (
-    branches, buses, contingencies, dc_branches, interfaces, loads, penalty, security_constraints, storage,
-)  # fmt: skip
-from gridopt.case.egret_reserves import reserves
+from gridopt.case.egret_network import branches, buses, contingencies, dc_branches, interfaces, loads, security_constraints, storage
+from gridopt.case.egret_reserves import penalty, reserves
 from gridopt.case.egret_units import generators
 from gridopt.case.imported import BRANCH_MODELS, Imported, ImportReport
 from gridopt.case.json_file import Record, read_object
