@@ -11,7 +11,7 @@ from gridopt.case.egret_reserves import KEYS as REQUIREMENTS
 from gridopt.case.egret_reserves import PRICES
 from gridopt.case.json_file import Record
 
-EVERY = {"in_service", "id", "name"}
+EVERY = {"in_service", "id", "name", "comment"}
 FLOWS = {"pf", "pt", "qf", "qt", "pf_violation"}
 PLACE = {"area", "zone"}
 RESERVED = {key.removesuffix("_requirement") for key in REQUIREMENTS.values()}

@@ -6,7 +6,8 @@
     renewable  between p_min and p_max over time, cost p_cost per MWh                                                             (G3)
 
 The room that start-up and shut-down capacity leave above p_min is scaled with the length of the step; without them it is half a
-60 min ramp. Data: egret/data/model_data.py; unit commitment: egret/model_library/unit_commitment (params.py) of Egret.
+60 min ramp. Both are those of the first step where p_min changes, and so are the ends of the chords, which is said.
+Data: egret/data/model_data.py; unit commitment: egret/model_library/unit_commitment (params.py) of Egret.
 """
 
 from __future__ import annotations

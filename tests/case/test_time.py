@@ -52,6 +52,13 @@ def test_share_outside_the_grid():
     assert grid.share_between(days("1990-01-01"), days("2030-01-01")).sum() == 24
 
 
+@pytest.mark.parametrize("minutes", [5, 10, 20])
+def test_a_step_that_lies_inside_has_the_share_of_one(minutes):
+    """48 steps of 5 minutes make 4.000000000000001 h: a share below 1 would be a change of service, over which no ramp holds."""
+    joined = TimeGrid.regular("2025-01-01", "2025-01-11", minutes).coarsen(48)
+    assert (joined.share_between(days("NaT", "2024-12-31"), days("NaT", "NaT")) == 1.0).all()
+
+
 def test_coarsen_and_part_keep_the_hours():
     grid = TimeGrid.regular("2025-01-01", "2025-01-01T07:00")
     coarse = grid.coarsen(3)
