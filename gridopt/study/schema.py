@@ -12,7 +12,6 @@ from gridopt.case.check import CaseError, nearest
 from gridopt.case.pricing_options import Pricing
 from gridopt.study.market_schema import Market
 
-
 PERIOD = ("year", "start", "end", "step_minutes")
 """Keys of the period and its steps, which a file of another program brings itself."""
 
