@@ -26,7 +26,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gridopt.case.links import allowed, begins_anew, ramp_width, steady
+from gridopt.case.links import SENDS, allowed, begins_anew, ramp_width, steady
 
 HOUR = np.timedelta64(3600, "s")
 
@@ -159,4 +159,5 @@ def _way_before(case, link: np.ndarray, table) -> tuple[np.ndarray, np.ndarray]:
     """Way that each link sent last before the first step, 1, -1 or 0 for none, and hours since, (n,)."""
     power = np.nan_to_num(case.table("dc_link")["initial_mw"].to_numpy(float)[link])
     told = table["way_before"].map({"": 0.0, "forward": 1.0, "back": -1.0}).to_numpy(float)
-    return np.where(power != 0, np.sign(power), told), np.where(power != 0, 0.0, table["way_before_h"].to_numpy(float))
+    sends = np.abs(power) > SENDS
+    return np.where(sends, np.sign(power), told), np.where(sends, 0.0, table["way_before_h"].to_numpy(float))

@@ -1,6 +1,7 @@
 """Buses, loads, branches, DC branches, interfaces and storage of Egret's ModelData as tables of a network.
 
-    AC branch: flow = (angle_from - angle_to - shift) / (reactance tap), within rating_long_term                                  (G4)
+    AC branch: flow = (angle_from - angle_to - shift) / (reactance tap), within rating_long_term; after a contingency within
+    rating_emergency, which may be passed at contingency_flow_violation_cost where units are committed                           (G4)
     DC branch: any flow within its rating both ways, without loss                                                                 (G5)
     security constraint: lower_bound <= sum of coefficient x output <= upper_bound                                               (G7)
     load with p_price: consumption up to p_load that is worth p_price per MWh; any other load is served or missed                 (G6)
@@ -14,6 +15,8 @@ import numpy as np
 
 from gridopt.case.case_rows import CaseRows
 from gridopt.case.json_file import Record
+
+NO_LIMIT_MW = 1e6
 
 
 def buses(found: dict[str, Record], rows: CaseRows, sheddable: bool) -> None:
@@ -36,6 +39,7 @@ def loads(found: dict[str, Record], shunts: dict[str, Record], rows: CaseRows, s
         else:
             _demand(name, load.text("bus"), demand, rows, sheddable)
     for name, shunt in shunts.items():
+        shunt.text("shunt_type", "fixed", ("fixed",))
         _demand(rows.free("load", f"shunt {name}", "shunt"), shunt.text("bus"), np.full(steps, shunt.number("gs", 0.0)), rows, False)
 
 
@@ -48,8 +52,8 @@ def _demand(name: str, bus: str, demand: np.ndarray, rows: CaseRows, sheddable: 
         rows.add("generator", generator=f"injection {name}", bus=bus, technology="fixed injection", **fixed)
 
 
-def branches(found: dict[str, Record], model: str, base_mva: float, rows: CaseRows, changes: list[str]) -> None:
-    """Rows of ac_branch (G4)."""
+def branches(found: dict[str, Record], model: str, base_mva: float, secured: bool, rows: CaseRows, changes: list[str]) -> None:
+    """Rows of ac_branch (G4). `secured`: there are contingencies, after which a branch without rating_emergency has no limit."""
     for name, branch in found.items():
         ends = {"from_bus": branch.text("from_bus"), "to_bus": branch.text("to_bus")}
         reactance, tap = branch.number("reactance"), branch.number("transformer_tap_ratio", 1.0, 0.0)
@@ -62,10 +66,10 @@ def branches(found: dict[str, Record], model: str, base_mva: float, rows: CaseRo
             "ac_branch", ac_branch=name, **ends, base_mva=base_mva, resistance_pu=branch.number("resistance", 0.0), reactance_pu=reactance,
             charging_pu=branch.number("charging_susceptance", 0.0), tap_ratio=tap or 1.0,
             shift_deg=branch.number("transformer_phase_shift", 0.0), rating_mw=rating if rating > 0 else None,
-            rating_emergency_mw=after if after >= rating > 0 else None,
+            rating_emergency_mw=after if after > 0 else NO_LIMIT_MW if secured else None,
         )  # fmt: skip
         _penalty(branch, "ac_branch", name, rows)
-        _outages(name, branch, rows)
+        _outages("ac_branch", [name], branch, rows)
     if found and model == "copperplate":
         changes.append("Left out, as the branch model says: ratings of branches.")
     narrow = sum(abs(branch.number(f"angle_diff_{end}", 0.0)) % 360 not in (0, 180) for branch in found.values() for end in ("min", "max"))
@@ -80,24 +84,32 @@ def _penalty(record: Record, kind: str, name: str, rows: CaseRows) -> None:
         rows.add("limit_penalty", kind=kind, element=name, cost_cny_per_mwh=cost)
 
 
-def _outages(name: str, branch: Record, rows: CaseRows) -> None:
-    """Rows of outage where planned_outage is true."""
+def _outages(kind: str, names: list[str], branch: Record, rows: CaseRows) -> None:
+    """Rows of outage where planned_outage is true; `names`: of the rows that stand for the branch."""
     given = branch.get("planned_outage", False)
-    values = given["values"] if isinstance(given, dict) and isinstance(given.get("values"), list) else [given] * len(rows.time)
+    values = given if isinstance(given, list) else [given] * len(rows.time)
     if len(values) != len(rows.time) or any(v not in (True, False) for v in values):
         branch.fault("planned_outage", given, "must be true or false for each step", "Correct it.")
         return
     for start, end, out in zip(rows.time.start, rows.time.end, values, strict=True):
         if out:
             cells = {"start_time": str(start).replace("T", " "), "end_time": str(end).replace("T", " ")}
-            rows.add("outage", kind="ac_branch", element=name, **cells)
+            for name in names:
+                rows.add("outage", kind=kind, element=name, **cells)
 
 
-def contingencies(found: dict[str, Record], rows: CaseRows) -> None:
-    """Rows of contingency: outages of branches, after which rating_emergency holds."""
+def contingencies(found: dict[str, Record], lines: dict[str, Record], cost: float | None, rows: CaseRows, changes: list[str]) -> None:
+    """Rows of contingency: outages of branches, after which rating_emergency holds, or is passed at a `cost` per MWh."""
     for name, contingency in found.items():
-        contingency.only({"branch_contingency", "in_service"})
         rows.add("contingency", contingency=name, kind="ac_branch", element=contingency.text("branch_contingency"))
+    limited = [name for name, line in lines.items() if line.number("rating_emergency", np.nan) > 0]
+    if found and limited and cost is not None:
+        for name in limited:
+            rows.add("limit_penalty", kind="ac_branch", element=name, after_outages="true", cost_cny_per_mwh=cost)
+        changes.append(
+            f"Flows after contingencies may pass rating_emergency at contingency_flow_violation_cost, {cost:g} per MWh, "
+            "which a branch pays for its worst contingency, in Egret for each."
+        )
 
 
 def dc_branches(found: dict[str, Record], model: str, rows: CaseRows, changes: list[str]) -> None:
@@ -109,8 +121,10 @@ def dc_branches(found: dict[str, Record], model: str, rows: CaseRows, changes: l
         if name in rows.names("ac_branch"):
             name = f"dc {name}"
         ends = branch.text("from_bus"), branch.text("to_bus")
-        for suffix, (start, end) in (("", ends), (" (reverse)", ends[::-1])):
-            rows.add("dc_link", dc_link=name + suffix, from_bus=start, to_bus=end, technology="VSC", power_max_mw=rating)
+        both = [name, f"{name} (reverse)"]
+        for link, (start, end) in zip(both, (ends, ends[::-1]), strict=True):
+            rows.add("dc_link", dc_link=link, from_bus=start, to_bus=end, technology="VSC", power_max_mw=rating)
+        _outages("dc_link", both, branch, rows)
     if found:
         changes.append(f"DC branches, which have a second dc_link '<name> (reverse)' and, as in Egret's linear models, no loss: {len(found)}.")
 

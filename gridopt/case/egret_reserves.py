@@ -7,7 +7,8 @@
     regulation up counts for spinning, that for non-spinning, that for supplemental: their requirements add up                     (G11)
     an award for a reserve of m minutes takes 60 min / m times its MW of the ramp of an hour; of regulation, spinning and supplemental it
     is the mean of two steps' awards that does so. A unit that regulates keeps between p_min_agc and p_max_agc                   (G14)
-    missing MW cost P = reserve_shortfall_cost; regulation (load mismatch + P) / 2, spinning (regulation + P) / 2, and so on down  (G12)
+    missing MW cost P = reserve_shortfall_cost; regulation (load mismatch + P) / 2, spinning (regulation + P) / 2, and so on down, where
+    the system gives no penalty price of its own                                                                                  (G12)
 
 An area or zone has requirements of its own, met by the units that name it. Egret: model_library/unit_commitment/services.py
 """
@@ -33,19 +34,25 @@ PRODUCTS = {
 }  # fmt: skip
 MINUTES = {"regulation_up": 5.0, "regulation_down": 5.0, "spinning": 10.0, "non_spinning": 10.0, "supplemental": 30.0}
 FLEXIBLE_MIN = 20.0
+PRICES = {
+    "regulation_up": "regulation_penalty_price", "spinning": "spinning_reserve_penalty_price",
+    "non_spinning": "non_spinning_reserve_penalty_price", "supplemental": "supplemental_reserve_penalty_price",
+    "flexible_ramp_up": "flexible_ramp_penalty_price",
+}  # fmt: skip
+"""Penalties of the system, alike up and down."""
+PENALTIES = {"load_mismatch_cost": 1e4, "reserve_shortfall_cost": 1e3, "contingency_flow_violation_cost": 5e3}
+"""$/MWh where the file gives none; Egret's code has them per unit, times baseMVA."""
 
 
 def reserves(system: Record, places: dict[str, dict[str, Record]], units: dict[str, Record], rows: CaseRows, changes: list[str]) -> None:
     """Rows of (G8) to (G14). `places`: areas and zones by kind; `units`: generators in service."""
-    base = system.number("baseMVA", 100.0, 0.0)
-    short = system.number("reserve_shortfall_cost", 1e3 * base, 0.0)
-    penalty = _penalties(system.number("load_mismatch_cost", 1e4 * base, 0.0), short)
+    prices = _penalties(system)
     thermal = {n: u for n, u in units.items() if str(u.entries.get("generator_type", "thermal")).lower() == "thermal"}
-    required, inside = {"": _of_place("", system, penalty, rows)}, {"": set(thermal)}
+    required, inside = {"": _of_place("", system, prices, rows)}, {"": set(thermal)}
     for kind, records in places.items():
         for name, record in records.items():
             suffix = f" {kind} {name}"
-            required[suffix] = _of_place(suffix, record, penalty, rows)
+            required[suffix] = _of_place(suffix, record, prices, rows)
             inside[suffix] = {n for n, u in thermal.items() if u.entries.get(kind) == name}
             for product in [p for p in required[suffix] if p in required[""]]:
                 rows.add("reserve_nesting", reserve=f"{product}{suffix}", counts_for=product)
@@ -80,17 +87,22 @@ def _add(name: str, product: str, rows: CaseRows, profile: str | None = None) ->
              ramp_mean="true" if product in MINUTES else "false", **cells)  # fmt: skip
 
 
-def _penalties(mismatch: float, short: float) -> dict[str, float]:
+def penalty(system: Record, key: str) -> float:
+    """$/MWh of what is missed or passed."""
+    return system.number(key, PENALTIES[key], 0.0)
+
+
+def _penalties(system: Record) -> dict[str, float]:
     """Price of a missing MWh by product (G12)."""
-    found = {"reserve": short, "regulation_up": (mismatch + short) / 2}
-    found["regulation_down"] = found["regulation_up"]
-    for better, plainer in zip(CASCADE[:-1], CASCADE[1:], strict=True):
-        found[plainer] = (found[better] + short) / 2
-    found["flexible_ramp_up"] = found["flexible_ramp_down"] = (found["spinning"] + found["non_spinning"]) / 2
-    return found
+    short, better = penalty(system, "reserve_shortfall_cost"), penalty(system, "load_mismatch_cost")
+    found = {"reserve": short}
+    for product in CASCADE:
+        found[product] = better = system.number(PRICES[product], (better + short) / 2, 0.0)
+    flexible = system.number(PRICES["flexible_ramp_up"], (found["spinning"] + found["non_spinning"]) / 2, 0.0)
+    return found | {"regulation_down": found["regulation_up"], "flexible_ramp_up": flexible, "flexible_ramp_down": flexible}
 
 
-def _of_place(suffix: str, place: Record, penalty: dict[str, float], rows: CaseRows) -> list[str]:
+def _of_place(suffix: str, place: Record, prices: dict[str, float], rows: CaseRows) -> list[str]:
     """Reserves of the system ('') or of an area or zone; the products that it asks for."""
     steps, below, last = len(rows.time), np.zeros(len(rows.time)), ""
     required = {product: place.series(key, steps, least=0.0) for product, key in KEYS.items() if key in place}
@@ -103,7 +115,7 @@ def _of_place(suffix: str, place: Record, penalty: dict[str, float], rows: CaseR
                 rows.add("reserve_nesting", reserve=last, counts_for=name)
             last = name
         _add(name, product, rows, rows.profiles.add(f"reserve {name}", amount))
-        rows.add("reserve_shortage", reserve=name, share=1.0, cost_cny_per_mwh=penalty[product])
+        rows.add("reserve_shortage", reserve=name, share=1.0, cost_cny_per_mwh=prices[product])
     return list(required)
 
 

@@ -6,7 +6,8 @@
     renewable  between p_min and p_max over time, cost p_cost per MWh                                                             (G3)
 
 The room that start-up and shut-down capacity leave above p_min is scaled with the length of the step; without them it is half a
-60 min ramp. Data: egret/data/model_data.py; unit commitment: egret/model_library/unit_commitment (params.py) of Egret.
+60 min ramp. Both are those of the first step where p_min changes, and so are the ends of the chords, which is said.
+Data: egret/data/model_data.py; unit commitment: egret/model_library/unit_commitment (params.py) of Egret.
 """
 
 from __future__ import annotations
@@ -16,12 +17,14 @@ from typing import NamedTuple
 import numpy as np
 
 from gridopt.case.case_rows import CaseRows
+from gridopt.case.egret_keys import refuse
 from gridopt.case.json_file import Record
 
 CHORDS = 2
+NEGLIGIBLE = 1e-6
+"""MW by which figures that say the same may differ."""
 FUELS = {"W": "wind", "WIND": "wind", "S": "solar", "SOLAR": "solar", "H": "hydro_ror", "HYDRO": "hydro_ror"}
 LARGEST_RENEWABLE_COST = 10000.0
-REFUSED = ("startup_curve", "shutdown_curve", "aux_fuel_capable", "aux_fuel_supply", "agc_fixed_cost")
 Curve = tuple[np.ndarray, np.ndarray]
 
 
@@ -32,14 +35,16 @@ class Supplied(NamedTuple):
     able: np.ndarray
 
 
-def generators(units: dict[str, Record], committed: bool, fuel: dict[str, Supplied], rows: CaseRows) -> None:
+def generators(units: dict[str, Record], committed: bool, fuel: dict[str, Supplied], rows: CaseRows, changes: list[str]) -> None:
     """Rows of (G1) to (G3); `committed`: the file is a unit commitment, not one optimal power flow; `fuel`: of the units whose fuel is
     limited. Faults go to the records."""
+    said: dict[str, list[str]] = {}
     for name, unit in units.items():
         if unit.text("generator_type", "thermal", ("thermal", "renewable")).lower() == "renewable":
             _renewable(name, unit, rows)
         else:
-            _thermal(name, unit, committed, fuel.get(name), rows)
+            _thermal(name, unit, committed, fuel.get(name), rows, said)
+    changes += [f"{what}: {', '.join(names)}." for what, names in said.items()]
 
 
 def _renewable(name: str, unit: Record, rows: CaseRows) -> None:
@@ -59,20 +64,15 @@ def _renewable(name: str, unit: Record, rows: CaseRows) -> None:
     rows.add("generator", generator=name, bus=unit.text("bus"), technology=technology or "other", **limits, **rows.price(name, cost))
 
 
-def _refuse(unit: Record) -> None:
-    """Faults for what would change the schedule and is not modelled."""
-    for key in REFUSED:
-        if unit.entries.get(key) not in (None, False, 0, 0.0, []):
-            unit.fault(key, unit.entries[key], "is not modelled", "Remove it.")
-
-
-def _thermal(name: str, unit: Record, committed: bool, fuel: Supplied | None, rows: CaseRows) -> None:
+def _thermal(name: str, unit: Record, committed: bool, fuel: Supplied | None, rows: CaseRows, said: dict[str, list[str]]) -> None:
     steps = len(rows.time)
-    _refuse(unit)
+    refuse(unit)
     low, high = unit.series("p_min", steps, 0.0), unit.series("p_max", steps, 0.0)
     if (low > high).any():
         unit.fault("p_min", low.max(), "is above p_max at some time", "Swap or correct them.")
         return
+    if committed:
+        _frozen(name, unit, low, high, float(rows.time.hours[0]), said)
     rated = float(high[0])
     if fuel is not None:
         high = np.maximum(np.minimum(high, fuel.most), low)
@@ -87,6 +87,17 @@ def _thermal(name: str, unit: Record, committed: bool, fuel: Supplied | None, ro
         _commitment(name, unit, None if fuel is None else fuel.able, rows)
     cells |= _cost(name, unit, committed, float(low[0]), rated, rows)
     rows.add("generator", generator=name, bus=unit.text("bus"), technology=unit.text("fuel", "") or "thermal", **cells)
+
+
+def _frozen(name: str, unit: Record, low: np.ndarray, high: np.ndarray, hours: float, said: dict[str, list[str]]) -> None:
+    """Adds the unit to what is said where limits of output that change would move figures that have one value here."""
+    rises, moves = (low != low[0]).any(), (low != low[0]).any() or (high != high[0]).any()
+    if rises and (hours != 1.0 or "startup_capacity" not in unit or "shutdown_capacity" not in unit):
+        what = "Units whose p_min changes, in Egret with start-up and shut-down capacity along it, here with that of the first step"
+        said.setdefault(what, []).append(name)
+    if moves and points(unit) is None and _polynomial(unit)[2] != 0:
+        what = "Units whose p_min or p_max changes, in Egret with the two chords of their square cost between them, here with those of the"
+        said.setdefault(f"{what} first step", []).append(name)
 
 
 def _cost(name: str, unit: Record, committed: bool, low: float, high: float, rows: CaseRows) -> dict[str, object]:
@@ -150,14 +161,19 @@ def _commitment(name: str, unit: Record, able: np.ndarray | None, rows: CaseRows
     if status == 0:
         unit.fault("initial_status", 0, "is neither on nor off", "Give hours on, or hours off as a negative number.")
     low = float(unit.series("p_min", len(rows.time), 0.0)[0])
-    room = {}
+    room, whole = {}, {}
     for key, ramp in (("startup_capacity", "ramp_up_60min"), ("shutdown_capacity", "ramp_down_60min")):
         half = unit.number(ramp, np.nan, 0.0) / 2.0
         capacity = unit.number(key, low + half, 0.0)
         if capacity < low:
             unit.fault(key, capacity, f"is below p_min, {low:g} MW", "Raise it to p_min.")
-        room[key] = low + (capacity - low) * hours
+        room[key], whole[key] = low + (capacity - low) * hours, capacity
+    for key, same in (("initial_p_min", low), ("initial_shutdown_capacity", whole["shutdown_capacity"])):
+        if status > 0 and abs(unit.number(key, same, 0.0) - same) > NEGLIGIBLE:
+            unit.fault(key, unit.entries[key], f"differs from the {same:g} MW of the first step, which is not modelled", "Remove it.")
     before = unit.number("initial_p_output", np.nan, 0.0)
+    if status < 0 and before > NEGLIGIBLE:
+        unit.fault("initial_p_output", before, "is above 0, but the unit is off", "Correct one of them.")
     rows.add(
         "commitment", kind="generator", element=name, min_up_h=unit.number("min_up_time", 0.0, 0.0), min_down_h=down,
         start_ramp_mw=room["startup_capacity"], stop_ramp_mw=room["shutdown_capacity"], stop_cny=unit.number("shutdown_cost", 0.0),

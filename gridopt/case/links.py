@@ -8,6 +8,8 @@ import numpy as np
 
 SEGMENTS = 4
 """Secants of the loss curve."""
+SENDS = 1e-6
+"""MW beyond which a link sends: what a solver has left of nothing goes no way and is no change."""
 
 
 class Limits(NamedTuple):

@@ -7,6 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
+from gridopt.case.profiles import overlap
 from gridopt.case.time import TimeGrid
 
 
@@ -49,15 +50,11 @@ class Layered:
 def resample(values: np.ndarray, source: TimeGrid, target: TimeGrid) -> np.ndarray:
     """Time-weighted means of piecewise-constant `values` (n, S) over the steps of `target`, (n, T).
 
-    Both grids must be gapless and `source` must cover `target`; exact: means are differences of the running integral.
+    Both grids must be gapless and `source` must cover `target`. A step within one value gets that value, as a status of 1 must stay 1.
     """
     if len(source) == len(target) and (source.start == target.start).all():
         return values
-    zero = source.start[0]
-    knots = np.append((source.start - zero).astype(float), (source.end[-1] - zero).astype(float)) / 3600.0
-    running = np.concatenate([np.zeros((len(values), 1)), np.cumsum(values * source.hours, axis=1)], axis=1)
-    begin = (target.start - zero).astype(float) / 3600.0
-    cuts = np.concatenate([begin, begin + target.hours])
-    inside = np.clip(np.searchsorted(knots, cuts, side="right") - 1, 0, len(knots) - 2)
-    level = running[:, inside] + values[:, inside] * (cuts - knots[inside])
-    return (level[:, len(target):] - level[:, : len(target)]) / target.hours  # fmt: skip
+    end = target.end
+    last = max(source.end[-1], end.max())  # ends of steps that are no whole seconds are rounded
+    edges = np.append(source.start, last).astype("int64")
+    return overlap.mean(values, edges, target.start.astype("int64"), end.astype("int64"))

@@ -47,11 +47,12 @@ class TimeGrid:
         return TimeGrid(self.start[first], np.add.reduceat(self.hours, first))
 
     def share_between(self, begin: np.ndarray, end: np.ndarray) -> np.ndarray:
-        """Share of each step inside [begin, end), float (n, T), for instants datetime64 (n,); NaT means open."""
+        """Share of each step inside [begin, end), float (n, T), for instants datetime64 (n,); NaT means open. In whole seconds, so that a
+        step that lies inside has the share 1, even where its hours are a sum of fractions."""
         lo = np.where(np.isnat(begin), self.start[0], begin.astype("datetime64[s]"))[:, None]
         hi = np.where(np.isnat(end), self.end[-1], end.astype("datetime64[s]"))[:, None]
         overlap = np.minimum(self.end, hi) - np.maximum(self.start, lo)
-        return np.clip(overlap.astype("timedelta64[s]").astype(float) / 3600.0 / self.hours, 0.0, 1.0)
+        return np.clip(overlap.astype("timedelta64[s]").astype(float) / (self.end - self.start).astype(float), 0.0, 1.0)
 
     def by_day(self) -> tuple[np.ndarray, sp.csr_array]:
         """Calendar days that the steps touch, datetime64[D] (D,), and the hours of each step inside each of them, (D, T)."""

@@ -20,9 +20,11 @@ MW_PER_DEGREE = BASE_MVA * np.pi / 180.0
 NO_LIMIT_MW = 1e6
 PENALTY = 5000.0
 """$/MW of a limit that is passed, where none is given."""
+SILENT = ("Reactance (ohms)", "Max number of parallel circuits")
+"""Keys of a line that say nothing beside its susceptance, and where none is built."""
 LINE = {
-    "Source bus", "Target bus", "Reactance (ohms)", "Susceptance (S)", "Normal flow limit (MW)", "Emergency flow limit (MW)",
-    "Flow limit penalty ($/MW)", "Investment cost ($)", "Max number of parallel circuits",
+    "Source bus", "Target bus", "Susceptance (S)", "Normal flow limit (MW)", "Emergency flow limit (MW)", "Flow limit penalty ($/MW)",
+    "Investment cost ($)", *SILENT,
 }  # fmt: skip
 
 
@@ -43,12 +45,18 @@ def buses(found: dict[str, Record], penalty: float, rows: CaseRows) -> None:
     rows.add("shedding_tier", tier="curtailment", share=1.0, cost_cny_per_mwh=penalty / hours[0])
 
 
+def refuse_expansion(record: Record) -> None:
+    """A fault where the element is there only if it is paid for."""
+    if record.number("Investment cost ($)", 0.0) != 0:
+        given = record.entries["Investment cost ($)"]
+        record.fault("Investment cost ($)", given, "asks for capacity expansion, which is not modelled", "Set it to 0.")
+
+
 def lines(found: dict[str, Record], model: str, rows: CaseRows, changes: list[str]) -> None:
     """Rows of ac_branch (J4)."""
     for name, line in found.items():
         line.only(LINE)
-        if line.number("Investment cost ($)", 0.0) != 0:
-            line.fault("Investment cost ($)", line.entries["Investment cost ($)"], "asks for expansion, which is not modelled", "Set it to 0.")
+        refuse_expansion(line)
         susceptance = line.number("Susceptance (S)")
         if susceptance == 0:
             line.fault("Susceptance (S)", 0, "must not be 0", "Remove the line or correct it.")

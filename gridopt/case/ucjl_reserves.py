@@ -12,6 +12,7 @@ from gridopt.case.case_rows import CaseRows
 from gridopt.case.json_file import Record
 
 RESERVE = {"Type", "Amount (MW)", "Shortfall penalty ($/MW)", "Parent"}
+OLD = "Provides spinning reserves?"
 PRODUCTS = {"spinning": "spinning_up", "non-spinning": "non_spinning"}
 
 
@@ -28,8 +29,12 @@ def reserves(section: Record, units: dict[str, Record], parameters: Record, rows
         _reserve(name, reserve, found, rows)
     for name, unit in units.items():
         able = unit.words("Reserve eligibility")
-        if "Spinning (MW)" in section and unit.flag("Provides spinning reserves?", False):
-            able = ["spinning"]
+        provides = unit.flag(OLD, False)
+        if "Spinning (MW)" in section:
+            able = ["spinning"] if provides else able
+        elif found and OLD in unit and provides != bool(able):
+            rule = "contradicts 'Reserve eligibility', which counts where reserves have names"
+            unit.fault(OLD, unit.entries[OLD], rule, "Name there what the unit provides, and remove this.")
         for product in able:
             if product not in found:
                 unit.fault("Reserve eligibility", product, "is not the name of a reserve", "Correct or remove it.")

@@ -6,6 +6,7 @@ import numpy as np
 
 from gridopt.case.case_rows import CaseRows
 from gridopt.case.json_file import Record
+from gridopt.case.ucjl_network import refuse_expansion
 
 STORAGE = {
     "Bus", "Minimum level (MWh)", "Maximum level (MWh)", "Allow simultaneous charging and discharging", "Charge cost ($/MW)",
@@ -22,6 +23,7 @@ def storage(found: dict[str, Record], rows: CaseRows, changes: list[str]) -> Non
     said: dict[str, list[str]] = {}
     for name, unit in found.items():
         unit.only(STORAGE)
+        refuse_expansion(unit)
         _unit(name, unit, rows, said)
     changes += [f"{what}: {', '.join(names)}." for what, names in said.items()]
 

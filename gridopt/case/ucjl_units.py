@@ -15,6 +15,7 @@ import numpy as np
 
 from gridopt.case.case_rows import CaseRows
 from gridopt.case.json_file import Record
+from gridopt.case.ucjl_network import refuse_expansion
 
 UNLIMITED_MW = 1e6
 """Limits of ramps, starts and stops at or beyond this stand for none."""
@@ -51,15 +52,9 @@ def price_sensitive(loads: dict[str, Record], rows: CaseRows) -> None:
         rows.add("generator", generator=name, bus=load.text("Bus"), technology="price-sensitive load", **limits, **price)
 
 
-def _invested(unit: Record) -> None:
-    if unit.number("Investment cost ($)", 0.0) != 0:
-        given = unit.entries["Investment cost ($)"]
-        unit.fault("Investment cost ($)", given, "asks for capacity expansion, which is not modelled", "Set it to 0.")
-
-
 def _profiled(name: str, unit: Record, rows: CaseRows) -> None:
     unit.only(PROFILED)
-    _invested(unit)
+    refuse_expansion(unit)
     hours = rows.time.hours
     low, high = unit.series("Minimum power (MW)", len(hours), 0.0), unit.series("Maximum power (MW)", len(hours))
     if (low > high).any():
@@ -71,7 +66,7 @@ def _profiled(name: str, unit: Record, rows: CaseRows) -> None:
 
 def _thermal(name: str, unit: Record, rows: CaseRows) -> None:
     unit.only(THERMAL)
-    _invested(unit)
+    refuse_expansion(unit)
     for key in NOT_MODELLED:
         if key in unit:
             unit.fault(key, unit.entries[key], "limits a day, which is not modelled", "Remove it.")

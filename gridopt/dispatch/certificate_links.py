@@ -177,7 +177,7 @@ def _schedules(e: Evidence, power: np.ndarray, live: np.ndarray) -> list[Check]:
             worst["changes"][i] = max(0.0, (count - rule["changes_per_day"]).max(initial=0.0))
         earlier = table.at[name, "initial_mw"]
         last = {s: begin[0] - rule["way_before_h"] * HOUR for w, s in (("forward", 1.0), ("back", -1.0)) if rule["way_before"] == w}
-        last |= {np.sign(earlier): begin[0]} if earlier == earlier else {}
+        last |= {np.sign(earlier): begin[0]} if abs(earlier) > POWER else {}
         worst["reversal"][i] = _short_of_reversal(p, begin, end, last, rule["reversal_h"])
     if not kept:
         return []

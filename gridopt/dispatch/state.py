@@ -12,6 +12,7 @@ import numpy as np
 
 from gridopt.blocks import commitment, interruptible
 from gridopt.case.case import Case
+from gridopt.case.links import SENDS
 from gridopt.case.time import TimeGrid
 from gridopt.dispatch.formulate import BLOCKS, Model
 from gridopt.dispatch.guide import hydro_of, in_period, link_power, spent_of
@@ -20,8 +21,8 @@ from gridopt.dispatch.result import Dispatch
 LONG_H = 87600.0
 """Hours in a status that stand for 'as long as is known'."""
 MODES, WAYS = ("", "generate", "pump"), ("", "forward", "back")
-CHANGED = 1e-6
-"""MW by which a schedule changes at least."""
+CHANGED = SENDS
+"""MW by which a schedule changes at least, and beyond which a mode is one."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,8 @@ def begun(case: Case, model: Model) -> State:
     changes = schedule["initial_changes"].reindex(link.index).fillna(0.0).to_numpy(float)
     told, since = schedule["way_before"].reindex(link.index), schedule["way_before_h"].reindex(link.index).fillna(0.0).to_numpy(float)
     way, sent = np.array([WAYS.index(w) if w in WAYS else 0 for w in told], int), np.nan_to_num(link["initial_mw"].to_numpy(float))
-    way, since = np.where(sent > 0, 1, np.where(sent < 0, 2, way)), np.where(sent != 0, 0.0, since)
+    busy = _busy(sent, -sent)
+    way, since = np.where(busy > 0, busy, way), np.where(busy > 0, 0.0, since)
     unknown = {t: np.full(size(t), np.nan) for t in ("storage", "reservoir", "csp", "unit", "generator")}
     return State(
         0, unknown["storage"], unknown["reservoir"], unknown["csp"], np.zeros((size("reservoir"), 0)), np.zeros(0),

@@ -22,7 +22,7 @@ from gridopt.case.tables import TABLES
 from gridopt.case.time import TimeGrid
 from gridopt.study.imports import format_of, read, stem
 from gridopt.study.locate import DEFAULT_STUDY, NotFound, locate
-from gridopt.study.schema import Profile, Study, parse, read_study
+from gridopt.study.schema import PERIOD, Profile, Study, parse, read_study
 
 
 @dataclass(frozen=True)
@@ -92,6 +92,7 @@ def _load_file(name: str, study: Study, path: Path, hours: tuple[int, int] | Non
     if study.profiles:
         raise CaseError([f"{path.name}: brings its own series; 'profiles' have no use here. Remove them from the study."])
     found = read(path, study.branch_model, tuple(study.matpower_toggle))
+    _refuse_period(study, found.time, path.name)
     if found.study:
         given = study.model_dump(exclude_unset=True)
         wanted = {k: v for k, v in overrides.items() if k.partition(".")[0] in found.study}
@@ -106,6 +107,26 @@ def _load_file(name: str, study: Study, path: Path, hours: tuple[int, int] | Non
     files = sorted(path.glob("*.csv")) if path.is_dir() else [path]
     inputs = {f"{path.name}/{p.name}" if path.is_dir() else p.name: _sha256(p) for p in files}
     return Loaded(name, study, case, path, inputs, "", found.report)
+
+
+def _refuse_period(study: Study, time: TimeGrid, file: str) -> None:
+    """CaseError for each key of the period that says something else than the file, which has its own."""
+    first, last = time.start[0], time.end[-1]
+    same = {
+        "year": study.year and [first, last] == [np.datetime64(f"{study.year + n}-01-01", "s") for n in (0, 1)],
+        "start": study.start and np.datetime64(study.start, "s") == first,
+        "end": study.end and np.datetime64(study.end, "s") == last,
+        "step_minutes": (time.hours * 60.0 == study.step_minutes).all(),
+    }
+    steps = f"{len(time)} steps of {time.hours[0] * 60.0:g} min" if np.ptp(time.hours) == 0 else f"{len(time)} steps of several lengths"
+    have = f"{file} brings its own {steps} from {_shown(first)} to {_shown(last)}"
+    given = [key for key in PERIOD if key in study.model_fields_set and getattr(study, key) is not None and not same[key]]
+    if given:
+        raise CaseError([f"key '{k}': '{getattr(study, k)}' has no use, as {have}. Remove it from the study." for k in given])
+
+
+def _shown(instant: np.datetime64) -> str:
+    return str(instant).replace("T", " ")[:16]
 
 
 def _case(tables, grid: TimeGrid, source, study: Study) -> Case:

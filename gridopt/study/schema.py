@@ -12,6 +12,9 @@ from gridopt.case.check import CaseError, nearest
 from gridopt.case.pricing_options import Pricing
 from gridopt.study.market_schema import Market
 
+PERIOD = ("year", "start", "end", "step_minutes")
+"""Keys of the period and its steps, which a file of another program brings itself."""
+
 
 class Profile(BaseModel):
     """One file of series; with `column`, only that column, used as series `name`."""

@@ -14,6 +14,7 @@ import pandas as pd
 
 import gridopt
 from gridopt.study.load import Loaded
+from gridopt.study.schema import PERIOD
 
 LIBRARIES = ("numpy", "scipy", "pandas", "xarray", "highspy", "plotly", "pandapower", "pvlib")
 CSV_ROWS = 100_000
@@ -104,13 +105,16 @@ def write_documents(loaded: Loaded, solved, found, certificate, seconds: dict, f
         "certificate": certificate.to_dict(),
         "files": [], **found_in,
     }  # fmt: skip
-    case = loaded.case
+    case, hours = loaded.case, loaded.case.time.hours
+    options = json.loads(loaded.study.model_dump_json())
+    if loaded.imported:
+        options = {k: v for k, v in options.items() if k not in PERIOD}
+    alike = {"step_minutes": round(float(hours[0]) * 60.0, 6)} if np.ptp(hours) == 0 else {}
     manifest = {
         "study": loaded.name, "title_en": loaded.study.title_en or loaded.name, "title_zh": loaded.study.title_zh or loaded.name,
         "network": loaded.study.network, "gridopt_version": gridopt.__version__, "versions": versions(), "inputs": loaded.inputs,
-        "options": json.loads(loaded.study.model_dump_json()),
-        "period": {"start": str(case.time.start[0]), "end": str(case.time.end[-1]), "step_minutes": loaded.study.step_minutes,
-                   "steps": len(case.time)},
+        "options": options,
+        "period": {"start": str(case.time.start[0]), "end": str(case.time.end[-1]), **alike, "steps": len(case.time)},
         "seconds": document["seconds"], "size": found.size, "peak_memory_mb": document["peak_memory_mb"],
         "warnings": found.warnings,
         "synthetic": loaded.synthetic, "summary": document, **found_in,

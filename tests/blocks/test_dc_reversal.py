@@ -108,6 +108,17 @@ def test_J5_direction_before_the_first_step():
     assert certificate(d).passed
 
 
+@pytest.mark.parametrize("nothing", [1e-9, -1e-9])
+def test_J5_what_a_solver_has_left_of_nothing_goes_no_way(nothing):
+    """No power before the first step, but for rounding: B sends its cheap 10 MW from the first hour on, all 60 MW are made at 20."""
+    rule = dict(may_stop=True, reversal_h=2.0)
+    made = tie((40, 40, 40), (20, 20, 20), commitment="exact", rule=rule, initial_mw=nothing, ramp_fraction_per_min=1.0)
+    d = dispatch(made, search=PROVEN)
+    assert d.quantities["dc_power"].values[0] == pytest.approx([-10, -10, -10])
+    assert d.solution.objective == pytest.approx(3 * 60 * 20)
+    assert certificate(d).passed
+
+
 def test_O1_contract_counts_what_comes_back():
     """At least 240/12 = 20 MWh net in two hours, 10 % lost: 2 MW are made at 20 to no other end."""
     made = tie((20, 20), (20, 20), loss_linear_fraction=0.1)

@@ -52,6 +52,13 @@ def test_share_outside_the_grid():
     assert grid.share_between(days("1990-01-01"), days("2030-01-01")).sum() == 24
 
 
+@pytest.mark.parametrize("minutes", [5, 10, 20])
+def test_a_step_that_lies_inside_has_the_share_of_one(minutes):
+    """48 steps of 5 minutes make 4.000000000000001 h: a share below 1 would be a change of service, over which no ramp holds."""
+    joined = TimeGrid.regular("2025-01-01", "2025-01-11", minutes).coarsen(48)
+    assert (joined.share_between(days("NaT", "2024-12-31"), days("NaT", "NaT")) == 1.0).all()
+
+
 def test_coarsen_and_part_keep_the_hours():
     grid = TimeGrid.regular("2025-01-01", "2025-01-01T07:00")
     coarse = grid.coarsen(3)
@@ -68,6 +75,18 @@ def test_series_on_finer_and_coarser_steps():
     part = TimeGrid.regular("2025-01-01T01:00", "2025-01-01T02:00", 15)
     assert resample(values, hourly, part)[0] == pytest.approx([2] * 4)
     assert GivenSeries(hourly, {"a": [1, 2, 4]}).on_grid([], part.start, part.hours).shape == (0, 4)
+
+
+@pytest.mark.parametrize("minutes", [5, 10, 20, 45, 420])
+def test_a_value_that_stays_is_kept_bit_by_bit(minutes):
+    """A status of 1 must stay 1 and 0.7 must stay 0.7 on steps of any length, short or long; 1 h of 2 in a step of 7 h is a mean of 8/7."""
+    hourly, fine = (TimeGrid.regular("2025-01-01", "2025-01-08", m) for m in (60, 5))
+    steps = TimeGrid.regular("2025-01-02", "2025-01-07T20:00", minutes).part(3, 17)
+    for value in (1.0, 0.7, 0.1, 1e6 / 3):
+        for source in (hourly, fine):
+            assert (resample(np.full((1, len(source)), value), source, steps) == value).all()
+    one = np.where(np.arange(168) == 30, 2.0, 1.0)[None, :]
+    assert resample(one, hourly, TimeGrid.regular("2025-01-02", "2025-01-02T07:00", 420))[0] == pytest.approx([8 / 7], rel=1e-15)
 
 
 def test_seasons_that_wrap_the_year_and_29_february():

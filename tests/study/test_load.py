@@ -1,9 +1,14 @@
 """What a study makes of its network before it is dispatched."""
 
+import copy
+import json
+
 import pytest
 
 from gridopt.case.check import CaseError
+from gridopt.commands import execute
 from gridopt.study.load import load_study, undecided
+from tests.support.uc_files import UCJL
 
 BUS = "bus,voltage_kv\nA,330\n"
 RESERVE = "reserve,product,requirement_mw\nr,spinning_up,10\n"
@@ -52,3 +57,31 @@ def test_a_curve_that_a_price_series_bends_is_refused(network):
     study.write_text(f"network: {network}\nstart: 2025-01-01\nend: 2025-01-02\nprofiles: [{series}]\n", encoding="utf-8")
     with pytest.raises(CaseError, match="'g' bends downwards at 10 MW at 2025-01-01 12:00: 25 CNY/MWh below, only 20 above .12 steps"):
         load_study(study, {}, None)
+
+
+@pytest.fixture
+def quarters(tmp_path):
+    """A file of UnitCommitment.jl with two steps of 15 minutes."""
+    case = copy.deepcopy(UCJL)
+    del case["Parameters"]["Time horizon (h)"]
+    case["Parameters"] |= {"Time horizon (min)": 30, "Time step (min)": 15}
+    (tmp_path / "case.json").write_text(json.dumps(case))
+    return tmp_path / "case.json"
+
+
+def test_the_period_of_a_file_is_its_own(quarters):
+    given = {"step_minutes": "60", "start": "2026-03-01", "end": "2026-03-02", "year": "2025"}
+    with pytest.raises(CaseError) as error:
+        load_study(quarters, given, None)
+    own = "case.json brings its own 2 steps of 15 min from 2025-01-01 00:00 to 2025-01-01 00:30"
+    values = (("year", "2025"), ("start", "2026-03-01"), ("end", "2026-03-02"), ("step_minutes", "60"))
+    assert error.value.faults == [f"key '{key}': '{value}' has no use, as {own}. Remove it from the study." for key, value in values]
+    assert len(load_study(quarters, {"step_minutes": "15", "start": "2025-01-01"}, None).case.time) == 2
+
+
+def test_results_tell_the_steps_of_a_file(quarters, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert execute(["run", str(quarters), "-o", "out", "--json"]) == 0
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["period"]["step_minutes"] == 15 and manifest["period"]["steps"] == 2
+    assert "step_minutes" not in manifest["options"]

@@ -2,7 +2,8 @@
 
     v[t] = sum_j w[t, j] x[j],   w[t, j] = (length of step t inside datum j) / (length of step t)             (O1)
 
-Steps need not be neighbours nor in order. A step inside one datum gets its value unchanged, bit by bit.
+Steps need not be neighbours nor in order. A step over data of one value gets that value unchanged, bit by bit: the sum is taken of what
+the data differ from the first one.
 """
 
 from __future__ import annotations
@@ -27,8 +28,8 @@ def mean(values: np.ndarray, edges: np.ndarray, begin: np.ndarray, end: np.ndarr
     origin = np.concatenate([[0], np.cumsum(pieces)[:-1]])
     datum = np.arange(len(step)) - origin[step] + first[step]
     inside = np.minimum(edges[datum + 1], end[step]) - np.maximum(edges[datum], begin[step])
-    result = np.add.reduceat(values[:, datum] * inside, origin, axis=1) / (end - begin)
-    return np.where(pieces == 1, values[:, first], result)
+    base = values[:, first]
+    return base + np.add.reduceat((values[:, datum] - base[:, step]) * inside, origin, axis=1) / (end - begin)
 
 
 def repeated(axis: Axis, years: np.ndarray, file: str) -> tuple[Axis, np.ndarray]:

@@ -1,7 +1,7 @@
 """Egret's ModelData (JSON, plain or .gz): unit commitment where it has time keys, else one optimal power flow.
 
 Beside it in `case/`: generators `egret_units.py`; buses, loads, branches, storage `egret_network.py`; reserves `egret_reserves.py`;
-fuel supplies `egret_fuel.py`. Egret:
+fuel supplies `egret_fuel.py`; keys that are known `egret_keys.py`. Egret:
 https://github.com/grid-parity-exchange/Egret
 """
 
@@ -15,8 +15,9 @@ from gridopt.case.case_rows import CaseRows, totals
 from gridopt.case.check import CaseError
 from gridopt.case.complete import complete
 from gridopt.case.egret_fuel import supplied
+from gridopt.case.egret_keys import check_keys
 from gridopt.case.egret_network import branches, buses, contingencies, dc_branches, interfaces, loads, security_constraints, storage
-from gridopt.case.egret_reserves import reserves
+from gridopt.case.egret_reserves import penalty, reserves
 from gridopt.case.egret_units import generators
 from gridopt.case.imported import BRANCH_MODELS, Imported, ImportReport
 from gridopt.case.json_file import Record, read_object
@@ -35,10 +36,12 @@ def read(path: Path, branch_model: str) -> Imported:
     if branch_model not in MODELS:
         raise CaseError([f"branch model '{branch_model}': is not one of Egret's. Choose one of {', '.join(MODELS)}."])
     file = read_object(path)
+    file.only({"system", "elements"})
     system, elements = file.record("system"), file.record("elements")
     time, committed = _time(system)
     elements.only(ELEMENTS)
     found = {kind: elements.records(kind, kind) for kind in ELEMENTS}
+    check_keys(system, found)
     for records in found.values():
         for record in records.values():
             plain_series(record, len(time))
@@ -61,20 +64,21 @@ def _write(here: dict, system: Record, model: str, committed: bool, rows: CaseRo
     base = system.number("baseMVA", 100.0, 0.0)
     buses(here["bus"], rows, committed)
     loads(here["load"], here["shunt"], rows, committed)
-    branches(here["branch"], model, base, rows, changes)
-    contingencies(here["contingency"], rows)
+    branches(here["branch"], model, base, bool(here["contingency"]), rows, changes)
+    cost = penalty(system, "contingency_flow_violation_cost") if committed and model != "copperplate" else None
+    contingencies(here["contingency"], here["branch"], cost, rows, changes)
     dc_branches(here["dc_branch"], model, rows, changes)
     interfaces(here["interface"], rows)
     fuel = supplied(here["generator"], here["fuel_supply"], len(rows.time), float(rows.time.hours[0])) if committed else {}
     if fuel:
         changes.append(f"Fuel supplies of units, which bound their output and when they may be on: {len(fuel)}.")
-    generators(here["generator"], committed, fuel, rows)
+    generators(here["generator"], committed, fuel, rows, changes)
     security_constraints(here["security_constraint"], rows)
     if committed:
         reserves(system, {kind: here[kind] for kind in ("area", "zone")}, here["generator"], rows, changes)
     storage(here["storage"], rows, changes)
     if committed:
-        mismatch = system.number("load_mismatch_cost", 1e4 * base, 0.0)
+        mismatch = penalty(system, "load_mismatch_cost")
         rows.add("shedding_tier", tier="mismatch", share=1.0, cost_cny_per_mwh=mismatch)
         changes.append(f"Load that is missed and generation in excess cost load_mismatch_cost, {mismatch:g} per MWh.")
 

@@ -1,6 +1,10 @@
 """Unit commitment cases of the Power Grid Library (PGLib-UC), JSON, plain or compressed: steps of an hour, one bus, one reserve.
 
-Thermal generators become rows of `generator` that `commitment` switches; their ramps are MW per hour of output above the minimum.
+Thermal generators become rows of `generator` that `commitment` switches; their ramps are MW per hour of output above the minimum, also in
+the steps of a start and a stop, as (19) and (20) hold in all steps:
+
+    p <= min(SU, m + RU) in the step of a start, p <= min(SD, m + RD) in that before a stop
+
 Renewable generators become rows of `generator` between two series. Demand cannot be shed, and nothing takes a surplus. The spinning
 reserve comes from thermal generators, within capacity and ramp. The file has no dates; its first step is given one.
 
@@ -39,8 +43,9 @@ def read(path: Path, branch_model: str) -> Imported:
     thermal = file.records("thermal_generators", "thermal generator")
     renewable = file.records("renewable_generators", "renewable generator")
     file.only(FILE)
+    said: dict[str, list[str]] = {}
     for name, item in thermal.items():
-        _thermal(name, item, rows)
+        _thermal(name, item, rows, said)
     for name, item in renewable.items():
         _renewable(rows.free("generator", name, "renewable"), item, rows)
     reserve = file.series("reserves", len(rows.time), 0.0, least=0.0)
@@ -54,11 +59,12 @@ def read(path: Path, branch_model: str) -> Imported:
     found = {"thermal generators": len(thermal), "renewable generators": len(renewable), "steps": len(rows.time)}
     kept = {name: len(table) for name, table in tables.items() if len(table)}
     sums = totals(tables, rows.source(), rows.time) | {"reserve_mw_h": float(reserve.sum())}
-    said = [f"The file has no dates: its steps of an hour follow each other from {START.replace('T', ' ')}."]
-    return Imported(tables, rows.time, rows.source(), "$", ImportReport(f"PGLib-UC case {path.name}", found, kept, sums, said))
+    changes = [f"The file has no dates: its steps of an hour follow each other from {START.replace('T', ' ')}."]
+    changes += [f"{what}: {', '.join(names)}." for what, names in said.items()]
+    return Imported(tables, rows.time, rows.source(), "$", ImportReport(f"PGLib-UC case {path.name}", found, kept, sums, changes))
 
 
-def _thermal(name: str, item: Record, rows: CaseRows) -> None:
+def _thermal(name: str, item: Record, rows: CaseRows, said: dict[str, list[str]]) -> None:
     """A row of generator and what belongs to it. A ramp that spans the whole range is no limit."""
     item.only(THERMAL)
     least, most = (item.number(f"power_output_{side}", least=0.0) for side in ("minimum", "maximum"))
@@ -79,21 +85,28 @@ def _thermal(name: str, item: Record, rows: CaseRows) -> None:
         rows.add("cost_point", generator=name, power_mw=power, cost_cny_per_h=cost)
     for lag, cost in _pairs(item, "startup", "lag", "cost"):
         rows.add("start_cost", kind="generator", element=name, offline_h=lag, cost_cny=cost)
-    _commitment(name, item, rows)
+    start, stop = (item.number(f"ramp_{way}_limit", least=0.0) for way in ("startup", "shutdown"))
+    if least + fall < min(stop, most):
+        what = "Generators that stop from no more than their ramp down, reserve included, which the reference model holds output alone to"
+        said.setdefault(what, []).append(name)
+    room = {"start_ramp_mw": np.fmin(start, least + rise), "stop_ramp_mw": np.fmin(stop, least + fall)}
+    _commitment(name, item, room, rows, said)
 
 
-def _commitment(name: str, item: Record, rows: CaseRows) -> None:
+def _commitment(name: str, item: Record, room: dict[str, float], rows: CaseRows, said: dict[str, list[str]]) -> None:
     on = item.number("unit_on_t0", least=0.0, most=1.0) > 0.5
     up, down = item.number("time_up_t0", least=0.0), item.number("time_down_t0", least=0.0)
     since, power = up if on else down, item.number("power_output_t0", least=0.0)
     if since == 0:
         key = "time_up_t0" if on else "time_down_t0"
         item.fault(key, 0, f"must be above 0 where unit_on_t0 is {int(on)}", "Give the hours before the first step.")
+    if not on and power > 0:
+        what = "Generators that are off before the first step, of which power_output_t0 says nothing, as in the reference model"
+        said.setdefault(what, []).append(name)
     rows.add(
         "commitment", kind="generator", element=name,
         min_up_h=item.number("time_up_minimum", least=0.0), min_down_h=item.number("time_down_minimum", least=0.0),
-        start_ramp_mw=item.number("ramp_startup_limit", least=0.0), stop_ramp_mw=item.number("ramp_shutdown_limit", least=0.0),
-        initial_h=since if on else -since, initial_mw=power if on else 0.0,
+        **room, initial_h=since if on else -since, initial_mw=power if on else 0.0,
         must_run="true" if item.number("must_run", 0.0, 0.0, 1.0) > 0.5 else "false",
     )  # fmt: skip
 

@@ -16,7 +16,7 @@ from gridopt.case.complete import complete
 from gridopt.case.imported import BRANCH_MODELS, Imported, ImportReport
 from gridopt.case.json_file import Record, read_object
 from gridopt.case.time import TimeGrid
-from gridopt.case.ucjl_network import buses, contingencies, interfaces, lines
+from gridopt.case.ucjl_network import SILENT, buses, contingencies, interfaces, lines
 from gridopt.case.ucjl_reserves import reserves
 from gridopt.case.ucjl_storage import storage
 from gridopt.case.ucjl_units import generators, price_sensitive
@@ -26,9 +26,13 @@ SECTIONS = {
     "Buses": "bus", "Generators": "generator", "Storage units": "storage unit", "Price-sensitive loads": "price-sensitive load",
     "Transmission lines": "line", "Interfaces": "interface", "Contingencies": "contingency",
 }  # fmt: skip
+SCENARIO = ("Scenario weight", "Investment cost weight")
+"""Parameters that say nothing of one scenario and where nothing is built."""
+OLD_PENALTY = "Reserve shortfall penalty ($/MW)"
+"""Of version 0.2, whose one reserve is 'Spinning (MW)'."""
 PARAMETERS = {
     "Version", "Time horizon (h)", "Time horizon (min)", "Time (h)", "Time step (min)", "Power balance penalty ($/MW)", "Scenario name",
-    "Scenario weight", "Investment cost weight", "Reserve shortfall penalty ($/MW)",
+    *SCENARIO, OLD_PENALTY,
 }  # fmt: skip
 HORIZON = ("Time horizon (min)", "Time horizon (h)", "Time (h)")
 """Keys of the length of the instance; the last one is of version 0.2."""
@@ -54,7 +58,13 @@ def read(path: Path, branch_model: str) -> Imported:
     generators(found["Generators"], rows)
     price_sensitive(found["Price-sensitive loads"], rows)
     storage(found["Storage units"], rows, changes)
-    count = reserves(file.record("Reserves"), found["Generators"], parameters, rows)
+    section = file.record("Reserves")
+    count = reserves(section, found["Generators"], parameters, rows)
+    unused = [key for key in SCENARIO if key in parameters]
+    unused += [OLD_PENALTY] if OLD_PENALTY in parameters and "Spinning (MW)" not in section else []
+    unused += [key for key in SILENT if any(key in line for line in found["Transmission lines"].values())]
+    if unused:
+        changes.append(f"Left out, as they say nothing of this instance: {', '.join(unused)}.")
     if file.faults:
         raise CaseError(file.faults)
     tables = complete(rows.frames(), lambda name: f"{path.name} as table {name}")

@@ -6,9 +6,10 @@ import json
 import numpy as np
 import pytest
 
+from gridopt.case.case import Case
 from gridopt.case.check import CaseError
 from gridopt.case.readers.egret import read
-from tests.support.uc_files import EGRET
+from tests.support.uc_files import EGRET, SERIES
 
 
 def written(path, change=lambda elements, system: None):
@@ -94,6 +95,88 @@ def test_contingencies_and_the_rating_that_holds_then(tmp_path):
     found = tables(tmp_path, change)
     assert found["ac_branch"].loc["ab", ["rating_mw", "rating_emergency_mw"]].tolist() == [50, 60]
     assert found["contingency"][["contingency", "kind", "element"]].values.tolist() == [["c", "ac_branch", "ab"]]
+
+
+def test_limits_after_contingencies_are_soft(tmp_path):
+    """A branch without rating_emergency has none then. A branch pays once, for its worst contingency; 5000 where nothing is given."""
+
+    def change(elements, system):
+        elements["branch"] |= {"two": elements["branch"]["ab"] | {"rating_emergency": 60.0}, "three": elements["branch"]["ab"]}
+        elements["contingency"] = {"c": {"branch_contingency": "ab"}}
+
+    def priced(elements, system):
+        change(elements, system)
+        system["contingency_flow_violation_cost"] = 700.0
+
+    found = read(written(tmp_path, priced), "matpower-dc")
+    assert found.tables["ac_branch"]["rating_emergency_mw"].to_dict() == {"ab": 1e6, "two": 60, "three": 1e6}
+    step = found.tables["limit_penalty"].query("kind == 'ac_branch'")
+    assert step[["element", "after_outages", "cost_cny_per_mwh"]].values.tolist() == [["two", True, 700]]
+    assert any("contingency_flow_violation_cost, 700 per MWh" in c for c in found.report.changes)
+    assert tables(tmp_path, change)["limit_penalty"].query("kind == 'ac_branch'")["cost_cny_per_mwh"].tolist() == [5000]
+    assert "ac_branch" not in tables(tmp_path, lambda e, s: (change(e, s), e.pop("dc_branch")), "copperplate")["limit_penalty"]["kind"].tolist()
+
+
+def test_planned_outages(tmp_path):
+    """Of a DC branch both ways are out."""
+
+    def change(elements, system):
+        elements["dc_branch"]["dc"]["planned_outage"] = {"data_type": "time_series", "values": [True, False]}
+        elements["branch"]["ab"]["planned_outage"] = {"data_type": "time_series", "values": [False, True]}
+
+    found = read(written(tmp_path, change), "matpower-dc")
+    case = Case(found.tables, found.time, found.source)
+    assert found.tables["dc_link"].index.tolist() == ["dc", "dc (reverse)"] and case.in_service("dc_link").tolist() == [[0, 1], [0, 1]]
+    assert case.in_service("ac_branch").tolist() == [[1, 0]]
+
+
+def test_limits_that_change_over_time_are_said_where_figures_do_not_follow_them(tmp_path):
+    """p_min 10 to 40 with a ramp of 60: a start may give 10 + 30 at first, in Egret 40 + 30 later on."""
+
+    def change(elements, system):
+        unit = elements["generator"]["g"]
+        unit |= {"p_min": {"data_type": "time_series", "values": [10.0, 40.0]}, "ramp_up_60min": 60}
+        del unit["startup_capacity"]
+
+    found = read(written(tmp_path, change), "matpower-dc")
+    assert found.tables["commitment"].set_index("element").loc["g", "start_ramp_mw"] == 40
+    assert [c for c in found.report.changes if c.endswith(": g.")] == [
+        "Units whose p_min changes, in Egret with start-up and shut-down capacity along it, here with that of the first step: g.",
+        "Units whose p_min or p_max changes, in Egret with the two chords of their square cost between them, here with those of the first "
+        "step: g.",
+    ]
+    assert not [c for c in read(written(tmp_path), "matpower-dc").report.changes if c.startswith("Units whose")]
+
+
+def test_what_says_nothing_for_a_dispatch_is_passed(tmp_path):
+    """Results of a run, voltages, reactive power, names; limits before the first step that are those of it, or of a unit that is off."""
+
+    def change(elements, system):
+        system |= {"reserve_shortfall": 0.0, "total_cost": 9.0, "reference_bus": "A", "q_load_mismatch_cost": 3.0}
+        elements["bus"]["A"] |= {"va": 0.1, "v_max": 1.1, "p_balance_violation": SERIES, "id": "1"}
+        elements["generator"]["g"] |= {"pg": SERIES, "commitment": SERIES, "ramp_q": 4.0, "initial_p_min": 3.0, "name": "G",
+                                       "fixed_regulation": {"data_type": "time_series", "values": [1, 1]}}  # fmt: skip
+        elements["generator"]["h"] |= {"initial_p_min": 0.0, "startup_capacity": 60, "shutdown_capacity": 60, "agc_capable": True,
+                                       "initial_shutdown_capacity": 60, "fixed_regulation": None}  # fmt: skip
+        elements["branch"]["ab"] |= {"pf": SERIES, "branch_type": "line", "lazy": True}
+        elements["load"]["d"] |= {"q_load": 1.0, "p_load_shed": 0.0}
+
+    found, plain = tables(tmp_path, change), tables(tmp_path)
+    assert all(found[name].equals(plain[name]) for name in plain if name not in ("commitment", "reserve_offer"))
+
+
+def test_penalties_of_missing_reserve_that_the_system_gives(tmp_path):
+    """Regulation 400; spinning (400 + 1000) / 2 = 700, non-spinning 850, flexible ramp 90. Without figures missing load costs 10,000."""
+
+    def change(elements, system):
+        del system["load_mismatch_cost"]
+        system |= {"regulation_penalty_price": 400.0, "flexible_ramp_penalty_price": 90.0, "regulation_up_requirement": 3.0,
+                   "non_spinning_reserve_requirement": 1.0, "flexible_ramp_up_requirement": 2.0}  # fmt: skip
+
+    found = tables(tmp_path, change)
+    price = found["reserve_shortage"].set_index("reserve")["cost_cny_per_mwh"].to_dict()
+    assert price == {"reserve": 1000, "regulation_up": 400, "spinning": 700, "non_spinning": 850, "flexible_ramp_up": 90}
+    assert found["shedding_tier"]["cost_cny_per_mwh"].tolist() == [10000]
 
 
 def test_what_is_out_of_service_is_left_out_and_said(tmp_path):
@@ -213,6 +296,20 @@ FAULTS = [
     (put("security_constraint", "s", "coefs", "values", "generator", value={"x": 1}), "is not the name of a generator"),
     (put("security_constraint", "s", "security_constraint_type", value="flow"), "'flow' is not one of pg"),
     (put(*G, "startup_curve", value=[5.0]), "startup_curve: '[5.0]' is not modelled"),
+    (put(*G, "ramp_up_60mins", value=5), "the entry 'ramp_up_60mins' is not known; did you mean 'ramp_up_60min'"),
+    (put("system", "load_mismatch_costs", value=5), "the entry 'load_mismatch_costs' is not known"),
+    (put("generator", "h", "initial_p_min", value=5), "initial_p_min: '5' differs from the 0 MW of the first step"),
+    (
+        lambda e, s: e["generator"]["h"].update(shutdown_capacity=40, initial_shutdown_capacity=60),
+        "initial_shutdown_capacity: '60' differs from the 40 MW of the first step",
+    ),
+    (put(*G, "initial_p_output", value=20), "initial_p_output: '20.0' is above 0, but the unit is off"),
+    (
+        lambda e, s: e["generator"]["g"].update(agc_capable=True, fixed_regulation={"data_type": "time_series", "values": [0, None]}),
+        "fixed_regulation: '[0, None]' is not modelled",
+    ),
+    (put("shunt", value={"s": {"bus": "A", "gs": 1.0, "shunt_type": "switched"}}), "'switched' is not one of fixed"),
+    (put("contingency", value={"c": {"branch_contingency": "ab", "violation_penalty": 5}}), "the entry 'violation_penalty' is not known"),
     (put("contingency", value={"c": {"branch_contingency": "x"}}), "'x' is not in table ac_branch"),
     (put(*G, "fuel_supply", value="f"), "'f' is not among the fuel supplies"),
     (lambda e, s: fuelled(e, [125.0, 600.0]), "bounds what a start in step 1 may give"),

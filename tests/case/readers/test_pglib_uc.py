@@ -83,6 +83,23 @@ def test_every_field(tmp_path):
     assert tables["reserve_offer"][["kind", "technology"]].values.tolist() == [["generator", "thermal"]]
 
 
+def test_ramps_hold_in_the_steps_of_a_start_and_a_stop(tmp_path):
+    """Minimum 20, startup 80, ramp 30: 50 MW in the step of a start; shutdown 70, ramp 40: 60 before a stop, reserve included."""
+    data = changed("thermal_generators", "slow", "ramp_startup_limit", value=80.0)
+    data["thermal_generators"]["slow"]["ramp_shutdown_limit"] = 70.0
+    found = read(written(tmp_path, data), "")
+    row = found.tables["commitment"].set_index("element")
+    assert row.loc["slow", ["start_ramp_mw", "stop_ramp_mw"]].tolist() == [50, 60]
+    assert row.loc["block", ["start_ramp_mw", "stop_ramp_mw"]].tolist() == [15, 15]
+    assert len(found.report.changes) == 2 and found.report.changes[1].endswith("holds output alone to: slow.")
+
+
+def test_output_before_the_first_step_of_what_is_off_is_said_to_say_nothing(tmp_path):
+    found = read(written(tmp_path, changed("thermal_generators", "block", "power_output_t0", value=15.0)), "")
+    assert found.tables["commitment"].set_index("element").loc["block", "initial_mw"] == 0
+    assert found.report.changes[1].endswith("power_output_t0 says nothing, as in the reference model: block.")
+
+
 def test_compressed(tmp_path):
     path = tmp_path / "small.json.gz"
     path.write_bytes(gzip.compress(json.dumps(SMALL).encode()))

@@ -46,6 +46,18 @@ def test_thermal_units(tmp_path):
     assert found["start_cost"].query("element == 'g1'")[["offline_h", "cost_cny"]].values.tolist() == [[1, 100], [4, 300]]
 
 
+def test_what_says_nothing_of_the_instance_is_said(tmp_path):
+    def change(case):
+        case["Parameters"] |= {"Scenario weight": 0.5, "Investment cost weight": 2.0, "Reserve shortfall penalty ($/MW)": 7.0}
+        case["Transmission lines"]["l1"] |= {"Reactance (ohms)": 0.1, "Max number of parallel circuits": 2, "Investment cost ($)": 0}
+        case["Generators"]["g1"]["Provides spinning reserves?"] = True
+
+    said = [c for c in read(written(tmp_path, change), "matpower-dc").report.changes if c.startswith("Left out, as they say nothing")]
+    keys = "Scenario weight, Investment cost weight, Reserve shortfall penalty ($/MW), Reactance (ohms), Max number of parallel circuits."
+    assert said == [f"Left out, as they say nothing of this instance: {keys}"]
+    assert not any(c.startswith("Left out") for c in read(written(tmp_path), "matpower-dc").report.changes)
+
+
 def test_status_is_fixed_free_or_must_run(tmp_path):
     def change(case):
         case["Generators"]["g1"]["Must run?"] = [False, True]
@@ -195,6 +207,9 @@ FAULTS = [
     (put("Contingencies", "c1", "Affected lines", value=["l9"]), "'l9' is not in table ac_branch"),
     (put("Storage units", "s", "Initial level (MWh)", value=30), "is above the largest level of 20 MWh"),
     (put("Virtual bids", value={}), "the entry 'Virtual bids' is not known"),
+    (put(*G1, "Provides spinning reserves?", value=False), "contradicts 'Reserve eligibility'"),
+    (put("Generators", "g2", "Provides spinning reserves?", value=True), "contradicts 'Reserve eligibility'"),
+    (put("Storage units", "s", "Investment cost ($)", value=5), "storage unit 's', Investment cost ($): '5' asks for capacity expansion"),
 ]  # fmt: skip
 
 
