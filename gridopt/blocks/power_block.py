@@ -6,7 +6,8 @@ Data        least output m and largest P [MW] (while in service), heat of a star
 Columns     power_block.on u, power_block.start v, power_block.stop w [1]; only in cases with decisions
 
     u[t] - u[t-1] - v[t] + w[t] = 0                                       (B1)  power_block.status
-    sum of v[s], t - s < UT,  <= u[t];   sum of w[s], t - s < DT,  <= 1 - u[t]     (B2)  power_block.min_up, power_block.min_down
+    sum of v[s], t - s < UT and in service from s to t,  <= u[t]          (B2)  power_block.min_up
+    sum of w[s], t - s < DT,  <= 1 - u[t]                                 (B2)  power_block.min_down
     m u <= p <= P u                                                       (B3)  power_block.least, power_block.most
     p[t] - p[t-1] <= R' u[t-1] + max(m, R') v[t],   R' = 30 R (h[t]+h[t-1])         (B4)  power_block.rise
     p[t-1] - p[t] <= R' u[t] + max(m, R') w[t]                            (B5)  power_block.fall
@@ -16,7 +17,7 @@ Cost        power_block.start = cost x v
 Ports       csp_start_heat: H v / h [MW of heat];  draws on csp_output: p;  where there are reserves or ramping csp_available P u,
             csp_least m u
 Assumes     a start takes its heat in the step in which it happens; where the status before the first step is not known, it is what suits
-            the first step best
+            the first step best; what is out of service is off, and its minimum time on is over then
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gridopt.case.power_blocks import switched
-from gridopt.case.windows import INSTANT, begins, since, spread
+from gridopt.case.windows import INSTANT, begins, returned, since, spread
 from gridopt.program.labels import Quantity
 
 
@@ -46,10 +47,10 @@ def declare(case, b):
     some, here, begin = table.iloc[at], case.in_service("csp")[at], begins(case) + INSTANT
     before, up, down = (some[c].to_numpy(float)[:, None] for c in ("initial_h", "min_up_h", "min_down_h"))
     over = {"csp": some.index, "time": case.time.index}
-    still_on, still_off = (before > 0) & (begin < up - before), (before < 0) & (begin < down + before)
-    most = (here > 0) & ~still_off
+    most = (here > 0) & ~((before < 0) & (begin < down + before))
+    still_on = np.logical_and.accumulate((before > 0) & (begin < up - before) & most, axis=1)
     exact = case.commitment == "exact"
-    on = b.columns("power_block.on", unit="1", over=over, lower=still_on & most, upper=most, integer=exact)
+    on = b.columns("power_block.on", unit="1", over=over, lower=still_on, upper=most, integer=exact)
     may = np.ones((len(at), len(hours)))
     may[:, :1] = ~np.isnan(before)
     start = b.columns("power_block.start", unit="1", over=over, upper=may)
@@ -89,9 +90,11 @@ def _status(case, b, columns) -> None:
     b.term(row, columns.start, -1.0)
     b.term(row, columns.stop)
     step = np.broadcast_to(np.arange(len(begin)), columns.on.shape).ravel()
-    for name, change, sign, most in (("up", columns.start, -1.0, 0.0), ("down", columns.stop, 1.0, 1.0)):
+    up, down = (since(begin, some[f"min_{name}_h"].to_numpy(float)) for name in ("up", "down"))
+    up = np.maximum(up, returned(case.in_service("csp")[columns.at] > 0))
+    for name, first, change, sign, most in (("up", up, columns.start, -1.0, 0.0), ("down", down, columns.stop, 1.0, 1.0)):
         row = b.rows(f"power_block.min_{name}", unit="1", over=over, upper=most)
-        of, s = spread(since(begin, some[f"min_{name}_h"].to_numpy(float)).ravel(), step)
+        of, s = spread(first.ravel(), step)
         b.term(row.ravel()[of], change[of // len(begin), s])
         b.term(row, columns.on, sign)
 
