@@ -124,7 +124,7 @@ def _unserved(e: Evidence) -> dict[str, np.ndarray]:
 def _prices(e: Evidence) -> list[Check]:
     case, price, hours = e.case, e["price"], e.case.time.hours
     bus, mu = case.table("bus").index, e["branch_shadow_price"]
-    wire, (ac, other), (low, high) = wires(e), sections(e), section_limits(case)
+    wire, (ac, other), (low, high) = wires(e), sections(e), section_limits(e)
     flow = np.concatenate([e["flow"] - e["branch_overload"], ac + other - e["interface_overload"]])
     low, high = np.concatenate([wire.low, low]), np.concatenate([wire.high, high])
     dual = np.concatenate([mu, e["interface_shadow_price"]])
