@@ -11,6 +11,7 @@ Columns     power_block.on u, power_block.start v, power_block.stop w [1]; only 
     m u <= p <= P u                                                       (B3)  power_block.least, power_block.most
     p[t] - p[t-1] <= R' u[t-1] + max(m, R') v[t],   R' = 30 R (h[t]+h[t-1])         (B4)  power_block.rise
     p[t-1] - p[t] <= R' u[t] + max(m, R') w[t]                            (B5)  power_block.fall
+    where service changes P stands for R' u and for max(m, R') w: only a start is a ramp then
     without decisions, or where nothing else makes it switch: |p[t] - p[t-1]| <= R'   written only when broken     (B6)  power_block.ramp
 
 Cost        power_block.start = cost x v
@@ -114,27 +115,30 @@ def _before(table) -> np.ndarray:
     return np.where(table["initial_h"] < 0, 0.0, table["initial_mw"])
 
 
-def _width(case, table) -> np.ndarray:
-    """R' (n, T): the first step changes from the output before it; inf where that is not known, or where service changes."""
+def _width(case, table) -> tuple[np.ndarray, np.ndarray]:
+    """R' (n, T), inf where there is no ramp, and whether service is as in the step before; the first step changes from the output before
+    it, if that is known."""
     hours = case.time.hours
     rate = (table["ramp_fraction_per_min"] * table["power_max_mw"]).to_numpy(float)[:, None]
     minutes = np.append(60.0 * hours[:1], 30.0 * (hours[1:] + hours[:-1]))
     here = case.in_service("csp")[case.position("csp", table.index)]
     steady = np.diff(here, axis=1, prepend=here[:, :1]) == 0
     steady[:, 0] = ~np.isnan(_before(table)) & (here[:, 0] > 0)
-    return np.where(steady & ~np.isnan(rate), rate * minutes, np.inf)
+    return np.where(np.isnan(rate), np.inf, rate * minutes), steady
 
 
 def _switched_ramps(case, b, columns, output: np.ndarray) -> None:
     """(B4), (B5); before the first step the block was on if its hours say so."""
-    width, table = _width(case, case.table("csp").iloc[columns.at]), case.table("csp").iloc[columns.at]
-    some = np.flatnonzero(np.isfinite(width).any(axis=1))
-    width, table, output = width[some], table.iloc[some], output[some]
+    table = case.table("csp").iloc[columns.at]
+    some = np.flatnonzero(table["ramp_fraction_per_min"].notna())
+    table, output = table.iloc[some], output[some]
     on, start, stop = columns.on[some], columns.start[some], columns.stop[some]
-    use = np.isfinite(width)
-    use[:, 0] &= table["initial_h"].notna()
-    width = np.where(use, width, 0.0)
-    jump = np.maximum(table["power_min_mw"].to_numpy(float)[:, None], width) * use
+    reach, steady = _width(case, table)
+    use = np.ones(reach.shape, bool)
+    use[:, 0] = steady[:, 0] & table["initial_h"].notna()
+    least, most = (table[f"power_{c}_mw"].to_numpy(float)[:, None] for c in ("min", "max"))
+    width = np.where(steady, reach, most) * use
+    at_start, at_stop = np.maximum(least, reach) * use, np.maximum(least, width) * use
     was_on = (table["initial_h"] > 0).to_numpy(float)
     was = np.nan_to_num(_before(table))
     over = {"csp": table.index, "time": case.time.index}
@@ -146,17 +150,18 @@ def _switched_ramps(case, b, columns, output: np.ndarray) -> None:
     b.term(row, output, use)
     b.term(row[:, 1:], output[:, :-1], -1.0 * use[:, 1:])
     b.term(row[:, 1:], on[:, :-1], -width[:, 1:])
-    b.term(row, start, -jump)
+    b.term(row, start, -at_start)
     row = b.rows("power_block.fall", unit="MW", over=over, upper=fall)
     b.term(row, output, -1.0 * use)
     b.term(row[:, 1:], output[:, :-1], use[:, 1:])
     b.term(row, on, -width)
-    b.term(row, stop, -jump)
+    b.term(row, stop, -at_stop)
 
 
 def _plain_ramps(case, b, at: np.ndarray, output: np.ndarray) -> None:
     """(B6)."""
-    width = _width(case, case.table("csp").iloc[at])
+    reach, steady = _width(case, case.table("csp").iloc[at])
+    width = np.where(steady, reach, np.inf)
     some = np.flatnonzero(np.isfinite(width).any(axis=1))
     if not len(some):
         return
