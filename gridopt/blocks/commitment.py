@@ -35,6 +35,7 @@ import numpy as np
 
 from gridopt.case.fleet import TABLES, Fleet, labels, left_on
 from gridopt.case.pools import offer_fuel
+from gridopt.case.units import emits
 from gridopt.case.windows import INSTANT, begins
 from gridopt.program.labels import Quantity
 
@@ -159,9 +160,9 @@ def _offer(case, b, columns: Columns) -> None:
         b.port(f"{table}_output").add(row, above)
         b.port(f"{table}_available").add(row, constant=fleet.most[mine] * fleet.count[mine, None])
         b.port(f"{table}_on").add(row, on)
-        if table == "unit":
-            energy.add(0 * row, on, fleet.least[mine])
-            energy.add(0 * row, above)
+        allowed = emits(case, table)[row, None].astype(float)
+        energy.add(0 * row, on, fleet.least[mine] * allowed)
+        energy.add(0 * row, above, allowed)
 
 
 def constrain(case, b, columns):

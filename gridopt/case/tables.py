@@ -42,7 +42,7 @@ YEAR = plain(
     Column("fuel_price_scale", "number", "1", above=0.0, at_most=10.0, default=1.0),
     Column("carbon_price_cny_per_t", "number", "CNY/t", at_least=0.0, at_most=5000.0, default=0.0),
     Column("carbon_benchmark_t_per_mwh", "number", "t/MWh", at_least=0.0, at_most=3.0, default=0.0,
-           meaning="free allowance per MWh produced"),
+           meaning="free allowance per MWh of what emits"),
 )  # fmt: skip
 
 TABLES: dict[str, Table] = {
