@@ -3,7 +3,8 @@
     rent = sum over steps of -(dual x flow) = shadow price x limit x hours        (V1)
 
 A dual is negative at a forward limit and positive at a backward one, so the rent is positive for flow at a limit in either
-direction. It is negative only where a limit of an interface is below zero, i.e. asks for a flow.
+direction. It is negative only where a limit of an interface is below zero, i.e. asks for a flow. The limit is that with what units on line
+add to it.
 """
 
 from __future__ import annotations
@@ -46,8 +47,8 @@ def _interfaces(dispatch: Dispatch) -> pd.DataFrame:
     loading = np.divide(np.abs(flow), limit, out=np.zeros_like(flow), where=limit > 0)
     limited = np.isfinite(lower).any(axis=1) | np.isfinite(upper).any(axis=1)
     shadow = dispatch.interface_shadow_price
-    signed = dispatch.values.dual("interface.limit") / case.time.hours if len(flow) else shadow
-    return _rows(case, "interface", case.table("interface")[["name", "name_zh"]], shadow, -signed * flow, loading)[limited]
+    rent = -dispatch.interface_dual / case.time.hours * flow
+    return _rows(case, "interface", case.table("interface")[["name", "name_zh"]], shadow, rent, loading)[limited]
 
 
 def _contingencies(dispatch: Dispatch) -> list[pd.DataFrame]:

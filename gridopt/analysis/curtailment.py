@@ -4,7 +4,7 @@ What the energy of a plant at bus b could have been worth is V[t], the least cos
 price at b lies below V by a network part, named constraint by constraint, and a system part:
 
     N[k] = max(0, -mu[k] (H[k,b] - sum_j w[j] H[k,j]) / h),  k: binding branch or interface, w: load shares of the area  (U1)
-           losses of all AC branches count as one k
+           losses of all AC branches count as one k; of an interface that plants at b are members of by weights w: N = max -mu w / h   (U6)
     S = max(0, V - energy price of the area)                                                                             (U2)
     S is shared among what kept the area from using more energy, in proportion to rents (rents.py)                       (U3)
     what a plant holds for upward reserve it may not use: R = what one more MW of its room would save, per hour        (U5)
@@ -25,6 +25,7 @@ import scipy.sparse as sp
 
 from gridopt.analysis.contingencies import label
 from gridopt.analysis.rents import NOISE, names, offers, rents
+from gridopt.blocks import interface
 from gridopt.case.topology import BRANCH_TABLES
 from gridopt.dispatch.lmp import LOSSES as LOSS_BLOCKS
 from gridopt.dispatch.lmp import Prices
@@ -37,8 +38,8 @@ REPORTED = 1e-6
 SURPLUS = ("surplus", "surplus", "System surplus", "全网过剩")
 HELD = ("reserve_held", "reserve", "Held as upward reserve", "留作上备用")
 LOSSES = ("losses", "network", "Network losses", "网损")
-NETWORK = {"network.limit": ("branch", "network"), "interface.limit": ("interface", "interface"),
-           "contingency.limit": ("contingency", "contingency")}  # fmt: skip
+NETWORK = {"network.limit": ("branch", "network"), "contingency.limit": ("contingency", "contingency"),
+           **dict.fromkeys(("interface.limit", "interface.forward", "interface.backward"), ("interface", "interface"))}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -85,12 +86,13 @@ class _Parts:
 
 
 def causes(dispatch: Dispatch, prices: Prices) -> Causes:
-    """Shares by cause (U1) to (U4) wherever something is curtailed."""
+    """Shares by cause (U1) to (U6) wherever something is curtailed."""
     bus, step = _pairs(dispatch)
     parts = _Parts()
     _network_parts(dispatch, prices, bus, step, parts)
     _system_parts(dispatch, prices, bus, step, parts)
     _held_parts(dispatch, bus, step, parts)
+    _member_parts(dispatch, bus, step, parts)
     total = parts.total(len(bus))
     rest = np.flatnonzero(total <= 0)
     parts.add(*SURPLUS, rest, np.ones(len(rest)))
@@ -192,6 +194,17 @@ def _held_parts(dispatch: Dispatch, bus: np.ndarray, step: np.ndarray, parts: _P
             at = _bus(dispatch)[dispatch.case.position("renewable", family.over["renewable"].tolist())]
             np.maximum.at(worth, at, -dispatch.values.dual(family.name) / dispatch.case.time.hours)
             parts.add(*HELD, np.arange(len(bus)), np.where(worth[bus, step] > NOISE, worth[bus, step], 0.0))
+
+
+def _member_parts(dispatch: Dispatch, bus: np.ndarray, step: np.ndarray, parts: _Parts) -> None:
+    """(U6), of the plant at a bus that counts for most."""
+    case, weight = dispatch.case, interface.members(dispatch.case)[1].get("renewable")
+    for i in np.unique(weight.nonzero()[0]) if weight is not None else ():
+        worth = np.zeros((len(case.table("bus")), len(case.time)))
+        push = -dispatch.interface_dual[i] / case.time.hours
+        np.maximum.at(worth, _bus(dispatch), weight[[i]].toarray()[0][:, None] * push)
+        text = _constraint(dispatch, "interface.limit", case.table("interface").index[i])
+        parts.add(*text, np.arange(len(bus)), np.where(worth[bus, step] > NOISE, worth[bus, step], 0.0))
 
 
 def _in_area(dispatch: Dispatch, bus: np.ndarray, value: np.ndarray) -> np.ndarray:

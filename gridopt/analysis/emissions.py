@@ -1,4 +1,4 @@
-"""Emissions: CO2 of thermal units and generators and what it cost above the free allowance, which only thermal units have.
+"""Emissions: CO2 of thermal units and generators and what it cost above the free allowance, which those have that emit.
 
     co2 = sum over steps of what the unit's group offers to the port `emission`, shared like its output     (W1)
     carbon cost = sum of price x (co2 - allowance x energy); adds up to the cost `carbon.allowance`          (W2)
@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from gridopt.blocks import commitment, thermal
-from gridopt.case.units import limits
+from gridopt.case.units import emits, limits
 from gridopt.dispatch.formulate import BLOCKS
 from gridopt.dispatch.result import Dispatch
 
@@ -43,11 +43,12 @@ def emission(dispatch: Dispatch) -> np.ndarray:
 def by_unit(dispatch: Dispatch) -> pd.DataFrame:
     """unit, energy_mwh, co2_t, carbon_cost_cny (W1), (W2); units, then generators."""
     case = dispatch.case
-    hours, units, others = case.time.hours, *(dispatch.quantities[f"{t}_output"].values for t in PLANTS)
-    co2 = np.concatenate([emission(dispatch), others * case.table("generator")["co2_t_per_mwh"].to_numpy(float)[:, None]])
-    free = np.concatenate([units * case.of_year("carbon_benchmark_t_per_mwh", 0.0), np.zeros_like(others)])
+    hours, output = case.time.hours, [dispatch.quantities[f"{t}_output"].values for t in PLANTS]
+    co2 = np.concatenate([emission(dispatch), output[1] * case.table("generator")["co2_t_per_mwh"].to_numpy(float)[:, None]])
+    allowed = np.concatenate([v * emits(case, t)[:, None] for t, v in zip(PLANTS, output, strict=True)])
+    free = case.of_year("carbon_benchmark_t_per_mwh", 0.0) * allowed
     price = case.of_year("carbon_price_cny_per_t", 0.0) * hours
-    values = (np.concatenate([units, others]) @ hours, co2 @ hours, (co2 - free) @ price)
+    values = (np.concatenate(output) @ hours, co2 @ hours, (co2 - free) @ price)
     return pd.DataFrame({"unit": _of_plants(case, None)} | dict(zip(COLUMNS, values, strict=True)))
 
 

@@ -5,8 +5,9 @@
     needed[i,t] = min sum over plants of i of p,   λ = 1                                                                     [MW]   (C4)
 
 Without limits (C3) is the plain index (C2) of concentration.py. i is pivotal in the network where it is below 1: then (C4) is what must come
-from it. Limits are those of branches and interfaces without outages; what cannot compete (trade with the outside, DC links) is given. Each
-day is tested in its tightest period, in which least is available for each MW that is demanded.
+from it. Limits are those of branches and interfaces without outages, with the support of all units in service, whoever owns them; what
+cannot compete (trade with the outside, DC links) is given. Each day is tested in its tightest period, in which least is available for
+each MW that is demanded.
 Source: the network residual supply index of market monitoring; Newbery, Predicting market power in wholesale electricity markets, 2009.
 """
 
@@ -21,6 +22,7 @@ from gridopt.analysis.concentration import demand
 from gridopt.analysis.owners import Owners
 from gridopt.blocks import interface
 from gridopt.case.case import Case
+from gridopt.case.fleet import TABLES
 from gridopt.dispatch.market_run import MarketRun
 from gridopt.program.highs import Highs
 from gridopt.program.solution import Infeasible, SolverFailed
@@ -125,6 +127,15 @@ class _Program:
         return self.program.solution()[0]
 
 
+def _all_on(case: Case) -> dict[str, np.ndarray]:
+    """Units on line if all in service are, (n, T) by kind."""
+    fleet, found = case.fleet, {kind: (case.in_service(kind) > 0).astype(float) for kind in TABLES}
+    for kind, on in found.items():
+        mine = fleet.table == kind
+        on[fleet.row[mine]] *= fleet.count[mine, None]
+    return found
+
+
 def _limits(run: MarketRun, case: Case, t: int) -> tuple[tuple[np.ndarray, np.ndarray], np.ndarray, np.ndarray, np.ndarray]:
     """Branches and interfaces with a limit: what plants and what injections at buses add to their flows, (k, g) and (k, B); lower and upper
     limit, and what is there without either MW (k,)."""
@@ -135,7 +146,7 @@ def _limits(run: MarketRun, case: Case, t: int) -> tuple[tuple[np.ndarray, np.nd
     more = np.zeros((len(some), len(run.plant)))
     if len(case.table("interface")):
         ac, own = interface.members(case)
-        least, most = (v[:, t] for v in interface.limits(case))
+        least, most = (v[:, t] for v in interface.raised(case, _all_on(case)))
         weights = sp.csr_array(sp.vstack([weights, ac]))
         low, high = np.concatenate([low, least]), np.concatenate([high, most])
         place, beside = {n: g for g, n in enumerate(run.plant)}, np.zeros((len(least), len(run.plant)))

@@ -1,9 +1,9 @@
-"""Carbon: cost of emissions above a free allowance per MWh of thermal output, and caps on emissions in a period.
+"""Carbon: cost of emissions above a free allowance per MWh of what emits, and caps on emissions in a period.
 
 Sets        k cap, t step of length h[t] hours, w[k,t] share of it inside the cap's period
 Data        carbon price c[t] [CNY/t], allowance a[t] [t/MWh] of the step's calendar year; cap A[k] [t] of the whole period, z[k] the
             share of it that is studied (what is left of A instead of z A, where it is known what was emitted in the rest of the period)
-Ports       draws on emission E [t/h] and thermal_energy W [MW]
+Ports       draws on emission E [t/h] and thermal_energy W [MW], output of units and generators that emit; others have no allowance to sell
 
     sum_t w h E <= z A                                                    (K2)  carbon.cap
 

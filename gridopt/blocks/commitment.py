@@ -20,8 +20,9 @@ Ports       injection, <table>_output: m u + a;  <table>_available: N M;  emissi
             in service and not switched;  fleet_on u, fleet_start v, fleet_stop w, fleet_above a, fleet_kind y (block unit_changes
             says how they follow each other: U1 to U3, U8, U9; block unit_ramps keeps the ramps: U5, U6);
             draws on <table>_up, <table>_down [MW]: headroom that others hold above and below the output: a + up in (U4), a - down >= 0
-Assumes     what is out of service is off: a stop at its begin needs no minimum up time, and no minimum down time after its end. Where
-            the status before the first step is not known, it is what suits the first step best. Status that is fixed goes before all else.
+Assumes     what is out of service is off: a stop at its begin needs no minimum up time, which is over then, and no minimum down time
+            after its end. Where the status before the first step is not known, it is what suits the first step best. Status that is
+            fixed goes before all else.
 Source      Gentile, Morales-España, Ramos, 2017, doi:10.1007/s13675-016-0066-y; start categories: Morales-España, Latorre, Ramos, 2013,
             doi:10.1109/TPWRS.2013.2251373
 """
@@ -34,6 +35,7 @@ import numpy as np
 
 from gridopt.case.fleet import TABLES, Fleet, labels, left_on
 from gridopt.case.pools import offer_fuel
+from gridopt.case.units import emits
 from gridopt.case.windows import INSTANT, begins
 from gridopt.program.labels import Quantity
 
@@ -102,12 +104,14 @@ def names_of(label: np.ndarray, of: np.ndarray) -> np.ndarray:
 
 
 def _status_bounds(case, fleet: Fleet) -> tuple[np.ndarray, np.ndarray]:
-    """Least and largest status 0 or 1 (n, T): must-run, calendar, and minimum times that are still running at the first step."""
+    """Least and largest status 0 or 1 (n, T): must-run, calendar, and minimum times that are still running at the first step, until
+    an outage or a fixed status ends them."""
     begin, hours = begins(case), fleet.initial_h[:, None]
     bound = begin + INSTANT
     still_on = (hours > 0) & (bound < fleet.min_up[:, None] - hours)
     still_off = (hours < 0) & ~fleet.initial_outage[:, None] & (bound < fleet.min_down[:, None] + hours)
-    off = fleet.must_off | (still_off & ~fleet.fixed_on)
+    still_on, still_off = (np.logical_and.accumulate(v, axis=1) for v in (still_on & ~fleet.must_off, still_off & ~fleet.fixed_on))
+    off = fleet.must_off | still_off
     return (fleet.must_on | still_on) & ~off, ~off
 
 
@@ -156,9 +160,9 @@ def _offer(case, b, columns: Columns) -> None:
         b.port(f"{table}_output").add(row, above)
         b.port(f"{table}_available").add(row, constant=fleet.most[mine] * fleet.count[mine, None])
         b.port(f"{table}_on").add(row, on)
-        if table == "unit":
-            energy.add(0 * row, on, fleet.least[mine])
-            energy.add(0 * row, above)
+        allowed = emits(case, table)[row, None].astype(float)
+        energy.add(0 * row, on, fleet.least[mine] * allowed)
+        energy.add(0 * row, above, allowed)
 
 
 def constrain(case, b, columns):

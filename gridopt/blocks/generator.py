@@ -11,7 +11,7 @@ Columns     generator.band x [MW]: a curve by points has a band per segment, any
     -60 F (h[t]+h[t-1])/2 <= p[t] - p[t-1] <= 60 R (h[t]+h[t-1])/2       written only when broken            (E2)  generator.ramp
 
 Cost        generator.energy = h (f(p) + r p);  convex, so bands fill in order
-Ports       injection: p;  generator_output: p;  generator_available, generator_least: M, m;  emission: e p
+Ports       injection: p;  generator_output: p;  generator_available, generator_least: M, m;  emission: e p;  thermal_energy: p where e > 0
 Dual        generator.ramp: <= 0 when the rise binds, >= 0 when the fall binds [CNY/MW]
 Assumes     generators of table commitment are left to the block of that name, where decisions are modelled; a generator in service
             gives at least m, and starts cost nothing
@@ -58,7 +58,8 @@ def declare(case, b):
     b.square_cost("generator.energy", band, square[of] * hours)
     b.fixed_cost("generator.energy", (cost_at(case, limits(case)[0])[rows] + price * least) * hours, {"generator": table.index})
     bus, emits = case.position("bus", table["bus"]), table["co2_t_per_mwh"].to_numpy(float)[:, None]
-    for port, at, rate in (("injection", bus, 1.0), ("generator_output", rows, 1.0), ("emission", 0 * bus, emits)):
+    for port, at, rate in (("injection", bus, 1.0), ("generator_output", rows, 1.0), ("emission", 0 * bus, emits),
+                           ("thermal_energy", 0 * bus, (emits > 0).astype(float))):  # fmt: skip
         b.port(port, size if port == "generator_output" else 1).add(at, constant=rate * least)
         b.port(port).add(at[of], band, rate if np.isscalar(rate) else rate[of])
     b.port("generator_available", size).add(rows, constant=most)

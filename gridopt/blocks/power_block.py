@@ -6,17 +6,19 @@ Data        least output m and largest P [MW] (while in service), heat of a star
 Columns     power_block.on u, power_block.start v, power_block.stop w [1]; only in cases with decisions
 
     u[t] - u[t-1] - v[t] + w[t] = 0                                       (B1)  power_block.status
-    sum of v[s], t - s < UT,  <= u[t];   sum of w[s], t - s < DT,  <= 1 - u[t]     (B2)  power_block.min_up, power_block.min_down
+    sum of v[s], t - s < UT and in service from s to t,  <= u[t]          (B2)  power_block.min_up
+    sum of w[s], t - s < DT,  <= 1 - u[t]                                 (B2)  power_block.min_down
     m u <= p <= P u                                                       (B3)  power_block.least, power_block.most
     p[t] - p[t-1] <= R' u[t-1] + max(m, R') v[t],   R' = 30 R (h[t]+h[t-1])         (B4)  power_block.rise
     p[t-1] - p[t] <= R' u[t] + max(m, R') w[t]                            (B5)  power_block.fall
+    where service changes P stands for R' u and for max(m, R') w: only a start is a ramp then
     without decisions, or where nothing else makes it switch: |p[t] - p[t-1]| <= R'   written only when broken     (B6)  power_block.ramp
 
 Cost        power_block.start = cost x v
 Ports       csp_start_heat: H v / h [MW of heat];  draws on csp_output: p;  where there are reserves or ramping csp_available P u,
             csp_least m u
 Assumes     a start takes its heat in the step in which it happens; where the status before the first step is not known, it is what suits
-            the first step best
+            the first step best; what is out of service is off, and its minimum time on is over then
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gridopt.case.power_blocks import switched
-from gridopt.case.windows import INSTANT, begins, since, spread
+from gridopt.case.windows import INSTANT, begins, returned, since, spread
 from gridopt.program.labels import Quantity
 
 
@@ -46,10 +48,10 @@ def declare(case, b):
     some, here, begin = table.iloc[at], case.in_service("csp")[at], begins(case) + INSTANT
     before, up, down = (some[c].to_numpy(float)[:, None] for c in ("initial_h", "min_up_h", "min_down_h"))
     over = {"csp": some.index, "time": case.time.index}
-    still_on, still_off = (before > 0) & (begin < up - before), (before < 0) & (begin < down + before)
-    most = (here > 0) & ~still_off
+    most = (here > 0) & ~((before < 0) & (begin < down + before))
+    still_on = np.logical_and.accumulate((before > 0) & (begin < up - before) & most, axis=1)
     exact = case.commitment == "exact"
-    on = b.columns("power_block.on", unit="1", over=over, lower=still_on & most, upper=most, integer=exact)
+    on = b.columns("power_block.on", unit="1", over=over, lower=still_on, upper=most, integer=exact)
     may = np.ones((len(at), len(hours)))
     may[:, :1] = ~np.isnan(before)
     start = b.columns("power_block.start", unit="1", over=over, upper=may)
@@ -89,9 +91,11 @@ def _status(case, b, columns) -> None:
     b.term(row, columns.start, -1.0)
     b.term(row, columns.stop)
     step = np.broadcast_to(np.arange(len(begin)), columns.on.shape).ravel()
-    for name, change, sign, most in (("up", columns.start, -1.0, 0.0), ("down", columns.stop, 1.0, 1.0)):
+    up, down = (since(begin, some[f"min_{name}_h"].to_numpy(float)) for name in ("up", "down"))
+    up = np.maximum(up, returned(case.in_service("csp")[columns.at] > 0))
+    for name, first, change, sign, most in (("up", up, columns.start, -1.0, 0.0), ("down", down, columns.stop, 1.0, 1.0)):
         row = b.rows(f"power_block.min_{name}", unit="1", over=over, upper=most)
-        of, s = spread(since(begin, some[f"min_{name}_h"].to_numpy(float)).ravel(), step)
+        of, s = spread(first.ravel(), step)
         b.term(row.ravel()[of], change[of // len(begin), s])
         b.term(row, columns.on, sign)
 
@@ -111,27 +115,30 @@ def _before(table) -> np.ndarray:
     return np.where(table["initial_h"] < 0, 0.0, table["initial_mw"])
 
 
-def _width(case, table) -> np.ndarray:
-    """R' (n, T): the first step changes from the output before it; inf where that is not known, or where service changes."""
+def _width(case, table) -> tuple[np.ndarray, np.ndarray]:
+    """R' (n, T), inf where there is no ramp, and whether service is as in the step before; the first step changes from the output before
+    it, if that is known."""
     hours = case.time.hours
     rate = (table["ramp_fraction_per_min"] * table["power_max_mw"]).to_numpy(float)[:, None]
     minutes = np.append(60.0 * hours[:1], 30.0 * (hours[1:] + hours[:-1]))
     here = case.in_service("csp")[case.position("csp", table.index)]
     steady = np.diff(here, axis=1, prepend=here[:, :1]) == 0
     steady[:, 0] = ~np.isnan(_before(table)) & (here[:, 0] > 0)
-    return np.where(steady & ~np.isnan(rate), rate * minutes, np.inf)
+    return np.where(np.isnan(rate), np.inf, rate * minutes), steady
 
 
 def _switched_ramps(case, b, columns, output: np.ndarray) -> None:
     """(B4), (B5); before the first step the block was on if its hours say so."""
-    width, table = _width(case, case.table("csp").iloc[columns.at]), case.table("csp").iloc[columns.at]
-    some = np.flatnonzero(np.isfinite(width).any(axis=1))
-    width, table, output = width[some], table.iloc[some], output[some]
+    table = case.table("csp").iloc[columns.at]
+    some = np.flatnonzero(table["ramp_fraction_per_min"].notna())
+    table, output = table.iloc[some], output[some]
     on, start, stop = columns.on[some], columns.start[some], columns.stop[some]
-    use = np.isfinite(width)
-    use[:, 0] &= table["initial_h"].notna()
-    width = np.where(use, width, 0.0)
-    jump = np.maximum(table["power_min_mw"].to_numpy(float)[:, None], width) * use
+    reach, steady = _width(case, table)
+    use = np.ones(reach.shape, bool)
+    use[:, 0] = steady[:, 0] & table["initial_h"].notna()
+    least, most = (table[f"power_{c}_mw"].to_numpy(float)[:, None] for c in ("min", "max"))
+    width = np.where(steady, reach, most) * use
+    at_start, at_stop = np.maximum(least, reach) * use, np.maximum(least, width) * use
     was_on = (table["initial_h"] > 0).to_numpy(float)
     was = np.nan_to_num(_before(table))
     over = {"csp": table.index, "time": case.time.index}
@@ -143,17 +150,18 @@ def _switched_ramps(case, b, columns, output: np.ndarray) -> None:
     b.term(row, output, use)
     b.term(row[:, 1:], output[:, :-1], -1.0 * use[:, 1:])
     b.term(row[:, 1:], on[:, :-1], -width[:, 1:])
-    b.term(row, start, -jump)
+    b.term(row, start, -at_start)
     row = b.rows("power_block.fall", unit="MW", over=over, upper=fall)
     b.term(row, output, -1.0 * use)
     b.term(row[:, 1:], output[:, :-1], use[:, 1:])
     b.term(row, on, -width)
-    b.term(row, stop, -jump)
+    b.term(row, stop, -at_stop)
 
 
 def _plain_ramps(case, b, at: np.ndarray, output: np.ndarray) -> None:
     """(B6)."""
-    width = _width(case, case.table("csp").iloc[at])
+    reach, steady = _width(case, case.table("csp").iloc[at])
+    width = np.where(steady, reach, np.inf)
     some = np.flatnonzero(np.isfinite(width).any(axis=1))
     if not len(some):
         return

@@ -1,14 +1,15 @@
 """Renewable: wind, solar and run-of-river plants with explicit curtailment.
 
-Sets        g group of plants at one bus with the same costs, the same DC bundle and no ramps of their own, t step of length h[t] hours
+Sets        g group of plants at one bus with the same costs, the same DC bundle, in the same interfaces and with no ramps of their own,
+            t step of length h[t] hours
 Data        available A[g,t] = sum of power_max_mw x series x readiness over the members [MW], cost c, cost of curtailment k [CNY/MWh]
 Columns     renewable.curtailment x [MW]
 
     0 <= x <= A,   output = A - x                                         (R1)
 
 Cost        renewable.variable = c h (A - x);  renewable.curtailment = k h x
-Ports       injection: A - x;  bundle (of the DC link the group counts for): A - x;  where there are reserves, ramping or outages of plants also
-            renewable_output, renewable_available, renewable_least by plant: A - x by share of A, A, 0
+Ports       injection: A - x;  bundle (of the DC link the group counts for): A - x;  where there are reserves, ramping, outages or
+            interfaces of plants also renewable_output, renewable_available, renewable_least by plant: A - x by share of A, A, 0
 Ties        members of a group share x pro rata to what they have available: the fair tie rule at one bus; wider ties are evened
             out after the solve (dispatch/fair.py)
 """
@@ -18,6 +19,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from gridopt.case.groups import Groups, group_by
 from gridopt.program.labels import Quantity
@@ -39,12 +41,16 @@ def available(case) -> np.ndarray:
 
 
 def _apart(case) -> list[np.ndarray]:
-    """What tells plants apart besides their figures, (n,) each: a ramp of their own; their kind, where reserves ask for shares of output."""
+    """What tells plants apart besides their figures, (n,) each: a ramp of their own; interfaces that they are members of; their kind, where
+    reserves ask for shares of output."""
     plant, ramping = case.table("renewable"), case.table("ramping")
     own = plant.index.isin(ramping["element"][ramping["kind"] == "renewable"])
     by_output = (case.table("reserve")["renewable_basis"] == "output").any()
-    kind = plant["technology"].to_numpy(object)
-    return [np.where(own, plant.index.to_numpy(object), ""), *([kind] if by_output else [])]
+    kind, member = plant["technology"].to_numpy(object), case.table("interface_member")
+    member = member[member["kind"] == "renewable"]
+    sections = pd.Series([(i, w) for i, w in zip(member["interface"], member["coefficient"], strict=True)], member["element"], object)
+    sections = sections.groupby(level=0).agg(lambda v: tuple(sorted(v))).reindex(plant.index).to_numpy(object)
+    return [np.where(own, plant.index.to_numpy(object), ""), sections, *([kind] if by_output else [])]
 
 
 def declare(case, b):
@@ -64,7 +70,8 @@ def declare(case, b):
     bundled = np.flatnonzero(link.iloc[groups.first] != "")
     at = case.position("dc_link", link.iloc[groups.first[bundled]])
     b.port("bundle", len(case.table("dc_link"))).add(at, x[bundled], -1.0, constant=total[bundled])
-    if len(case.table("reserve")) or len(case.table("ramping")) or (case.table("contingency")["kind"] == "renewable").any():
+    named = any((case.table(t)["kind"] == "renewable").any() for t in ("contingency", "interface_member"))
+    if len(case.table("reserve")) or len(case.table("ramping")) or named:
         _offer_by_plant(b, groups, each, total, x)
     return Columns(groups, each, x)
 

@@ -34,7 +34,7 @@ from gridopt.case.fleet import left_on
 from gridopt.case.groups import Groups, group_by
 from gridopt.case.heat import rows_of
 from gridopt.case.pools import offer_fuel, pool_names
-from gridopt.case.units import burning, capacity, limits
+from gridopt.case.units import burning, capacity, emits, limits
 from gridopt.program.labels import Quantity
 
 SAME = ("bus", "technology", "unit_type", "fuel", "must_run", "must_run_fraction", "heating_season", "available_fraction",
@@ -88,6 +88,7 @@ def _offer(case, b, groups, able, must, low, high):
     price, variable, per_tce, per_mwh = fire.price, fire.variable, fire.per_tce, fire.per_mwh
     hours, bus = case.time.hours, case.position("bus", case.table("unit")["bus"].iloc[groups.first])
     injection, emission, energy = b.port("injection"), b.port("emission", 1), b.port("thermal_energy", 1)
+    allowed = emits(case, "unit")[groups.first, None].astype(float)
     some, columns = low
     for cols, rows, rate in ((columns, some, fire.slope_low[some]), (high, slice(None), np.where(on, fire.slope_high, fire.full))):
         b.cost("thermal.fuel", cols, rate * price[rows] * hours)
@@ -95,7 +96,7 @@ def _offer(case, b, groups, able, must, low, high):
         injection.add(bus[rows], cols)
         emission.add(np.zeros(len(cols), int), cols, rate * per_tce[rows] + per_mwh[rows])
         offer_fuel(case, b, groups.first[rows], cols, rate)
-        energy.add(np.zeros(len(cols), int), cols)
+        energy.add(np.zeros(len(cols), int), cols, allowed[rows])
     burnt = np.where(on, fire.burnt(must, able), 0.0)
     offer_fuel(case, b, groups.first, None, 0.0, burnt)
     b.fixed_cost("thermal.fuel", burnt * price * hours, {"group": groups.name})
@@ -103,7 +104,7 @@ def _offer(case, b, groups, able, must, low, high):
     injection.add(bus, constant=must)
     emitted = burnt * per_tce + must * per_mwh
     emission.add(np.zeros(len(must), int), constant=emitted)
-    energy.add(np.zeros(len(must), int), constant=must)
+    energy.add(np.zeros(len(must), int), constant=must * allowed)
     return emitted
 
 

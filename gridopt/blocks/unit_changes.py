@@ -5,13 +5,14 @@ Data        minimum times UT, DT [h]; lags of the categories [h off line]; limit
 Ports       draws on fleet_on u, fleet_start v, fleet_stop w, fleet_kind y
 
     u[t] - u[t-1] - v[t] + w[t] = 0                                                                        (U1)  commitment.status
-    sum of v[s], S[t] - S[s] < UT or s = t,  <= u[t]                                                       (U2)  commitment.min_up
+    sum of v[s], S[t] - S[s] < UT and in service from s to t, or s = t,  <= u[t]                           (U2)  commitment.min_up
     sum of w[s], S[t] - S[s] < DT or s = t,  <= N - u[t]                                                   (U3)  commitment.min_down
     sum_c y[c] = v;  y[c,t] <= sum of w[s], lag[c] <= S[t] - S[s] < lag[c+1]                 (U8)  commitment.kinds, commitment.kind
     no row where a unit may have been off as long before the first step; y[c,t] = 0 where no stop is so long ago
     starts and stops of a station in a day <= its limit; starts in a calendar week <= their limit          (U9)  commitment.day, .week
 
-Assumes     what is out of service is off: a stop at its begin needs no minimum up time, and no minimum down time after its end
+Assumes     what is out of service is off: a stop at its begin needs no minimum up time, which is over then, and no minimum down time
+            after its end
 Source      start categories: Morales-España, Latorre, Ramos, 2013, doi:10.1109/TPWRS.2013.2251373
 """
 
@@ -22,7 +23,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gridopt.case.fleet import Fleet, labels
-from gridopt.case.windows import INSTANT, begins, since, spread, until
+from gridopt.case.windows import INSTANT, begins, returned, since, spread, until
 
 
 class Parts(NamedTuple):
@@ -73,7 +74,7 @@ def _minimum_times(case, b, parts: Parts) -> None:
     """
     fleet, begin, over = parts.fleet, begins(case), {"element": parts.label, "time": case.time.index}
     step = np.broadcast_to(np.arange(len(begin)), parts.on.shape)
-    first = np.where(fleet.here, since(begin, fleet.min_up), step)
+    first = np.maximum(since(begin, fleet.min_up), returned(fleet.here))
     use = _last(first)
     row = b.rows("commitment.min_up", unit="1", over=over, upper=np.where(use, 0.0, np.inf))
     of, s = spread(first[use], step[use])

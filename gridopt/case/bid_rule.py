@@ -70,7 +70,8 @@ def marginal_cost(case: Case, at: np.ndarray) -> np.ndarray:
     """c of units at rows `at`, mean over the steps CNY/MWh (n,)."""
     fire = units.burning(case, at)
     emitted = fire.full * fire.per_tce + fire.per_mwh
-    carbon = case.of_year("carbon_price_cny_per_t", 0.0) * (emitted - case.of_year("carbon_benchmark_t_per_mwh", 0.0))
+    free = np.where(emitted > 0, case.of_year("carbon_benchmark_t_per_mwh", 0.0), 0.0)
+    carbon = case.of_year("carbon_price_cny_per_t", 0.0) * (emitted - free)
     return (fire.full * fire.price + fire.variable + carbon).mean(axis=1)
 
 

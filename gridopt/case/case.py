@@ -161,7 +161,8 @@ class Case:
         tables["dc_bundle"] = bundle[bundle["dc_link"].isin(links) & bundle.index.isin(plants)]
         point = tables["cost_point"]
         tables["cost_point"] = point[point["generator"].isin(tables["generator"].index)]
-        for name in ("interface_member", "limit_penalty", "outage", "contingency", "commitment", "start_cost", "ramping", "chp"):
+        for name in ("interface_member", "interface_support", "limit_penalty", "outage", "contingency", "commitment", "start_cost", "ramping",
+                     "chp"):  # fmt: skip
             tables[name] = tables[name][_names_known(tables[name], tables)]
         for name in SETTLED:
             tables[name] = tables[name][_names_known(tables[name], tables) | (tables[name]["element"] == "").to_numpy(bool)]

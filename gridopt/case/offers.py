@@ -283,7 +283,7 @@ def _ramps(case: Case, names: list[str]) -> np.ndarray:
 
 def _renamed(change: Change, names: list[str]) -> None:
     """Rows of other tables that speak of the units speak of generators."""
-    for table in ("outage", "contingency", "ramping", "commitment", "start_cost", "bid", "agc_offer"):
+    for table in ("outage", "contingency", "ramping", "commitment", "start_cost", "interface_support", "bid", "agc_offer"):
         frame = change.tables[table]
         mine = ((frame["kind"] == "unit") & frame["element"].isin(names)).to_numpy()
         change.tables[table] = frame.assign(kind=frame["kind"].where(~mine, "generator"))
@@ -358,10 +358,11 @@ def _renewables(change: Change, curves: Mapping[str, Offer]) -> None:
     bundle = change.tables["dc_bundle"]
     twins = [{"plant": new, **bundle.loc[old]} for old, new in of if old in bundle.index]
     change.tables["dc_bundle"] = _appended(bundle, "dc_bundle", twins)
-    outage = change.tables["outage"]
-    again = [{**row, "element": new} for old, new in of
-             for _, row in outage[(outage["kind"] == "renewable") & (outage["element"] == old)].iterrows()]  # fmt: skip
-    change.tables["outage"] = _appended(outage, "outage", again)
+    for name in ("outage", "interface_member"):
+        frame = change.tables[name]
+        again = [{**row, "element": new} for old, new in of
+                 for _, row in frame[(frame["kind"] == "renewable") & (frame["element"] == old)].iterrows()]  # fmt: skip
+        change.tables[name] = _appended(frame, name, again)
 
 
 def _stores(change: Change, curves: Mapping[tuple[str, str, str], Offer]) -> None:

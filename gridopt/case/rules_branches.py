@@ -23,9 +23,10 @@ def check_branches(tables: dict[str, Checked]) -> None:
     _reactance(tables["ac_branch"])
     _shifts(tables["ac_branch"])
     named = ("interface_member", "limit_penalty", "outage", "contingency", "reserve_offer", "ramping", "commitment", "start_cost", "chp")
-    for name in (*named, "deep_band"):
+    for name in (*named, "deep_band", "interface_support"):
         _named_by_kind(tables, tables[name])
     _coefficients(tables["interface_member"])
+    _supports(tables["interface_support"], tables["interface_limit"])
     _after_outages(tables["limit_penalty"])
     _outages(tables["outage"])
     _contingencies(tables["contingency"])
@@ -89,6 +90,16 @@ def _coefficients(member: Checked) -> None:
     for row in np.flatnonzero((member.frame["coefficient"] == 0.0).to_numpy()):
         cure = "Give its sign and weight (1 or -1), or remove the row."
         member.fault(row, "coefficient", 0, "makes the member count for nothing", cure)
+
+
+def _supports(support: Checked, limit: Checked) -> None:
+    """What is raised is there."""
+    frame = support.frame
+    for side in ("forward", "backward"):
+        known = set(limit.frame.loc[limit.frame[f"{side}_mw"].notna(), "interface"])
+        for row in np.flatnonzero(((frame["limit"] == side) & ~frame["interface"].isin(known)).to_numpy()):
+            cure = f"Give the limit without units on line in {limit.file}, or remove the row."
+            support.fault(row, "limit", side, f"is a limit that interface '{frame['interface'].iloc[row]}' does not have", cure)
 
 
 def _outages(outage: Checked) -> None:

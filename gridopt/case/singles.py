@@ -16,7 +16,7 @@ from gridopt.case.case import Case
 from gridopt.case.check import CaseError
 
 KINDS = ("unit", "generator")
-OF_EACH = ("start_cost", "cost_point", "outage", "reserve_offer", "interface_member", "deep_band")
+OF_EACH = ("start_cost", "cost_point", "outage", "reserve_offer", "interface_member", "interface_support", "deep_band")
 """Tables whose rows hold for each unit of a row."""
 Names = Mapping[tuple[str, str], list[str]]
 

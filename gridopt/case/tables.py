@@ -17,6 +17,7 @@ from gridopt.case.tables_network import (
     INTERFACE,
     INTERFACE_LIMIT,
     INTERFACE_MEMBER,
+    INTERFACE_SUPPORT,
     LIMIT_PENALTY,
     LINE,
     OUTAGE,
@@ -41,14 +42,14 @@ YEAR = plain(
     Column("fuel_price_scale", "number", "1", above=0.0, at_most=10.0, default=1.0),
     Column("carbon_price_cny_per_t", "number", "CNY/t", at_least=0.0, at_most=5000.0, default=0.0),
     Column("carbon_benchmark_t_per_mwh", "number", "t/MWh", at_least=0.0, at_most=3.0, default=0.0,
-           meaning="free allowance per MWh produced"),
+           meaning="free allowance per MWh of what emits"),
 )  # fmt: skip
 
 TABLES: dict[str, Table] = {
     t.name: t
     for t in (
-        BUS, LINE, TRANSFORMER, AC_BRANCH, INTERFACE, INTERFACE_LIMIT, INTERFACE_MEMBER, LIMIT_PENALTY, OUTAGE, CONTINGENCY, SEASON, FUEL,
-        UNIT_TYPE, UNIT, GENERATOR, COST_POINT, COMMITMENT, START_COST, CHP, DEEP_BAND,
+        BUS, LINE, TRANSFORMER, AC_BRANCH, INTERFACE, INTERFACE_LIMIT, INTERFACE_MEMBER, INTERFACE_SUPPORT, LIMIT_PENALTY, OUTAGE,
+        CONTINGENCY, SEASON, FUEL, UNIT_TYPE, UNIT, GENERATOR, COST_POINT, COMMITMENT, START_COST, CHP, DEEP_BAND,
         RENEWABLE, CSP, RESERVOIR, RELEASE_PAST, RELEASE_BAND, STORAGE,
         HEAD_ZONE, HYDRO_BUDGET, PUMP, PUMP_PAST, PUMPED,
         RAMPING,

@@ -84,13 +84,24 @@ INTERFACE_LIMIT = plain(
     Column("interface", key_to="interface"),
     Column("forward_mw", "number", "MW", default=None, meaning="upper limit of the weighted flow; empty: none"),
     Column("backward_mw", "number", "MW", default=None, meaning="upper limit of the flow the other way; empty: none"),
+    Column("limit_profile", unit="1", default="", meaning="series: both limits over their value here; empty: constant 1"),
     dated=True,
+)  # fmt: skip
+INTERFACE_SUPPORT = plain(
+    "interface_support", "units that raise a limit of an interface while they are on line (stability)",
+    ("interface", "limit", "kind", "element"),
+    Column("interface", key_to="interface"),
+    Column("limit", choices=("forward", "backward"), default="forward", meaning="which limit of table interface_limit"),
+    Column("kind", choices=("unit", "generator")),
+    Column("element", meaning="id in the table that `kind` names"),
+    Column("mw_per_unit", "number", "MW", meaning="by which one unit on line raises the limit (lowers it, if negative); "
+           "without decisions what is in service is on line"),
 )  # fmt: skip
 INTERFACE_MEMBER = plain(
     "interface_member", "branches and others that interfaces sum up", ("interface", "element"),
     Column("interface", key_to="interface"),
-    Column("kind", choices=("line", "transformer", "ac_branch", "dc_link", "generator"),
-           meaning="branches count by their flow, DC links by sent power, generators by output"),
+    Column("kind", choices=("line", "transformer", "ac_branch", "dc_link", "generator", "renewable"),
+           meaning="branches count by their flow, DC links by sent power, generators and renewable plants by output"),
     Column("element", meaning="id in the table that `kind` names"),
     Column("coefficient", "number", "1", at_least=-100.0, at_most=100.0, default=1.0,
            meaning="+1 along the element's direction, -1 against; any weight in a section that stands for stability"),

@@ -87,6 +87,14 @@ def burning(case, rows: np.ndarray) -> Burning:
     )  # fmt: skip
 
 
+def emits(case, table: str) -> np.ndarray:
+    """Whether each row of 'unit' or 'generator' emits CO2, bool (n,): what does not has no free allowance."""
+    if table == "generator":
+        return case.table("generator")["co2_t_per_mwh"].to_numpy(float) > 0
+    fire = burning(case, np.arange(len(case.table("unit"))))
+    return (fire.full * fire.per_tce + fire.per_mwh)[:, 0] > 0
+
+
 def _emission(kind, fuel) -> tuple[np.ndarray, np.ndarray]:
     """(t per tce burnt, t per MWh), (n, 1): one of the two is 0."""
     full, rated = (kind[c].to_numpy(float)[:, None] for c in ("fuel_rate_full_tce_per_mwh", "co2_t_per_mwh"))

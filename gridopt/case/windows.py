@@ -20,6 +20,12 @@ def since(begin: np.ndarray, hours: np.ndarray) -> np.ndarray:
     return np.minimum(np.searchsorted(begin, limit, "right"), np.arange(len(begin)))
 
 
+def returned(here: np.ndarray) -> np.ndarray:
+    """First step of the time in service that each step lies in, by whether elements are in service (n, T); the step itself while out."""
+    step = np.arange(here.shape[1])
+    return np.minimum(np.maximum.accumulate(np.where(here, 0, step + 1), axis=1), step)
+
+
 def until(begin: np.ndarray, hours: np.ndarray) -> np.ndarray:
     """Last step before each step that began at least `hours` (n,) before it, int (n, T); -1 where there is none."""
     limit = begin - np.asarray(hours, float)[:, None] + INSTANT

@@ -2,7 +2,8 @@
 
     status is whole (where decisions are exact), between 0 and the number of units; its change is starts less stops      commitment.status
     on where it must run or is fixed on, off out of service or where fixed off, and as the time before the first step asks   commitment.calendar
-    starts in the last UT hours <= units on;  stops in the last DT hours, but those at an outage, <= units off    commitment.min_up, _down
+    starts in the last UT hours, but those before an outage, <= units on;  stops in the last DT hours, but those at an outage,
+    <= units off                                                                        commitment.min_up, commitment.min_down
     m u <= output <= M u, in the step of a start and in that before a stop no more than SU and SD      commitment.output
     change of output of what stays on <= ramp x time between the middles of two steps                 commitment.ramp
     starts and stops of a station in a day, starts in a calendar week <= their limits                 commitment.day, commitment.week
@@ -201,9 +202,11 @@ def _status(e: Evidence, s: Switched) -> list[Check]:
     fixed_on = here & (status >= 1.0)
     up, down = s.minimum
     absent = s.said["initial_outage"].eq(True).to_numpy(bool)[:, None]
-    waits = (s.before < 0) & ~absent & (s.begin + SECOND < down + s.before) & ~fixed_on
-    held = (s.before > 0) & (s.begin + SECOND < up - s.before)
-    must = fixed_on | (here & (status > 0.0) & ((s.runs & ~waits) | held))
+    # What was before the first step is over with the first step that is otherwise by an outage or a fixed status.
+    able = here & (status > 0.0)
+    waits = (s.before < 0) & ~absent & (s.begin + SECOND < down + s.before) & (np.cumsum(fixed_on, axis=1) == 0)
+    held = (s.before > 0) & (s.begin + SECOND < up - s.before) & (np.cumsum(~able, axis=1) == 0)
+    must = fixed_on | (able & ((s.runs & ~waits) | held))
     calendar = np.maximum(np.where(must, s.count - on, 0.0), np.where(~here | (status <= 0.0) | waits, on, 0.0))
     return [
         e.judge("commitment.status", "1", worst, STATUS, s.frame.index),
@@ -213,9 +216,10 @@ def _status(e: Evidence, s: Switched) -> list[Check]:
 
 def _times(e: Evidence, s: Switched) -> list[Check]:
     on, (up, down), here = s.array("on"), s.minimum, s.share > 0
-    started = s.recent(s.array("start"), up) - on
-    # What goes out of service takes its start with it.
-    started = np.where(here, started, 0.0)
+    # What goes out of service takes its starts with it.
+    total = np.cumsum(s.array("start"), axis=1)
+    since_outage = total - np.maximum.accumulate(np.where(here, 0.0, total), axis=1)
+    started = np.where(here, np.minimum(s.recent(s.array("start"), up), since_outage) - on, 0.0)
     stopped = s.recent(np.where(here, s.array("stop"), 0.0), down) - (s.count - on)
     return [
         e.judge("commitment.min_up", "1", started, STATUS * 10, s.frame.index),

@@ -21,7 +21,7 @@ from gridopt.dispatch.certificate_commitment import switched_rows
 from gridopt.dispatch.certificate_contingency import paid
 from gridopt.dispatch.certificate_links import link_power
 from gridopt.dispatch.certificate_network import angles, members, section_limits, sections, wires
-from gridopt.dispatch.certificate_plants import burnt, emitted, generator_cost, of_type
+from gridopt.dispatch.certificate_plants import burnt, emitted, free, generator_cost, of_type, unit_rate
 from gridopt.dispatch.certificate_ramping import ramping_cost
 from gridopt.dispatch.certificate_reserve import reserve_cost
 from gridopt.dispatch.certificate_rivers import end_cost
@@ -103,7 +103,7 @@ def _left(e: Evidence, worth: np.ndarray) -> np.ndarray:
 def _thermal(e: Evidence) -> dict[str, np.ndarray]:
     case, output, spent, co2 = e.case, e["unit_output"], burnt(e), emitted(e)
     fuel = case.table("fuel").loc[case.table("unit")["fuel"]]
-    carbon = case.of_year("carbon_price_cny_per_t", 0.0) * (co2 - case.of_year("carbon_benchmark_t_per_mwh", 0.0) * output)
+    carbon = case.of_year("carbon_price_cny_per_t", 0.0) * (co2 - free(case, unit_rate(case)) * output)
     price = fuel["price_cny_per_tce"].to_numpy(float)[:, None] * case.of_year("fuel_price_scale", 1.0)
     found = {"fuel": spent * price, "variable": of_type(case, "vom_cny_per_mwh") * output, "carbon": carbon}
     return {name: rate * ~switched_rows(case, "unit")[:, None] for name, rate in found.items()}
@@ -124,7 +124,7 @@ def _unserved(e: Evidence) -> dict[str, np.ndarray]:
 def _prices(e: Evidence) -> list[Check]:
     case, price, hours = e.case, e["price"], e.case.time.hours
     bus, mu = case.table("bus").index, e["branch_shadow_price"]
-    wire, (ac, other), (low, high) = wires(e), sections(e), section_limits(case)
+    wire, (ac, other), (low, high) = wires(e), sections(e), section_limits(e)
     flow = np.concatenate([e["flow"] - e["branch_overload"], ac + other - e["interface_overload"]])
     low, high = np.concatenate([wire.low, low]), np.concatenate([wire.high, high])
     dual = np.concatenate([mu, e["interface_shadow_price"]])

@@ -7,8 +7,8 @@
     |flow| <= rating x profile, and inside what keeps angles in their range               branch.limit
         an overload takes the flow beyond it, no wider than the steps of table limit_penalty        branch.overload, interface.overload
     least <= chosen shift <= largest                                                      branch.shift
-    section flow = sum of coefficient x flow, DC links by sent power, generators by output, inside its limits
-                                                                                          interface.flow, interface.limit
+    section flow = sum of coefficient x flow, DC links by sent power, generators and renewable plants by output, inside its limits,
+    which each unit on line widens by what table interface_support says                   interface.flow, interface.limit
 
 bus.balance and branch.flow together say that the reported flows are the DC power flow of the reported outputs.
 """
@@ -23,6 +23,7 @@ from scipy.sparse.linalg import splu
 
 from gridopt.case.case import Case
 from gridopt.dispatch.certificate_check import ANGLE, BRANCHES, POWER, RELATIVE, Check, Evidence, outside
+from gridopt.dispatch.certificate_commitment import switched_rows
 
 DENSE = 1000
 """Buses up to which a dense solve is the faster one for thousands of steps."""
@@ -131,29 +132,41 @@ def sections(e: Evidence) -> tuple[np.ndarray, np.ndarray]:
         if kind in BRANCHES:
             ac[i] += coefficient * e["flow"][row]
         else:
-            other[i] += coefficient * e["dc_sent" if kind == "dc_link" else "generator_output"][row]
+            other[i] += coefficient * e["dc_sent" if kind == "dc_link" else f"{kind}_output"][row]
     return ac, other
 
 
 def members(case: Case) -> list[tuple[int, int, str, float]]:
     """(interface, row of its member among the branches or in its table, kind, coefficient)."""
     member, count = case.table("interface_member"), [len(case.table(t)) for t in BRANCHES]
-    first = {"dc_link": 0, "generator": 0} | {t: sum(count[:i]) for i, t in enumerate(BRANCHES)}
+    first = {"dc_link": 0, "generator": 0, "renewable": 0} | {t: sum(count[:i]) for i, t in enumerate(BRANCHES)}
     place = case.position("interface", member["interface"])
     return [(int(i), first[k] + case.table(k).index.get_loc(n), k, float(c))
             for i, k, n, c in zip(place, member["kind"], member["element"], member["coefficient"], strict=True)]  # fmt: skip
 
 
-def section_limits(case: Case) -> tuple[np.ndarray, np.ndarray]:
-    """(backward, forward) limits MW (I, T) as bounds of the flow: the tightest of those in force for any part of the step."""
+def section_limits(e: Evidence) -> tuple[np.ndarray, np.ndarray]:
+    """(backward, forward) limits MW (I, T) as bounds of the flow: the tightest of those in force for any part of the step, wider by what
+    units on line add."""
+    case = e.case
     table, shape = case.table("interface_limit"), (len(case.table("interface")), len(case.time))
     low, high = np.full(shape, -np.inf), np.full(shape, np.inf)
     force, exists = case.in_service("interface_limit") > 0.0, case.in_service("interface") > 0.0
     for row, i in enumerate(case.position("interface", table["interface"])):
-        holds = force[row] & exists[i]
+        holds, scale = force[row] & exists[i], case.series([table["limit_profile"].iloc[row]], 1.0)[0]
         forward, backward = (float(table[c].iloc[row]) for c in ("forward_mw", "backward_mw"))
-        high[i] = np.fmin(high[i], np.where(holds, forward, np.nan))
-        low[i] = np.fmax(low[i], np.where(holds, -backward, np.nan))
+        high[i] = np.fmin(high[i], np.where(holds, forward * scale, np.nan))
+        low[i] = np.fmax(low[i], np.where(holds, -backward * scale, np.nan))
+    for name, side, kind, element, more in case.table("interface_support")[
+        ["interface", "limit", "kind", "element", "mw_per_unit"]
+    ].itertuples(index=False):
+        i, n = case.table("interface").index.get_loc(name), case.table(kind).index.get_loc(element)
+        # What is not switched is on while in service.
+        on = e[f"{kind}_on"][n] if switched_rows(case, kind)[n] else (case.in_service(kind)[n] > 0.0).astype(float)
+        if side == "forward":
+            high[i] += more * on
+        else:
+            low[i] -= more * on
     return low, high
 
 
@@ -183,7 +196,7 @@ def check_network(e: Evidence) -> list[Check]:
     taken = wire.leaving(flow, len(bus))
     due = wire.due(taken)
     ac, other = sections(e)
-    low, high = section_limits(case)
+    low, high = section_limits(e)
     names = case.table("interface").index
     return [
         e.judge("bus.load", "MW", np.abs(e["load"] - need), POWER + RELATIVE * np.abs(e["load"]), bus),

@@ -82,6 +82,18 @@ def emitted(e: Evidence) -> np.ndarray:
     return np.where(np.isnan(at_full), per_tce * spent, by_type)
 
 
+def free(case: Case, rate: np.ndarray) -> np.ndarray:
+    """Free allowance t/MWh (n, T) of what emits at a rate (n, 1); what emits nothing has none."""
+    return np.where(rate > 0, case.of_year("carbon_benchmark_t_per_mwh", 0.0), 0.0)
+
+
+def unit_rate(case: Case) -> np.ndarray:
+    """CO2 of units at full load t/MWh (n, 1): of their type, else of the fuel."""
+    of_fuel = case.table("fuel").loc[case.table("unit")["fuel"], "co2_t_per_tce"].to_numpy(float)[:, None]
+    rated = of_type(case, "co2_t_per_mwh")
+    return np.where(np.isnan(rated), of_type(case, "fuel_rate_full_tce_per_mwh") * of_fuel, rated)
+
+
 def _ramp(e: Evidence, least: np.ndarray, capacity: np.ndarray) -> Check:
     unit, hours, output = e.case.table("unit"), e.case.time.hours, e["unit_output"]
     kind = unit.groupby(ALIKE, dropna=False, sort=False).ngroup().to_numpy()
@@ -138,7 +150,8 @@ def generator_cost(e: Evidence) -> np.ndarray:
             begin, end = x[i] if i else -np.inf, x[i + 1] if i < len(x) - 2 else np.inf
             cost[g] += more[i] * (np.minimum(p[g], end) - x[i]) * (p[g] > begin)
     cost += e.number("generator", "cost_cny_per_h") * (case.in_service("generator") > 0)
-    carbon = case.of_year("carbon_price_cny_per_t", 0.0) * e.number("generator", "co2_t_per_mwh")
+    rate = e.number("generator", "co2_t_per_mwh")
+    carbon = case.of_year("carbon_price_cny_per_t", 0.0) * (rate - free(case, rate))
     return cost + (case.series(table["price_profile"], 0.0) + carbon) * p
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from gridopt.dispatch.certificate_check import Evidence
 from gridopt.dispatch.certificate_commitment import SECOND, Switched, fleets, most_of
+from gridopt.dispatch.certificate_plants import free, unit_rate
 
 STARTS = (("start_hot_cny", None), ("start_warm_cny", "warm_after_h"), ("start_cold_cny", "cold_after_h"))
 
@@ -72,12 +73,12 @@ def _burning(e: Evidence, s: Switched) -> dict[str, np.ndarray]:
     """Fuel, other cost and carbon of units."""
     case, output, (burnt, co2) = e.case, s.array("output"), spent(e, s)
     fuel = case.table("fuel").loc[s.frame["fuel"]]
-    free = case.of_year("carbon_benchmark_t_per_mwh", 0.0) * output
+    allowed = free(case, unit_rate(case)[s.rows]) * output
     return {
         "fuel": burnt * fuel["price_cny_per_tce"].to_numpy(float)[:, None] * case.of_year("fuel_price_scale", 1.0),
         "variable": s.typed("vom_cny_per_mwh")[:, None] * output,
         "deep": _deep(s, _filled(s, [0.5 * s.able])),
-        "carbon": case.of_year("carbon_price_cny_per_t", 0.0) * (co2 - free),
+        "carbon": case.of_year("carbon_price_cny_per_t", 0.0) * (co2 - allowed),
     }
 
 
@@ -103,7 +104,8 @@ def _generating(e: Evidence, s: Switched) -> np.ndarray:
     for part, middle in parts:
         passed = np.sum([cut < middle for cut in cuts], axis=0, dtype=int) if len(cuts) else np.zeros(low.shape, int)
         cost = cost + np.take_along_axis(slopes, passed[None], axis=0)[0] * part
-    carbon = case.of_year("carbon_price_cny_per_t", 0.0) * frame["co2_t_per_mwh"].to_numpy(float)[:, None]
+    emits = frame["co2_t_per_mwh"].to_numpy(float)[:, None]
+    carbon = case.of_year("carbon_price_cny_per_t", 0.0) * (emits - free(case, emits))
     hourly = frame["cost_cny_per_h"].to_numpy(float)[:, None] * on + base * on + _deep(s, parts)
     return cost + hourly + (case.series(frame["price_profile"], 0.0) + carbon) * output
 

@@ -3,7 +3,8 @@
     Pmin u <= p <= Pmax u, 0 <= store <= S;  heat needed <= heat of the field        csp.output, csp.store, csp.heat
     u as decided (whole where that is exact), 1 while in service where the block is not switched;  starts where u rises     csp.on, csp.start
     on and off for the minimum times, where decisions are exact                      csp.times
-    change of output <= ramp x minutes, Pmin at a start and before a stop            csp.ramp, where a plant has one
+    change of output <= ramp x minutes, Pmin at a start and before a stop; where service changes, of starts alone
+                                                                                     csp.ramp, where a plant has one
 
 With D = store[t] - (1-l)^h store[t-1] the least field heat that permits output p is p/n + D/(a h) when the store fills (none is drawn)
 and p/n + D/h when it empties (none is put in); putting in and drawing at once only loses heat, so the condition is exact. Filling
@@ -99,4 +100,6 @@ def _ramp(e: Evidence) -> list[Check]:
     told = ~switch | (e.case.commitment == "exact")
     steady = np.diff(here, axis=1, prepend=here[:, :1]) == 0
     steady[:, :1] = ~np.isnan(known) & (here[:, :1] > 0) & (~np.isnan(e.number("csp", "initial_h")) | ~switch)
-    return [e.judge("csp.ramp", "MW", np.where(steady & told, np.nan_to_num(np.abs(power - before) - most), 0.0), POWER, table.index)]
+    begun = switch & on & ~was
+    begun[:, :1] = False
+    return [e.judge("csp.ramp", "MW", np.where((steady | begun) & told, np.nan_to_num(np.abs(power - before) - most), 0.0), POWER, table.index)]

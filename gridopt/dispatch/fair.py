@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from gridopt.blocks import renewable
+from gridopt.blocks import interface, renewable
 from gridopt.dispatch.formulate import BLOCKS, Model
 from gridopt.dispatch.result import Dispatch
 from gridopt.program.solution import Solution
@@ -48,7 +48,8 @@ def _ties(model, solution, columns, busy) -> np.ndarray:
     link = case.table("dc_bundle")["dc_link"].reindex(one.index).fillna("")
     costs = zip(one["cost_cny_per_mwh"], one["curtailment_cost_cny_per_mwh"], link, strict=True)
     _, fixed = np.unique([f"{a}|{b}|{c}" for a, b, c in costs], return_inverse=True)
-    signature = _signature(Dispatch(case, model, solution))[bus][:, busy]
+    found = Dispatch(case, model, solution)
+    signature = (_signature(found)[bus] + _members(found)[columns.groups.first])[:, busy]
     area = case.grid.root[:, case.grid.epoch][bus][:, busy]
     step = np.broadcast_to(np.arange(len(busy)), signature.shape)
     # One number for the four of them: sorting numbers is ten times faster than sorting rows.
@@ -69,6 +70,15 @@ def _signature(dispatch: Dispatch) -> np.ndarray:
             steps = np.flatnonzero(grid.epoch == e)
             total[:, steps] += dispatch.sensitivity(part, e).T @ weight[:, steps]
     return total
+
+
+def _members(dispatch: Dispatch) -> np.ndarray:
+    """The same of plants, that is equal where they are members alike of all binding interfaces, (n, T)."""
+    weight = interface.members(dispatch.case)[1].get("renewable")
+    if weight is None:
+        return np.zeros((len(dispatch.case.table("renewable")), len(dispatch.case.time)))
+    draw = np.random.default_rng(20250102).uniform(1.0, 2.0, (weight.shape[0], 1))
+    return weight.T @ (draw * (dispatch.interface_dual != 0))
 
 
 def _pool(x, available, tie) -> np.ndarray:

@@ -318,7 +318,7 @@ def _interfaces(solved: Dispatch) -> list[_Limits]:
         return []
     low, high = solved.interface_limits
     some = np.flatnonzero((np.isfinite(low) | np.isfinite(high)).any(axis=1))
-    mu = -solved.values.dual("interface.limit") / solved.case.time.hours
+    mu = -solved.interface_dual / solved.case.time.hours
     name = solved.case.table("interface").index.to_numpy(object)
     return [_Limits(name[some], solved.interface_flow[some], low[some], high[some], mu[some])]
 

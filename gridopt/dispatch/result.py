@@ -14,6 +14,7 @@ import pandas as pd
 
 from gridopt.blocks import commitment, interface, network
 from gridopt.case.case import Case
+from gridopt.case.fleet import TABLES as FLEET
 from gridopt.dispatch.formulate import BLOCKS, Model
 from gridopt.program.labels import Quantity
 from gridopt.program.solution import Solution, Values
@@ -105,8 +106,16 @@ class Dispatch:
 
     @cached_property
     def interface_limits(self) -> tuple[np.ndarray, np.ndarray]:
-        """(-backward, forward) limits MW (I, T), infinite where none is in force."""
-        return interface.limits(self.case)
+        """(-backward, forward) limits MW (I, T) with what units on line add to them, infinite where none is in force."""
+        return interface.raised(self.case, {k: self.model.builder.port(f"{k}_on").value(self.solution.x) for k in FLEET})
+
+    @cached_property
+    def interface_dual(self) -> np.ndarray:
+        """Dual of the limit of each interface, money per MW over the step (I, T): <= 0 at the forward limit, >= 0 at the backward one."""
+        found = np.zeros((len(self.case.table("interface")), len(self.case.time)))
+        for name, some in interface.families(self.case).items():
+            found[some] += self.values.dual(name)
+        return found
 
     @cached_property
     def pushes(self) -> dict[str, np.ndarray]:
@@ -116,22 +125,19 @@ class Dispatch:
         """
         branch = np.ones(self.flow.shape, bool)
         branch[network.limited(self.case.grid)] = self.values.dual("network.limit") <= 0
-        section = self.values.dual("interface.limit") <= 0 if len(self.case.table("interface")) else np.zeros((0, len(self.case.time)), bool)
-        return {"branch_forward": branch, "interface_forward": section}
+        return {"branch_forward": branch, "interface_forward": self.interface_dual <= 0}
 
     @cached_property
     def branch_shadow_price(self) -> np.ndarray:
         """What one more MW of a branch's limit saves CNY/MWh (L, T), >= 0."""
         found = np.zeros(self.flow.shape)
-        found[network.limited(self.case.grid)] = self._shadow("network.limit")
+        found[network.limited(self.case.grid)] = np.abs(self.values.dual("network.limit")) / self.case.time.hours
         return found
 
     @cached_property
     def interface_shadow_price(self) -> np.ndarray:
         """What one more MW of an interface's limit saves CNY/MWh (I, T), >= 0."""
-        if not len(self.case.table("interface")):
-            return np.zeros((0, len(self.case.time)))
-        return self._shadow("interface.limit")
+        return np.abs(self.interface_dual) / self.case.time.hours
 
     @cached_property
     def reserve_price(self) -> np.ndarray:
@@ -139,9 +145,6 @@ class Dispatch:
         if not len(self.case.table("reserve")):
             return np.zeros((0, len(self.case.time)))
         return self.values.dual("reserve.requirement") / self.case.time.hours
-
-    def _shadow(self, family: str) -> np.ndarray:
-        return np.abs(self.values.dual(family)) / self.case.time.hours
 
     @cached_property
     def priced(self) -> list[Priced]:

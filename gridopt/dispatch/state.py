@@ -13,6 +13,7 @@ import numpy as np
 from gridopt.blocks import commitment, interruptible
 from gridopt.case.case import Case
 from gridopt.case.links import SENDS
+from gridopt.case.power_blocks import switched
 from gridopt.case.time import TimeGrid
 from gridopt.dispatch.formulate import BLOCKS, Model
 from gridopt.dispatch.guide import hydro_of, in_period, link_power, spent_of
@@ -185,13 +186,11 @@ def _last(busy: np.ndarray, before: np.ndarray, before_h: np.ndarray, hours: np.
 
 
 def _block(before: State, case: Case, on: np.ndarray, hours: np.ndarray) -> np.ndarray:
-    """Signed hours in status of power blocks (n,); not known without decisions."""
-    if case.commitment == "off":
-        return np.full(len(on), np.nan)
+    """Signed hours in status of power blocks (n,); nothing of blocks that are not switched: an outage is no status."""
     now, known = on > 0.5, ~np.isnan(before.block_h)
     was = np.where(known, before.block_h > 0, now[:, 0])
     since = _since(np.diff(now, axis=1, prepend=was[:, None]), np.where(known, np.abs(before.block_h), LONG_H), hours)
-    return np.where(now[:, -1], 1.0, -1.0) * np.minimum(since, LONG_H)
+    return np.where(switched(case), np.where(now[:, -1], 1.0, -1.0) * np.minimum(since, LONG_H), np.nan)
 
 
 def _award(found: Dispatch, step: int) -> np.ndarray:

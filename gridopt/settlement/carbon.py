@@ -1,8 +1,9 @@
 """Carbon: thermal plants buy allowances for what they emit beyond their free ones, from outside the market.
 
-    pay[g,t] = P (e - a) Q^RT,   e: t/MWh at full load, a: free t/MWh of units (generators get none)                    (Z1)
+    pay[g,t] = P (e - a) Q^RT,   e > 0: t/MWh at full load, a: free t/MWh                                             (Z1)
 
-P and a are those of the calendar year; e - a below 0 is sold. An outside account takes the other side.
+P and a are those of the calendar year; e - a below 0 is sold, and what emits nothing has no allowance. An outside account takes the other
+side.
 """
 
 from __future__ import annotations
@@ -23,9 +24,8 @@ def settle(book: Ledger, m: Metered, case: Case) -> None:
         mine = np.flatnonzero(m.kind == kind)
         position = case.position(kind, [str(p).partition(" ")[2] for p in m.plant[mine]])
         mine, position = mine[position >= 0], position[position >= 0]  # bids of users are generators that no table lists
-        beyond = factor[position][:, None] - (free if kind == "unit" else 0.0)
-        burns = factor[position][:, None] > 0
-        book.pay("carbon", m.plant[mine], OUTSIDE, np.maximum(m.rt.plant[mine], 0.0), price * np.where(burns, beyond, 0.0))
+        e = factor[position][:, None]
+        book.pay("carbon", m.plant[mine], OUTSIDE, np.maximum(m.rt.plant[mine], 0.0), price * np.where(e > 0, e - free, 0.0))
 
 
 def factors(case: Case) -> dict[str, np.ndarray]:

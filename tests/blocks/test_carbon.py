@@ -4,9 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from gridopt.analysis import emissions
 from gridopt.analysis.budgets import budgets
 from gridopt.dispatch.certificate import certify
 from gridopt.dispatch.lmp import price
+from gridopt.dispatch.single import dispatch
 from tests.support.block_cases import UNIT_TYPE, buses, load, power_case
 from tests.support.certify import certificate, evidence
 from tests.support.optimum import solve
@@ -78,6 +80,26 @@ def test_K1_rate_of_a_unit_type_that_burns_nothing(must_run):
     assert d.costs["thermal.fuel"] == 0.0
     assert d.costs["carbon.allowance"] == pytest.approx(120)
     assert certificate(d).passed
+
+
+@pytest.mark.parametrize("commitment", ["off", "exact"])
+@pytest.mark.parametrize(("rate", "carbon"), [(0.85, 50.0), (0.0, 0.0)])
+@pytest.mark.parametrize("least", [0.0, 5.0])
+def test_K1_units_and_generators_that_emit_have_the_allowance_and_others_none(commitment, rate, carbon, least):
+    """10 MW of 0.85 t/MWh at 100 CNY/t, 0.80 free: 100*(0.85 - 0.80)*10 = 50, as unit and as generator. What emits nothing pays nothing and
+    has nothing to sell."""
+    kind = UNIT_TYPE[0] | dict(co2_t_per_mwh=rate, min_load_fraction=0.1)
+    unit = plant("black", must_run="always" if least else "no", must_run_fraction=0.1)
+    own = dict(generator="g", bus="A", power_min_mw=least, power_max_mw=50.0, cost_cny_per_mwh=20.0, co2_t_per_mwh=rate)
+    years = [dict(year=2025, carbon_price_cny_per_t=100.0, carbon_benchmark_t_per_mwh=0.8)]
+    for rows in (dict(unit=[unit], unit_type=[kind]), dict(generator=[own], commitment=[dict(kind="generator", element="g")])):
+        case = power_case(bus=buses("A"), fuel=FUEL, load=[load("A", mean=10.0)], year=years, **rows)
+        d = dispatch(replace(case, commitment=commitment))
+        assert d.costs["carbon.allowance"] == pytest.approx(carbon)
+        assert d.solution.objective == pytest.approx(200 + carbon)
+        assert price(d).price[0] == pytest.approx(20 + carbon / 10)
+        assert emissions.by_unit(d)["carbon_cost_cny"].tolist() == pytest.approx([carbon])
+        assert certificate(d).passed
 
 
 @pytest.mark.parametrize("minutes", [60, 15])

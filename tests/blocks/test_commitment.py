@@ -319,6 +319,42 @@ def test_U3_what_was_off_by_an_outage_need_not_stay_off(outage, status):
     assert on(found) == status
 
 
+def away(hour: int, element: str = "g", kind: str = "generator") -> list[dict]:
+    """An outage of one hour."""
+    return [dict(kind=kind, element=element, start_time=f"2025-01-01 {hour:02d}:00", end_time=f"2025-01-01 {hour + 1:02d}:00")]
+
+
+@pytest.mark.parametrize("minutes", [60, 30])
+def test_U2_a_start_before_an_outage_is_forgotten_after_it(minutes):
+    """Out of service in hour 2, minimum time 4 h: on in hours 0 and 1 all the same, 20 MW at 10 in place of 100. With 1000 an hour
+    besides, 20 MW save 800 an hour and 10 MW lose 100: a start in hour 3 lasts for its four hours, 800 less 3 x 100."""
+    found = solved([20] * 5, [generator()], [committed(initial_h=-9.0, min_up_h=4.0)], minutes, outage=away(2))
+    each = 60 // minutes
+    assert on(found) == np.repeat([1, 1, 0, 1, 1], each).tolist()
+    assert found.solution.objective == pytest.approx(4 * 200.0 + 2000.0)
+    again = solved([20, 20, 20, 20, 10, 10, 10, 0], [generator(cost_cny_per_h=1000.0)], [committed(initial_h=-9.0, min_up_h=4.0)], minutes,
+                   outage=away(2))  # fmt: skip
+    assert on(again) == np.repeat([1, 1, 0, 1, 1, 1, 1, 0], each).tolist()
+
+
+@pytest.mark.parametrize("minutes", [60, 30])
+def test_U2_what_was_on_before_need_not_return_from_an_outage(minutes):
+    """On for an hour, six at least, 5000 an hour besides what 20 MW cost: on for two hours more, until the outage or the fixed status
+    ends it, not after it: 2 x 5200 + 3 x 2000."""
+    rules, given = dict(initial_h=1.0, min_up_h=6.0), generator(cost_cny_per_h=5000.0)
+    fixed = dict(commitment=[committed(status_profile="s", **rules)], status=[0.5, 0.5, 0, 0.5, 0.5])
+    for how in (dict(commitment=[committed(**rules)], outage=away(2)), fixed):
+        found = solved([20] * 5, [given], minutes=minutes, **how)
+        assert on(found) == np.repeat([1, 1, 0, 0, 0], 60 // minutes).tolist()
+        assert found.solution.objective == pytest.approx(2 * 5200.0 + 3 * 2000.0)
+
+
+def test_U3_what_was_off_before_may_stay_on_once_its_fixed_status_is_over():
+    """Off for an hour, six at least, but fixed on in hour 2: on from then."""
+    rows = [committed(initial_h=-1.0, min_down_h=6.0, status_profile="s")]
+    assert on(solved([20] * 5, [generator()], rows, status=[0.5, 0.5, 1, 0.5, 0.5])) == [0, 0, 1, 1, 1]
+
+
 def test_U2_U3_of_rows_that_look_back_to_one_step_the_last_is_written():
     """Four hours, minimum up time a day, down time 2 h: all rows of (U2) look back to the first step, so one is left; rows of (U3) look
     back to steps 0, 0, 1, 2, so three."""

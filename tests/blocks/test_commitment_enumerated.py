@@ -55,6 +55,9 @@ def build(units, load, hours):
     )  # fmt: skip
     minutes = round(60 * hours[0])
     count = round(sum(hours))
+    first, length = np.datetime64("2025-01-01T00:00"), np.timedelta64(minutes, "m")
+    rows["outage"] = [dict(kind="generator", element=f"g{i}", start_time=str(first + t * length), end_time=str(first + (t + 1) * length))
+                      for i, u in enumerate(units) for t in u.get("out", ())]  # fmt: skip
     made = case(count, minutes, series={"d": np.ones(count)}, **rows)
     return replace(made, commitment="exact", source=Given(load, made.time))
 
@@ -73,6 +76,20 @@ class Given:
 @given(st.lists(machine(), min_size=2, max_size=2), st.lists(whole(0, 45), min_size=4, max_size=4), st.sampled_from([1.0, 0.5]))
 def test_every_schedule_tried(units, load, length):
     """Same least cost as the cheapest of all schedules, on steps of 60 and of 30 min; infeasible together."""
+    agree(units, load, length)
+
+
+@settings(max_examples=40, deadline=None, phases=[Phase.explicit, Phase.generate])
+@given(st.lists(machine(), min_size=2, max_size=2), st.lists(whole(0, 30), min_size=5, max_size=5), st.lists(whole(0, 4), max_size=2))
+def test_every_schedule_tried_with_a_machine_out_of_service(units, load, out):
+    """The first machine is out of service in some hours, and the second has all the load then."""
+    units[0] |= dict(out=tuple(sorted(set(out))), min_up=units[0]["min_up"] + 2.0)
+    units[1] |= dict(least=0.0, most=60.0, min_up=0.0, min_down=0.0, start_ramp=np.inf, stop_ramp=np.inf, up=np.inf, down=np.inf,
+                     initial_mw=None)  # fmt: skip
+    agree(units, load, 1.0)
+
+
+def agree(units, load, length):
     hours = np.full(len(load), length)
     least = cheapest(units, np.array(load, float), hours)
     made = build(units, load, hours)

@@ -20,9 +20,10 @@ TOWER = dict(csp="t", bus="A", power_max_mw=10.0, efficiency=0.4, field_heat_max
 STEPS = pytest.mark.parametrize("minutes", [60, 30, 15, 5])
 
 
-def tower(sun, demand, minutes=60, commitment="exact", **change):
-    """30 MW at 10 and 100 MW at 90 beside the tower; its certificate passes."""
-    rows = dict(bus=buses("A"), unit=[unit("A", 10, 30), unit("A", 90, 100)], load=[load("A", "d")], csp=[TOWER | change])
+def tower(sun, demand, minutes=60, commitment="exact", out=(), **change):
+    """30 MW at 10 and 100 MW at 90 beside the tower, which is out of service in some hours; its certificate passes."""
+    outage = [dict(kind="csp", element="t", start_time=f"2025-01-01 {h:02d}:00", end_time=f"2025-01-01 {h + 1:02d}:00") for h in out]
+    rows = dict(bus=buses("A"), unit=[unit("A", 10, 30), unit("A", 90, 100)], load=[load("A", "d")], csp=[TOWER | change], outage=outage)
     case = power_case(len(sun), minutes, series={"sun": sun, "d": demand}, **rows)
     d = dispatch(replace(case, commitment=commitment), search=Search(gap=1e-9))
     assert certificate(d).passed, certificate(d).failed
@@ -75,6 +76,24 @@ def test_B2_minimum_time_on_from_before():
     rows = dict(bus=buses("A"), generator=[source], load=[load("A", mean=3.0)], csp=[TOWER | rules])
     d = dispatch(replace(power_case(3, series={"sun": [0.5] * 3}, **rows), commitment="exact"))
     assert d.quantities["csp_on"].values[0, :2] == pytest.approx([1, 1])
+    assert certificate(d).passed
+
+
+@STEPS
+def test_B2_a_start_before_an_outage_is_forgotten_after_it(minutes):
+    """Four hours on at least, out of service in hour 2: 10 MW in the two hours before and the two after, 300 + 20*90 each, 3000 in it."""
+    d = tower([1.0] * 5, [60] * 5, minutes, out=[2], min_up_h=4.0, initial_h=-10.0)
+    assert d.solution.objective == pytest.approx(4 * 2100 + 3000)
+
+
+def test_B2_what_was_on_before_need_not_return_from_an_outage():
+    """On for an hour, six at least, 4 MW at least where 3 MW are asked for that cost nothing: on until the outage in hour 2, not after it."""
+    source = dict(generator="g", bus="A", power_max_mw=50.0)
+    out = [dict(kind="csp", element="t", start_time="2025-01-01 02:00", end_time="2025-01-01 03:00")]
+    rows = dict(bus=buses("A"), generator=[source], load=[load("A", mean=3.0)], outage=out)
+    tables = rows | dict(csp=[TOWER | dict(power_min_mw=4.0, min_up_h=6.0, initial_h=1.0)])
+    d = dispatch(replace(power_case(5, series={"sun": [0.5] * 5}, **tables), commitment="exact"))
+    assert d.quantities["csp_on"].values[0] == pytest.approx([1, 1, 0, 0, 0])
     assert certificate(d).passed
 
 
@@ -140,24 +159,24 @@ def test_blocks_that_enter_service():
 @settings(max_examples=12, deadline=None)
 @given(
     st.lists(st.sampled_from([0.0, 0.1, 0.3, 0.6]), min_size=4, max_size=4), st.lists(st.integers(0, 60), min_size=4, max_size=4),
-    st.floats(0.0, 8.0), st.integers(0, 6), st.integers(0, 3), st.integers(0, 3), st.sampled_from([-3, -1, 1, 3]),
+    st.floats(0.0, 8.0), st.integers(0, 6), st.integers(0, 3), st.integers(0, 3), st.sampled_from([-3, -1, 1, 3]), st.integers(0, 6),
 )  # fmt: skip
-def test_against_all_schedules(sun, demand, heat, least, up, down, before):
-    """Least cost of four hours over all 16 schedules, each a linear program written here."""
+def test_against_all_schedules(sun, demand, heat, least, up, down, before, out):
+    """Least cost of four hours over all 16 schedules, each a linear program written here; `out`: hour out of service, none after the last."""
     rules = dict(start_heat_mwh=heat, power_min_mw=float(least), min_up_h=float(up), min_down_h=float(down), initial_h=float(before))
     if not heat + least + up + down:
         rules["start_cny"] = 1.0
     try:
-        found = tower(sun, demand, store_efficiency=0.9, **rules).solution.objective
+        found = tower(sun, demand, out=[out] if out < 4 else [], store_efficiency=0.9, **rules).solution.objective
     except Infeasible:
         found = np.inf  # it must stay on from before, and there is no heat
     best, one, none = np.inf, np.eye(4), np.zeros((4, 4))
-    level = np.tril(np.ones((4, 4)))
+    level, here = np.tril(np.ones((4, 4))), np.arange(4) != out
     for on in product((0, 1), repeat=4):
         state = [int(before > 0)] * abs(before) + list(on)
         changes = [0, *(np.flatnonzero(np.diff(state)) + 1)]
-        runs = [(state[a], b - a) for a, b in zip(changes[:-1], changes[1:], strict=True)]
-        if any(length < (up if value else down) for value, length in runs):
+        runs = [(state[a], b - a) for a, b in zip(changes[:-1], changes[1:], strict=True) if not (state[a] and b - abs(before) == out)]
+        if any(length < (up if value else down) for value, length in runs) or (np.array(on, bool) & ~here).any():
             continue
         start = np.maximum(np.diff([int(before > 0), *on]), 0)
         # Columns: at 10, at 90, tower, into the store, out of it; surplus at 10000.
@@ -165,9 +184,9 @@ def test_against_all_schedules(sun, demand, heat, least, up, down, before):
         field = np.hstack([none, none, one / 0.4, one, -one, none])
         store = np.hstack([none, none, none, 0.9 * level, -level, none])
         limits = np.vstack([field, store, -store])
-        most = np.concatenate([60.0 * np.array(sun) - heat * start, np.full(4, 100.0), np.zeros(4)])
-        bounds = [(0, 30)] * 4 + [(0, 100)] * 4 + [(least * u, 10.0 * u) for u in on] + [(0, 60)] * 4
-        bounds += [(0, 25.0 + heat * v) for v in start] + [(0, None)] * 4
+        most = np.concatenate([60.0 * np.array(sun) * here - heat * start, np.full(4, 100.0), np.zeros(4)])
+        bounds = [(0, 30)] * 4 + [(0, 100)] * 4 + [(least * u, 10.0 * u) for u in on] + [(0, 60 * h) for h in here]
+        bounds += [(0, (25.0 + heat * v) * h) for v, h in zip(start, here, strict=True)] + [(0, None)] * 4
         cost = np.repeat([10.0, 90.0, 0.0, 0.0, 0.0, 10000.0], 4)
         done = linprog(cost, limits, most, balance, np.array(demand, float), bounds)
         if done.status == 0:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from gridopt.case.bid_rule import BidRule, quantile_prices, with_generated_bids
+from gridopt.case.bid_rule import BidRule, marginal_cost, quantile_prices, with_generated_bids
 from gridopt.case.check import CaseError
 from gridopt.case.offers import with_demand_bids, with_offers
 from gridopt.case.rules_bids import BidLimits, check_bids
@@ -174,6 +174,30 @@ def test_segments_of_a_wind_plant_are_used_in_their_order():
     found = dispatch(with_offers(given))
     assert found.quantities["renewable_output"].values == pytest.approx(np.array([[50.0, 60.0], [0.0, 0.0]]))
     assert found.quantities["unit_output"].values == pytest.approx(np.array([[300.0, 290.0]]))
+
+
+def test_what_emits_nothing_has_no_allowance_in_its_cost():
+    """At 100 CNY/t and 0.8 t/MWh free A20 costs 20, and a unit of 0.9 t/MWh at the same price 20 + 100 (0.9 - 0.8)."""
+    kinds = [*UNIT_TYPE, UNIT_TYPE[0] | dict(unit_type="black", co2_t_per_mwh=0.9)]
+    both = [unit("A", 20, 300.0), unit("A", 20, 300.0) | dict(unit="black", unit_type="black")]
+    given = two_units(unit=both, unit_type=kinds, year=[dict(year=2025, carbon_price_cny_per_t=100.0, carbon_benchmark_t_per_mwh=0.8)])
+    assert marginal_cost(given, np.arange(2)) == pytest.approx([20, 30])
+
+
+def test_sections_know_plants_and_units_that_bid():
+    """A section of 70 MW of a wind plant that offers 60 MW at 10 and 40 at 15, and 5 MW more for A20, which bids 20 and is on: 75 MW of wind
+    and 275 of A20: 600 + 225 + 5500."""
+    wind = dict(renewable="w", bus="A", technology="wind", power_max_mw=100.0, profile="p")
+    given = two_units(
+        bid("A20", [20], [300]) + bid("w", [10, 15], [60, 40], "renewable"), renewable=[wind], series={"p": np.ones(1)},
+        interface=[dict(interface="S")], interface_limit=[dict(interface="S", forward_mw=70.0)],
+        interface_member=[dict(interface="S", kind="renewable", element="w")],
+        interface_support=[dict(interface="S", kind="unit", element="A20", mw_per_unit=5.0)],
+    )  # fmt: skip
+    found = dispatch(with_offers(given))
+    assert found.quantities["renewable_output"].values.sum() == pytest.approx(75)
+    assert found.solution.objective == pytest.approx(600 + 225 + 5500)
+    assert certificate(found).passed
 
 
 @pytest.mark.parametrize(("sell", "charge", "discharge"), [(60, 5.0, 10.0), (85, 0.0, 5.0)])

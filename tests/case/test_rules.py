@@ -162,6 +162,15 @@ def test_member_without_sign():
     )
 
 
+def test_support_of_a_limit_that_is_not_there():
+    support = dict(interface="S", limit="backward", kind="generator", element="g", mw_per_unit=3)
+    rows = dict(generator=[dict(generator="g", bus="A", power_max_mw=1)], interface=[dict(interface="S")], interface_support=[support])
+    limit = dict(interface="S", forward_mw=3)
+    words = ["interface_support.csv, row 2, column limit: 'backward'", "interface 'S' does not have", "in interface_limit.csv, or remove"]
+    one(words, interface_limit=[limit], **rows)
+    assert not faults(interface_limit=[limit | dict(backward_mw=3)], **rows)
+
+
 @pytest.mark.parametrize("name", ["line", "transformer"])
 def test_id_shared_by_a_branch_and_a_dc_link(name):
     """A member is named by its id alone."""

@@ -122,6 +122,37 @@ def test_T1_a_seam_costs_what_the_window_before_did_not_see():
     assert rolled.solution.objective == pytest.approx(1400 + 2200 + 900)
 
 
+def test_a_minimum_time_that_runs_at_a_seam_ends_with_an_outage_that_the_window_before_did_not_see():
+    """Six hours on at least, 1000 an hour besides 10 CNY/MWh; others cost 100. On in hours 2 to 5 with 45 MW, out of service in hour 6;
+    11 MW after it save 990: it stays off. Three hours kept, three ahead: 4 x 1450 + 3 x 1100, as one solve does."""
+    out = [dict(kind="generator", element="g", start_time="2025-01-01 06:00", end_time="2025-01-01 07:00")]
+    case = power_case(
+        9, series={"d": [0, 0, 45, 45, 45, 45, 11, 11, 11]}, bus=buses("A", surplus_allowed=False), load=[load("A", "d")], outage=out,
+        generator=[dict(generator="g", bus="A", power_min_mw=10.0, power_max_mw=50.0, cost_cny_per_mwh=10.0, cost_cny_per_h=1000.0),
+                   dict(generator="last", bus="A", power_max_mw=200.0, cost_cny_per_mwh=100.0)],
+        commitment=[dict(kind="generator", element="g", initial_h=-9.0, min_up_h=6.0)],
+    )  # fmt: skip
+    rolled = roll(replace(case, commitment="exact"), Rule(3.0, 3.0, SURE))
+    assert rolled.quantities["generator_on"].values[0].tolist() == [0, 0, 1, 1, 1, 1, 0, 0, 0]
+    assert rolled.solution.objective == pytest.approx(4 * 1450 + 3 * 1100)
+    assert not certify(**evidence(rolled)).failed
+
+
+@pytest.mark.parametrize(("rules", "after"), [({}, [10, 10, 10]), (dict(power_min_mw=3.0, initial_h=5.0, initial_mw=10.0), [3, 4, 5])])
+def test_an_outage_of_a_power_block_that_ends_at_a_seam(rules, after):
+    """1 MW an hour, out of service in hour 2, three hours kept: a block that is not switched is back with 10 MW, one that is starts with
+    its least output, as in one solve. What it gives saves 90 a MWh beside 30 MW at 10."""
+    out = [dict(kind="csp", element="t", start_time="2025-01-01 02:00", end_time="2025-01-01 03:00")]
+    tower = dict(csp="t", bus="A", power_max_mw=10.0, efficiency=0.4, field_heat_max_mw=60.0, store_heat_max_mwh=0.0, profile="sun",
+                 ramp_fraction_per_min=1 / 600)  # fmt: skip
+    rows = dict(bus=buses("A"), unit=[unit("A", 10, 30), unit("A", 90, 100)], load=[load("A", mean=60.0)], outage=out)
+    case = replace(power_case(6, series={"sun": [1.0] * 6}, csp=[tower | rules], **rows), commitment="exact")
+    for found in (dispatch(case, search=SURE), roll(case, Rule(3.0, 3.0, SURE))):
+        assert found.quantities["csp_output"].values[0] == pytest.approx([10, 10, 0, *after])
+        assert found.solution.objective == pytest.approx(6 * 3000 - 90 * (20 + sum(after)))
+        assert not certify(**evidence(found)).failed
+
+
 def test_J4_segments_that_a_window_does_not_need_are_those_of_the_horizon():
     """100 MW on, 20 an hour up to 50 MW, 30 above, and 60 MW at least in the second hour, whose window so has one segment.
 

@@ -275,17 +275,20 @@ def test_U1_regulated_prices_hold_in_real_time_too():
 
 
 def test_Z1_allowances():
-    """A generator of 0.5 t/MWh at 100 CNY/t: 100 MWh cost 5000; a unit of 0.8 with 0.79 free: 100 (0.01) 100 = 100; benchmark above: sold."""
+    """100 MWh at 100 CNY/t. A unit of 0.8 t/MWh with 0.79 free: 100 (0.01) 100 = 100; with 0.82 free it sells 200. A generator of 0.5 sells
+    2900 and 3200; one that emits nothing has none to sell."""
     kind = {"unit_type": "t", "min_load_fraction": 0.3, "fuel_rate_full_tce_per_mwh": 0.3, "co2_t_per_mwh": 0.8}
     unit = {"unit": "u", "bus": "b", "unit_type": "t", "fuel": "coal", "power_max_mw": 100}
-    made = {"generator": [{"generator": "A", "bus": "b", "power_max_mw": 100, "co2_t_per_mwh": 0.5}], "unit": [unit], "unit_type": [kind],
+    clean = {"generator": "N", "bus": "b", "power_max_mw": 100}
+    made = {"generator": [clean | {"generator": "A", "co2_t_per_mwh": 0.5}, clean], "unit": [unit], "unit_type": [kind],
             "fuel": [{"fuel": "coal", "price_cny_per_tce": 800, "co2_t_per_tce": 2.7}]}  # fmt: skip
-    run = one_bus({"generator A": [100.0], "unit u": [100.0]}, [200.0], [300.0])
-    for free, expected in ((0.79, -100.0), (0.82, 200.0)):
+    run = one_bus({"generator A": [100.0], "generator N": [100.0], "unit u": [100.0]}, [300.0], [300.0])
+    for free, sold, expected in ((0.79, 2900.0, -100.0), (0.82, 3200.0, 200.0)):
         year = [{"year": 2025, "carbon_price_cny_per_t": 100, "carbon_benchmark_t_per_mwh": free}]
         done = settle_run(run, year=year, **made)
-        assert done.of("carbon", "generator A") == pytest.approx(-5000) and done.of("carbon", "unit u") == pytest.approx(expected)
-        assert done.residual("carbon") == pytest.approx(5000 - expected) and total(done.balance) == pytest.approx(0, abs=1e-6)
+        assert done.of("carbon", "generator A") == pytest.approx(sold) and done.of("carbon", "unit u") == pytest.approx(expected)
+        assert done.of("carbon", "generator N") == 0
+        assert done.residual("carbon") == pytest.approx(-sold - expected) and total(done.balance) == pytest.approx(0, abs=1e-6)
     assert settle_run(run, rules={"carbon": False}, year=year, **made).of("carbon", "unit u") == 0
 
 

@@ -14,7 +14,7 @@ from scipy.optimize import linprog
 
 def cheapest(units: list[dict], load: np.ndarray, hours: np.ndarray) -> float:
     """Least cost; inf where no schedule serves the load. units: least, most, fixed, slope, up, down, start, stop, initial_h, min_up,
-    min_down, start_ramp, stop_ramp, kinds [(lag, cost)], initial_mw."""
+    min_down, start_ramp, stop_ramp, kinds [(lag, cost)], initial_mw; out: steps out of service."""
     begin = np.append(0.0, np.cumsum(hours)[:-1])
     feasible = [[(s, c) for s in product((0, 1), repeat=len(load)) if (c := switching(u, s, begin)) is not None] for u in units]
     best = np.inf
@@ -28,22 +28,27 @@ def cheapest(units: list[dict], load: np.ndarray, hours: np.ndarray) -> float:
 
 
 def switching(u: dict, status: tuple[int, ...], begin: np.ndarray) -> float | None:
-    """Cost of starts and stops of a schedule; None where it breaks a minimum time."""
-    before = u["initial_h"]
+    """Cost of starts and stops of a schedule; None where it breaks a minimum time or is on while out of service."""
+    before, out = u["initial_h"], u.get("out", ())
     on, since, cost = (None, 0.0, 0.0) if before is None else (before > 0, -abs(before), 0.0)
-    for now, at in zip(status, begin, strict=True):
+    lost = False  # off because of an outage
+    for t, (now, at) in enumerate(zip(status, begin, strict=True)):
+        if now and t in out:
+            return None
         if on is None:  # off for no longer than the minimum time asks, which suits a start best
             on, since = bool(now), -np.inf if now else -u["min_down"]
         elif bool(now) != on:
             lasted = at - since
-            if lasted < (u["min_up"] if on else u["min_down"]) - 1e-9:
+            free = t in out if on else lost
+            if not free and lasted < (u["min_up"] if on else u["min_down"]) - 1e-9:
                 return None
+            lost = t in out
             if now:
                 lasted = max(at, u["min_down"]) if before is None and since < 0 else lasted
                 cost += [price for lag, price in u["kinds"] if lag <= lasted + 1e-9 or lag == u["kinds"][0][0]][-1]
             else:
                 cost += u["stop_cost"]
-                if at == 0.0 and u["initial_mw"] is not None and u["initial_mw"] > u["stop_ramp"]:
+                if at == 0.0 and not free and u["initial_mw"] is not None and u["initial_mw"] > u["stop_ramp"]:
                     return None
             on, since = bool(now), at
     return cost
