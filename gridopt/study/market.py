@@ -305,7 +305,8 @@ def _write(found: Cleared, clock: Clock, folder: Path, target: Path) -> dict:
         loaded = replace(loaded, case=plan.case)
         store.write_results(loaded, plan, prices, summary, folder)
         for number, day in enumerate(found.days.day_ahead):
-            clearing.save(folder, "DA" if len(found.days.day_ahead) == 1 else f"DA{number + 1}", day.dispatch)
+            clearing.save(folder, "DA" if len(found.days.day_ahead) == 1 else f"DA{number + 1}", day.dispatch,
+                          day.window.kept - day.window.first)  # fmt: skip
         for name, table in found.tables.items():
             table.to_parquet(folder / "tables" / f"{PREFIX}{name}.parquet", index=False)
             if loaded.study.csv and len(table) <= store.CSV_ROWS:
