@@ -133,7 +133,8 @@ class PabShaded(Selected):
 
 
 class Elmp(Selected):
-    """eligible: units whose fixed costs count: all, those that are on, or those that start within `fast_start_h` (minimum up time)."""
+    """eligible: units whose fixed costs count: all, those that are on, or those that start within `fast_start_h` (by their
+    notice; where none is given, by their minimum up time)."""
 
     eligible: Literal["all", "fast", "online"] = "all"
     fast_start_h: Positive = 1.0

@@ -87,7 +87,7 @@ MECHANISM = plain(
     Column("built_from", "date", default="", meaning="only plants in service from this day on; empty: any"),
     Column("built_before", "date", default="", meaning="only plants in service before this day; empty: any"),
     *PERIOD,
-    _energy("energy from start_date to end_date of one plant; empty: see output_share"),
+    _energy("energy from start_date to end_date of one plant, settled by its output of each month; empty: see output_share"),
     _share("output_share", None, "part of the output of each plant, instead of energy_mwh"),
     _price("mechanism price"),
     Column("reference_run", choices=("", *STAGES), default="", meaning="day-ahead or real-time price; empty: as the study says"),

@@ -71,6 +71,15 @@ class TimeGrid:
         return days, sp.csr_array(((end - begin).astype(float) / 3600.0, (d, t)), shape=(len(days), len(self)))
 
     @property
+    def day(self) -> np.ndarray:
+        """Number of the calendar day in which each step begins, from 0, int (T,)."""
+        return np.unique(self.start.astype("datetime64[D]"), return_inverse=True)[1]
+
+    def daily(self, values: np.ndarray) -> np.ndarray:
+        """Sums of values (n, T) over the steps that begin in each calendar day (n, D)."""
+        return np.add.reduceat(values, np.flatnonzero(np.diff(self.day, prepend=-1)), axis=1)
+
+    @property
     def year(self) -> np.ndarray:
         """Calendar year of each step, int (T,)."""
         return self.start.astype("datetime64[Y]").astype(int) + 1970

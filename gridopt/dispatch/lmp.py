@@ -29,14 +29,15 @@ class Prices:
     """price, energy, congestion, loss in CNY/MWh, (B, T); weight (B, T): the reference of the split, adding up to 1 per area.
 
     dual (k,): of the rows that `people` share, where the prices are made of such; None for prices that are not.
-    load_price (B, T): what load pays where that is not the price at its bus. extra (g,): what participants are paid besides, for their
-    decisions; bonus (g,): paid besides whatever they decide; uplift: what the rule pays of losses by period (None: make-whole payments).
+    load_price (B, T): what load pays where that is not the price at its bus. extra (g, T): what participants are paid besides, for their
+    decisions; bonus (g, T): paid besides whatever they decide; uplift: what the rule pays of losses by period (None: make-whole payments).
     schedule: another dispatch that the rule is based on, where it is not the cleared one; settled: participants are paid for that one.
     change: how such a schedule becomes one that the network carries. exchanges: (name, MW (T,), price difference (T,)) between zones.
     shift (B, T): what the price is above that of the duals, where it is set and not found. reserve (Q, T): price of the reserves
     CNY/MWh where the rule makes one of its own. hull: least cost over the convex hulls and the bound that proves it. span: lowest and
     highest price (B, T) each, where several are right and they are few enough to be found. selected: whether the prices were chosen among
     those that are right as the rule asks. besides: payments for decisions and the like by period, part of extra or bonus.
+    relaxation: least cost with whole values relaxed, and the names of the rows that describe decisions.
     """
 
     price: np.ndarray
@@ -57,6 +58,7 @@ class Prices:
     reserve: np.ndarray | None = None
     shift: np.ndarray | None = None
     hull: tuple[float, float] | None = None
+    relaxation: tuple[float, tuple[str, ...]] | None = None
     span: tuple[np.ndarray, np.ndarray] | None = None
     selected: bool = True
     besides: tuple[Beside, ...] = ()

@@ -150,7 +150,7 @@ def _spread(values: np.ndarray, place: list[int], size: int, name: str) -> np.nd
 class Given(NamedTuple):
     """Output that no column of a participant shows, as the available output of a wind farm whose column is what it curtails.
 
-    part, bus int (n,): whose and where; power (n, T) MW, parts of it negative; cost (g,) CNY of each participant that no column changes."""
+    part, bus int (n,): whose and where; power (n, T) MW, parts of it negative; cost (g, T) CNY of each participant that no column changes."""
 
     part: np.ndarray
     bus: np.ndarray
@@ -158,8 +158,10 @@ class Given(NamedTuple):
     cost: np.ndarray
 
     def revenue(self, price: np.ndarray, hours: np.ndarray) -> np.ndarray:
-        """What it earns at prices (B, T) CNY/MWh, by participant (g,) CNY."""
-        return np.bincount(self.part, (self.power * price[self.bus]) @ hours, len(self.cost))
+        """What it earns at prices (B, T) CNY/MWh, by participant (g, T) CNY."""
+        found = np.zeros(self.cost.shape)
+        np.add.at(found, self.part, self.power * price[self.bus] * hours)
+        return found
 
 
 def given(dispatch: Dispatch, people: Participants) -> Given:
@@ -174,10 +176,10 @@ def given(dispatch: Dispatch, people: Participants) -> Given:
         part = people.part[columns[:, 0]] if columns.size else np.zeros(len(at), int)  # an element is one participant at all times
         mine = known[part]
         parts.append((part[mine], at[mine], -(coef * x[columns])[mine]))
-    cost = np.zeros(len(people.names))
+    cost = np.zeros((len(people.names), len(dispatch.case.time)))
     for name, dim, labels, amount in builder.fixed_parts:
         g = np.array([place.get(element_name(name, dim, v), -1) for v in labels], int)
-        cost += np.bincount(g[g >= 0], amount.sum(axis=1)[g >= 0], len(cost))
+        np.add.at(cost, g[g >= 0], amount[g >= 0])
     part, bus, power = (np.concatenate(p) for p in zip(*parts, strict=True))
     return Given(part, bus, power, cost)
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from gridopt.dispatch.participants import Participants
+from gridopt.dispatch.result import Dispatch
 from gridopt.dispatch.right_duals import choose, spread
 from gridopt.program.highs import EITHER, Highs
 from gridopt.program.solution import SolverFailed
@@ -26,7 +27,11 @@ def relaxed_duals(people: Participants, load: np.ndarray, choice: str = "lower")
     load (B, T) MW: the duals are taken among several by the rule `choice` on the payment of this load. Where the solver cannot tell them
     apart, those of the optimum, which are right as well, and False.
     """
-    x, y = relaxed(people)
+    return chosen(people, *relaxed(people), load, choice)
+
+
+def chosen(people: Participants, x: np.ndarray, y: np.ndarray, load: np.ndarray, choice: str) -> tuple[np.ndarray, bool]:
+    """The same for values (n,) and duals (m,) of the relaxation."""
     payment, order = np.zeros(len(y)), np.zeros(len(y))
     payment[people.shared], order[people.shared] = people.payment(load), people.payment(spread(load.shape))
     try:
@@ -58,6 +63,12 @@ def relaxed(people: Participants) -> tuple[np.ndarray, np.ndarray]:
         x, y = _optimum(people, program)
         form = people.form
     raise SolverFailed(f"participants still gained by fractions after {ROUNDS} rounds")
+
+
+def row_families(dispatch: Dispatch, people: Participants) -> tuple[str, ...]:
+    """Names of the rows that tell of the decisions of participants: on them depends how near the relaxation comes to the hulls."""
+    rows = people.private[np.isin(people.own[1], people.lumpy)]
+    return tuple(f.name for f in dispatch.model.builder.row_families if np.isin(f.ids, rows).any())
 
 
 def _gaining(people: Participants, free: Participants, x: np.ndarray, y: np.ndarray) -> np.ndarray:

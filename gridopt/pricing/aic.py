@@ -1,10 +1,11 @@
 """aic: average incremental cost prices.
 
-    Units that would lose money at the prices of ip may, in the pricing run, give no more than they were cleared for, in the periods in
-    which they were on, or nothing at all; all others stay as they are.                                          (R1)
+    Units that would lose money at the prices of ip in a calendar day may, in the pricing run, give no more on that day than they were
+    cleared for, in the periods in which they were on, or nothing at all; all else stays as it is.               (R1)
     y = convex hull prices of what is left                                                                       (R2)
 
-With the option `cleared` such a unit may do nothing but a part of its schedule, the same in all periods, in place of (R1).
+With the option `cleared` a unit that loses money in some day may do nothing but a part of its schedule, the same in all periods, in place
+of (R1). It is by days because make-whole payments are: what the rule is to spare are those of a day that another one does not make up for.
 
 Such a unit then sets the price at the mean cost of its schedule. The sliver of output above the schedule that the rule needs in order
 to be well defined is taken to zero.
@@ -36,22 +37,23 @@ def price(case: Case, dispatch: Dispatch, options: Aic = USUAL.aic) -> Prices:
     people, committed = dispatch.participants.again(), dispatch.committed
     y, selected = marginal(dispatch, options.selection)[people.shared], True
     if committed is not None:
-        cost = people.by_part(people.form.cost * people.x)
-        losing = people.by_part(people.reduced(y) * people.x) > LOSS * np.maximum(np.abs(cost), 1.0)
-        losing &= np.isin(np.arange(len(cost)), people.part[committed.on])
+        cost, loss = (case.time.daily(people.by_period(c * people.x, case.time.hours)) for c in (people.form.cost, people.reduced(y)))
+        losing = loss > LOSS * np.maximum(np.abs(cost), 1.0)
+        losing &= np.isin(np.arange(len(cost)), people.part[committed.on])[:, None]
         held = people
         if losing.any():
-            held = _below(dispatch, people, losing) if options.held == "below" else _in_part(people, np.flatnonzero(losing))
+            below = options.held == "below"
+            held = _below(dispatch, people, losing[:, case.time.day]) if below else _in_part(people, np.flatnonzero(losing.any(axis=1)))
         found = hull(held, dispatch.quantities["load"].values, options.selection)
         y, selected = people.aligned(held, found.y), found.selected
     return replace(from_duals(dispatch, people, y), selected=selected)
 
 
 def _below(dispatch: Dispatch, people: Participants, losing: np.ndarray) -> Participants:
-    """(R1) for participants `losing`, a mask (g,)."""
+    """(R1) for participants in the periods of the days in which they are `losing`, a mask (g, T)."""
     upper, committed = people.form.upper.copy(), dispatch.committed
     for columns in (committed.on, committed.above, committed.segment):
-        mine = columns[losing[people.part[columns]]]
+        mine = columns[losing[people.part[columns], np.arange(losing.shape[1])]]
         upper[mine] = np.minimum(upper[mine], np.maximum(people.x[mine], 0.0))
     return people.changed(people.form.lower, upper)
 

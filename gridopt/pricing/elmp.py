@@ -5,8 +5,10 @@
     y       = duals of the shared rows where every unit may use (R2), on line or not, and nothing else holds it                  (R3)
 
 Units that are not eligible (the option names all, those that start fast, or in each step those that are on) keep the status that was
-cleared. The price covers the spread offer of every unit that the pricing run uses, not always the cost of the cleared schedule, and a unit
-that is off may set it. Minimum times, ramps and start categories do not hold for what is eligible; a start counts as a cold one.
+cleared. A unit starts fast if its first output comes within the limit after the order, however long it then has to run; where no notice is
+given, its minimum up time stands for it, for what may stop again soon is built to start soon. The price covers the spread offer of every
+unit that the pricing run uses, not always the cost of the cleared schedule, and a unit that is off may set it. Minimum times, ramps and
+start categories do not hold for what is eligible; a start counts as a cold one.
 Source: FERC and MISO practice of extended locational marginal pricing; Wang et al., Extended locational marginal pricing, 2013.
 """
 
@@ -60,7 +62,9 @@ def no_load(case: Case, fleet: Fleet) -> np.ndarray:
 
 def _eligible(fleet: Fleet, options: Elmp) -> np.ndarray:
     """Elements whose fixed costs count, bool (n,)."""
-    return fleet.min_up <= options.fast_start_h if options.eligible == "fast" else np.ones(len(fleet), bool)
+    if options.eligible != "fast":
+        return np.ones(len(fleet), bool)
+    return np.where(np.isnan(fleet.start_notice), fleet.min_up, fleet.start_notice / 60.0) <= options.fast_start_h
 
 
 def _spread(dispatch: Dispatch, people: Participants, options: Elmp) -> StandardForm:

@@ -31,7 +31,7 @@ def price(case: Case, dispatch: Dispatch, options: Selected = USUAL.ip_full) -> 
     people, form, y = dispatch.participants, dispatch.solution.form, within(dispatch, _by_rows(dispatch), options.selection)
     worth = np.zeros(len(form.cost))
     worth[form.integer] = (form.cost - form.matrix.T @ y)[form.integer]
-    paid = people.by_part(worth * people.x)
+    paid = people.by_period(worth * people.x, case.time.hours)
     return replace(from_duals(dispatch, people, y[people.shared]), extra=paid, besides=decisions(dispatch, worth))
 
 

@@ -1,6 +1,6 @@
 """minmwp: prices with the least make-whole payments.
 
-    min  sum_g m_g      m_g >= cost_g - revenue_g(y),  m >= 0,
+    min  sum_g sum_d m_gd      m_gd >= cost_gd - revenue_gd(y),  m >= 0,  d calendar day
          y of a limit > 0 or < 0 only where the cleared flow stands at it                                               (R1)
     floor <= price at every bus <= cap, where the options give them; no reserve dearer than its dearest step of shortage     (R2)
     among several, those with the least payment for load and reserve; then for load; then with the least sum of spread x price   (R3)
@@ -20,6 +20,7 @@ import scipy.sparse as sp
 from gridopt.case.case import Case
 from gridopt.case.check import CaseError
 from gridopt.case.pricing_options import USUAL, Minmwp
+from gridopt.case.time import TimeGrid
 from gridopt.dispatch.lmp import Prices, from_duals
 from gridopt.dispatch.market_run import Given, given
 from gridopt.dispatch.participants import BALANCE, Participants
@@ -43,11 +44,10 @@ def price(case: Case, dispatch: Dispatch, options: Minmwp = USUAL.minmwp) -> Pri
     moved = np.diff(sp.csr_array(form.matrix[people.shared][:, form.lower < form.upper]).indptr) > 0
     least_dual, most_dual = np.where(at_high & moved, -np.inf, 0.0), np.where(at_low & moved, np.inf, 0.0)
     most_dual = np.minimum(most_dual, _shortage_price(dispatch, people))
-    # Revenue of a group is linear in y: what its schedule draws on each shared row.
-    schedule = sp.csc_array((people.x, (np.arange(len(people.x)), people.part)), shape=(len(people.x), len(people.names)))
+    # Revenue of a group in a day is linear in y: what its schedule draws on each shared row.
     beyond, drawing = given(dispatch, people), [people.drawing(t)[people.shared] for t in range(len(case.time))]
-    drawn = sp.csr_array(form.matrix[people.shared] @ schedule + _drawn_beyond(people, beyond, drawing))
-    cost = people.by_part(form.cost * people.x) + beyond.cost
+    drawn = sp.csr_array(form.matrix[people.shared] @ _schedule(people, case.time) + _drawn_beyond(people, beyond, drawing, case.time.day))
+    cost = case.time.daily(people.by_period(form.cost * people.x, case.time.hours) + beyond.cost).ravel()
     load = dispatch.quantities["load"].values
     energy, order = people.payment(load), people.payment(spread(load.shape))
     reserve = np.isin(people.shared, np.concatenate([np.zeros(0, int), *(ids for name, ids in people.steady.items() if name != BALANCE)]))
@@ -96,10 +96,20 @@ def _shortage_price(dispatch: Dispatch, people: Participants) -> np.ndarray:
     return np.where(np.isfinite(asked), asked, np.inf)
 
 
-def _drawn_beyond(people: Participants, beyond: Given, drawing: list[sp.csr_array]) -> sp.csr_array:
-    """What output that no column shows draws on each shared row, (k, g); drawing: how these draw on each bus, (k, B) by step."""
-    shape = (len(people.balance), len(beyond.cost))
-    total = sp.csr_array((len(people.shared), len(beyond.cost)))
-    for power, drawn in zip(beyond.power.T, drawing, strict=True):
-        total = total + drawn @ sp.csr_array((power, (beyond.bus, beyond.part)), shape=shape)
+def _schedule(people: Participants, time: TimeGrid) -> sp.csc_array:
+    """Cleared values of the columns by participant and day, (n, g D); what is over no step is shared by hours."""
+    steps = np.eye(time.day[-1] + 1)[time.day]
+    share = np.vstack([steps, time.hours @ steps / time.hours.sum()])[people.form.column_step]  # the last row is that of step -1
+    column, day = np.nonzero(share)
+    place = people.part[column] * share.shape[1] + day
+    return sp.csc_array((people.x[column] * share[column, day], (column, place)), shape=(len(people.x), len(people.names) * share.shape[1]))
+
+
+def _drawn_beyond(people: Participants, beyond: Given, drawing: list[sp.csr_array], day: np.ndarray) -> sp.csr_array:
+    """What output that no column shows draws on each shared row, (k, g D); drawing: how these draw on each bus, (k, B) by step."""
+    days = int(day[-1]) + 1
+    shape = (len(people.balance), len(people.names) * days)
+    total = sp.csr_array((len(people.shared), shape[1]))
+    for power, drawn, d in zip(beyond.power.T, drawing, day, strict=True):
+        total = total + drawn @ sp.csr_array((power, (beyond.bus, beyond.part * days + d)), shape=shape)
     return total

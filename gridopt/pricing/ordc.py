@@ -82,12 +82,12 @@ def _added(case: Case, dispatch: Dispatch, options: Ordc) -> Prices:
     worth = added.max(axis=0, initial=0.0)
     bonus = given(dispatch, people).revenue(added, dispatch.case.time.hours)
     for at, columns, coef in dispatch.model.builder.port("injection").offers():
-        np.add.at(bonus, people.part[columns], coef * people.x[columns] * added[at] * hours)
+        np.add.at(bonus, (people.part[columns], np.arange(len(hours))), coef * people.x[columns] * added[at] * hours)
     besides = []
     place = {name: g for g, text in enumerate(people.names) for name in str(text).split(" + ")}
     for table, rooms in room.items():
         for name, mine in zip(case.table(table).index, rooms, strict=True):
-            bonus[place[f"{table} {name}"]] += float(mine @ (worth * hours))
+            bonus[place[f"{table} {name}"]] += mine * worth * hours
         who = np.array([f"{table} {n}" for n in case.table(table).index], object)
         besides.append(Beside(RESERVE, f"{table}_room", who, rooms * hours, np.broadcast_to(worth, rooms.shape)))
     return replace(nodal, price=nodal.price + added, energy=nodal.energy + added, bonus=bonus, reserve=worth[None],

@@ -1,10 +1,12 @@
 """Mechanism price (Document 136): plants get the difference between a mechanism price and what their technology earns, both ways.
 
-    pay[g,t] = q (P - P̄),   q = energy κ, or a share of output, at most what contracts leave of the output              (D1)
+    pay[g,t] = q (P - P̄),   q = a share of output, or of an energy what (D3) says, at most what contracts leave of the output        (D1)
     P̄[k, month] = sum of π Q / sum of Q over the plants of technology k in the month, day-ahead or real time            (D2)
+    q[g,t] = left min(1, E κ[month] / sum of left over the month),   left: output less contracts and volumes of rows before           (D3)
 
-κ is even over time. Users bear the account 'mechanism'. Energies that contracts and mechanism volumes plan beyond what a plant can produce
-overlap and are refused.
+κ is even over time: what of an energy E falls on a month settles by the output of the month, for a plant may give nothing in most of its
+hours, as by night. What a month does not produce is not made up for. Users bear the account 'mechanism'. Energies that contracts and
+mechanism volumes plan beyond what a plant can produce overlap and are refused.
 Source: NDRC and NEA, Document 136 of 2025; Gansu DRC, draft of July 2025.
 """
 
@@ -31,9 +33,10 @@ def settle(book: Ledger, m: Metered, case: Case, contracts: list[Sold], rules: M
     for row in terms(case, "mechanism"):
         plants = _built(m, case, row)
         if row.given("energy_mwh"):
-            wanted = np.repeat(row["energy_mwh"] * row.spread(case)[None, :], len(plants), axis=0)
-            planned[plants] += wanted.sum(axis=1)
+            energy = row["energy_mwh"] * row.spread(case)
+            planned[plants] += energy.sum()
             names[plants] = row.name
+            wanted = _by_output(energy, np.minimum(left[plants], np.maximum(m.rt.plant[plants], 0.0) * row.inside), m.horizon("month"))
         else:
             wanted = row["output_share"] * np.maximum(m.rt.plant[plants], 0.0) * row.inside
         volume = np.minimum(wanted, left[plants])
@@ -41,6 +44,13 @@ def settle(book: Ledger, m: Metered, case: Case, contracts: list[Sold], rules: M
         difference = row["price_cny_per_mwh"] - mean_price(m, row["reference_run"] or rules.reference_run)[plants]
         book.pay("mechanism", account("mechanism"), m.plant[plants], volume, difference)
     _refuse(m, case, under.sum(axis=1), planned, names)
+
+
+def _by_output(energy: np.ndarray, output: np.ndarray, month: np.ndarray) -> np.ndarray:
+    """(D3): energy (T,) MWh, even over time, by output (g, T) MWh of each month (T,), never above it."""
+    made = sums(output, month)
+    part = np.divide(sums(energy, month), made, out=np.zeros_like(made), where=made > 0)
+    return output * np.minimum(part, 1.0)[:, month]
 
 
 def contracted(m: Metered, contracts: list[Sold]) -> np.ndarray:

@@ -1,12 +1,14 @@
 """Uplift: what prices leave open for each participant: profit, make-whole payment, lost opportunity cost, revenue shortfall.
 
-    revenue[g] = y' A_g x*_g + shift' P_g + given[g] + extra[g] + bonus[g],   profit = revenue - cost            (T1)
-    MWP[g] = max(0, -profit[g])                                                                                  (T2)
+    revenue[g,t] = y' A_g x*_g + shift' P_g + given[g,t] + extra[g,t] + bonus[g,t],   profit = revenue - cost    (T1)
+    MWP[g] = sum over calendar days d of max(0, - sum over t in d of profit[g,t])                                (T2)
     LOC[g], PRS[row]: (P3), (P4) of dispatch/participants.py, at prices with their shift                         (T3)
     paid[g] = what the rule pays of these: MWP, unless it says otherwise                                         (T4)
     lost[g,t] = sum over the columns j of g in t of (c - A' y)[j] (x* - best)[j];   sum over t of lost = LOC     (T5)
 
-(T5) may be below zero in a period in which the best answer spends what it earns in another.
+(T5) may be below zero in a period in which the best answer spends what it earns in another. What is over no period, such as a start before
+the first step or a budget, is shared by hours. Of a day that was cleared with a look-ahead only the periods that it keeps count: sums are
+over these, while best answers are those of the whole clearing. Whoever looks at a clearing for itself counts every period of it.
 
 given: for output and cost that no column changes, dispatch/market_run.py. It is no part of a lost opportunity. A square cost counts by
 its tangent at the schedule in (T3), which is exact where prices are marginal.
@@ -35,7 +37,7 @@ ROUNDING = 1e-5
 @dataclass(frozen=True)
 class Uplift:
     """By participant (g,), CNY: revenue, cost, profit, best profit at these prices (nan where no prices of rows are known), MWP, LOC, paid.
-    shortfall: PRS of each shared row (k,). names (g,). lost: LOC by period (g, T)."""
+    shortfall: PRS of each shared row (k,). names (g,). lost: LOC by period (g, T), T the periods that count."""
 
     names: np.ndarray
     revenue: np.ndarray
@@ -52,30 +54,34 @@ class Uplift:
         return self.revenue - self.cost
 
 
-def uplift(dispatch: Dispatch, prices: Prices, own: np.ndarray | float = 0.0) -> Uplift:
+def uplift(dispatch: Dispatch, prices: Prices, own: np.ndarray | float = 0.0, kept: int | None = None) -> Uplift:
     """(T1) to (T5) at the prices of a rule: of the cleared dispatch, or of the schedule that the rule pays for; own (n,) CNY: what one unit
-    of each column is paid beside them, as by prices of one plant."""
+    of each column is paid beside them, as by prices of one plant; kept: number of periods that count, from the first (None: all)."""
     solved = dispatch if prices.schedule is None or not prices.settled else prices.schedule
     people, y = prices.people or solved.participants, prices.dual
     form, x = people.form, people.x
     beyond = given(solved, people)
-    cost = people.by_part(form.cost * x + form.square * x**2) + beyond.cost
-    none, nothing, hours = np.full(len(cost), np.nan), np.zeros(len(cost)), solved.case.time.hours
-    by_period = np.zeros((len(cost), len(hours)))
-    extra = nothing if prices.extra is None else prices.extra
+    hours, last = solved.case.time.hours, len(solved.case.time) if kept is None else kept
+    spent = people.by_period(form.cost * x + form.square * x**2, hours) + beyond.cost
+    cost, extra = spent[:, :last].sum(axis=1), np.zeros_like(spent) if prices.extra is None else prices.extra
+    none, nothing, by_period = np.full(len(cost), np.nan), np.zeros(len(cost)), np.zeros_like(spent)
     if y is None:  # paid as offered
-        return Uplift(people.names, cost + extra, cost, none, nothing, none, np.zeros(0), nothing, by_period * np.nan)
+        more = extra[:, :last].sum(axis=1)
+        return Uplift(people.names, cost + more, cost, none, nothing, none, np.zeros(0), nothing, by_period[:, :last] * np.nan)
     beside = 2.0 * form.square * x - _shifted(solved, people, prices) - own
-    gain = -people.by_part((people.reduced(y) + beside) * x)  # profit on what the columns show
-    loc = nothing
+    margin, loc = people.reduced(y) + beside, nothing
     if prices.extra is None:
-        margin, answer = people.reduced(y) + beside, people.answers.at(y, beside)
-        loc, by_period = _lost(people, margin, answer.best), people.by_period(margin * (x - answer.x), hours)
-    earned = beyond.revenue(prices.price, hours) - beyond.cost
-    revenue = cost + gain + people.by_part(form.square * x**2) + earned + extra + (0.0 if prices.bonus is None else prices.bonus)
-    mwp = np.maximum(cost - revenue, 0.0)
-    paid = mwp if prices.uplift is None else _by_participant(prices.uplift, people.names, acting(solved))
-    return Uplift(people.names, revenue, cost, revenue - cost + loc, mwp, loc, people.shortfall(y), paid, by_period)
+        answer = people.answers.at(y, beside)
+        by_period, loc = people.by_period(margin * (x - answer.x), hours), _lost(people, margin, answer.best)
+        loc = loc if last == len(hours) else by_period[:, :last].sum(axis=1)
+    gain = people.by_period(form.square * x**2 - margin * x, hours)  # profit on what the columns show
+    gain += beyond.revenue(prices.price, hours) - beyond.cost + extra + (0.0 if prices.bonus is None else prices.bonus)
+    profit, mwp = gain[:, :last].sum(axis=1), np.maximum(-solved.case.time.part(0, last).daily(gain[:, :last]), 0.0).sum(axis=1)
+    paid = mwp
+    if prices.uplift is not None:
+        paid = _by_participant([b.part(0, last) for b in prices.uplift], people.names, acting(solved))
+    short = np.where(form.row_step[people.shared] < last, people.shortfall(y), 0.0)
+    return Uplift(people.names, cost + profit, cost, profit + loc, mwp, loc, short, paid, by_period[:, :last])
 
 
 def _by_participant(uplift: Sequence[Beside], names: np.ndarray, acts: Mapping[str, str]) -> np.ndarray:

@@ -1,6 +1,7 @@
 """A cleared schedule kept in a result folder, so that it can be priced and explained again without clearing it again.
 
-    clearing/manifest.json   by stage in order: file, its SHA-256, version of gridopt, objective, gap, whether it is exact, its begin
+    clearing/manifest.json   by stage in order: file, its SHA-256, version of gridopt, objective, gap, whether it is exact, its begin, how
+                             many of its periods are no look-ahead
     clearing/STAGE.npz       the case, values x, duals y, statuses of columns and rows, the lazy rows that were written, and limits that are
                              not those of the case, such as whole values that are held
 
@@ -50,10 +51,12 @@ class Stage:
     exact: bool
     start: str
     families: list[list]
+    kept: int | None = None
 
 
-def save(folder: Path, stage: str, dispatch: Dispatch) -> None:
-    """Keeps a dispatch in the result folder as `stage` ("DA", "RT", …), in place of an earlier one of that name.
+def save(folder: Path, stage: str, dispatch: Dispatch, kept: int | None = None) -> None:
+    """Keeps a dispatch in the result folder as `stage` ("DA", "RT", …), in place of an earlier one of that name. kept: number of periods
+    before its look-ahead (None: it has none).
 
     Raises ValueError for one put together from windows: it is no optimum of one program.
     """
@@ -69,7 +72,8 @@ def save(folder: Path, stage: str, dispatch: Dispatch) -> None:
     (place / file).write_bytes(data)
     digest, cost = hashlib.sha256(data).hexdigest(), dispatch.solution.objective
     begin = str(dispatch.case.time.start[0])
-    noted = Stage(stage, file, digest, gridopt.__version__, cost, **quality(dispatch), start=begin, families=_families(dispatch.model))
+    noted = Stage(stage, file, digest, gridopt.__version__, cost, **quality(dispatch), start=begin, families=_families(dispatch.model),
+                  kept=kept)  # fmt: skip
     text = json.dumps({"stages": [vars(s) for s in [*known, noted]]}, ensure_ascii=False, indent=1, allow_nan=False)
     (place / MANIFEST).write_text(text, encoding="utf-8")
 

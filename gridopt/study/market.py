@@ -29,12 +29,23 @@ from gridopt.dispatch.real_time import RealTime, RealTimeRule, check_real_time, 
 from gridopt.dispatch.regulation import Regulation, cleared_after, requirement
 from gridopt.dispatch.result import Dispatch
 from gridopt.dispatch.sequence import DayRule, Days, clear_days
+from gridopt.dispatch.withheld import Kept, joined, kept_by
 from gridopt.pricing.zonal_avg import averaged
 from gridopt.settlement.agc import Service
 from gridopt.settlement.book import settle
 from gridopt.settlement.rules import Settlement
 from gridopt.study.load import Loaded, load_study
-from gridopt.study.market_case import after_energy, limited, market_cases, market_of, options_within, paid_once, to_be_priced, told
+from gridopt.study.market_case import (
+    after_energy,
+    limited,
+    market_cases,
+    market_of,
+    options_within,
+    own_names,
+    paid_once,
+    to_be_priced,
+    told,
+)
 from gridopt.study.market_causes import Own, curtailment_table
 from gridopt.study.market_figures import explanations, figures
 from gridopt.study.market_frames import (
@@ -150,7 +161,7 @@ def clear(loaded: Loaded, market: Market, stop: threading.Event | None, clock: C
         found.tables["advisory"] = advisory_table(market.rule, found.physical)
     with clock("settle", "settlement"):
         done, last = regulation(found), runs[-1]
-        service = None if done is None else service_of(last, done, loaded.case)
+        service = None if done is None else service_of(last, done)
         books = settle(day_ahead, found.real_time, loaded.case, settlement_rules(market), service, market.rule, trade)
     found.tables |= books.tables
     found.figures = books.figures
@@ -271,7 +282,8 @@ def regulation(found: Cleared) -> Regulation | None:
     if not after_energy(case, market):
         return None
     run = found.day_ahead if found.real_time is None else found.real_time
-    done = cleared_after(run, case.table("agc_offer"), requirement(case, market.agc.reserve), market.agc.withhold)
+    kept = _kept_for(found, market.agc.reserve) if market.agc.withhold else {}
+    done = cleared_after(run, case.table("agc_offer"), requirement(case, market.agc.reserve), kept)
     if done.missing.max(initial=0.0) > LACKING:
         worst, times = int(np.argmax(done.missing)), int((done.missing > LACKING).sum())
         found.warnings.append(f"regulation is short in {times} periods, by {done.missing[worst]:.1f} MW at {run.start[worst]}")
@@ -279,12 +291,21 @@ def regulation(found: Cleared) -> Regulation | None:
     return done
 
 
-def service_of(run: MarketRun, done: Regulation, case: Case) -> Service:
+def _kept_for(found: Cleared, reserve: str) -> dict[str, Kept]:
+    """What the clearing of the last stage holds for a reserve, by plant."""
+    case = found.loaded.case
+    if found.physical is not None:
+        parts = [(found.physical.dispatch, len(case.time))]
+    else:
+        parts = [(c.dispatch, c.window.kept - c.window.first) for c in found.days.day_ahead]
+    runs = [kept_by(d, reserve, lambda plant: own_names([plant], case)[0]) for d, _ in parts]
+    return joined(runs, [periods for _, periods in parts])
+
+
+def service_of(run: MarketRun, done: Regulation) -> Service:
     """What regulation is settled by: mileage, its price, performance, and what was withheld at which offer."""
-    place = {n: i for i, n in enumerate(run.plant)}
-    at = np.array([place[n] for n in done.plant], int)
-    offer = np.divide(run.cost[at], run.output[at] * run.hours, out=np.zeros(done.award.shape), where=run.output[at] > 0)
-    return Service(done.plant, done.award * done.mileage_per_mw[:, None] * run.hours, done.price, done.performance, done.withheld, offer)
+    mileage = done.award * done.mileage_per_mw[:, None] * run.hours
+    return Service(done.plant, mileage, done.price, done.performance, done.withheld, done.offer)
 
 
 def _write(found: Cleared, clock: Clock, folder: Path, target: Path) -> dict:
@@ -305,7 +326,8 @@ def _write(found: Cleared, clock: Clock, folder: Path, target: Path) -> dict:
         loaded = replace(loaded, case=plan.case)
         store.write_results(loaded, plan, prices, summary, folder)
         for number, day in enumerate(found.days.day_ahead):
-            clearing.save(folder, "DA" if len(found.days.day_ahead) == 1 else f"DA{number + 1}", day.dispatch)
+            clearing.save(folder, "DA" if len(found.days.day_ahead) == 1 else f"DA{number + 1}", day.dispatch,
+                          day.window.kept - day.window.first)  # fmt: skip
         for name, table in found.tables.items():
             table.to_parquet(folder / "tables" / f"{PREFIX}{name}.parquet", index=False)
             if loaded.study.csv and len(table) <= store.CSV_ROWS:

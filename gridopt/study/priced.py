@@ -85,7 +85,7 @@ def price_file(
         "bound": solution.least_cost, **quality(solved),
         "warnings": [*unserved(solved), *(unselected(p.rule) for p in found if not p.prices.selected)],
         "seconds": {"clearing": round(spent, 3), "rules": round(taken, 3)} | {p.rule: round(p.seconds, 3) for p in found},
-        "rules": {p.rule: document(solved, p) for p in found},
+        "rules": {p.rule: document(solved, p, cleared.kept) for p in found},
     }  # fmt: skip
 
 
@@ -94,7 +94,7 @@ def _side_by_side(cleared: Cleared, rules: Sequence[str]) -> list[Priced]:
 
     def chain(number: int) -> list[Priced]:
         own = replace(cleared.solved)  # participants and the programs of their answers are made anew, and shared with no other thread
-        return [price_by(rule, own, getattr(cleared.pricing, rule), cleared.market) for rule in rules[number::BESIDE]]
+        return [price_by(rule, own, getattr(cleared.pricing, rule), cleared.market, cleared.kept) for rule in rules[number::BESIDE]]
 
     with ThreadPoolExecutor(BESIDE) as pool:
         parts = list(pool.map(chain, range(BESIDE)))
@@ -104,7 +104,7 @@ def _side_by_side(cleared: Cleared, rules: Sequence[str]) -> list[Priced]:
 @dataclass(frozen=True)
 class Cleared:
     """A dispatch to be priced. pricing: parameters of the rules; origin: entries of the document on where it comes from; market: key `market`
-    of the study, None without one."""
+    of the study, None without one; kept: number of periods before a look-ahead, None: all."""
 
     name: str
     currency: str
@@ -112,6 +112,7 @@ class Cleared:
     pricing: Pricing
     origin: dict
     market: Any = None
+    kept: int | None = None
 
 
 def clearing_of(path: Path, overrides: dict[str, str], progress: Callable[[str], None], stop: threading.Event | None) -> Cleared:
@@ -178,9 +179,10 @@ def _kept(folder: Path, overrides: dict[str, str], progress: Callable[[str], Non
     solved = load_stage(folder, noted)
     exact = "" if noted.exact else f", not proven to be the best (gap {noted.gap:.2g})"
     progress(f"clearing '{noted.stage}' of {folder}, by gridopt {noted.version}{exact}")
-    origin = {"run": str(folder), "stage": noted.stage, "stages": names, "cleared_by": noted.version}
+    kept = len(solved.case.time) if noted.kept is None else noted.kept
+    origin = {"run": str(folder), "stage": noted.stage, "stages": names, "cleared_by": noted.version, "kept_periods": kept}
     currency = str(run.get("summary", {}).get("currency", "CNY"))
-    return Cleared(str(run.get("study", folder.name)), currency, solved, study.pricing, origin, study.market)
+    return Cleared(str(run.get("study", folder.name)), currency, solved, study.pricing, origin, study.market, kept)
 
 
 def _check_whole(study) -> None:
@@ -205,8 +207,9 @@ def check_rules(rules: Sequence[str], case: Case, pricing: Pricing) -> None:
         raise CaseError(faults)
 
 
-def price_by(rule: str, solved, options: Options | None = None, market: Any = None) -> Priced:
-    """Prices of a cleared dispatch by one rule; options: its section of Pricing, its defaults if None; market: floor and cap of prices."""
+def price_by(rule: str, solved, options: Options | None = None, market: Any = None, kept: int | None = None) -> Priced:
+    """Prices of a cleared dispatch by one rule; options: its section of Pricing, its defaults if None; market: floor and cap of prices;
+    kept: number of periods whose money counts (None: all)."""
     from gridopt.settlement.uplift import uplift
 
     begun = time.perf_counter()
@@ -219,12 +222,13 @@ def price_by(rule: str, solved, options: Options | None = None, market: Any = No
 
         base = to_be_priced(solved, market)
         prices = priced_within(module.price(base.case, base, options_within(options, market)), market)
-    left = uplift(solved, prices)
+    left = uplift(solved, prices, kept=kept)
     return Priced(rule, prices, left, time.perf_counter() - begun)
 
 
-def document(solved, priced: Priced) -> dict:
-    """What one rule says: prices by bus and period, money by participant, sums; paid besides: reserve and decisions."""
+def document(solved, priced: Priced, kept: int | None = None) -> dict:
+    """What one rule says: prices by bus and period, money by participant, sums over the first `kept` periods (None: all); paid besides:
+    reserve and decisions."""
     from gridopt.dispatch.market_run import paid_besides
 
     case, prices, left = solved.case, priced.prices, priced.uplift
@@ -240,8 +244,8 @@ def document(solved, priced: Priced) -> dict:
         parts["lmp"] = prices.price - prices.shift
     if prices.reserve is not None:
         parts["reserve_price"] = np.broadcast_to(prices.reserve, prices.price.shape)
-    payment, uplift_paid = float((load * paid * hours).sum()), float(left.paid.sum())
-    besides = float(sum(b.amount.sum() for b in paid_besides(schedule if prices.settled else solved, prices)))
+    payment, uplift_paid = float((load * paid * hours)[:, :kept].sum()), float(left.paid.sum())
+    besides = float(sum(b.amount[:, :kept].sum() for b in paid_besides(schedule if prices.settled else solved, prices)))
     return {
         **quality(solved, *(d for d in (schedule, None if prices.change is None else prices.change.after) if d is not None)),
         "prices": [
@@ -292,6 +296,8 @@ def _schedule(solved: Any, prices: Any) -> dict:
     hours, change, schedule = solved.case.time.hours, prices.change, prices.schedule
     if prices.hull is not None:
         found |= {"hull_cost": prices.hull[0], "hull_bound": prices.hull[1]}
+    if prices.relaxation is not None:
+        found |= {"relaxation_cost": prices.relaxation[0], "rows": list(prices.relaxation[1])}
     if prices.shift is not None:
         found["cap_adjust"] = _number(float((prices.shift * solved.injection * hours).sum()))
     if schedule is None:

@@ -54,8 +54,9 @@ def write_folder(target: Path, cleared: Any, found: Sequence[Any]) -> Path:
 def market_tables(cleared: Any, found: Sequence[Any]) -> dict[str, pd.DataFrame]:
     """Tables of the market by name; those of rules one rule after the other."""
     stage = REAL_TIME if str(cleared.origin.get("stage", "")).upper().startswith((REAL_TIME, "REAL")) else DAY_AHEAD
-    runs = {p.rule: MarketRun.of(p.prices.schedule if p.prices.settled else cleared.solved, p.prices, stage) for p in found}
-    own = MarketRun.of(cleared.solved, found[0].prices, stage)
+    kept = len(cleared.solved.case.time) if cleared.kept is None else cleared.kept
+    runs = {p.rule: MarketRun.of(p.prices.schedule if p.prices.settled else cleared.solved, p.prices, stage).part(0, kept) for p in found}
+    own = MarketRun.of(cleared.solved, found[0].prices, stage).part(0, kept)
     by_rule = {
         name: pd.concat([make(rule, [run]) for rule, run in runs.items()], ignore_index=True)
         for name, make in (("prices", price_table), ("zone_prices", zone_table), ("constraints", constraint_table))

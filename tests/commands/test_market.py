@@ -130,6 +130,19 @@ agc: {mode: sequential, requirement_mw: 80, offers: [{generator: G1, max_mw: 60,
     assert ledger[(ledger["code"] == "agc") & ledger["payee"].str.startswith("generator")]["amount"].sum() == pytest.approx(800)
 
 
+def test_what_regulation_keeps_from_being_sold_is_paid(tmp_path):
+    """G1 offers 100 MW at 200 and 50 at 300; 50 MW kept for regulation leave 100 to sell, where energy costs the 320 of G2. It loses 50 x 20 =
+    1000, not the 50 x 120 of its mean offer, and gets 500 for mileage: 500 are left."""
+    table = market(tmp_path, """
+demand_mw: 200
+generators: [{id: G1, p_max: 150, blocks: [[100, 200], [50, 300]]}, {id: G2, p_max: 300, marginal_cost: 320}]
+agc: {mode: sequential, requirement_mw: 50, offers: [{generator: G1, max_mw: 50, price: 10}]}
+market: {rule: ip, agc: {withhold: true}}
+""")  # fmt: skip
+    ledger = table("ledger").set_index("code")
+    assert ledger.loc["agc", "amount"] == pytest.approx(500) and ledger.loc["agc_opportunity", "amount"] == pytest.approx(500)
+
+
 TRADE = """
 buses: [{id: a, load_mw: [100, 700]}]
 periods: 2

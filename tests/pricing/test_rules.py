@@ -163,6 +163,26 @@ def test_least_payments_look_between_floor_and_cap_of_the_market():
         assert found.price[0, 0] == near(price) and uplift(solved, found).mwp.sum() == near(left)
 
 
+DAYS = """
+periods: 2
+period_h: 24
+demand_mw: [350, 550]
+generators:
+  - {id: A, p_max: 300, marginal_cost: 250}
+  - {id: B, p_min: 100, p_max: 200, marginal_cost: 300, no_load_cost: 9000, initially_on: true}
+  - {id: P, p_max: 500, marginal_cost: 1000}
+"""
+
+
+@pytest.mark.parametrize("rule, first", [("ip", 250), ("aic", 390), ("minmwp", 390)])
+def test_a_loss_of_one_day_counts_though_another_makes_up_for_it(rule, first):
+    """The first day is that of test_one_period, where 390 just pays B; on the second P sets 1000, at which B earns 24 (200 x 700 - 9000),
+    far more than it loses. Only where that does not count is 250 enough."""
+    found = priced(DAYS, rule)
+    left = 24 * 14000 if rule == "ip" else 0
+    assert found.price[0] == near([first, 1000]) and found.total("mwp") == near(left) and found.of("B", "profit") > 0
+
+
 def test_rules_of_one_dispatch_cut_it_into_participants_once(monkeypatch):
     """Whoever asks first; the rules are those that price the schedule as it was cleared."""
     solved = replace(cleared(market.THREE_PERIODS))

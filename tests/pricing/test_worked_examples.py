@@ -264,6 +264,22 @@ def test_who_may_set_extended_prices():
     assert Told(both, "elmp", "pricing.elmp={eligible: fast, fast_start_h: 1}").by_bus()[0, 0] == near(241)
 
 
+@pytest.mark.parametrize(("notice_min", "min_up", "price"), [(10, 4, 60 + 30000 / 180 / 4), (60, 1, 60 + 30000 / 180), (720, 1, 241)])
+def test_who_starts_fast_by_its_notice(notice_min, min_up, price):
+    """Y does not start fast; X does where its notice is at most an hour, whatever its minimum up time, over which its start is spread: four
+    hours make 60 + 30,000 / 720 = 101.67. Else Y sets the price with its third segment, 241."""
+    text = market.THREE_CURVES.replace("startup_cost: 5000", "startup_cost: 5000, min_up: 8")
+    text = text.replace("startup_cost: 30000", f"startup_cost: 30000, min_up: {min_up}, start_notice_min: {notice_min}")
+    assert Told(text, "elmp", "pricing.elmp={eligible: fast, fast_start_h: 1}").by_bus()[0, 0] == near(price)
+
+
+def test_the_relaxation_of_approximate_hulls_is_told():
+    """One period: the hull of B's offer is 345 a MWh up to 200 MW: 300 x 250 + 50 x 345 = 92,250, which the relaxation reaches."""
+    found = Told(market.ONE_PERIOD, "achp").rule
+    assert found["relaxation_cost"] == near(92250) and "commitment.most" in found["rows"]
+    assert Told(market.ONE_PERIOD, "chp").rule["hull_cost"] == near(92250) and "rows" not in Told(market.ONE_PERIOD, "chp").rule
+
+
 def test_a_unit_that_loses_is_held_to_its_schedule_in_part():
     """B's 100 MW cost 39,000: any part of it costs 390 a MWh, with the cleared schedule alone or all that lies below it."""
     for held in ("below", "cleared"):

@@ -67,6 +67,23 @@ def test_D2_mean_by_technology_and_month():
     assert settle_run(run, mechanism=[volume]).of("mechanism", "generator A") == pytest.approx(2000)
 
 
+@pytest.mark.parametrize(("energy", "contract", "volume"), [(100, 0, 100), (250, 0, 200), (100, 40, 100), (200, 40, 180)])
+def test_D3_an_energy_settles_by_output(energy, contract, volume):
+    """The sun gives 100 MWh in the second and third of four hours, at a price of 200: of 100 MWh at 300 all settle, of 250 what there is. A
+    contract of 10 MWh an hour leaves 180 MWh."""
+    run = one_bus({"generator A": [0.0, 100.0, 100.0, 0.0]}, [100.0] * 4, [200.0] * 4)
+    row = {"mechanism": "m", "kind": "generator", "element": "A", "energy_mwh": energy, "price_cny_per_mwh": 300}
+    done = settle_run(run, mechanism=[row], contract=[CONTRACT | {"energy_mwh": contract}])
+    assert done.of("mechanism", "generator A") == pytest.approx(volume * 100)
+
+
+def test_D3_a_month_does_not_make_up_for_another():
+    """200 MWh over the last two hours of January and the first two of February are 100 in each month: of these February gives 50."""
+    run = one_bus({"generator A": [0.0, 100.0, 50.0, 0.0]}, [100.0] * 4, [200.0] * 4, start="2025-01-31T22:00")
+    row = {"mechanism": "m", "kind": "generator", "element": "A", "energy_mwh": 200, "price_cny_per_mwh": 300}
+    assert settle_run(run, mechanism=[row]).of("mechanism", "generator A") == pytest.approx(150 * 100)
+
+
 def test_D1_energies_that_overlap_are_refused():
     """24 h of 100 MW are 2400 MWh: 1500 under contract and 1000 of the mechanism do not fit."""
     volume = {"mechanism": "m", "kind": "generator", "element": "A", "energy_mwh": 1000, "price_cny_per_mwh": 300}

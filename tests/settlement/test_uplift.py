@@ -26,6 +26,42 @@ def test_what_a_unit_that_is_held_back_loses():
     assert left.loc[of["A"]] == pytest.approx(0, abs=1e-6) and left.best[of["A"]] == pytest.approx(0, abs=1e-6)
 
 
+TWO_DAYS = """
+periods: 2
+period_h: 24
+demand_mw: [100, 200]
+generators:
+  - {id: G, p_min: 50, p_max: 50, marginal_cost: 25, must_run: true, initially_on: true}
+  - {id: cheap, p_max: 100, marginal_cost: 20}
+  - {id: dear, p_max: 100, marginal_cost: 35}
+"""
+
+
+def test_T2_a_day_does_not_make_up_for_another():
+    """G must give 1200 MWh a day at 25. The first day's price is 20, that of the second 35: -6000, then 12000. The first is made whole."""
+    solved = cleared(TWO_DAYS)
+    prices = price_by("ip", solved).prices
+    left = uplift(solved, prices)
+    of = by_name(left)["G"]
+    assert prices.price[0] == pytest.approx([20, 35])
+    assert (left.profit[of], left.mwp[of], left.paid[of]) == pytest.approx((6000, 6000, 6000)) and left.mwp.sum() == pytest.approx(6000)
+
+
+def test_T2_what_is_looked_ahead_at_does_not_count():
+    """Of the first day alone G earns 24000 for 30000; the best answer is the same, for it must run."""
+    solved = cleared(TWO_DAYS)
+    left = uplift(solved, price_by("ip", solved).prices, kept=1)
+    of = by_name(left)["G"]
+    found = [v[of] for v in (left.revenue, left.cost, left.profit, left.best, left.mwp, left.loc)]
+    assert found == pytest.approx([24000, 30000, -6000, -6000, 6000, 0], abs=1e-6) and left.lost.shape[1] == 1
+
+
+def test_commitment_that_is_settled_counts_by_day():
+    """With every decision at its own price nobody lacks anything on any day."""
+    solved = cleared(TWO_DAYS)
+    assert price_by("ip_full", solved).uplift.mwp.sum() == pytest.approx(0, abs=1e-6)
+
+
 @pytest.mark.parametrize("worse, refused", [(0.1, False), (100.0, True)])
 def test_a_best_answer_that_is_worse_than_the_schedule_is_an_error(monkeypatch, worse, refused):
     """A takes in and spends 250 x 250 = 62500 CNY: a best answer that is 100 CNY worse is refused, one that is 0.10 CNY worse is rounding."""

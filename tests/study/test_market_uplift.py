@@ -1,5 +1,7 @@
 """What the tables of a market run say of lost opportunities, shortfalls and causes of curtailment, through the command."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -100,8 +102,9 @@ def test_opportunities_are_left_out_where_nobody_asks(tmp_path):
     assert pd.read_parquet(out / "tables" / "market_uplift.parquet")["loc"].isna().all()
 
 
-def test_days_with_a_look_ahead_add_up_to_their_rows(tmp_path):
-    """A block of 60 to 90 MW for 30 hours: what it loses hour by hour adds up to the row of each day."""
+def test_days_with_a_look_ahead_add_up_to_their_rows(tmp_path, capsys):
+    """A block of 60 to 90 MW for 30 hours: what it loses hour by hour adds up to the row of each day; and the kept clearing of the first
+    day, with six hours of look-ahead, is priced to the same row, for the look-ahead does not count."""
     load = [100 + 40 * (h % 24 // 12) for h in range(30)]
     text = f"""
 periods: 30
@@ -118,6 +121,16 @@ market: {{rule: ip, day_ahead: {{look_ahead_h: 6, look_ahead_step_h: 3, mip_gap:
     assert len(rows) >= 1
     for r in rows.itertuples():
         assert by_day[r.unit, r.horizon[:10]] == pytest.approx(r.loc)
+    capsys.readouterr()
+    assert execute(["price", str(tmp_path / "out"), "--rules", "ip", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["stage"] == "DA1" and told["kept_periods"] == 24 and len(told["rules"]["ip"]["prices"]) > 24
+    first = found["uplift"][found["uplift"]["horizon"] == "2025-01-01T00:00:00"].set_index("unit")
+    columns = ["revenue", "cost", "profit", "best_profit", "mwp", "loc"]
+    for unit in told["rules"]["ip"]["units"]:
+        if (name := f"{unit['kind']} {unit['unit']}") in first.index:
+            assert [unit[c] for c in columns] == pytest.approx(first.loc[name, columns].to_list(), abs=1e-6), name
+    assert told["rules"]["ip"]["mwp"] == pytest.approx(first["mwp"].sum()) and first["mwp"].sum() > 0
 
 
 TWO_DAYS = "periods: 2\nperiod_h: 24\ndemand_mw: [10, 20]\ngenerators: [{id: W, p_max: 50, marginal_cost: 7}]\n"
