@@ -13,6 +13,7 @@ from gridopt.dispatch.single import dispatch
 from gridopt.settlement.uplift import uplift
 from gridopt.study.load import load_study
 from tests.support.block_cases import FUEL, UNIT_TYPE, buses, line, load, unit
+from tests.support.certify import certificate
 from tests.support.small import case
 
 TWO_UNITS = """
@@ -86,6 +87,47 @@ def test_where_nothing_comes_otherwise_real_time_is_the_day_before(two_units):
     given = two_units("420, 600, 590", "420, 600, 590")
     plan, done = dispatch(given), ran(given, 3, (0.0,))
     assert done.dispatch.solution.objective == pytest.approx(plan.solution.objective)
+
+
+RAMPED = """
+periods: 1
+period_h: {hours}
+demand_mw: 150
+generators:
+  - {{id: G, p_max: 300, marginal_cost: 200, no_load_cost: 1, ramp_mw_per_h: {ramp}, initial_status_h: 5, initial_mw: 100}}
+  - {{id: peaker, p_max: 300, marginal_cost: 400}}
+real_time: {{demand_mw: {comes}}}
+"""
+
+
+@pytest.mark.parametrize("hours", [1.0, 0.25])
+@pytest.mark.parametrize("comes, output, price, own", [(250, [150, 100], 400, 200), (120, [120, 0], 200, 200), (30, [50, 0], -9e9, 200)])
+def test_what_is_switched_keeps_its_ramp_from_the_output_before_the_first_interval(tmp_path, hours, comes, output, price, own):
+    """G is on at 100, ramp 50 a period. Of 250 MW it gives 150 and the peaker, 400, the rest; one more MW of its ramp would save 200, so its
+    price with ramps is 400 - 200. Of 120 it gives all. Of 30 it gives 50: 20 are too much and set the price."""
+    path = tmp_path / "case.yaml"
+    path.write_text(RAMPED.format(hours=hours, ramp=50 / hours, comes=comes), encoding="utf-8")
+    done = ran(load_study(path, {}, None).case, 1, mode="tlmp")
+    assert done.dispatch.quantities["generator_output"].values[:, 0] == pytest.approx(output)
+    assert done.prices.price.item() == pytest.approx(price) or (price < 0 and done.prices.price.item() < 0)
+    assert dict(zip(done.tlmp_plants, done.tlmp[:, 0], strict=True))["generator G"] == pytest.approx(own)
+    assert certificate(done.dispatch).passed
+
+
+def test_a_budget_of_fuel_leaves_what_the_plan_does_not_use_later():
+    """100 MW in all 24 hours at 10 CNY with 1 tce per MWh, of which the day has 2400. 110, 90, 112 come in hours 0 to 2: in hour 0 nothing
+    is left for the other 10 MW, which cost 30; in hour 1 10 are saved, and in hour 2 110 MW are burnt and 2 bought at 30."""
+    comes = np.r_[110.0, 90.0, 112.0, np.full(21, 100.0)]
+    expected, actually = (
+        case(24, series={"d": shape}, bus=buses("A"), fuel=FUEL, unit_type=UNIT_TYPE, load=[load("A", "d")],
+             unit=[unit("A", 10, 200.0), unit("A", 30, 200.0)],
+             fuel_budget=[dict(fuel_budget="b", fuel="c10", start_date="2025-01-01", end_date="2025-01-01", amount_max_tce=2400.0)])
+        for shape in (np.full(24, 100.0), comes)
+    )  # fmt: skip
+    done = run_real_time(dispatch(expected), actually, RealTimeRule(1))
+    assert done.dispatch.quantities["unit_output"].values[:, :4] == pytest.approx(np.array([[100, 90, 110, 100], [10, 0, 2, 0.0]]))
+    assert done.prices.price[0, :3] == pytest.approx([30, 10, 30])
+    assert certificate(done.dispatch).passed
 
 
 def meshed(seed, steps=5, losses="off"):
