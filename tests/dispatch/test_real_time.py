@@ -201,7 +201,8 @@ def test_cases_with_other_elements_are_refused():
 
 
 @pytest.mark.parametrize("selection", ["lower", "upper"])
-def test_where_nothing_can_move_the_smallest_price_is_taken(selection):
+@pytest.mark.parametrize("mode", ["first", "expost"])
+def test_where_nothing_can_move_the_smallest_price_is_taken(mode, selection):
     """Island B lives on a store that keeps to its schedule: any price between those of violations is right there; 0 is taken. At A a unit
     at 20 sets the price."""
     given = case(
@@ -210,16 +211,17 @@ def test_where_nothing_can_move_the_smallest_price_is_taken(selection):
         storage=[dict(storage="s", bus="B", power_max_mw=20.0, energy_max_mwh=100.0, energy_start_fraction=1.0, energy_end_fraction=0.0)],
         shedding_tier=[dict(tier="all", share=1.0, cost_cny_per_mwh=5000.0)],
     )  # fmt: skip
-    done = run_real_time(dispatch(given), given, RealTimeRule(2, (0.0,), "first", selection, stores=False))
+    done = run_real_time(dispatch(given), given, RealTimeRule(2, (0.0,), mode, selection, stores=False))
     assert done.prices.price == pytest.approx(np.array([[20, 20], [0, 0.0]]), abs=1e-6)
 
 
-def test_of_several_right_prices_the_selection_takes_one():
+@pytest.mark.parametrize("mode", ["first", "tlmp", "expost"])
+def test_of_several_right_prices_the_selection_takes_one(mode):
     """100 MW from units of 100 at 20 and 300 at 50: every price from 20 to 50 is right."""
     given = case(1, bus=buses("A"), fuel=FUEL, unit_type=UNIT_TYPE, unit=[unit("A", 20, 100.0), unit("A", 50, 300.0)],
                  load=[load("A", mean=100.0)])  # fmt: skip
     plan = dispatch(given)
-    found = [run_real_time(plan, given, RealTimeRule(1, (0.0,), "first", s)).prices.price.item() for s in ("lower", "mid", "upper")]
+    found = [run_real_time(plan, given, RealTimeRule(1, (0.0,), mode, s)).prices.price.item() for s in ("lower", "mid", "upper")]
     assert found == pytest.approx([20, 35, 50])
 
 
