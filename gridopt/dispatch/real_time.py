@@ -25,6 +25,7 @@ from gridopt.blocks import demand
 from gridopt.case.case import Case
 from gridopt.case.check import CaseError
 from gridopt.dispatch.attempts import Search
+from gridopt.dispatch.fair import even_out
 from gridopt.dispatch.formulate import BLOCKS, Model, formulate
 from gridopt.dispatch.lazy import written
 from gridopt.dispatch.lmp import Prices, from_duals
@@ -259,14 +260,16 @@ class _Kept:
         return np.concatenate([np.zeros((0, len(self.cost[steps]))), *parts]).T
 
     def dispatch(self, moving: Moving, plan: Dispatch) -> Dispatch:
-        """What was done as a dispatch: values and duals of the binding intervals."""
+        """What was done as a dispatch: values and duals of the binding intervals, curtailment of plants that are tied shared (fair.py), which
+        no later window has begun from."""
         added, duals = {}, [self.y]
         for pair, parts in self.lazy.items():
             element, step, dual = np.concatenate(parts, axis=1)
             rows = np.arange(len(dual)) + sum(len(d) for d in duals)
             added[moving.families[pair][0].family.name] = np.array([element, step, rows]).astype(int)
             duals.append(dual)
-        solution = _solution(moving, added, np.concatenate(duals), plan)
+        solution = even_out(self.model, _solution(moving, added, np.concatenate(duals), plan))
+        self.output[:, 0] = self._output(solution.x, slice(None))
         return Dispatch(self.model.case, self.model, solution)
 
 

@@ -8,6 +8,7 @@ holds the steps k..e. Of its columns only what can still be moved is free; all o
 
 What stores hold at the end of a window has a worth (rt_stores.py); what can be started in time is decided first (rt_starts.py); rows over
 no step stand in every window that can move what they count (rt_budgets.py).
+Equal offers at one bus share alike in all steps of a window (fair_offers.py), so that the next one begins from what was shared.
 A window begins with the statuses that the one before ended with, those of its new last step with those of the step before.
 """
 
@@ -19,6 +20,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from gridopt.case.check import CaseError
+from gridopt.dispatch.fair_offers import Offers, spread
 from gridopt.dispatch.formulate import Model, formulate
 from gridopt.dispatch.lazy import FEASIBLE, squared
 from gridopt.dispatch.result import Dispatch
@@ -149,7 +151,7 @@ class Moving:
             self.lower = self.stores.reach(form.lower)[self.columns]
             self.lower_more[np.isin(self.columns, self.stores.left)] = 0.0  # the plan's end has a worth, and no other limit than the case's
         self.row_step, self.column_step = row_step, column_step
-        self.budgets = Budgets(self.model, self.columns)
+        self.budgets, self.offers = Budgets(self.model, self.columns), Offers(self.model)
 
     def _pair(self, actual: LazyFamily, expected: LazyFamily) -> tuple[LazyFamily, LazyFamily, np.ndarray | None]:
         """A lazy family in both programs, and by how much its activity differs (elements, T), None where it is not evaluated row by row."""
@@ -351,9 +353,23 @@ class Moving:
             frame.cost, none, 0.0, frame.lower, frame.upper, none > 0, np.append(frame.low, more[0]), np.append(frame.high, more[1]),
             sp.csr_array(sp.vstack([frame.matrix, more[2]], format="csr")), columns, step,
         )  # fmt: skip
+        value = self._shared(frame, chunks, form, value)
         cost = float(self.form.cost[ids] @ self.x[ids])
         return Window(frame.first, last, rows, dual[: len(rows)], known, cost, form, value, frame.tied)
 
+
+    def _shared(self, frame: Frame, chunks: list[Lazy], form: StandardForm, value: np.ndarray) -> np.ndarray:
+        """Values of the window with equal offers shared, and x with them."""
+
+        def beside(made: np.ndarray) -> np.ndarray:
+            self._take(frame, made)
+            found = [self.families[c.pair][0].expand(c.element, c.step)[1] for c in self._broken(chunks, frame.first, frame.last)]
+            return self.rank[np.concatenate([np.zeros(0, int), *found])]
+
+        tied = self.offers.tied(form, value, slice(frame.first, frame.last), self.x, self.rank)
+        value = spread(form, value, tied, beside)
+        self._take(frame, value)
+        return value
 
 
 def _doubled(matrix: sp.csr_array, tied: np.ndarray) -> sp.csr_array:

@@ -225,6 +225,62 @@ def test_of_several_right_prices_the_selection_takes_one(mode):
     assert found == pytest.approx([20, 35, 50])
 
 
+TWINS = """
+periods: {periods}
+demand_mw: {demand}
+generators:
+  - {{id: A, p_max: 300, marginal_cost: 300{a}}}
+  - {{id: B, p_max: 300, marginal_cost: 300{b}}}
+"""
+
+
+def twins(tmp_path, demand, a="", b="", intervals=2, more=""):
+    """Output (2, T) of two units of 300 MW that offer at the same price, and the run."""
+    path = tmp_path / "case.yaml"
+    path.write_text(TWINS.format(periods=len(demand), demand=demand, a=a, b=b) + more, encoding="utf-8")
+    done = ran(load_study(path, {}, None).case, intervals)
+    assert done.prices.price[0] == pytest.approx(300.0) and certificate(done.dispatch).passed
+    assert done.advisory_output[:, 0] == pytest.approx(done.dispatch.quantities["generator_output"].values.T)
+    return done.dispatch.quantities["generator_output"].values
+
+
+@pytest.mark.parametrize("kind", ["", ", must_run: true, initially_on: true"])
+def test_equal_offers_at_one_bus_share_in_real_time(tmp_path, kind):
+    """Half each; where B offers 100 MW of its 300 dearer, 300 MW are shared 3 to 2."""
+    assert twins(tmp_path, [300, 400, 200], kind, kind) == pytest.approx(np.array([[150, 200, 100]] * 2))
+    text = TWINS.replace("marginal_cost: 300{b}", "blocks: [[200, 300], [100, 350]]{b}")
+    path = tmp_path / "blocks.yaml"
+    path.write_text(text.format(periods=1, demand=[300], a=kind, b=kind), encoding="utf-8")
+    done = ran(load_study(path, {}, None).case, 1)
+    assert done.dispatch.quantities["generator_output"].values[:, 0] == pytest.approx([180, 120])
+
+
+@pytest.mark.parametrize("kind", ["", ", must_run: true, initial_status_h: 5"])
+def test_a_window_begins_from_what_the_one_before_has_shared(tmp_path, kind):
+    """Ramps of 150 a period; windows of one interval. From (150, 150) both can give 300 of the 600 MW that come; from (300, 0) B could give
+    150 alone, and 150 MW would be shed."""
+    ramp = ", ramp_mw_per_h: 150, initial_mw: 150" + kind
+    assert twins(tmp_path, [300, 600], ramp, ramp, 1) == pytest.approx(np.array([[150, 300]] * 2))
+
+
+@pytest.mark.parametrize("kind", ["", ", must_run: true, initial_status_h: 5"])
+def test_where_a_ramp_is_in_the_way_of_sharing_the_split_stays_and_limits_hold(tmp_path, kind):
+    """A may change by 10 MW a period, from 0: half of 300 is out of its reach."""
+    output = twins(tmp_path, [300, 300], ", ramp_mw_per_h: 10, initial_mw: 0" + kind, kind and kind + ", initial_mw: 300")
+    assert (output[0] <= [10 + 1e-6, 20 + 1e-6]).all() and output.sum(axis=0) == pytest.approx([300, 300])
+
+
+def test_plants_that_offer_at_one_price_share_curtailment_in_real_time():
+    """Wind 100 and sun 50 MW at 40 CNY for 60 MW: 40 % of each, whatever the solver has found."""
+    wind, sun = (dict(renewable=n, bus="A", technology=n, power_max_mw=p, cost_cny_per_mwh=40.0, curtailment_cost_cny_per_mwh=0.0, profile=n)
+                 for n, p in (("wind", 100.0), ("solar", 50.0)))  # fmt: skip
+    given = case(2, bus=buses("A", "B"), line=[line("A", "B")], fuel=FUEL, unit_type=UNIT_TYPE, unit=[unit("A", 90, 100.0)],
+                 renewable=[wind, dict(sun, bus="B")], series=dict(wind=np.ones(2), solar=np.ones(2)), load=[load("A", mean=60.0)])  # fmt: skip
+    done = run_real_time(dispatch(given), given, RealTimeRule(2))
+    assert done.dispatch.quantities["renewable_output"].values == pytest.approx(np.array([[40.0, 40.0], [20.0, 20.0]]))
+    assert certificate(done.dispatch).passed
+
+
 @pytest.mark.parametrize("losses", ["piecewise", "marginal"])
 def test_losses_of_lines_are_refused(losses):
     with pytest.raises(CaseError, match="key 'losses'"):
