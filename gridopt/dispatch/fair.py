@@ -35,7 +35,9 @@ def even_out(model: Model, solution: Solution) -> Solution:
     shared[:, busy] = _pool(x[:, busy], available[:, busy], tie)
     moved = solution.x.copy()
     moved[columns.curtailment] = shared
-    bad = _broken_steps(model, solution.form, moved)
+    least, most = (b[columns.curtailment] for b in (solution.form.lower, solution.form.upper))
+    beyond = (np.maximum(shared - most, least - shared) > FEASIBLE).any(axis=0)
+    bad = np.union1d(_broken_steps(model, solution.form, moved), np.flatnonzero(beyond))
     moved[columns.curtailment[:, bad]] = x[:, bad]
     return replace(solution, x=moved)
 

@@ -25,19 +25,20 @@ from gridopt.blocks import demand
 from gridopt.case.case import Case
 from gridopt.case.check import CaseError
 from gridopt.dispatch.attempts import Search
+from gridopt.dispatch.fair import even_out
 from gridopt.dispatch.formulate import BLOCKS, Model, formulate
 from gridopt.dispatch.lazy import written
 from gridopt.dispatch.lmp import Prices, from_duals
 from gridopt.dispatch.market_run import MarketRun
 from gridopt.dispatch.participants import Participants
 from gridopt.dispatch.result import Dispatch
-from gridopt.dispatch.right_duals import choose
+from gridopt.dispatch.right_duals import choose, within
 from gridopt.dispatch.rt_program import Moving, Window
 from gridopt.dispatch.rt_stores import Stores
 from gridopt.dispatch.secured import GIVEN, Limits, bounded
 from gridopt.program.highs import give_back_memory
 from gridopt.program.solution import Infeasible, Solution, SolverFailed
-from gridopt.program.standard_form import extend, stack, value
+from gridopt.program.standard_form import StandardForm, extend, stack, value
 
 Progress = Callable[[str], None]
 RAMPS = ("commitment.ramp_up", "commitment.ramp_down", "thermal.ramp", "generator.ramp", "ramping.")
@@ -48,8 +49,8 @@ MAIN = {"commitment.above": "", "generator.band": "generator ", "thermal.high": 
 
 @dataclass(frozen=True)
 class RealTimeRule:
-    """intervals of a window; weights (V1), the last one goes on; mode first, tlmp or expost; selection: which prices of an interval, where
-    several are right (lower, upper, mid), or `solver`: those that it ends with. stores: whether stores and reservoirs may leave their plan;
+    """intervals of a window; weights (V1), the last one goes on; mode first, tlmp or expost; selection: which prices, where several
+    are right (lower, upper, mid), or `solver`: those that it ends with. stores: whether stores and reservoirs may leave their plan;
     margin CNY/MWh that this has to gain."""
 
     intervals: int = 8
@@ -111,9 +112,11 @@ def run_real_time(plan: Dispatch, actual: Case, rule: RealTimeRule, progress: Pr
             progress(f"real time: {k + 1} of {steps} intervals, {(time.perf_counter() - began) / (k + 1):.3f} s each")
     done = kept.dispatch(moving, plan)
     seconds = (time.perf_counter() - began) / steps
-    prices = _expost(done, _moved(moving)) if rule.mode == "expost" else _binding(done)
+    prices, unchosen = _binding(done), tuple(kept.unchosen)
+    if rule.mode == "expost":
+        prices, unchosen = _expost(done, moving, rule.selection)
     return RealTime(done, prices, kept.plants, kept.price, kept.output, kept.names, kept.tlmp, kept.cost, seconds, rule.mode,
-                    unchosen=tuple(kept.unchosen))  # fmt: skip
+                    unchosen=unchosen)  # fmt: skip
 
 
 def check_real_time(actual: Case) -> None:
@@ -152,17 +155,23 @@ def _moved(moving: Moving) -> np.ndarray:
     return free
 
 
-def _expost(done: Dispatch, free: np.ndarray) -> Prices:
-    """(R4): prices of the program of all intervals with what has come, its columns free (n,) where real time moves them; the schedule
-    stays."""
-    held = {}
+def _expost(done: Dispatch, moving: Moving, selection: str) -> tuple[Prices, tuple[int, ...]]:
+    """(R4): prices of the program of all intervals with what has come, its columns free where real time moves them, by the selection; the
+    schedule stays. Intervals without prices of the selection: all or none."""
+    held, free = {}, _moved(moving)
     for family in done.model.builder.column_families:
         if family.size and not free[family.ids].all():
             value, moves = done.solution.x[family.ids], free[family.ids]
             held[family.name] = (np.where(moves, -np.inf, value), np.where(moves, np.inf, value))
     whole = bounded(done.case, Limits(held), Search(), open_rows=GIVEN)
+    y, unchosen = whole.solution.y, ()
+    if selection != "solver":
+        try:
+            y = within(whole, whole.solution.form, selection, np.flatnonzero(_idle(done.model, moving.form, free)))
+        except SolverFailed:  # those of the program are right, too
+            unchosen = tuple(range(len(done.case.time)))
     people, other = done.participants, whole.participants
-    return from_duals(done, people, people.aligned(other, whole.solution.y[other.shared]))
+    return from_duals(done, people, people.aligned(other, y[other.shared])), unchosen
 
 
 class _Kept:
@@ -183,7 +192,7 @@ class _Kept:
             if family.name.startswith(RAMPS):
                 self.ramp_row[family.ids.ravel()] = True
         self.load = model.columns[BLOCKS.index(demand)].load
-        self.idle = _idle(moving, self.balance)
+        self.idle = _idle(model, moving.form, moving.is_free)
         self.names, self.column, self.bus = _outputs(model)
         self.tlmp, self.cost = np.zeros((len(self.names), steps)), np.zeros(steps)
         self.unchosen: list[int] = []
@@ -243,21 +252,24 @@ class _Kept:
                 self.lazy.setdefault(lazy.pair, []).append(np.array([lazy.element[now], lazy.step[now], lazy.dual[now]]))
         self.price[k, : len(steps)] = (price / hours[steps]).T
         self.tlmp[:, k] = price[self.bus, 0] / hours[k] + ramp[self.column[:, k]] / hours[k]
-        place = 0
-        for table in self.tables:
-            value = self.model.builder.port(f"{table}_output").value(self.moving.x, slice(k, window.last))
-            self.output[k, : len(steps), place : place + len(value)] = value.T
-            place += len(value)
+        self.output[k, : len(steps)] = self._output(self.moving.x, slice(k, window.last))
+
+    def _output(self, x: np.ndarray, steps: slice) -> np.ndarray:
+        """Output of the plants at values x (n,), MW (T, g)."""
+        parts = [self.model.builder.port(f"{t}_output").value(x, steps) for t in self.tables]
+        return np.concatenate([np.zeros((0, len(self.cost[steps]))), *parts]).T
 
     def dispatch(self, moving: Moving, plan: Dispatch) -> Dispatch:
-        """What was done as a dispatch: values and duals of the binding intervals."""
+        """What was done as a dispatch: values and duals of the binding intervals, curtailment of plants that are tied shared (fair.py), which
+        no later window has begun from."""
         added, duals = {}, [self.y]
         for pair, parts in self.lazy.items():
             element, step, dual = np.concatenate(parts, axis=1)
             rows = np.arange(len(dual)) + sum(len(d) for d in duals)
             added[moving.families[pair][0].family.name] = np.array([element, step, rows]).astype(int)
             duals.append(dual)
-        solution = _solution(moving, added, np.concatenate(duals), plan)
+        solution = even_out(self.model, _solution(moving, added, np.concatenate(duals), plan))
+        self.output[:, 0] = self._output(solution.x, slice(None))
         return Dispatch(self.model.case, self.model, solution)
 
 
@@ -284,18 +296,17 @@ def _solution(moving: Moving, added: dict[str, np.ndarray], y: np.ndarray, plan:
     return Solution(form, moving.x, place, cost, 1, again, {}, bound, plan.solution.finished)
 
 
-def _idle(moving: Moving, balance: np.ndarray) -> np.ndarray:
-    """Rows of the balance in which nothing but violations can move (m,), as at the far end of a link that keeps to its schedule: no price is
-    made there, and the smallest is taken."""
-    moves = np.zeros(len(moving.form.cost), bool)
-    moves[moving.columns] = True
-    for family in moving.model.builder.column_families:
+def _idle(model: Model, form: StandardForm, free: np.ndarray) -> np.ndarray:
+    """Rows of the balance in which nothing that is free (n,) can move but violations (m,), as at the far end of a link that keeps to its
+    schedule: no price is made there, and the smallest is taken."""
+    moves = free.copy()
+    for family in model.builder.column_families:
         if family.name in VIOLATIONS:
             moves[family.ids.ravel()] = False
-    found = np.zeros(len(moving.form.row_lower), bool)
-    found[balance.ravel()] = True
+    found = np.zeros(len(form.row_lower), bool)
+    found[model.builder.balance_rows["injection"].ravel()] = True
     steered = np.zeros(len(found), bool)
-    steered[moving.form.matrix[:, np.flatnonzero(moves)].tocoo().coords[0]] = True
+    steered[form.matrix[:, np.flatnonzero(moves)].tocoo().coords[0]] = True
     return found & ~steered
 
 

@@ -6,7 +6,9 @@ holds the steps k..e. Of its columns only what can still be moved is free; all o
     bound of step t = actual + w[t-k] (expected - actual)        for bounds of columns, limits of rows, constants of lazy rows   (V1)
     row  low - A x[plan, past] <= A x[free, window] <= high - A x[plan, past]                                        (V2)
 
-What stores hold at the end of a window has a worth (rt_stores.py); what can be started in time is decided first (rt_starts.py).
+What stores hold at the end of a window has a worth (rt_stores.py); what can be started in time is decided first (rt_starts.py); rows over
+no step stand in every window that can move what they count (rt_budgets.py).
+Equal offers at one bus share alike in all steps of a window (fair_offers.py), so that the next one begins from what was shared.
 A window begins with the statuses that the one before ended with, those of its new last step with those of the step before.
 """
 
@@ -18,9 +20,11 @@ import numpy as np
 import scipy.sparse as sp
 
 from gridopt.case.check import CaseError
+from gridopt.dispatch.fair_offers import Offers, spread
 from gridopt.dispatch.formulate import Model, formulate
 from gridopt.dispatch.lazy import FEASIBLE, squared
 from gridopt.dispatch.result import Dispatch
+from gridopt.dispatch.rt_budgets import Budgets
 from gridopt.dispatch.rt_starts import GAP, Starts
 from gridopt.dispatch.rt_stores import Stores
 from gridopt.program.family import LazyFamily
@@ -147,6 +151,7 @@ class Moving:
             self.lower = self.stores.reach(form.lower)[self.columns]
             self.lower_more[np.isin(self.columns, self.stores.left)] = 0.0  # the plan's end has a worth, and no other limit than the case's
         self.row_step, self.column_step = row_step, column_step
+        self.budgets, self.offers = Budgets(self.model, self.columns), Offers(self.model)
 
     def _pair(self, actual: LazyFamily, expected: LazyFamily) -> tuple[LazyFamily, LazyFamily, np.ndarray | None]:
         """A lazy family in both programs, and by how much its activity differs (elements, T), None where it is not evaluated row by row."""
@@ -191,6 +196,9 @@ class Moving:
         low = self.low[rows] + w_row * self.low_more[rows] - given
         high = self.high[rows] + w_row * self.high_more[rows] - given
         lower, upper = (b[cols] + w_col * m[cols] for b, m in ((self.lower, self.lower_more), (self.upper, self.upper_more)))
+        budget = self.budgets.of(cols, self.x)
+        low, high = np.append(low, budget.low), np.append(high, budget.high)
+        matrix = sp.vstack([part[:, cols], budget.matrix], format="csr")
         ids, upper = self.columns[cols], np.maximum(lower, upper)
         self.rank = np.full(len(self.form.cost), -1)
         self.rank[ids] = np.arange(len(ids))
@@ -201,7 +209,7 @@ class Moving:
             below = np.clip(end.plan, lower[tied], upper[tied])
             lower, upper = np.append(lower, np.zeros(len(tied))), np.append(upper, upper[tied] - below)
             upper[tied] = below
-        return Frame(first, last, ids, self.rows[rows], tied, cost, lower, upper, low, high, _doubled(part[:, cols], tied))
+        return Frame(first, last, ids, np.append(self.rows[rows], budget.rows), tied, cost, lower, upper, low, high, _doubled(matrix, tied))
 
     def _load(self, frame: Frame, chunks: list[Lazy]) -> None:
         more = self._written(chunks, frame)
@@ -345,8 +353,23 @@ class Moving:
             frame.cost, none, 0.0, frame.lower, frame.upper, none > 0, np.append(frame.low, more[0]), np.append(frame.high, more[1]),
             sp.csr_array(sp.vstack([frame.matrix, more[2]], format="csr")), columns, step,
         )  # fmt: skip
+        value = self._shared(frame, chunks, form, value)
         cost = float(self.form.cost[ids] @ self.x[ids])
         return Window(frame.first, last, rows, dual[: len(rows)], known, cost, form, value, frame.tied)
+
+
+    def _shared(self, frame: Frame, chunks: list[Lazy], form: StandardForm, value: np.ndarray) -> np.ndarray:
+        """Values of the window with equal offers shared, and x with them."""
+
+        def beside(made: np.ndarray) -> np.ndarray:
+            self._take(frame, made)
+            found = [self.families[c.pair][0].expand(c.element, c.step)[1] for c in self._broken(chunks, frame.first, frame.last)]
+            return self.rank[np.concatenate([np.zeros(0, int), *found])]
+
+        tied = self.offers.tied(form, value, slice(frame.first, frame.last), self.x, self.rank)
+        value = spread(form, value, tied, beside)
+        self._take(frame, value)
+        return value
 
 
 def _doubled(matrix: sp.csr_array, tied: np.ndarray) -> sp.csr_array:

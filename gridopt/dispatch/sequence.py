@@ -4,8 +4,9 @@
             case with the forecast of the dispatcher, u >= u(Q1), p >= p(Q1) -> SCUC, SCED                      physical schedule          (Q2)
             the state at the end of (Q2) is that of day k+1; equal offers at one bus share alike (fair_offers.py)                          (Q3)
 
-p >= p(Q1) holds in the steps in which the forecast is not below the cleared load. Where both cases are the same, (Q2) is (Q1). Each day
-looks ahead in longer steps; only its own steps are kept. A case of less than a day is one day.
+p >= p(Q1) holds for units, generators and renewables, in the steps in which the forecast is not below the cleared load; in the longer
+steps of SCUC on average. Where nothing keeps it, u >= u(Q1) alone is asked for, which is noted. Where both cases are the same, (Q2) is (Q1).
+Each day looks ahead in longer steps; only its own steps are kept. A case of less than a day is one day.
 Source: Electricity Spot Market Practice (National Dispatch Centre), ch. 20 Gansu.
 """
 
@@ -19,7 +20,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from gridopt.blocks import commitment
+from gridopt.blocks import generator
 from gridopt.case.case import Case
 from gridopt.case.time import TimeGrid
 from gridopt.dispatch.attempts import Search
@@ -47,6 +48,8 @@ GUIDE_H = 1.0
 """Length of the steps of the guide, where those of the market are shorter."""
 LESS = 1e-6
 """MW by which a forecast may lie below the cleared load."""
+OUTPUT, CURTAILED = ("commitment.above", "thermal.low", "thermal.high", "generator.band"), "renewable.curtailment"
+"""Families of columns of output above the least, and of what renewables do not give."""
 
 
 @dataclass(frozen=True)
@@ -183,13 +186,17 @@ def _reliable(horizon: Horizon, window: Window, state: State, rule: DayRule, fir
     case, near = horizon.window_case(window, state), window.kept - window.first
     steps = joined_steps(case.time, near, rule.commitment_h) if rule.commitment_h > 0 else case.time
     status, output = _at_least(first.dispatch, near, steps), _above(first.dispatch, case, near)
+
+    def cleared(output: Limits) -> Dispatch:
+        decided = _decided(case, near, rule, Limits({**status.of, **_on_average(output, case.time, steps).of}), notes)
+        return share_ties(sced(case, decided, rule.search, output if len(steps) < len(case.time) else None))
+
     with _named(horizon, window, case):
-        decided = _decided(case, near, rule, status, notes)
         try:
-            found = share_ties(sced(case, decided, rule.search, output))
+            found = cleared(output)
         except Infeasible:
             notes.append(f"{window.named(horizon.case.time)}: the day-ahead outputs cannot be kept as least outputs with the load forecast")
-            found = decided
+            found = cleared(Limits({}))
     return Schedule("RUC", found, window)
 
 
@@ -206,16 +213,33 @@ def _at_least(dispatch: Dispatch, near: int, steps: TimeGrid) -> Limits:
 
 
 def _above(dispatch: Dispatch, forecast: Case, near: int) -> Limits:
-    """p >= p(DA) of what is switched, as output above the least, in the near steps in which the forecast is not below the cleared load."""
-    columns = dispatch.model.columns[BLOCKS.index(commitment)]
-    family = family_of(dispatch.model, "commitment.above")
-    if family is None:
-        return Limits({})
+    """p >= p(DA) of plants, as output above the least and as largest curtailment, in the near steps in which the forecast is not below the
+    cleared load. What generators may draw is no output."""
     expected = load_of(forecast).sum(axis=0)
     holds = expected >= cleared_load(dispatch).sum(axis=0) - LESS
     holds[near:] = False
-    low = np.where(holds, dispatch.solution.x[columns.above], 0.0)
-    return Limits({family.name: (low, np.full(family.shape, np.inf))})
+    plain, found = dispatch.model.columns[BLOCKS.index(generator)], {}
+    for name, family in ((n, family_of(dispatch.model, n)) for n in (*OUTPUT, CURTAILED)):
+        if family is None:
+            continue
+        value = dispatch.solution.x[family.ids]
+        none, any_ = np.zeros(value.shape), np.full(value.shape, np.inf)
+        mine = holds & (plain.least[plain.of] >= 0.0) if name == "generator.band" else holds
+        found[name] = (none, np.where(mine, value, any_)) if name == CURTAILED else (np.where(mine, value, none), any_)
+    return Limits(found)
+
+
+def _on_average(limits: Limits, time: TimeGrid, steps: TimeGrid) -> Limits:
+    """Limits of power on `steps` that hold those of `time`: their means."""
+    inside = np.searchsorted(steps.end, time.start, side="right")
+    share = time.hours / steps.hours[inside]
+
+    def mean(bound: np.ndarray) -> np.ndarray:
+        found = np.zeros((len(bound), len(steps)))
+        np.add.at(found.T, inside, (bound * share).T)
+        return found
+
+    return Limits({name: (mean(low), mean(high)) for name, (low, high) in limits.of.items()})
 
 
 def load_of(case: Case) -> np.ndarray:

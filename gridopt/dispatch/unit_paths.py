@@ -26,8 +26,7 @@ FAR, SHORT = np.inf, 4
 COLUMNS = ("commitment.on", "commitment.start", "commitment.stop", "commitment.above", "commitment.segment", "commitment.start_kind")
 ROWS = (
     "commitment.status", "commitment.min_up", "commitment.min_down", "commitment.most", "commitment.most_soon", "commitment.ramp_up",
-    "commitment.ramp_down", "commitment.first_ramp_up", "commitment.first_ramp_down", "commitment.segments", "commitment.width",
-    "commitment.width_soon", "commitment.kinds", "commitment.kind",
+    "commitment.ramp_down", "commitment.segments", "commitment.width", "commitment.width_soon", "commitment.kinds", "commitment.kind",
 )  # fmt: skip
 """Families that a unit with a path may have."""
 

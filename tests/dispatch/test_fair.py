@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 
+from gridopt.dispatch.attempts import Search
 from gridopt.dispatch.fair import even_out
 from gridopt.dispatch.formulate import formulate
 from gridopt.dispatch.lazy import Relaxed, solve
+from gridopt.dispatch.secured import Limits, bounded
 from tests.support import optimum
 from tests.support.block_cases import buses, line, load, power_case, unit
 from tests.support.meshed import meshed
@@ -41,6 +43,19 @@ def test_across_buses_where_nothing_binds():
         load=[load("B", mean=40.0)],
     )
     assert curtailed(case)[:, 0] == pytest.approx([30, 10])
+
+
+def test_what_an_earlier_stage_has_promised_is_not_shared_away():
+    """60 and 20 MW, load 60: of 20 MW the plant at A would lose 15, but of it no more than 10 may be curtailed: the split stays."""
+    case = power_case(
+        bus=buses("A", "B"),
+        line=[line("A", "B", 100.0)],
+        renewable=[wind("p", "A", 60.0), wind("q", "B", 20.0)],
+        load=[load("B", mean=60.0)],
+    )
+    most = np.array([[10.0], [np.inf]])
+    lost = bounded(case, Limits({"renewable.curtailment": (np.zeros((2, 1)), most)}), Search()).quantities["renewable_curtailed"].values[:, 0]
+    assert lost[0] <= 10.0 + 1e-6 and lost.sum() == pytest.approx(20.0)
 
 
 def test_not_across_a_binding_line():

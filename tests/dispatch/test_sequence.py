@@ -139,6 +139,57 @@ def test_outputs_of_the_day_ahead_run_need_not_be_kept_where_less_is_expected_th
     assert not days.notes
 
 
+def ahead(kind, minutes):
+    """Users buy 150 MW where 160 are expected. A offers 150 at 300, as `kind` of plant; B at least 50 at 310, off; C at most 20 at 500."""
+    bought = [dict(load="dA", hour=h, segment=1, power_mw=150.0, price_cny_per_mwh=500.0) for h in range(24)]
+    a = dict(bus="A", power_max_mw=150.0, cost_cny_per_mwh=300.0)
+    plants = [dict(generator="B", bus="A", power_min_mw=50.0, power_max_mw=100.0, cost_cny_per_mwh=310.0),
+              dict(generator="C", bus="A", power_max_mw=20.0, cost_cny_per_mwh=500.0)]  # fmt: skip
+    status = [dict(kind="generator", element="B", initial_h=-24.0)]
+    if kind == "switched":
+        status.append(dict(kind="generator", element="A", initial_h=24.0))
+    wind = [dict(a, renewable="A", technology="wind", curtailment_cost_cny_per_mwh=0.0)] if kind == "renewable" else []
+    given = day(24, minutes, demand=np.full(24, 160.0), demand_bid=bought, unit=[], commitment=status, renewable=wind,
+                generator=plants if wind else [*plants, dict(a, generator="A")])  # fmt: skip
+    return with_demand_bids(given)
+
+
+def of_plants(found):
+    """Output MW (T,) of A, B, C."""
+    run = MarketRun.of(found, price(found), "RUC")
+    return [run.output[[str(n).rpartition(" ")[2] for n in run.plant].index(n)] for n in "ABC"]
+
+
+@pytest.mark.parametrize("kind", ["switched", "plain", "renewable"])
+@pytest.mark.parametrize("minutes, hour", [(60, 0.0), (15, 0.0), (15, 1.0)])
+def test_the_reliability_run_takes_the_cheapest_schedule_that_keeps_what_was_sold(kind, minutes, hour):
+    """150 x 300 + 10 x 500 = 50000 an hour. 110 x 300 + 50 x 310 = 48500 would be cheaper, but A has sold 150; B beside that would be 40 MW
+    too much."""
+    days = clear_days(*ahead(kind, minutes), rule(commitment_h=hour), price)
+    found, steps = days.physical[0].dispatch, 24 * 60 // minutes
+    assert np.array(of_plants(found)) == pytest.approx(np.array([[150.0], [0.0], [10.0]]) * np.ones(steps), abs=1e-6)
+    assert found.solution.objective == pytest.approx(24 * 50000.0)
+    assert not days.notes and certificate(found).passed
+
+
+@pytest.mark.parametrize("minutes, hour", [(60, 0.0), (15, 1.0)])
+def test_where_the_outputs_of_the_day_ahead_run_cannot_be_kept_those_without_them_are_the_schedule(monkeypatch, minutes, hour):
+    """A search that finds nothing with least outputs: A 110 and B 50 in the periods of the market, and a note."""
+    whole = sequence.scuc
+
+    def without_outputs(case, near, length_h, search, workers, limits):
+        if limits is not None and "commitment.above" in limits.of:
+            raise Infeasible("outputs")
+        return whole(case, near, length_h, search, workers, limits)
+
+    monkeypatch.setattr(sequence, "scuc", without_outputs)
+    days = clear_days(*ahead("switched", minutes), rule(commitment_h=hour), price)
+    found = days.physical[0].dispatch
+    assert len(found.case.time) == 24 * 60 // minutes and "cannot be kept" in days.notes[0]
+    assert np.array(of_plants(found))[:, 0] == pytest.approx([110.0, 50.0, 0.0])
+    assert certificate(found).passed
+
+
 def test_without_a_reliability_run_the_day_ahead_schedule_is_the_physical_one():
     days = clear_days(*bidding(np.full(24, 150.0)), rule(reliability=False), price)
     assert days.physical[0] is days.day_ahead[0]
