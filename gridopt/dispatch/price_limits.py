@@ -1,23 +1,50 @@
 """Floor and cap of prices: cut off after the clearing, or kept by penalties of a pricing run.
 
     clip      settled[b,t] = min(cap, max(floor, LMP[b,t]));  shift = settled - LMP, what users pay likewise                  (L1)
-    penalty   the SCED once more with whole values held and violations at the penalties of pricing: what is violated has that price,
-              no limit has one above it                                                                                     (L2)
+    penalty   the SCED once more with whole values held and violations at the penalties of pricing pi; a limit l that is violated is
+              relaxed to what was cleared: its overload is at least that,  u[l] >= u*[l],  so that  0 <= mu[l] <= pi[l]        (L2)
 
-The account cap_adjust holds the sum of shift x injection. Lost opportunity is measured at settled prices.
+The account cap_adjust holds the sum of shift x injection. Lost opportunity is measured at settled prices. Prices of (L2) are those of its
+own optimum; what is paid, lost and made whole is that of the schedule x* that was cleared. Only load may be shed anew: its price is the cap.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
 from gridopt.case.case import Case
 from gridopt.dispatch.attempts import Search
 from gridopt.dispatch.lmp import Prices
+from gridopt.dispatch.participants import Participants
 from gridopt.dispatch.result import Dispatch
 from gridopt.dispatch.secured import GIVEN, Limits, bounded
+
+OVERLOAD = "overload."
+"""What the names of families of columns begin with by which limits are passed."""
+
+
+@dataclass(frozen=True)
+class PricingRun(Dispatch):
+    """The schedule that was cleared, at the penalties of pricing; run: the optimum of (L2), whose duals these are."""
+
+    run: Dispatch
+
+    @property
+    def optimum(self) -> Dispatch:
+        return self.run
+
+    @cached_property
+    def participants(self) -> Participants:
+        """What passes a limit as far as it is relaxed is no choice of anybody."""
+        people = Participants.of(self)
+        lower = people.form.lower.copy()
+        for family in self.model.builder.column_families:
+            if family.name.startswith(OVERLOAD):
+                lower[family.ids] = self.solution.x[family.ids]
+        return people.like(form=replace(people.form, lower=lower))
 
 
 def clipped(prices: Prices, floor: float, cap: float) -> Prices:
@@ -30,15 +57,16 @@ def clipped(prices: Prices, floor: float, cap: float) -> Prices:
     return replace(prices, price=settled, shift=shift if prices.shift is None else prices.shift + shift, load_price=paid)
 
 
-def pricing_run(dispatch: Dispatch, case: Case) -> Dispatch:
+def pricing_run(dispatch: Dispatch, case: Case) -> PricingRun:
     """(L2): `case` is that of the dispatch with the penalties of pricing. Raises SolverFailed."""
-    form, limits = dispatch.solution.form, {}
+    form, x, limits = dispatch.solution.form, dispatch.solution.x, {}
     whole = np.zeros(len(form.cost), bool)
     whole[form.integer] = True
     for family in dispatch.model.builder.column_families:
-        if not family.size:
-            continue
-        value, held = dispatch.solution.x[family.ids], whole[family.ids]
-        if held.any():
-            limits[family.name] = (np.where(held, np.round(value), -np.inf), np.where(held, np.round(value), np.inf))
-    return bounded(case, Limits(limits), Search(), open_rows=GIVEN)
+        value, held = x[family.ids], whole[family.ids]
+        if family.name.startswith(OVERLOAD):
+            limits[family.name] = value, np.full(family.shape, np.inf)
+        elif held.any():
+            limits[family.name] = np.where(held, np.round(value), -np.inf), np.where(held, np.round(value), np.inf)
+    run = bounded(case, Limits(limits), Search(), open_rows=GIVEN)
+    return PricingRun(case, run.model, replace(run.solution, x=x), run)

@@ -90,7 +90,7 @@ def explain_file(
             check_rules([HULL], base.case, cleared.pricing)
             document["prices"] = [one or two for one, two in zip(document["prices"], _hulls(base, cleared, places, len(prices)), strict=True)]
         else:
-            found = Explanation(base, selection_of(cleared.pricing, cleared.market))
+            found = Explanation(base.optimum, selection_of(cleared.pricing, cleared.market))
             limits = None if cleared.market is None else settled_by(found.prices.price, cleared.market)
             for k, (bus, t) in places.items():
                 document["prices"][k] = _of_rule(explain_one(found, bus, t, limits), own)

@@ -118,7 +118,7 @@ def settled_by(price: np.ndarray, market: Market, stage: str = DAY_AHEAD) -> np.
 
 
 def to_be_priced(dispatch: Dispatch, market: Market) -> Dispatch:
-    """The dispatch of which the prices are taken: that of the pricing run, where prices are limited by penalties."""
+    """The dispatch of which the prices are taken: with the duals of a pricing run, where prices are limited by penalties."""
     if market.price.mode != "penalty":
         return dispatch
     penalties, cap = market.penalties_pricing, market.price.cap_cny_per_mwh

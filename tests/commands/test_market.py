@@ -107,6 +107,37 @@ def test_a_pricing_run_keeps_prices_of_shortage_at_the_cap(tmp_path):
     assert prices["lmp"].tolist() == pytest.approx([650])
 
 
+def test_with_a_pricing_run_losses_are_those_of_the_schedule_that_was_cleared(tmp_path):
+    """150 MW wanted, 100 at 100: 50 MW of oil run at 900, which the pricing run sheds at 650: oil lacks 50 x 250 = 12500, is made whole for
+    that, and would rather be off: it loses as much."""
+    text = """
+demand_mw: 150
+generators: [{id: A, p_max: 100, marginal_cost: 100}, {id: oil, p_max: 100, marginal_cost: 900}]
+market: {rule: ip, price: {mode: penalty}}
+"""
+    table = market(tmp_path, text)
+    assert table("prices")["lmp"].tolist() == pytest.approx([650])
+    left = table("uplift").set_index("unit").loc["generator oil"]
+    assert left[["revenue", "cost", "mwp", "loc"]].tolist() == pytest.approx([32500, 45000, 12500, 12500])
+
+
+def test_a_limit_that_is_passed_sets_no_price_as_long_as_others_answer(tmp_path):
+    """A offers 40; B needs 200 MW, has 80 at 300 and a line of 100, which carries 120. In the pricing run the line may carry 120: the price at
+    B lies between 300 and 650, and the lowest is taken. The line earns 260 on 120 MW."""
+    text = """
+buses: [{id: a}, {id: b, load_mw: 200}]
+lines: [{id: ab, from: a, to: b, limit_mw: 100}]
+generators: [{id: A, bus: a, p_max: 300, marginal_cost: 40}, {id: B, bus: b, p_max: 80, marginal_cost: 300}]
+market: {rule: ip, price: {mode: penalty}}
+"""
+    table = market(tmp_path, text)
+    prices = table("prices").set_index("bus")
+    assert prices["lmp"].tolist() == pytest.approx([40, 300]) and prices["lmp_hi"].tolist() == pytest.approx([40, 650])
+    assert table("constraints")[["flow", "mu", "rent"]].to_numpy().tolist() == [pytest.approx([120, 260, 31200])]
+    assert table("lost_opportunity")["loc"].abs().sum() == pytest.approx(0, abs=1e-6)
+    assert table("residuals").groupby("account")["amount"].sum()["congestion"] == pytest.approx(31200)
+
+
 @pytest.mark.parametrize("of", ["penalties_dispatch", "penalties_pricing"])
 def test_penalties_of_limits_after_outages_are_below_those_of_limits(ring, capsys, of):
     """In the clearing and in the pricing run: the dearer violation is avoided first."""
