@@ -138,6 +138,21 @@ market: {rule: ip, price: {mode: penalty}}
     assert table("residuals").groupby("account")["amount"].sum()["congestion"] == pytest.approx(31200)
 
 
+def test_an_administered_price_leaves_rents_and_rights_as_they_are(tmp_path):
+    """The ring at 280 for all, LMP (220, 260, 340, 300), what buses give (600, -50, -50, -500): users pay 900 x 280, plants get as much; the
+    rent of 48000 is owed to the holder of 600 MW from 1 to 4, (300 - 220) x 600, and is what suspension costs: -60 x 600 + 20 x 50 - 60 x 50
+    - 20 x 500 = -48000."""
+    text = RING + "ftrs: [{id: f, holder: generator W1, source: 1, sink: 4, mw: 600}]\n"
+    text += "market: {rule: admin}\npricing: {admin: {source: fixed, price_cny_per_mwh: 280}}\n"
+    table = market(tmp_path, text)
+    prices = table("prices").set_index("bus").loc[["1", "2", "3", "4"]]
+    assert prices["lmp"].tolist() == pytest.approx([220, 260, 340, 300]) and prices["settled"].tolist() == pytest.approx([280] * 4)
+    ledger, left = table("ledger"), table("residuals").groupby("account")["amount"].sum()
+    assert ledger[ledger["code"] == "ftr"]["amount"].sum() == pytest.approx(48000)
+    assert left["cap_adjust"] == pytest.approx(-48000) and ledger.query("payer == 'account congestion'")["amount"].sum() == pytest.approx(48000)
+    assert ledger[ledger["code"] == "energy_da"].groupby(ledger["payer"] == "market")["amount"].sum().tolist() == pytest.approx([252000] * 2)
+
+
 @pytest.mark.parametrize("of", ["penalties_dispatch", "penalties_pricing"])
 def test_penalties_of_limits_after_outages_are_below_those_of_limits(ring, capsys, of):
     """In the clearing and in the pricing run: the dearer violation is avoided first."""
