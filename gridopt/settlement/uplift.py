@@ -1,6 +1,6 @@
 """Uplift: what prices leave open for each participant: profit, make-whole payment, lost opportunity cost, revenue shortfall.
 
-    revenue[g] = y' A_g x*_g + shift' P_g + given[g] + extra[g] + bonus[g],   profit = revenue - cost            (T1)
+    revenue[g] = y' A_g x*_g + shift' P_g + given[g] + extra[g],   profit = revenue - cost                       (T1)
     MWP[g] = max(0, -profit[g])                                                                                  (T2)
     LOC[g], PRS[row]: (P3), (P4) of dispatch/participants.py, at prices with their shift                         (T3)
     paid[g] = what the rule pays of these: MWP, unless it says otherwise                                         (T4)
@@ -56,7 +56,7 @@ def uplift(dispatch: Dispatch, prices: Prices, own: np.ndarray | float = 0.0) ->
     """(T1) to (T5) at the prices of a rule: of the cleared dispatch, or of the schedule that the rule pays for; own (n,) CNY: what one unit
     of each column is paid beside them, as by prices of one plant."""
     solved = dispatch if prices.schedule is None or not prices.settled else prices.schedule
-    people, y = prices.people or solved.participants, prices.dual
+    people, y = prices.answering or (prices.people or solved.participants, prices.dual)
     form, x = people.form, people.x
     beyond = given(solved, people)
     cost = people.by_part(form.cost * x + form.square * x**2) + beyond.cost
@@ -72,7 +72,7 @@ def uplift(dispatch: Dispatch, prices: Prices, own: np.ndarray | float = 0.0) ->
         margin, answer = people.reduced(y) + beside, people.answers.at(y, beside)
         loc, by_period = _lost(people, margin, answer.best), people.by_period(margin * (x - answer.x), hours)
     earned = beyond.revenue(prices.price, hours) - beyond.cost
-    revenue = cost + gain + people.by_part(form.square * x**2) + earned + extra + (0.0 if prices.bonus is None else prices.bonus)
+    revenue = cost + gain + people.by_part(form.square * x**2) + earned + extra
     mwp = np.maximum(cost - revenue, 0.0)
     paid = mwp if prices.uplift is None else _by_participant(prices.uplift, people.names, acting(solved))
     return Uplift(people.names, revenue, cost, revenue - cost + loc, mwp, loc, people.shortfall(y), paid, by_period)

@@ -60,7 +60,7 @@ def opportunities(found: Cleared) -> tuple[pd.DataFrame, pd.DataFrame, set[str]]
         unknown |= {run.stage} if np.isnan(left.lost).any() else set()
         lost.append(lost_table(market.rule, run, left, case, solved.case.time.start[:kept]))
         short.append(shortfall_table(market.rule, solved, prices, left, run, kept))
-        for people in (solved.participants, prices.people):  # nobody asks them again
+        for people in (solved.participants, prices.people, *(prices.answering or ())[:1]):  # nobody asks them again
             if people is not None:
                 people.alone()
         give_back_memory()
