@@ -167,7 +167,8 @@ class Minmwp(Options):
 
 class Ordc(Selected):
     """Value of reserve: value of lost load x chance that less than `minimum_mw` is left, the error of the net forecast being normal with
-    mean and deviation. response_min: minutes within whose ramp reserve counts (empty: ramps are no limit). mode: added to the prices afterwards, or cleared together with energy in blocks of `block_mw` up to `reach_mw`."""
+    mean and deviation. response_min: minutes within whose ramp reserve counts (empty: ramps are no limit). mode: added to the prices
+    afterwards, or cleared together with energy in blocks of `block_mw` up to `reach_mw`."""
 
     mode: Literal["adder", "cooptimised"] = "adder"
     voll_cny_per_mwh: Positive = 10000.0

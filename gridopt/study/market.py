@@ -36,6 +36,7 @@ from gridopt.settlement.rules import Settlement
 from gridopt.study.load import Loaded, load_study
 from gridopt.study.market_case import after_energy, limited, market_cases, market_of, options_within, paid_once, to_be_priced, told
 from gridopt.study.market_causes import Own, curtailment_table
+from gridopt.study.market_doubts import doubts
 from gridopt.study.market_figures import explanations, figures
 from gridopt.study.market_frames import (
     advisory_table,
@@ -131,7 +132,8 @@ def clear(loaded: Loaded, market: Market, stop: threading.Event | None, clock: C
     with clock("day_ahead", f"day-ahead market, {len(loaded.case.time)} periods"):
         days = day_ahead_of(loaded, market, stop, clock.detail)
     day_ahead = settled_run(MarketRun.joined([c.run() for c in days.day_ahead]), loaded.case, market)
-    found = Cleared(loaded, market, days, day_ahead, warnings=[*days.notes, *_unselected(days, market)])
+    warnings = [*doubts(days.day_ahead[0].dispatch.case, market), *days.notes, *_unselected(days, market)]
+    found = Cleared(loaded, market, days, day_ahead, warnings=warnings)
     if comes is not None:
         found.physical = real_time(found, comes, clock)
         found.real_time = settled_run(found.physical.run(), loaded.case, market)

@@ -42,7 +42,7 @@ def market_cases(case: Case, market: Market) -> tuple[Case, Case]:
     if market.dc_sets_price:
         case = replace(case, tables={**case.tables, "dc_market": case.table("dc_market").assign(sets_price=True)})
     case = _with_reserves(case, market)
-    penalties = market.penalties_dispatch or (Penalties() if market.price.mode == "penalty" else None)
+    penalties = penalties_of(market)
     if penalties is not None:
         case = with_penalties(case, penalties.balance, penalties.line, penalties.after_outages)
     if market.bids == "cost":
@@ -54,6 +54,11 @@ def market_cases(case: Case, market: Market) -> tuple[Case, Case]:
                        o.floor_cny_per_mwh, o.cap_cny_per_mwh)  # fmt: skip
         case = with_generated_bids(case, rule)
     return with_demand_bids(with_offers(case))
+
+
+def penalties_of(market: Market) -> Penalties | None:
+    """What violations cost in the clearing; None where limits are hard and load is shed at the tiers of the network."""
+    return market.penalties_dispatch or (Penalties() if market.price.mode == "penalty" else None)
 
 
 def market_of(study: Study, case: Case) -> Market | None:

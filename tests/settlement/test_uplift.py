@@ -48,7 +48,7 @@ def test_a_best_answer_that_is_worse_than_the_schedule_is_an_error(monkeypatch, 
 
 
 def test_an_adder_is_earned_once_by_wind_that_nobody_curtails():
-    """30 MW of wind beside a unit that gives 10 of 100 MW at 20: no reserve is enough, so that the adder is 800 - 20, and wind earns 30 x 800."""
+    """30 MW of wind beside a unit that gives 10 of 100 MW at 20: no reserve is enough, the adder is 800 - 20, and wind earns 30 x 800."""
     given = case(1, bus=buses("A"), fuel=FUEL, unit_type=UNIT_TYPE, unit=[unit("A", 20, 100.0)], load=[load("A", mean=40.0)],
                  renewable=[dict(renewable="w", bus="A", technology="wind", power_max_mw=30.0)])  # fmt: skip
     found = dispatch(given)
