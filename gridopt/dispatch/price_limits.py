@@ -27,24 +27,29 @@ OVERLOAD = "overload."
 
 
 @dataclass(frozen=True)
-class PricingRun(Dispatch):
-    """The schedule that was cleared, at the penalties of pricing; run: the optimum of (L2), whose duals these are."""
+class Repriced(Dispatch):
+    """The schedule that was cleared, with the penalties and the duals of pricing."""
+
+    @cached_property
+    def participants(self) -> Participants:
+        """What passes a limit as far as it is relaxed is no choice of anybody."""
+        people = Participants.of(self)
+        lower, bounds = people.form.lower.copy(), relaxed_limits(self)
+        for family in self.model.builder.column_families:
+            if family.name in bounds:
+                lower[family.ids] = bounds[family.name][0]
+        return people.like(form=replace(people.form, lower=lower))
+
+
+@dataclass(frozen=True)
+class PricingRun(Repriced):
+    """run: the optimum of (L2), for whose values the duals are right."""
 
     run: Dispatch
 
     @property
     def optimum(self) -> Dispatch:
         return self.run
-
-    @cached_property
-    def participants(self) -> Participants:
-        """What passes a limit as far as it is relaxed is no choice of anybody."""
-        people = Participants.of(self)
-        lower = people.form.lower.copy()
-        for family in self.model.builder.column_families:
-            if family.name.startswith(OVERLOAD):
-                lower[family.ids] = self.solution.x[family.ids]
-        return people.like(form=replace(people.form, lower=lower))
 
 
 def clipped(prices: Prices, floor: float, cap: float) -> Prices:
@@ -57,16 +62,20 @@ def clipped(prices: Prices, floor: float, cap: float) -> Prices:
     return replace(prices, price=settled, shift=shift if prices.shift is None else prices.shift + shift, load_price=paid)
 
 
+def relaxed_limits(dispatch: Dispatch) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Bounds by family of columns by which limits are relaxed as far as a schedule passes them."""
+    over = [f for f in dispatch.model.builder.column_families if f.name.startswith(OVERLOAD)]
+    return {f.name: (dispatch.solution.x[f.ids], np.full(f.shape, np.inf)) for f in over}
+
+
 def pricing_run(dispatch: Dispatch, case: Case) -> PricingRun:
     """(L2): `case` is that of the dispatch with the penalties of pricing. Raises SolverFailed."""
-    form, x, limits = dispatch.solution.form, dispatch.solution.x, {}
+    form, x, limits = dispatch.solution.form, dispatch.solution.x, relaxed_limits(dispatch)
     whole = np.zeros(len(form.cost), bool)
     whole[form.integer] = True
     for family in dispatch.model.builder.column_families:
         value, held = x[family.ids], whole[family.ids]
-        if family.name.startswith(OVERLOAD):
-            limits[family.name] = value, np.full(family.shape, np.inf)
-        elif held.any():
+        if held.any():
             limits[family.name] = np.where(held, np.round(value), -np.inf), np.where(held, np.round(value), np.inf)
     run = bounded(case, Limits(limits), Search(), open_rows=GIVEN)
     return PricingRun(case, run.model, replace(run.solution, x=x), run)

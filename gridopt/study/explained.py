@@ -151,7 +151,7 @@ def _real_time(
     found: list[dict] = [{} for _ in places]
     for window in windows_of(plan, comes, rule, {t for _, t in places}):
         why = Explanation(window.dispatch, rule.selection, window.dual)
-        settled, end = settled_by(why.prices.price, market, REAL_TIME), str(comes.time.end[window.last - 1])[:16]
+        settled, end = settled_by(why.prices.price, market), str(comes.time.end[window.last - 1])[:16]
         for k, (bus, t) in enumerate(places):
             if t == window.first:
                 one = found[k] = explain_one(why, bus, t, settled)

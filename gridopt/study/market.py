@@ -34,7 +34,17 @@ from gridopt.settlement.agc import Service
 from gridopt.settlement.book import settle
 from gridopt.settlement.rules import Settlement
 from gridopt.study.load import Loaded, load_study
-from gridopt.study.market_case import after_energy, limited, market_cases, market_of, options_within, paid_once, to_be_priced, told
+from gridopt.study.market_case import (
+    after_energy,
+    limited,
+    market_cases,
+    market_of,
+    options_within,
+    paid_once,
+    pricing_penalties,
+    to_be_priced,
+    told,
+)
 from gridopt.study.market_causes import Own, curtailment_table
 from gridopt.study.market_doubts import doubts
 from gridopt.study.market_figures import explanations, figures
@@ -206,7 +216,8 @@ def physical_schedule(
 def real_time_rule(market: Market) -> RealTimeRule:
     asked = market.real_time
     free, margin = asked.stores == "free", asked.stores_margin_cny_per_mwh
-    return RealTimeRule(asked.intervals, tuple(asked.forecast_weights), asked.mode, asked.selection, free, margin)
+    weights, penalties = tuple(asked.forecast_weights), pricing_penalties(market)
+    return RealTimeRule(asked.intervals, weights, asked.mode, asked.selection, free, margin, penalties)
 
 
 def what_comes(case: Case, market: Market) -> Case:

@@ -10,6 +10,8 @@ stands at the cap, and (Q1) begins with limits.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from gridopt.case.case import Case
@@ -23,7 +25,7 @@ def doubts(case: Case, market: Market) -> list[str]:
     limit, reserve = market.price, _dearest(case)
     cap = max(limit.cap_cny_per_mwh, market.offers.cap_cny_per_mwh)
     steps, found = case.table("limit_penalty")["after_outages"].to_numpy(bool), []
-    least = [("the dearest shortage of reserve", reserve)] if reserve > 0 else []
+    least = ("the dearest shortage of reserve", reserve) if reserve > 0 else ("", 0.0)
     sets = {"penalties_dispatch": penalties_of(market)}
     if limit.mode == "penalty":
         sets["penalties_pricing"] = market.penalties_pricing
@@ -32,7 +34,7 @@ def doubts(case: Case, market: Market) -> list[str]:
             continue
         balance = [("balance", given.balance)] if key == "penalties_dispatch" else []
         chain = [*balance, *([("line", given.line)] if (~steps).any() else []), *([("security", given.after_outages)] if steps.any() else [])]
-        for (name, value), (lower, worth) in zip(chain, [*chain[1:], *(least or [("", 0.0)])], strict=True):
+        for (name, value), (lower, worth) in pairwise([*chain, least]):
             if value <= cap + worth:
                 beside = f" and {lower} ({worth:g}) together" if lower else ""
                 found.append(f"key 'market.{key}': {name} {value:g} is not above the cap of prices ({cap:g}){beside}: what it stands for may "

@@ -75,7 +75,7 @@ def of_day(day: Clearing, market: Any) -> tuple[Uplift, Prices]:
 
 def of_real_time(done: RealTime, market: Any) -> tuple[Uplift, Prices]:
     """What the binding intervals leave open at the prices of the mode, within floor and cap, and those prices."""
-    people = done.dispatch.participants
+    people = done.prices.people or done.dispatch.participants
     lower, upper = people.x.copy(), people.x.copy()
     for family in done.dispatch.model.builder.column_families:
         if family.name.startswith(FREE):
@@ -83,7 +83,7 @@ def of_real_time(done: RealTime, market: Any) -> tuple[Uplift, Prices]:
             lower[ids], upper[ids] = people.form.lower[ids], people.form.upper[ids]
     whole = people.form.integer
     lower[whole] = upper[whole] = people.x[whole]
-    prices = priced_within(done.prices, market, REAL_TIME)
+    prices = priced_within(done.prices, market)
     if prices.dual is None:
         return uplift(done.dispatch, prices), prices
     prices = replace(prices, people=people.changed(np.minimum(lower, people.x), np.maximum(upper, people.x)))
@@ -92,7 +92,7 @@ def of_real_time(done: RealTime, market: Any) -> tuple[Uplift, Prices]:
 
 def _of_plants(done: RealTime, prices: Prices, market: Any) -> np.ndarray:
     """What one unit of each column (n,) is paid beside the price at its bus where plants have prices of their own, CNY."""
-    case, own = done.dispatch.case, settled_by(done.tlmp, market, REAL_TIME)
+    case, own = done.dispatch.case, settled_by(done.tlmp, market)
     found, place = np.zeros(len(done.dispatch.solution.x)), {n: p for p, n in enumerate(done.tlmp_plants)}
     own = done.tlmp if own is None else own
     for table in ("unit", "generator"):

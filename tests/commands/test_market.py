@@ -138,6 +138,51 @@ market: {rule: ip, price: {mode: penalty}}
     assert table("residuals").groupby("account")["amount"].sum()["congestion"] == pytest.approx(31200)
 
 
+TIGHTER = """
+buses: [{id: a}, {id: b, load_mw: 300}]
+lines: [{id: ab, from: a, to: b, limit_mw: 250}]
+generators: [{id: M, bus: a, p_min: 200, p_max: 200, marginal_cost: 40}, {id: G, bus: b, p_max: 300, marginal_cost: 200}]
+real_time: {limits: {ab: 100}}
+market: {rule: ip, price: {mode: penalty}, real_time: {mode: MODE}}
+"""
+
+
+@pytest.mark.parametrize("mode", ["first", "tlmp", "expost"])
+def test_in_real_time_a_limit_that_must_be_passed_costs_no_more_than_its_penalty_of_pricing(tmp_path, mode):
+    """M must give 200 MW, of a line of 100 in real time: 100 MW too much, at 60000 in the dispatch and at 3000 in the pricing run. With the
+    limit relaxed to 200 the price of M lies between 200 - 3000 and 200, and not below -650, at which a MW would find no use; nothing is lost,
+    for M could give no less."""
+    table = market(tmp_path, TIGHTER.replace("MODE", mode))
+    prices = table("prices").query("run == 'RT'").set_index("bus")
+    assert prices.loc["b", "settled"] == pytest.approx(200) and -650 - 1e-6 <= prices.loc["a", "settled"] <= 200
+    if mode != "expost":
+        assert prices.loc["a", "settled"] == pytest.approx(-650)
+    limits = table("constraints").query("run == 'RT'")
+    mu = 200 - prices.loc["a", "settled"]
+    assert limits[["flow", "limit", "slack", "mu"]].to_numpy().tolist() == [pytest.approx([200, 100, 100, mu])]
+    lost = table("lost_opportunity").query("run == 'RT'")
+    assert lost["loc"].abs().sum() == pytest.approx(0, abs=1e-6)
+
+
+@pytest.mark.parametrize("mode", ["first", "expost"])
+def test_in_real_time_losses_are_those_of_the_schedule_at_the_prices_of_the_pricing_run(tmp_path, mode):
+    """120 MW expected, 150 come, 100 there at 100: 50 MW of oil at 900, at the price of 650 of load that the pricing run sheds: 250 lost a MWh,
+    of 20 MWh the day before."""
+    text = """
+buses: [{id: a, load_mw: 120}]
+generators: [{id: A, bus: a, p_max: 100, marginal_cost: 100}, {id: oil, bus: a, p_max: 100, marginal_cost: 900}]
+real_time: {demand_mw: {a: 150}}
+market: {rule: ip, price: {mode: penalty}, real_time: {mode: MODE}}
+"""
+    table = market(tmp_path, text.replace("MODE", mode))
+    assert table("prices")["settled"].tolist() == pytest.approx([650, 650])
+    lost = table("lost_opportunity").set_index(["run", "unit"])["loc"]
+    assert lost["DA", "generator oil"] == pytest.approx(20 * 250) and lost["RT", "generator oil"] == pytest.approx(50 * 250)
+    assert lost.sum() == pytest.approx(70 * 250)
+    out = table("dispatch").query("run == 'RT'").set_index("unit")["mw"]
+    assert out["generator oil"] == pytest.approx(50)
+
+
 def test_an_administered_price_leaves_rents_and_rights_as_they_are(tmp_path):
     """The ring at 280 for all, LMP (220, 260, 340, 300), what buses give (600, -50, -50, -500): users pay 900 x 280, plants get as much; the
     rent of 48000 is owed to the holder of 600 MW from 1 to 4, (300 - 220) x 600, and is what suspension costs: -60 x 600 + 20 x 50 - 60 x 50
