@@ -103,7 +103,7 @@ def _within(own: np.ndarray, some: np.ndarray, limit: Port, less: Port | None, c
     rank[some[kept]] = np.arange(len(kept))
     ids = np.arange(len(kept) * steps).reshape(-1, steps)
     ports = [(limit, -1.0), *([] if less is None else [(less, 1.0)])]
-    upper = -sum(sign * port.constant for port, sign in ports)[some[kept]]
+    upper = limit.constant[some[kept]] - (0.0 if less is None else less.constant[some[kept]])
     row, col, coef = [ids], [own[kept]], [np.ones(ids.shape)]
     for port, sign in ports:
         for at, cols, factor in port.offers():

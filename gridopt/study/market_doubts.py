@@ -17,7 +17,7 @@ import numpy as np
 from gridopt.case.case import Case
 from gridopt.case.reserves import counting
 from gridopt.study.market_case import penalties_of
-from gridopt.study.market_schema import Market
+from gridopt.study.market_schema import Market, Penalties
 
 
 def doubts(case: Case, market: Market) -> list[str]:
@@ -26,14 +26,13 @@ def doubts(case: Case, market: Market) -> list[str]:
     cap = max(limit.cap_cny_per_mwh, market.offers.cap_cny_per_mwh)
     steps, found = case.table("limit_penalty")["after_outages"].to_numpy(bool), []
     least = ("the dearest shortage of reserve", reserve) if reserve > 0 else ("", 0.0)
-    sets = {"penalties_dispatch": penalties_of(market)}
-    if limit.mode == "penalty":
-        sets["penalties_pricing"] = market.penalties_pricing
-    for key, given in sets.items():
+    pricing = market.penalties_pricing if limit.mode == "penalty" else None
+    for key, given in (("penalties_dispatch", penalties_of(market)), ("penalties_pricing", pricing)):
         if given is None:
             continue
-        balance = [("balance", given.balance)] if key == "penalties_dispatch" else []
-        chain = [*balance, *([("line", given.line)] if (~steps).any() else []), *([("security", given.after_outages)] if steps.any() else [])]
+        chain = [("balance", clearing.balance)] if isinstance(given, Penalties) else []
+        chain += [("line", given.line)] if (~steps).any() else []
+        chain += [("security", given.after_outages)] if steps.any() else []
         for (name, value), (lower, worth) in pairwise([*chain, least]):
             if value <= cap + worth:
                 beside = f" and {lower} ({worth:g}) together" if lower else ""
