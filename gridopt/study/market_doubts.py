@@ -30,7 +30,7 @@ def doubts(case: Case, market: Market) -> list[str]:
     for key, given in (("penalties_dispatch", penalties_of(market)), ("penalties_pricing", pricing)):
         if given is None:
             continue
-        chain = [("balance", clearing.balance)] if isinstance(given, Penalties) else []
+        chain = [("balance", given.balance)] if isinstance(given, Penalties) else []
         chain += [("line", given.line)] if (~steps).any() else []
         chain += [("security", given.after_outages)] if steps.any() else []
         for (name, value), (lower, worth) in pairwise([*chain, least]):
