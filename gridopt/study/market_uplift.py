@@ -118,12 +118,16 @@ def lost_table(rule: str, run: MarketRun, left: Uplift, case: Case, start: np.nd
 
 def shortfall_table(rule: str, solved: Any, prices: Prices, left: Uplift, run: MarketRun, kept: int) -> pd.DataFrame:
     """Table `product_shortfall` of the first `kept` periods: limits and reserves whose price promises more than is collected."""
+    solved = prices.schedule if prices.settled and prices.schedule is not None else solved
     people, start = prices.people or solved.participants, solved.case.time.start
     rows = np.flatnonzero(np.nan_to_num(left.shortfall) > LEAST)
-    names = row_names(solved, people.shared[rows]) if len(rows) and people.shared[rows].max() < len(solved.solution.form.row_lower) else []
+    ids, always = people.shared[rows], sum(f.size for f in solved.model.builder.row_families)
+    written = np.concatenate([np.zeros(0, int), *(added[2] for added in people.added.values())])
+    rows = rows[(ids < always) | np.isin(ids, written)]  # those of another network have no name here
+    names = row_names(replace(solved, solution=replace(solved.solution, added=people.added)), people.shared[rows])
     step = np.array([n.step for n in names], int)
     some = np.flatnonzero(step < kept)
-    rows, step, hours = rows[: len(names)][some], step[some], solved.case.time.hours
+    rows, step, hours = rows[some], step[some], solved.case.time.hours
     length = np.where(step >= 0, hours[step], 1.0) if len(step) else np.zeros(0)
     mu, amount = (prices.dual[rows] / length, left.shortfall[rows]) if len(rows) and prices.dual is not None else (np.zeros(0), np.zeros(0))
     unused = np.divide(amount, np.abs(mu) * length, out=np.zeros(len(mu)), where=mu != 0)
