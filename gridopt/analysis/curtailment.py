@@ -199,7 +199,9 @@ def _held_parts(dispatch: Dispatch, bus: np.ndarray, step: np.ndarray, parts: _P
 def _member_parts(dispatch: Dispatch, bus: np.ndarray, step: np.ndarray, parts: _Parts) -> None:
     """(U6), of the plant at a bus that counts for most."""
     case, weight = dispatch.case, interface.members(dispatch.case)[1].get("renewable")
-    for i in np.unique(weight.nonzero()[0]) if weight is not None else ():
+    if weight is None:
+        return
+    for i in np.unique(weight.nonzero()[0]):
         worth = np.zeros((len(case.table("bus")), len(case.time)))
         push = -dispatch.interface_dual[i] / case.time.hours
         np.maximum.at(worth, _bus(dispatch), weight[[i]].toarray()[0][:, None] * push)

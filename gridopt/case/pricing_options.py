@@ -168,13 +168,15 @@ class Minmwp(Options):
 
 class Ordc(Selected):
     """Value of reserve: value of lost load x chance that less than `minimum_mw` is left, the error of the net forecast being normal with
-    mean and deviation. mode: added to the prices afterwards, or cleared together with energy in blocks of `block_mw` up to `reach_mw`."""
+    mean and deviation. response_min: minutes within whose ramp reserve counts (empty: ramps are no limit). mode: added to the prices
+    afterwards, or cleared together with energy in blocks of `block_mw` up to `reach_mw`."""
 
     mode: Literal["adder", "cooptimised"] = "adder"
     voll_cny_per_mwh: Positive = 10000.0
     minimum_mw: Positive = 0.0
     mean_mw: float = 0.0
     deviation_mw: Annotated[float, Field(gt=0)] = 100.0
+    response_min: Annotated[float, Field(gt=0, le=1440)] | None = 10.0
     blocks: list[tuple[Positive, Positive]] = []
     block_mw: Annotated[float, Field(gt=0)] = 50.0
     reach_mw: Positive = 500.0

@@ -30,13 +30,14 @@ class Prices:
 
     dual (k,): of the rows that `people` share, where the prices are made of such; None for prices that are not.
     load_price (B, T): what load pays where that is not the price at its bus. extra (g, T): what participants are paid besides, for their
-    decisions; bonus (g, T): paid besides whatever they decide; uplift: what the rule pays of losses by period (None: make-whole payments).
+    decisions; uplift: what the rule pays of losses by period (None: make-whole payments). answering: participants with more columns than
+    `people`, and prices of their shared rows, where more is paid for than was cleared.
     schedule: another dispatch that the rule is based on, where it is not the cleared one; settled: participants are paid for that one.
     change: how such a schedule becomes one that the network carries. exchanges: (name, MW (T,), price difference (T,)) between zones.
     shift (B, T): what the price is above that of the duals, where it is set and not found. reserve (Q, T): price of the reserves
     CNY/MWh where the rule makes one of its own. hull: least cost over the convex hulls and the bound that proves it. span: lowest and
     highest price (B, T) each, where several are right and they are few enough to be found. selected: whether the prices were chosen among
-    those that are right as the rule asks. besides: payments for decisions and the like by period, part of extra or bonus.
+    those that are right as the rule asks. besides: payments for decisions and the like by period, part of extra, or of what is answered to.
     relaxation: least cost with whole values relaxed, and the names of the rows that describe decisions.
     """
 
@@ -50,7 +51,7 @@ class Prices:
     load_price: np.ndarray | None = None
     extra: np.ndarray | None = None
     schedule: Dispatch | None = None
-    bonus: np.ndarray | None = None
+    answering: tuple[Participants, np.ndarray] | None = None
     uplift: tuple[Beside, ...] | None = None
     settled: bool = False
     change: Any = None

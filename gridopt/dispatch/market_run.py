@@ -103,7 +103,8 @@ class MarketRun:
         return cls(
             stage, case.time.start, case.time.hours, case.table("bus").index.to_numpy(str), case.table("bus")["zone"].to_numpy(str),
             plants.name, plants.bus, plants.technology, plants.output, plants.available, _costs(dispatch, plants.name, plants.output), load,
-            given - load - dispatch.injection, prices.price, prices.energy, prices.congestion, prices.loss,
+            given - load - dispatch.injection, prices.price if prices.shift is None else prices.price - prices.shift, prices.energy,
+            prices.congestion, prices.loss,
             prices.price if prices.load_price is None else prices.load_price, prices.price if settled is None else settled,
             constraint, flow, limit, mu, max(solution.gap, 0.0), bool(solution.finished and solution.gap <= 1e-9), span=prices.span,
             besides=(*paid_besides(dispatch, prices), *(prices.uplift or ())),

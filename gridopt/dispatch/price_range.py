@@ -22,9 +22,9 @@ def price_range(dispatch: Dispatch) -> tuple[np.ndarray, np.ndarray] | None:
     shape, hours = dispatch.quantities["load"].values.shape, dispatch.case.time.hours
     if shape[0] * shape[1] > MOST:
         return None
-    people, form = dispatch.participants, dispatch.solution.form
-    right = Duals(form, dispatch.solution.x)
-    right.calm(schedule_rows(dispatch))
+    people, form, best = dispatch.participants, dispatch.solution.form, dispatch.optimum
+    right = Duals(form, best.solution.x)
+    right.calm(schedule_rows(best))
     ends = np.zeros((2, *shape))
     for b, t in np.ndindex(shape):
         one, weight = np.zeros(shape), np.zeros(len(form.row_lower))

@@ -8,7 +8,9 @@
                  of one program over all that has come, statuses as they were; what stores and
                  reservoirs hold after the last interval stays                                      expost                  (R4)
 
-Prices of a window need not support the dispatch of the windows together: an output that was held up for a price to come may lose money.
+Where penalties of pricing are given, the prices of a window, or after the fact, are those of a pricing run (price_limits.py), which leaves
+the schedule as it is. Prices of a window need not support the dispatch of the windows together: an output that was held up for a price to
+come may lose money.
 Source: E. Ela, M. O'Malley, 2016; B. Hua et al., Pricing in multi-interval real-time markets, 2019, doi:10.1109/TPWRS.2019.2891541
 (first, expost); C. Chen, L. Tong, Pricing real-time stochastic storage operations, and Y. Guo et al., 2021 (TLMP).
 """
@@ -24,13 +26,15 @@ import numpy as np
 from gridopt.blocks import demand
 from gridopt.case.case import Case
 from gridopt.case.check import CaseError
+from gridopt.case.penalties import with_prices_of_penalties
 from gridopt.dispatch.attempts import Search
 from gridopt.dispatch.fair import even_out
-from gridopt.dispatch.formulate import BLOCKS, Model, formulate
+from gridopt.dispatch.formulate import BLOCKS, Model, formulate, outline
 from gridopt.dispatch.lazy import written
 from gridopt.dispatch.lmp import Prices, from_duals
 from gridopt.dispatch.market_run import MarketRun
 from gridopt.dispatch.participants import Participants
+from gridopt.dispatch.price_limits import Repriced, relaxed_limits
 from gridopt.dispatch.result import Dispatch
 from gridopt.dispatch.right_duals import choose, within
 from gridopt.dispatch.rt_program import Moving, Window
@@ -51,7 +55,7 @@ MAIN = {"commitment.above": "", "generator.band": "generator ", "thermal.high": 
 class RealTimeRule:
     """intervals of a window; weights (V1), the last one goes on; mode first, tlmp or expost; selection: which prices, where several
     are right (lower, upper, mid), or `solver`: those that it ends with. stores: whether stores and reservoirs may leave their plan;
-    margin CNY/MWh that this has to gain."""
+    margin CNY/MWh that this has to gain. penalties: those of a pricing run CNY/MWh: of the balance, of limits, of limits after outages."""
 
     intervals: int = 8
     weights: tuple[float, ...] = (0.0,)
@@ -59,6 +63,14 @@ class RealTimeRule:
     selection: str = "lower"
     stores: bool = True
     margin: float = 50.0
+    penalties: tuple[float, float, float] | None = None
+
+    def pricing(self, actual: Case) -> tuple[Case, np.ndarray] | None:
+        """The case of the pricing run, and what its columns cost (n,); None where the windows make the prices."""
+        if self.penalties is None:
+            return None
+        case = with_prices_of_penalties(actual, *self.penalties)
+        return case, outline(case).builder.outline().cost
 
 
 @dataclass(frozen=True)
@@ -101,22 +113,32 @@ def run_real_time(plan: Dispatch, actual: Case, rule: RealTimeRule, progress: Pr
     model, began = formulate(actual), time.perf_counter()
     stores = Stores(model, plan, rule.margin) if rule.stores else None
     moving, steps = Moving(model, plan, rule.weights, stores), len(actual.time)
-    kept = _Kept(model, moving, steps, rule.intervals)
+    kept, pricing = _Kept(model, moving, steps, rule.intervals), rule.pricing(actual)
+    priced = kept if pricing is None else _Kept(model, moving, steps, rule.intervals)
     give_back_memory()
     for k in range(steps):
         window = moving.solve(k, min(k + rule.intervals, steps))
         if window is None:
             raise unsolved(actual, k)
-        kept.take(kept.chosen(window, rule.selection))
+        if pricing is not None:
+            kept.take(window)
+            window = moving.priced(window, pricing[1])
+        priced.take(priced.chosen(window, rule.selection))
         if (k + 1) % 96 == 0:
             progress(f"real time: {k + 1} of {steps} intervals, {(time.perf_counter() - began) / (k + 1):.3f} s each")
     done = kept.dispatch(moving, plan)
     seconds = (time.perf_counter() - began) / steps
-    prices, unchosen = _binding(done), tuple(kept.unchosen)
+    base = done if pricing is None else _repriced(priced.dispatch(moving, plan), *pricing)
+    prices, unchosen = _binding(base), tuple(priced.unchosen)
     if rule.mode == "expost":
-        prices, unchosen = _expost(done, moving, rule.selection)
-    return RealTime(done, prices, kept.plants, kept.price, kept.output, kept.names, kept.tlmp, kept.cost, seconds, rule.mode,
+        prices, unchosen = _expost(base, moving, rule.selection)
+    return RealTime(done, prices, kept.plants, priced.price, kept.output, kept.names, priced.tlmp, kept.cost, seconds, rule.mode,
                     unchosen=unchosen)  # fmt: skip
+
+
+def _repriced(done: Dispatch, case: Case, cost: np.ndarray) -> Repriced:
+    """What was done, with the duals that it has here, in the case of the pricing run with its costs (n,)."""
+    return Repriced(case, done.model, replace(done.solution, form=replace(done.solution.form, cost=cost)))
 
 
 def check_real_time(actual: Case) -> None:
@@ -158,13 +180,13 @@ def _moved(moving: Moving) -> np.ndarray:
 def _expost(done: Dispatch, moving: Moving, selection: str) -> tuple[Prices, tuple[int, ...]]:
     """(R4): prices of the program of all intervals with what has come, its columns free where real time moves them, by the selection; the
     schedule stays. Intervals without prices of the selection: all or none."""
-    held, free = {}, _moved(moving)
+    held, free = relaxed_limits(done) if isinstance(done, Repriced) else {}, _moved(moving)
     for family in done.model.builder.column_families:
         if family.size and not free[family.ids].all():
             value, moves = done.solution.x[family.ids], free[family.ids]
             held[family.name] = (np.where(moves, -np.inf, value), np.where(moves, np.inf, value))
     whole = bounded(done.case, Limits(held), Search(), open_rows=GIVEN)
-    y, unchosen = whole.solution.y, ()
+    y, unchosen = whole.solution.y, tuple[int, ...]()
     if selection != "solver":
         try:
             y = within(whole, whole.solution.form, selection, np.flatnonzero(_idle(done.model, moving.form, free)))

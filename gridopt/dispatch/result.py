@@ -41,6 +41,11 @@ class Dispatch:
     solution: Solution
 
     @property
+    def optimum(self) -> Dispatch:
+        """The dispatch for whose values the duals are right: this one, unless prices come from a run of their own."""
+        return self
+
+    @property
     def audit(self) -> Mapping[str, pd.DataFrame]:
         """Tables on how it was decided, by name."""
         return {}

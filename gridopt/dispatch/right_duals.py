@@ -58,10 +58,10 @@ def marginal(dispatch: Dispatch, choice: str = "lower") -> np.ndarray:
 
 def within(dispatch: Dispatch, form: StandardForm, choice: str, calm: np.ndarray = NO_ROWS) -> np.ndarray:
     """The same where the columns of the dispatch have the bounds that `form` gives them; calm: further rows as in `choose`."""
-    people, load = dispatch.participants, dispatch.quantities["load"].values
+    people, load, best = dispatch.participants, dispatch.quantities["load"].values, dispatch.optimum
     payment, order = np.zeros(len(form.row_lower)), np.zeros(len(form.row_lower))
     payment[people.shared], order[people.shared] = people.payment(load), people.payment(spread(load.shape))
-    return choose(form, dispatch.solution.x, payment, order, choice, np.union1d(schedule_rows(dispatch), calm))
+    return choose(form, best.solution.x, payment, order, choice, np.union1d(schedule_rows(best), calm))
 
 
 def spread(shape: tuple[int, int]) -> np.ndarray:

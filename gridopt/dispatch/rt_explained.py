@@ -41,12 +41,13 @@ def windows_of(plan: Dispatch, actual: Case, rule: RealTimeRule, steps: Collecti
     model = formulate(actual)
     stores = Stores(model, plan, rule.margin) if rule.stores else None
     moving, end = Moving(model, plan, rule.weights, stores), len(actual.time)
-    kept = _Kept(model, moving, end, rule.intervals)
+    kept, pricing = _Kept(model, moving, end, rule.intervals), rule.pricing(actual)
     for k in range(max(steps) + 1):
         window = moving.solve(k, min(k + rule.intervals, end))
         if window is None:
             raise unsolved(actual, k)
         if k in steps:
+            window = window if pricing is None else moving.priced(window, pricing[1])
             chosen = kept.chosen(window, rule.selection)
             found = _dispatch(moving, chosen, plan)
             yield Seen(k, found, found.solution.y, chosen.last)
@@ -54,8 +55,9 @@ def windows_of(plan: Dispatch, actual: Case, rule: RealTimeRule, steps: Collecti
 
 def _dispatch(moving: Moving, window: Window, plan: Dispatch) -> Dispatch:
     """(V3), (V4) with the duals of the window."""
-    form, x, own = moving.form, moving.x.copy(), window.form
-    ids = moving.columns[moving.column_at[window.first] : moving.column_at[window.last]]
+    form, x, own, ids = moving.form, moving.x.copy(), window.form, window.frame.ids
+    x[ids] = window.x[: len(ids)]
+    x[ids[window.tied]] += window.x[len(ids) :]
     lower, upper, held, cost = x.copy(), x.copy(), x.copy(), form.cost.copy()
     cost[ids], lower[ids], upper[ids] = _sides(window, len(ids))
     held[ids] = 0.0

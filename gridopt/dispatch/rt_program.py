@@ -6,6 +6,8 @@ holds the steps k..e. Of its columns only what can still be moved is free; all o
     bound of step t = actual + w[t-k] (expected - actual)        for bounds of columns, limits of rows, constants of lazy rows   (V1)
     row  low - A x[plan, past] <= A x[free, window] <= high - A x[plan, past]                                        (V2)
 
+    prices   the window once more at other costs, what passes a limit at least what it was: (L2) of price_limits.py             (V5)
+
 What stores hold at the end of a window has a worth (rt_stores.py); what can be started in time is decided first (rt_starts.py); rows over
 no step stand in every window that can move what they count (rt_budgets.py).
 Equal offers at one bus share alike in all steps of a window (fair_offers.py), so that the next one begins from what was shared.
@@ -23,13 +25,14 @@ from gridopt.case.check import CaseError
 from gridopt.dispatch.fair_offers import Offers, spread
 from gridopt.dispatch.formulate import Model, formulate
 from gridopt.dispatch.lazy import FEASIBLE, squared
+from gridopt.dispatch.price_limits import OVERLOAD
 from gridopt.dispatch.result import Dispatch
 from gridopt.dispatch.rt_budgets import Budgets
 from gridopt.dispatch.rt_starts import GAP, Starts
 from gridopt.dispatch.rt_stores import Stores
 from gridopt.program.family import LazyFamily
 from gridopt.program.highs import BASIC, LOWER, OPTIMAL, Highs
-from gridopt.program.solution import Infeasible
+from gridopt.program.solution import Infeasible, SolverFailed
 from gridopt.program.standard_form import StandardForm
 
 FREE = (
@@ -56,7 +59,8 @@ class Lazy:
 @dataclass
 class Window:
     """first, last: its steps; y: duals of the rows `rows` (builder ids); lazy rows; cost of its free columns; form and x: its program and
-    values, rows in this order; tied: places of the columns that have a copy after all others (rt_stores.py)."""
+    values, rows in this order; frame: the same without lazy rows; tied: places of the columns that have a copy after all others
+    (rt_stores.py)."""
 
     first: int
     last: int
@@ -66,6 +70,7 @@ class Window:
     cost: float
     form: StandardForm
     x: np.ndarray
+    frame: Frame
     tied: np.ndarray = field(default_factory=lambda: np.zeros(0, int))
 
     def with_duals(self, y: np.ndarray) -> Window:
@@ -126,7 +131,10 @@ class Moving:
         free &= form.column_step >= 0
         ids = np.flatnonzero(free)
         self.columns = ids[np.argsort(form.column_step[ids], kind="stable")]
-        self.is_free = free
+        self.is_free, self.overload = free, np.zeros(len(form.cost), bool)
+        for family in self.model.builder.column_families:
+            if family.name.startswith(OVERLOAD):
+                self.overload[family.ids.ravel()] = True
         self.status = np.zeros(len(form.cost), bool)
         self.status[self.starts.ids] = True
         part = form.matrix[:, self.columns].tocoo()
@@ -175,16 +183,36 @@ class Moving:
         self._load(frame, chunks)
         if self.warm:
             self.highs.set_basis(*self._basis(frame, chunks))
+        return self._ended(frame, chunks) if self._solved(frame, chunks) else None
+
+    def _solved(self, frame: Frame, chunks: list[Lazy]) -> bool:
+        """Solves what is loaded, its values into x; lazy rows that these break are added to `chunks`. False: nothing satisfies all limits."""
         for _ in range(ROUNDS):
             if self.highs.run() != OPTIMAL:
-                return None
+                return False
             self._take(frame, self.highs.solution()[0])
-            found = self._broken(chunks, first, last)
+            found = self._broken(chunks, frame.first, frame.last)
             if not found:
                 break
             self.highs.add_rows(*self._written(found, frame))
             chunks += found
-        return self._ended(frame, chunks)
+        return True
+
+    def priced(self, window: Window, cost: np.ndarray) -> Window:
+        """(V5): the window that was solved last, at costs (n,) of all columns; what was found before stays in x. Raises SolverFailed."""
+        frame, size = window.frame, len(window.frame.ids)
+        own, lower = frame.cost.copy(), frame.lower.copy()
+        own[:size] += (cost - self.form.cost)[frame.ids]
+        over = np.flatnonzero(self.overload[frame.ids])
+        lower[over] = window.x[over]
+        frame, chunks = replace(frame, cost=own, lower=lower), [replace(c) for c in window.lazy]
+        self._load(frame, chunks)
+        self.highs.set_basis(*self._basis(frame, chunks))
+        if not self._solved(frame, chunks):
+            raise SolverFailed("the pricing run of a window of real time has no optimum")
+        value, dual = self.highs.solution()
+        self._take(frame, window.x)
+        return self._window(frame, _by_pair(chunks, dual, len(frame.rows)), value, dual)
 
     def _frame(self, first: int, last: int) -> Frame:
         """The program of a window without its lazy rows (V1), (V2)."""
@@ -340,23 +368,24 @@ class Moving:
             status[end + 1] = status[end]
         place = len(rows)
         for chunk in chunks:
-            part = slice(place, place + len(chunk.element))
-            chunk.dual, chunk.status = dual[part], row[part]
-            place = part.stop
-        self.lazy = {pair: _joined([c for c in chunks if c.pair == pair]) for pair in sorted({c.pair for c in chunks})}
-        self.warm = True
-        known = list(self.lazy.values())
-        more = self._written(known, frame)
+            chunk.status = row[place : place + len(chunk.element)]
+            place += len(chunk.element)
+        known = _by_pair(chunks, dual, len(rows))
+        self.lazy, self.warm = {c.pair: c for c in known}, True
+        window = self._window(frame, known, value, dual)
+        return replace(window, x=self._shared(frame, known, window.form, value))
+
+    def _window(self, frame: Frame, known: list[Lazy], value: np.ndarray, dual: np.ndarray) -> Window:
+        """A window with its lazy rows, one part for each family, and the duals of its rows before these."""
+        ids, rows, last, more = frame.ids, frame.rows, frame.last, self._written(known, frame)
         step = np.concatenate([self.form.row_step[rows], *(c.step for c in known)])
         none, columns = np.zeros(len(frame.cost)), self.form.column_step[np.append(ids, ids[frame.tied])]
         form = StandardForm(
             frame.cost, none, 0.0, frame.lower, frame.upper, none > 0, np.append(frame.low, more[0]), np.append(frame.high, more[1]),
             sp.csr_array(sp.vstack([frame.matrix, more[2]], format="csr")), columns, step,
         )  # fmt: skip
-        value = self._shared(frame, chunks, form, value)
         cost = float(self.form.cost[ids] @ self.x[ids])
-        return Window(frame.first, last, rows, dual[: len(rows)], known, cost, form, value, frame.tied)
-
+        return Window(frame.first, last, rows, dual[: len(rows)], known, cost, form, value, frame, frame.tied)
 
     def _shared(self, frame: Frame, chunks: list[Lazy], form: StandardForm, value: np.ndarray) -> np.ndarray:
         """Values of the window with equal offers shared, and x with them."""
@@ -375,6 +404,14 @@ class Moving:
 def _doubled(matrix: sp.csr_array, tied: np.ndarray) -> sp.csr_array:
     """The matrix (m, n) with copies of some of its columns after all others (m, n + k)."""
     return sp.csr_array(sp.hstack([matrix, matrix[:, tied]], format="csr")) if len(tied) else sp.csr_array(matrix)
+
+
+def _by_pair(chunks: list[Lazy], dual: np.ndarray, first: int) -> list[Lazy]:
+    """Lazy rows with their duals, which begin at `first`, one part for each family."""
+    for chunk in chunks:
+        chunk.dual = dual[first : first + len(chunk.element)]
+        first += len(chunk.element)
+    return [_joined([c for c in chunks if c.pair == pair]) for pair in sorted({c.pair for c in chunks})]
 
 
 def _joined(chunks: list[Lazy]) -> Lazy:

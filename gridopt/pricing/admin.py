@@ -2,9 +2,10 @@
 
     price[b,t] = one price for all, or that of the same bus and time of day on an earlier day                            (R1)
     previous_day: the last day before; similar_day: the last one of its kind (working day, or Saturday and Sunday)
-    booked to the account cap_adjust: sum of (price - nodal price) x injection x hours                                   (R2)
+    booked to the account cap_adjust: what it differs from the nodal price (LMP), settlement/energy.py                   (R2)
 
-Earlier prices come from a table of columns period, bus and lmp (market_prices of a result folder is one).
+The LMP and its parts stay what they are: rents and rights are settled by them. Earlier prices come from a table of columns period, bus
+and lmp (market_prices of a result folder is one).
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import pandas as pd
 from gridopt.case.case import Case
 from gridopt.case.check import CaseError
 from gridopt.case.pricing_options import USUAL, Admin
-from gridopt.dispatch.lmp import Prices, elsewhere, from_duals
+from gridopt.dispatch.lmp import Prices, from_duals
 from gridopt.dispatch.result import Dispatch
 from gridopt.dispatch.right_duals import marginal
 
@@ -31,12 +32,12 @@ def price(case: Case, dispatch: Dispatch, options: Admin = USUAL.admin) -> Price
         raise CaseError(faults)
     people = dispatch.participants
     y = marginal(dispatch)[people.shared]
-    nodal = from_duals(dispatch, people, y).price
+    nodal = from_duals(dispatch, people, y)
     if options.source == "fixed":
-        found = np.full(nodal.shape, options.price_cny_per_mwh)
+        found = np.full(nodal.price.shape, options.price_cny_per_mwh)
     else:
         found = _earlier(case, Path(options.file), options.source == "similar_day")
-    return replace(elsewhere(dispatch, found, people, y), shift=found - nodal)
+    return replace(nodal, price=found, shift=found - nodal.price)
 
 
 def _earlier(case: Case, path: Path, alike: bool) -> np.ndarray:

@@ -3,9 +3,11 @@
     V(R) = VOLL [1 - Phi((R - X - m) / s)], VOLL where R < X      X least reserve, m, s mean and deviation of the net forecast error     (R1)
     value of a block from R1 to R2 = mean of V over it                                                                                  (R2)
     cooptimised: energy and reserve cleared together, reserve of a block worth (R2); prices are duals                                   (R3)
-    adder: a[t] = max(0, VOLL - energy price) [1 - Phi((R[t] - X - m) / s)] on energy and on reserve, R: room of plants that are on    (R4)
+    adder: a[t] = max(0, VOLL - energy price) [1 - Phi((R[t] - X - m) / s)] on energy and on reserve, R: room of plants that are on,
+           within their ramps (dispatch/room.py)                                                                                       (R4)
 
-Reserve of (R3) is spinning, free of charge, from all that may give it. (R4) leaves the schedule as it is.
+Reserve of (R3) is spinning, free of charge, from all that may give it. (R4) leaves the schedule as it is; what somebody would rather do is
+measured at what (R4) pays for energy and for room.
 Source: Hogan, Electricity scarcity pricing through operating reserves, 2013; ERCOT, operating reserve demand curve.
 """
 
@@ -27,9 +29,9 @@ from gridopt.case.tables_reserve import PROVIDERS
 from gridopt.dispatch.attempts import Search
 from gridopt.dispatch.besides import RESERVE, Beside
 from gridopt.dispatch.lmp import Prices, from_duals
-from gridopt.dispatch.market_run import given
 from gridopt.dispatch.result import Dispatch
 from gridopt.dispatch.right_duals import marginal
+from gridopt.dispatch.room import rooms, with_room
 from gridopt.dispatch.single import dispatch as solve
 from gridopt.program.solution import Values
 
@@ -74,46 +76,30 @@ def _chance(options: Ordc, reserve: float) -> float:
 def _added(case: Case, dispatch: Dispatch, options: Ordc) -> Prices:
     """(R4)."""
     people, hours = dispatch.participants, case.time.hours
-    nodal = from_duals(dispatch, people, marginal(dispatch, options.selection)[people.shared])
-    room = _room(dispatch)
-    total = sum((r.sum(axis=0) for r in room.values()), np.zeros(len(hours)))
+    y = np.zeros(len(people.form.row_lower))
+    y[people.shared] = marginal(dispatch, options.selection)[people.shared]
+    energy = from_duals(dispatch, people, y[people.shared]).energy
+    found = rooms(dispatch, np.inf if options.response_min is None else options.response_min)
+    total = np.concatenate([room.power for room in found]).sum(axis=0)
     chance = np.array([_chance(options, r) for r in total])
-    added = np.maximum(options.voll_cny_per_mwh - nodal.energy, 0.0) * chance
+    added = np.maximum(options.voll_cny_per_mwh - energy, 0.0) * chance
+    y[people.balance] += added * hours
     worth = added.max(axis=0, initial=0.0)
-    bonus = given(dispatch, people).revenue(added, dispatch.case.time.hours)
-    for at, columns, coef in dispatch.model.builder.port("injection").offers():
-        np.add.at(bonus, (people.part[columns], np.arange(len(hours))), coef * people.x[columns] * added[at] * hours)
-    besides = []
-    place = {name: g for g, text in enumerate(people.names) for name in str(text).split(" + ")}
-    for table, rooms in room.items():
-        for name, mine in zip(case.table(table).index, rooms, strict=True):
-            bonus[place[f"{table} {name}"]] += mine * worth * hours
-        who = np.array([f"{table} {n}" for n in case.table(table).index], object)
-        besides.append(Beside(RESERVE, f"{table}_room", who, rooms * hours, np.broadcast_to(worth, rooms.shape)))
-    return replace(nodal, price=nodal.price + added, energy=nodal.energy + added, bonus=bonus, reserve=worth[None],
-                   besides=tuple(besides))  # fmt: skip
-
-
-def _room(dispatch: Dispatch) -> dict[str, np.ndarray]:
-    """What units and generators that are on could give beyond their output MW, by table (n, T)."""
-    case, x, found = dispatch.case, dispatch.solution.x, {}
-    for table in SWITCHED:
-        most = dispatch.model.builder.port(f"{table}_available").value(x)
-        committed = dispatch.committed
-        if committed is not None:
-            fleet, mine = committed.fleet, np.flatnonzero(committed.fleet.table == table)
-            most[fleet.row[mine]] = fleet.most[mine] * x[committed.on[mine]]
-        found[table] = np.maximum(most - dispatch.quantities[f"{table}_output"].values, 0.0)
-    bids = (case.table("generator")["power_max_mw"].to_numpy(float) <= 0)[:, None]
-    found["generator"] = np.where(bids, 0.0, found["generator"])  # demand that buys
-    return found
+    priced = from_duals(dispatch, people, y[people.shared])
+    besides = tuple(
+        Beside(RESERVE, f"{table}_room", room.names, room.power * hours, np.broadcast_to(worth, room.power.shape))
+        for table, room in zip(SWITCHED, found, strict=True)
+    )
+    answering = with_room(dispatch, people, found), np.append(y[people.shared], worth * hours)
+    return replace(priced, answering=answering, reserve=worth[None], besides=besides)
 
 
 def _cleared_together(case: Case, dispatch: Dispatch, options: Ordc) -> Prices:
     """(R3)."""
     blocks = curve(options)
+    minutes = {} if options.response_min is None else {"response_min": options.response_min}
     more: dict[str, list[dict]] = {
-        "reserve": [{"reserve": NAME, "product": "spinning_up", "requirement_mw": sum(b[0] for b in blocks)}],
+        "reserve": [{"reserve": NAME, "product": "spinning_up", "requirement_mw": sum(b[0] for b in blocks), **minutes}],
         "reserve_shortage": [{"reserve": NAME, "power_mw": mw, "cost_cny_per_mwh": worth} for mw, worth in blocks],
         "reserve_offer": [{"reserve": NAME, "kind": kind} for kind in PROVIDERS],
     }

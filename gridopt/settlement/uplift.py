@@ -1,6 +1,6 @@
 """Uplift: what prices leave open for each participant: profit, make-whole payment, lost opportunity cost, revenue shortfall.
 
-    revenue[g,t] = y' A_g x*_g + shift' P_g + given[g,t] + extra[g,t] + bonus[g,t],   profit = revenue - cost    (T1)
+    revenue[g,t] = y' A_g x*_g + shift' P_g + given[g,t] + extra[g,t],   profit = revenue - cost                 (T1)
     MWP[g] = sum over calendar days d of max(0, - sum over t in d of profit[g,t])                                (T2)
     LOC[g], PRS[row]: (P3), (P4) of dispatch/participants.py, at prices with their shift                         (T3)
     paid[g] = what the rule pays of these: MWP, unless it says otherwise                                         (T4)
@@ -58,7 +58,7 @@ def uplift(dispatch: Dispatch, prices: Prices, own: np.ndarray | float = 0.0, ke
     """(T1) to (T5) at the prices of a rule: of the cleared dispatch, or of the schedule that the rule pays for; own (n,) CNY: what one unit
     of each column is paid beside them, as by prices of one plant; kept: number of periods that count, from the first (None: all)."""
     solved = dispatch if prices.schedule is None or not prices.settled else prices.schedule
-    people, y = prices.people or solved.participants, prices.dual
+    people, y = prices.answering or (prices.people or solved.participants, prices.dual)
     form, x = people.form, people.x
     beyond = given(solved, people)
     hours, last = solved.case.time.hours, len(solved.case.time) if kept is None else kept
@@ -75,7 +75,7 @@ def uplift(dispatch: Dispatch, prices: Prices, own: np.ndarray | float = 0.0, ke
         by_period, loc = people.by_period(margin * (x - answer.x), hours), _lost(people, margin, answer.best)
         loc = loc if last == len(hours) else by_period[:, :last].sum(axis=1)
     gain = people.by_period(form.square * x**2 - margin * x, hours)  # profit on what the columns show
-    gain += beyond.revenue(prices.price, hours) - beyond.cost + extra + (0.0 if prices.bonus is None else prices.bonus)
+    gain += beyond.revenue(prices.price, hours) - beyond.cost + extra
     profit, mwp = gain[:, :last].sum(axis=1), np.maximum(-solved.case.time.part(0, last).daily(gain[:, :last]), 0.0).sum(axis=1)
     paid = mwp
     if prices.uplift is not None:

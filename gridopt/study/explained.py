@@ -90,7 +90,7 @@ def explain_file(
             check_rules([HULL], base.case, cleared.pricing)
             document["prices"] = [one or two for one, two in zip(document["prices"], _hulls(base, cleared, places, len(prices)), strict=True)]
         else:
-            found = Explanation(base, selection_of(cleared.pricing, cleared.market))
+            found = Explanation(base.optimum, selection_of(cleared.pricing, cleared.market))
             limits = None if cleared.market is None else settled_by(found.prices.price, cleared.market)
             for k, (bus, t) in places.items():
                 document["prices"][k] = _of_rule(explain_one(found, bus, t, limits), own)
@@ -151,7 +151,7 @@ def _real_time(
     found: list[dict] = [{} for _ in places]
     for window in windows_of(plan, comes, rule, {t for _, t in places}):
         why = Explanation(window.dispatch, rule.selection, window.dual)
-        settled, end = settled_by(why.prices.price, market, REAL_TIME), str(comes.time.end[window.last - 1])[:16]
+        settled, end = settled_by(why.prices.price, market), str(comes.time.end[window.last - 1])[:16]
         for k, (bus, t) in enumerate(places):
             if t == window.first:
                 one = found[k] = explain_one(why, bus, t, settled)

@@ -43,10 +43,12 @@ from gridopt.study.market_case import (
     options_within,
     own_names,
     paid_once,
+    pricing_penalties,
     to_be_priced,
     told,
 )
 from gridopt.study.market_causes import Own, curtailment_table
+from gridopt.study.market_doubts import doubts
 from gridopt.study.market_figures import explanations, figures
 from gridopt.study.market_frames import (
     advisory_table,
@@ -142,7 +144,8 @@ def clear(loaded: Loaded, market: Market, stop: threading.Event | None, clock: C
     with clock("day_ahead", f"day-ahead market, {len(loaded.case.time)} periods"):
         days = day_ahead_of(loaded, market, stop, clock.detail)
     day_ahead = settled_run(MarketRun.joined([c.run() for c in days.day_ahead]), loaded.case, market)
-    found = Cleared(loaded, market, days, day_ahead, warnings=[*days.notes, *_unselected(days, market)])
+    warnings = [*doubts(days.day_ahead[0].dispatch.case, market), *days.notes, *_unselected(days, market)]
+    found = Cleared(loaded, market, days, day_ahead, warnings=warnings)
     if comes is not None:
         found.physical = real_time(found, comes, clock)
         found.real_time = settled_run(found.physical.run(), loaded.case, market)
@@ -215,7 +218,8 @@ def physical_schedule(
 def real_time_rule(market: Market) -> RealTimeRule:
     asked = market.real_time
     free, margin = asked.stores == "free", asked.stores_margin_cny_per_mwh
-    return RealTimeRule(asked.intervals, tuple(asked.forecast_weights), asked.mode, asked.selection, free, margin)
+    weights, penalties = tuple(asked.forecast_weights), pricing_penalties(market)
+    return RealTimeRule(asked.intervals, weights, asked.mode, asked.selection, free, margin, penalties)
 
 
 def what_comes(case: Case, market: Market) -> Case:

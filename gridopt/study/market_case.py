@@ -42,7 +42,7 @@ def market_cases(case: Case, market: Market) -> tuple[Case, Case]:
     if market.dc_sets_price:
         case = replace(case, tables={**case.tables, "dc_market": case.table("dc_market").assign(sets_price=True)})
     case = _with_reserves(case, market)
-    penalties = market.penalties_dispatch or (Penalties() if market.price.mode == "penalty" else None)
+    penalties = penalties_of(market)
     if penalties is not None:
         case = with_penalties(case, penalties.balance, penalties.line, penalties.after_outages)
     if market.bids == "cost":
@@ -54,6 +54,11 @@ def market_cases(case: Case, market: Market) -> tuple[Case, Case]:
                        o.floor_cny_per_mwh, o.cap_cny_per_mwh)  # fmt: skip
         case = with_generated_bids(case, rule)
     return with_demand_bids(with_offers(case))
+
+
+def penalties_of(market: Market) -> Penalties | None:
+    """What violations cost in the clearing; None where limits are hard and load is shed at the tiers of the network."""
+    return market.penalties_dispatch or (Penalties() if market.price.mode == "penalty" else None)
 
 
 def market_of(study: Study, case: Case) -> Market | None:
@@ -76,33 +81,30 @@ def paid_once(run: MarketRun, case: Case, market: Market) -> MarketRun:
     return replace(run, besides=tuple(b for b in run.besides if (b.account, b.name) != (RESERVE, market.agc.reserve)))
 
 
-def ends(market: Market, stage: str) -> tuple[float, float] | None:
-    """Lowest and highest price CNY/MWh at which a stage (DA, RT) settles, None where prices are not cut off: floor and cap where the market
-    does so after the clearing; where penalties limit prices, the cap alone in real time, for its windows have no pricing run."""
+def ends(market: Market) -> tuple[float, float] | None:
+    """Lowest and highest price CNY/MWh at which the market settles, None where prices are not cut off after the clearing."""
     limit = market.price
-    if limit.mode == "clip":
-        return limit.floor_cny_per_mwh, limit.cap_cny_per_mwh
-    return (-np.inf, limit.cap_cny_per_mwh) if limit.mode == "penalty" and stage == REAL_TIME else None
+    return (limit.floor_cny_per_mwh, limit.cap_cny_per_mwh) if limit.mode == "clip" else None
 
 
 def limited(run: MarketRun, market: Market) -> MarketRun:
-    """A run at the prices at which its stage settles."""
-    edge = ends(market, run.stage)
+    """A run at the prices at which it settles."""
+    edge = ends(market)
     if edge is None:
         return run
     own = None if run.plant_price is None else np.clip(run.plant_price, *edge)
     return replace(run, settled=np.clip(run.settled, *edge), load_price=np.clip(run.load_price, *edge), plant_price=own)
 
 
-def priced_within(prices: Prices, market: Market, stage: str = DAY_AHEAD) -> Prices:
-    """Prices of a rule as they are settled in a stage."""
-    edge = ends(market, stage)
+def priced_within(prices: Prices, market: Market) -> Prices:
+    """Prices of a rule as they are settled."""
+    edge = ends(market)
     return prices if edge is None else clipped(prices, *edge)
 
 
 def options_within(options: Options, market: Market) -> Options:
     """Options of a rule in this market, which prices the day ahead."""
-    edge = ends(market, DAY_AHEAD)
+    edge = ends(market)
     return options if edge is None else options.within(*edge)
 
 
@@ -111,19 +113,24 @@ def selection_of(pricing: Pricing, market: Market | None) -> str:
     return getattr(getattr(pricing, market.rule if market else "ip"), "selection", pricing.ip.selection)
 
 
-def settled_by(price: np.ndarray, market: Market, stage: str = DAY_AHEAD) -> np.ndarray | None:
-    """Prices as they are settled in a stage; None where nothing cuts them off."""
-    edge = ends(market, stage)
+def settled_by(price: np.ndarray, market: Market) -> np.ndarray | None:
+    """Prices as they are settled; None where nothing cuts them off."""
+    edge = ends(market)
     return None if edge is None else np.clip(price, *edge)
 
 
 def to_be_priced(dispatch: Dispatch, market: Market) -> Dispatch:
-    """The dispatch of which the prices are taken: that of the pricing run, where prices are limited by penalties."""
+    """The dispatch of which the prices are taken: with the duals of a pricing run, where prices are limited by penalties."""
+    penalties = pricing_penalties(market)
+    return dispatch if penalties is None else pricing_run(dispatch, with_prices_of_penalties(dispatch.case, *penalties))
+
+
+def pricing_penalties(market: Market) -> tuple[float, float, float] | None:
+    """What violations of the balance, of limits and of limits after outages cost in a pricing run CNY/MWh; None without one."""
     if market.price.mode != "penalty":
-        return dispatch
-    penalties, cap = market.penalties_pricing, market.price.cap_cny_per_mwh
-    balance = cap if penalties.balance is None else penalties.balance
-    return pricing_run(dispatch, with_prices_of_penalties(dispatch.case, balance, penalties.line, penalties.after_outages))
+        return None
+    given, cap = market.penalties_pricing, market.price.cap_cny_per_mwh
+    return cap if given.balance is None else given.balance, given.line, given.after_outages
 
 
 def after_energy(case: Case, market: Market) -> bool:

@@ -60,7 +60,7 @@ def opportunities(found: Cleared) -> tuple[pd.DataFrame, pd.DataFrame, set[str]]
         unknown |= {run.stage} if np.isnan(left.lost).any() else set()
         lost.append(lost_table(market.rule, run, left, case, solved.case.time.start[:kept]))
         short.append(shortfall_table(market.rule, solved, prices, left, run, kept))
-        for people in (solved.participants, prices.people):  # nobody asks them again
+        for people in (solved.participants, prices.people, *(prices.answering or ())[:1]):  # nobody asks them again
             if people is not None:
                 people.alone()
         give_back_memory()
@@ -75,7 +75,7 @@ def of_day(day: Clearing, market: Any) -> tuple[Uplift, Prices]:
 
 def of_real_time(done: RealTime, market: Any) -> tuple[Uplift, Prices]:
     """What the binding intervals leave open at the prices of the mode, within floor and cap, and those prices."""
-    people = done.dispatch.participants
+    people = done.prices.people or done.dispatch.participants
     lower, upper = people.x.copy(), people.x.copy()
     for family in done.dispatch.model.builder.column_families:
         if family.name.startswith(FREE):
@@ -83,7 +83,7 @@ def of_real_time(done: RealTime, market: Any) -> tuple[Uplift, Prices]:
             lower[ids], upper[ids] = people.form.lower[ids], people.form.upper[ids]
     whole = people.form.integer
     lower[whole] = upper[whole] = people.x[whole]
-    prices = priced_within(done.prices, market, REAL_TIME)
+    prices = priced_within(done.prices, market)
     if prices.dual is None:
         return uplift(done.dispatch, prices), prices
     prices = replace(prices, people=people.changed(np.minimum(lower, people.x), np.maximum(upper, people.x)))
@@ -92,7 +92,7 @@ def of_real_time(done: RealTime, market: Any) -> tuple[Uplift, Prices]:
 
 def _of_plants(done: RealTime, prices: Prices, market: Any) -> np.ndarray:
     """What one unit of each column (n,) is paid beside the price at its bus where plants have prices of their own, CNY."""
-    case, own = done.dispatch.case, settled_by(done.tlmp, market, REAL_TIME)
+    case, own = done.dispatch.case, settled_by(done.tlmp, market)
     found, place = np.zeros(len(done.dispatch.solution.x)), {n: p for p, n in enumerate(done.tlmp_plants)}
     own = done.tlmp if own is None else own
     for table in ("unit", "generator"):
@@ -118,12 +118,16 @@ def lost_table(rule: str, run: MarketRun, left: Uplift, case: Case, start: np.nd
 
 def shortfall_table(rule: str, solved: Any, prices: Prices, left: Uplift, run: MarketRun, kept: int) -> pd.DataFrame:
     """Table `product_shortfall` of the first `kept` periods: limits and reserves whose price promises more than is collected."""
+    solved = prices.schedule if prices.settled and prices.schedule is not None else solved
     people, start = prices.people or solved.participants, solved.case.time.start
     rows = np.flatnonzero(np.nan_to_num(left.shortfall) > LEAST)
-    names = row_names(solved, people.shared[rows]) if len(rows) and people.shared[rows].max() < len(solved.solution.form.row_lower) else []
+    ids, always = people.shared[rows], sum(f.size for f in solved.model.builder.row_families)
+    written = np.concatenate([np.zeros(0, int), *(added[2] for added in people.added.values())])
+    rows = rows[(ids < always) | np.isin(ids, written)]  # those of another network have no name here
+    names = row_names(replace(solved, solution=replace(solved.solution, added=people.added)), people.shared[rows])
     step = np.array([n.step for n in names], int)
     some = np.flatnonzero(step < kept)
-    rows, step, hours = rows[: len(names)][some], step[some], solved.case.time.hours
+    rows, step, hours = rows[some], step[some], solved.case.time.hours
     length = np.where(step >= 0, hours[step], 1.0) if len(step) else np.zeros(0)
     mu, amount = (prices.dual[rows] / length, left.shortfall[rows]) if len(rows) and prices.dual is not None else (np.zeros(0), np.zeros(0))
     unused = np.divide(amount, np.abs(mu) * length, out=np.zeros(len(mu)), where=mu != 0)

@@ -83,10 +83,17 @@ def price_file(
     return {
         **status, "case": cleared.name, "currency": cleared.currency, **cleared.origin, "objective": solution.objective,
         "bound": solution.least_cost, **quality(solved),
-        "warnings": [*unserved(solved), *(unselected(p.rule) for p in found if not p.prices.selected)],
+        "warnings": [*_doubts(cleared), *unserved(solved), *(unselected(p.rule) for p in found if not p.prices.selected)],
         "seconds": {"clearing": round(spent, 3), "rules": round(taken, 3)} | {p.rule: round(p.seconds, 3) for p in found},
         "rules": {p.rule: document(solved, p, cleared.kept) for p in found},
     }  # fmt: skip
+
+
+def _doubts(cleared: Cleared) -> list[str]:
+    """What does not fit together in the rules of the market, where there is one."""
+    from gridopt.study.market_doubts import doubts
+
+    return [] if cleared.market is None else doubts(cleared.solved.case, cleared.market)
 
 
 def _side_by_side(cleared: Cleared, rules: Sequence[str]) -> list[Priced]:

@@ -26,7 +26,7 @@ def strategy_file(
     from gridopt.analysis.strategy import absence, needed, plants_of, strategies
     from gridopt.dispatch.attempts import Search
     from gridopt.study.load import load_study
-    from gridopt.study.market_case import DAY_AHEAD, ends, market_cases, market_of
+    from gridopt.study.market_case import ends, market_cases, market_of
     from gridopt.study.market_schema import Market
 
     loaded = load_study(path, overrides, hours)
@@ -42,7 +42,7 @@ def strategy_file(
     gap = loaded.study.mip_gap if "mip_gap" in overrides else 0.0
     money = loaded.study.mip_gap_cny if "mip_gap_cny" in overrides else 0.0
     search = Search(gap, loaded.study.time_limit_s or np.inf, stop, loaded.study.seed, money)
-    floor, most = ends(market, DAY_AHEAD) or (-np.inf, np.inf)
+    floor, most = ends(market) or (-np.inf, np.inf)
     clearing = Clearing(search=search, floor=floor, cap=most)
     table = strategies(case, plants, [Change(raise_share=x, withhold_mw=y) for x, y in changes], clearing)
     away = absence(case, plants, limit, clearing)

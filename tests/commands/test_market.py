@@ -107,6 +107,97 @@ def test_a_pricing_run_keeps_prices_of_shortage_at_the_cap(tmp_path):
     assert prices["lmp"].tolist() == pytest.approx([650])
 
 
+def test_with_a_pricing_run_losses_are_those_of_the_schedule_that_was_cleared(tmp_path):
+    """150 MW wanted, 100 at 100: 50 MW of oil run at 900, which the pricing run sheds at 650: oil lacks 50 x 250 = 12500, is made whole for
+    that, and would rather be off: it loses as much."""
+    text = """
+demand_mw: 150
+generators: [{id: A, p_max: 100, marginal_cost: 100}, {id: oil, p_max: 100, marginal_cost: 900}]
+market: {rule: ip, price: {mode: penalty}}
+"""
+    table = market(tmp_path, text)
+    assert table("prices")["lmp"].tolist() == pytest.approx([650])
+    left = table("uplift").set_index("unit").loc["generator oil"]
+    assert left[["revenue", "cost", "mwp", "loc"]].tolist() == pytest.approx([32500, 45000, 12500, 12500])
+
+
+def test_a_limit_that_is_passed_sets_no_price_as_long_as_others_answer(tmp_path):
+    """A offers 40; B needs 200 MW, has 80 at 300 and a line of 100, which carries 120. In the pricing run the line may carry 120: the price at
+    B lies between 300 and 650, and the lowest is taken. The line earns 260 on 120 MW."""
+    text = """
+buses: [{id: a}, {id: b, load_mw: 200}]
+lines: [{id: ab, from: a, to: b, limit_mw: 100}]
+generators: [{id: A, bus: a, p_max: 300, marginal_cost: 40}, {id: B, bus: b, p_max: 80, marginal_cost: 300}]
+market: {rule: ip, price: {mode: penalty}}
+"""
+    table = market(tmp_path, text)
+    prices = table("prices").set_index("bus")
+    assert prices["lmp"].tolist() == pytest.approx([40, 300]) and prices["lmp_hi"].tolist() == pytest.approx([40, 650])
+    assert table("constraints")[["flow", "mu", "rent"]].to_numpy().tolist() == [pytest.approx([120, 260, 31200])]
+    assert table("lost_opportunity")["loc"].abs().sum() == pytest.approx(0, abs=1e-6)
+    assert table("residuals").groupby("account")["amount"].sum()["congestion"] == pytest.approx(31200)
+
+
+TIGHTER = """
+buses: [{id: a}, {id: b, load_mw: 300}]
+lines: [{id: ab, from: a, to: b, limit_mw: 250}]
+generators: [{id: M, bus: a, p_min: 200, p_max: 200, marginal_cost: 40}, {id: G, bus: b, p_max: 300, marginal_cost: 200}]
+real_time: {limits: {ab: 100}}
+market: {rule: ip, price: {mode: penalty}, real_time: {mode: MODE}}
+"""
+
+
+@pytest.mark.parametrize("mode", ["first", "tlmp", "expost"])
+def test_in_real_time_a_limit_that_must_be_passed_costs_no_more_than_its_penalty_of_pricing(tmp_path, mode):
+    """M must give 200 MW, of a line of 100 in real time: 100 MW too much, at 60000 in the dispatch and at 3000 in the pricing run. With the
+    limit relaxed to 200 the price of M lies between 200 - 3000 and 200, and not below -650, at which a MW would find no use; nothing is lost,
+    for M could give no less."""
+    table = market(tmp_path, TIGHTER.replace("MODE", mode))
+    prices = table("prices").query("run == 'RT'").set_index("bus")
+    assert prices.loc["b", "settled"] == pytest.approx(200) and -650 - 1e-6 <= prices.loc["a", "settled"] <= 200
+    if mode != "expost":
+        assert prices.loc["a", "settled"] == pytest.approx(-650)
+    limits = table("constraints").query("run == 'RT'")
+    mu = 200 - prices.loc["a", "settled"]
+    assert limits[["flow", "limit", "slack", "mu"]].to_numpy().tolist() == [pytest.approx([200, 100, 100, mu])]
+    lost = table("lost_opportunity").query("run == 'RT'")
+    assert lost["loc"].abs().sum() == pytest.approx(0, abs=1e-6)
+
+
+@pytest.mark.parametrize("mode", ["first", "expost"])
+def test_in_real_time_losses_are_those_of_the_schedule_at_the_prices_of_the_pricing_run(tmp_path, mode):
+    """120 MW expected, 150 come, 100 there at 100: 50 MW of oil at 900, at the price of 650 of load that the pricing run sheds: 250 lost a MWh,
+    of 20 MWh the day before."""
+    text = """
+buses: [{id: a, load_mw: 120}]
+generators: [{id: A, bus: a, p_max: 100, marginal_cost: 100}, {id: oil, bus: a, p_max: 100, marginal_cost: 900}]
+real_time: {demand_mw: {a: 150}}
+market: {rule: ip, price: {mode: penalty}, real_time: {mode: MODE}}
+"""
+    table = market(tmp_path, text.replace("MODE", mode))
+    assert table("prices")["settled"].tolist() == pytest.approx([650, 650])
+    lost = table("lost_opportunity").set_index(["run", "unit"])["loc"]
+    assert lost["DA", "generator oil"] == pytest.approx(20 * 250) and lost["RT", "generator oil"] == pytest.approx(50 * 250)
+    assert lost.sum() == pytest.approx(70 * 250)
+    out = table("dispatch").query("run == 'RT'").set_index("unit")["mw"]
+    assert out["generator oil"] == pytest.approx(50)
+
+
+def test_an_administered_price_leaves_rents_and_rights_as_they_are(tmp_path):
+    """The ring at 280 for all, LMP (220, 260, 340, 300), what buses give (600, -50, -50, -500): users pay 900 x 280, plants get as much; the
+    rent of 48000 is owed to the holder of 600 MW from 1 to 4, (300 - 220) x 600, and is what suspension costs: -60 x 600 + 20 x 50 - 60 x 50
+    - 20 x 500 = -48000."""
+    text = RING + "ftrs: [{id: f, holder: generator W1, source: 1, sink: 4, mw: 600}]\n"
+    text += "market: {rule: admin}\npricing: {admin: {source: fixed, price_cny_per_mwh: 280}}\n"
+    table = market(tmp_path, text)
+    prices = table("prices").set_index("bus").loc[["1", "2", "3", "4"]]
+    assert prices["lmp"].tolist() == pytest.approx([220, 260, 340, 300]) and prices["settled"].tolist() == pytest.approx([280] * 4)
+    ledger, left = table("ledger"), table("residuals").groupby("account")["amount"].sum()
+    assert ledger[ledger["code"] == "ftr"]["amount"].sum() == pytest.approx(48000)
+    assert left["cap_adjust"] == pytest.approx(-48000) and ledger.query("payer == 'account congestion'")["amount"].sum() == pytest.approx(48000)
+    assert ledger[ledger["code"] == "energy_da"].groupby(ledger["payer"] == "market")["amount"].sum().tolist() == pytest.approx([252000] * 2)
+
+
 @pytest.mark.parametrize("of", ["penalties_dispatch", "penalties_pricing"])
 def test_penalties_of_limits_after_outages_are_below_those_of_limits(ring, capsys, of):
     """In the clearing and in the pricing run: the dearer violation is avoided first."""

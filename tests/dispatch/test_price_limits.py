@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from gridopt.case.penalties import with_penalties, with_prices_of_penalties
+from gridopt.case.pricing_options import Selected
 from gridopt.dispatch.lmp import price
 from gridopt.dispatch.price_limits import clipped, pricing_run
 from gridopt.dispatch.single import dispatch
@@ -55,12 +56,37 @@ def test_a_limit_is_passed_before_load_is_shed_and_its_price_is_the_penalty():
     assert price(found).price[:, 0] == pytest.approx([20, 60020])
 
 
-def test_in_the_pricing_run_what_is_violated_has_the_price_of_its_penalty():
-    """The same with 3000 in place of 60000: still dearer than the unit at 90, which gives its 20 MW; B 20 + 3000."""
+def by_choice(base, choice):
+    return marginal(base.case, base, Selected(selection=choice)).price[:, 0]
+
+
+def test_in_the_pricing_run_a_violated_limit_is_relaxed_and_its_price_is_at_most_the_penalty():
+    """With 3000 in place of 60000 and the limit at 130: the unit of B gives all its 20 MW, so that B is worth 90 at least, and one more MW
+    by the line 20 + 3000 at most."""
     found = dispatch(behind_a_line())
     base = pricing_run(found, with_prices_of_penalties(found.case, 5000.0, 3000.0, 2000.0))
     assert base.flow[0] == pytest.approx([130])
-    assert price(base).price[:, 0] == pytest.approx([20, 3020])
+    assert by_choice(base, "lower") == pytest.approx([20, 90]) and by_choice(base, "upper") == pytest.approx([20, 3020])
+    prices = marginal(base.case, base)
+    low, high = prices.span
+    assert low[1] == pytest.approx(90) and high[1] == pytest.approx(3020)
+    left = uplift(found, prices)
+    assert left.loc == pytest.approx(np.zeros(len(left.loc)), abs=1e-6) and left.shortfall.sum() == pytest.approx(0, abs=1e-6)
+
+
+def test_what_the_schedule_costs_and_what_is_lost_by_it_are_those_of_the_clearing():
+    """150 MW wanted, 100 at 20: 50 at 90 run rather than be missed at 100000. The pricing run sheds them at the cap of 65: they lack 50 x 25 =
+    1250, and would rather not run; the unit at 20 earns all it can."""
+    given = case(1, bus=buses("A"), fuel=FUEL, unit_type=UNIT_TYPE, unit=[unit("A", 20, 100.0), unit("A", 90, 100.0)],
+                 load=[load("A", mean=150.0)], shedding_tier=SHED)  # fmt: skip
+    found = dispatch(with_penalties(given, 100000.0, 60000.0, 40000.0))
+    base = pricing_run(found, with_prices_of_penalties(found.case, 65.0, 3000.0, 2000.0))
+    prices = marginal(base.case, base)
+    assert prices.price == pytest.approx(np.array([[65.0]])) and base.optimum.quantities["shedding"].values.sum() == pytest.approx(50)
+    left = uplift(found, prices)
+    dear = list(left.cost.round(6)).index(4500.0)
+    assert left.mwp[dear] == pytest.approx(1250) and left.loc[dear] == pytest.approx(1250)
+    assert left.mwp.sum() == pytest.approx(1250) and left.loc.sum() == pytest.approx(1250)
 
 
 def test_a_shortage_is_priced_at_the_penalty_of_the_pricing_run():
@@ -96,7 +122,7 @@ def test_security_is_given_up_before_limits_are_passed_and_those_before_load_is_
 
 
 def test_in_the_pricing_run_security_has_a_price_of_its_own():
-    """The 80 MW with 2000 in place of 40000 for each limit after an outage: B 20 + 4000."""
+    """The 80 MW with 2000 in place of 40000 for each limit after an outage, relaxed to 60: B 90 at least, 20 + 4000 at most."""
     found = dispatch(secured(80.0))
     base = pricing_run(found, with_prices_of_penalties(found.case, 650000.0, 3000.0, 2000.0))
-    assert price(base).price[:, 0] == pytest.approx([20, 4020])
+    assert by_choice(base, "lower") == pytest.approx([20, 90]) and by_choice(base, "upper") == pytest.approx([20, 4020])

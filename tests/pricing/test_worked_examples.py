@@ -212,6 +212,37 @@ def test_reserve_adder():
     assert found.units("profit")["G1"] == near(250 * (150 + added))
 
 
+SCARCE = """
+demand_mw: 200
+generators:
+  - {id: A, p_max: 300, marginal_cost: 300}
+  - {id: U, p_max: 100, marginal_cost: 400, startup_cost: 1000, initially_on: false%s}
+pricing: {ordc: {mode: adder, voll_cny_per_mwh: 800, minimum_mw: 150}}
+"""
+
+
+@pytest.mark.parametrize(("limits", "lost"), [(", p_min: 100", 39000), ("", 49000), (", ramp_mw_per_h: 120", 41000)])
+def test_who_is_off_loses_what_the_adder_would_bring(limits, lost):
+    """100 MW of room, less than 150: the adder is 800 - 300 = 500. U as a block: 100 x (800 - 400) - 1000 = 39000. If it may give anything:
+    all as reserve, 100 x 500 - 1000. With 2 MW a minute no more than 20 of it is reserve, and 80 are energy: 80 x 400 + 20 x 500 - 1000."""
+    found = Told(SCARCE % limits, "ordc")
+    assert found.by_bus()[0, 0] == near(800) and found.by_bus("reserve_price")[0, 0] == near(500)
+    assert found.units("loc")["U"] == near(lost) and found.units("loc")["A"] == near(0) and found.rule["prs"] == near(0)
+    assert found.units("profit")["A"] == near(300 * 500)
+
+
+def test_room_counts_as_far_as_it_can_be_reached():
+    """A gives 200 of 300 MW and moves 5 MW a minute: 50 MW in ten minutes are reserve. X 10, s 100: chance 1 - Phi(0.4) = 0.344578. At 250 MW
+    A would be paid for 50 more, and keep its reserve."""
+    text = "demand_mw: 200\ngenerators: [{id: A, p_max: 300, marginal_cost: 300, ramp_mw_per_h: 300}]\n"
+    setting = "pricing.ordc={mode: adder, minimum_mw: 10, deviation_mw: 100%s}"
+    added = 9700 * 0.3445782584
+    found = Told(text, "ordc", setting % "")
+    assert found.by_bus("reserve_price")[0, 0] == near(added) and found.rule["paid_besides"] == near(50 * added)
+    assert found.units("profit")["A"] == near(250 * added) and found.units("loc")["A"] == near(50 * added)
+    assert Told(text, "ordc", setting % ", response_min: null").by_bus("reserve_price")[0, 0] == near(9700 * 0.1840601253)
+
+
 def test_blocks_of_the_normal_law():
     """X 100 MW, s 50: below X the value of lost load; from 100 to 150 its mean chance (phi(0) - phi(1) - 1 + Phi(1) + ...) by quadrature."""
     blocks = ordc.curve(Ordc(minimum_mw=100, deviation_mw=50, voll_cny_per_mwh=1000, block_mw=50, reach_mw=200))

@@ -5,11 +5,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from gridopt.case.pricing_options import Ordc
 from gridopt.dispatch.answers import Answers
+from gridopt.dispatch.single import dispatch
 from gridopt.program.solution import SolverFailed
 from gridopt.settlement.uplift import uplift
 from gridopt.study.priced import price_by
+from tests.support.block_cases import FUEL, UNIT_TYPE, buses, load, unit
 from tests.support.market import ONE_PERIOD, cleared
+from tests.support.small import case
 
 
 def by_name(left):
@@ -77,3 +81,12 @@ def test_a_best_answer_that_is_worse_than_the_schedule_is_an_error(monkeypatch, 
             uplift(cleared_case, price_by("ip", cleared_case).prices)
     else:
         uplift(cleared_case, price_by("ip", cleared_case).prices)
+
+
+def test_an_adder_is_earned_once_by_wind_that_nobody_curtails():
+    """30 MW of wind beside a unit that gives 10 of 100 MW at 20: no reserve is enough, the adder is 800 - 20, and wind earns 30 x 800."""
+    given = case(1, bus=buses("A"), fuel=FUEL, unit_type=UNIT_TYPE, unit=[unit("A", 20, 100.0)], load=[load("A", mean=40.0)],
+                 renewable=[dict(renewable="w", bus="A", technology="wind", power_max_mw=30.0)])  # fmt: skip
+    found = dispatch(given)
+    left = uplift(found, price_by("ordc", found, Ordc(voll_cny_per_mwh=800, minimum_mw=1000)).prices)
+    assert left.revenue[by_name(left)["w"]] == pytest.approx(30 * 800) and left.loc.sum() == pytest.approx(0, abs=1e-6)
