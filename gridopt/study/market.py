@@ -20,6 +20,7 @@ import pandas as pd
 
 from gridopt.case.actual import ForecastError, actual, expected, without_ends
 from gridopt.case.case import Case
+from gridopt.dispatch.as_offered import of_run
 from gridopt.dispatch.attempts import Search
 from gridopt.dispatch.lmp import Prices
 from gridopt.dispatch.market_run import MarketRun
@@ -131,6 +132,8 @@ def clear(loaded: Loaded, market: Market, stop: threading.Event | None, clock: C
     with clock("day_ahead", f"day-ahead market, {len(loaded.case.time)} periods"):
         days = day_ahead_of(loaded, market, stop, clock.detail)
     day_ahead = settled_run(MarketRun.joined([c.run() for c in days.day_ahead]), loaded.case, market)
+    if settlement_rules(market).plants == "offer":
+        day_ahead = of_run(day_ahead)
     found = Cleared(loaded, market, days, day_ahead, warnings=[*days.notes, *_unselected(days, market)])
     if comes is not None:
         found.physical = real_time(found, comes, clock)
