@@ -16,10 +16,11 @@ from gridopt.case.pricing_options import USUAL, Selected
 from gridopt.dispatch.lmp import Prices, from_duals
 from gridopt.dispatch.relaxation import relaxed_duals
 from gridopt.dispatch.result import Dispatch
+from gridopt.dispatch.right_duals import demand
 
 
 def price(case: Case, dispatch: Dispatch, options: Selected = USUAL.achp) -> Prices:
     """Prices (R1), with duals of the shared rows."""
     people = dispatch.participants.again()  # limits that do not bind in the dispatch may be written
-    y, selected = relaxed_duals(people, dispatch.quantities["load"].values, options.selection)
+    y, selected = relaxed_duals(people, demand(dispatch), options.selection)
     return replace(from_duals(dispatch, people, y), selected=selected)

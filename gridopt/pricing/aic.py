@@ -24,7 +24,7 @@ from gridopt.dispatch.hull import hull
 from gridopt.dispatch.lmp import Prices, from_duals
 from gridopt.dispatch.participants import Participants
 from gridopt.dispatch.result import Dispatch
-from gridopt.dispatch.right_duals import marginal
+from gridopt.dispatch.right_duals import demand, marginal
 from gridopt.program.standard_form import Rows, extend
 
 LOSS = 1e-6
@@ -42,7 +42,7 @@ def price(case: Case, dispatch: Dispatch, options: Aic = USUAL.aic) -> Prices:
         held = people
         if losing.any():
             held = _below(dispatch, people, losing) if options.held == "below" else _in_part(people, np.flatnonzero(losing))
-        found = hull(held, dispatch.quantities["load"].values, options.selection)
+        found = hull(held, demand(dispatch), options.selection)
         y, selected = people.aligned(held, found.y), found.selected
     return replace(from_duals(dispatch, people, y), selected=selected)
 
