@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from gridopt.study.market import Cleared
 
 NOTHING = {"period": np.zeros(0, "datetime64[s]"), "exact": np.zeros(0, bool)} | {
-    n: np.zeros(0, object) for n in ("bus", "term", "source")
+    n: np.zeros(0, object) for n in ("rule", "bus", "term", "source")
 } | {n: np.zeros(0) for n in ("weight", "value", "contribution")}  # fmt: skip
 
 
 def explanations(found: Cleared) -> pd.DataFrame:
-    """Table `explain` of the day-ahead prices, day by day; a day whose prices have no basis is told among the warnings."""
+    """Table `explain` of the marginal prices of the day ahead, day by day; a day whose prices have no basis is told among the warnings."""
     where = found.market.explain
     if where == "off":
         return frame("explain", **NOTHING)
