@@ -170,13 +170,14 @@ def own_names(plants: Iterable[str], case: Case) -> list[str]:
 
 def told(run: MarketRun, case: Case) -> MarketRun:
     """A run by the names of the case by costs: units that bid are units again, segments of a renewable one plant, and what users bought is load
-    at their bus."""
+    at their bus, worth what they bid."""
     bids = case.table("demand_bid")
     bought = {f"generator {n} segment {k:g}" for n, k in bids[["load", "segment"]].drop_duplicates().itertuples(index=False)}
     name = own_names(run.plant, case)
     mine = np.array([n in bought for n in run.plant], bool)
-    served = run.load.copy()
-    np.add.at(served, run.plant_bus[mine], -run.output[mine])
+    energy, worth = np.zeros((2, *run.load.shape))
+    np.add.at(energy, run.plant_bus[mine], -run.output[mine])
+    np.add.at(worth, run.plant_bus[mine], -run.cost[mine])
     kept = list(dict.fromkeys(n for n, m in zip(name, mine, strict=True) if not m))
     place = {n: i for i, n in enumerate(kept)}
     of = np.array([place.get(n, -1) for n in name], int)
@@ -190,6 +191,6 @@ def told(run: MarketRun, case: Case) -> MarketRun:
         sums["plant_price"] = run.plant_price[first]
     besides = tuple(replace(b, who=np.array(own_names(b.who, case), object)) for b in run.besides)
     return replace(
-        run, plant=np.array(kept, object), plant_bus=run.plant_bus[first], technology=run.technology[first], load=served, besides=besides,
-        **sums,
+        run, plant=np.array(kept, object), plant_bus=run.plant_bus[first], technology=run.technology[first], load=run.load + energy,
+        bought=(energy, worth) if mine.any() else None, besides=besides, **sums,
     )  # fmt: skip
