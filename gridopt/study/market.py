@@ -35,6 +35,7 @@ from gridopt.settlement.agc import Service
 from gridopt.settlement.book import settle
 from gridopt.settlement.rules import Settlement
 from gridopt.study.load import Loaded, load_study
+from gridopt.study.market_again import again
 from gridopt.study.market_case import after_energy, limited, market_cases, market_of, options_within, paid_once, to_be_priced, told
 from gridopt.study.market_causes import Own, curtailment_table
 from gridopt.study.market_figures import explanations, figures
@@ -165,7 +166,7 @@ def clear(loaded: Loaded, market: Market, stop: threading.Event | None, clock: C
         found.tables["uplift"] = with_opportunities(found.tables["uplift"], lost, runs, market.rule, by, unknown)
     with clock("figures", "explanation of prices and figures"):
         found.tables["explain"] = explanations(found)
-        found.tables["metrics"] = figures(found)
+        found.tables["metrics"] = figures(found, again(found, stop, clock.detail))
     return found
 
 

@@ -48,12 +48,17 @@ def market_cases(case: Case, market: Market) -> tuple[Case, Case]:
     if market.bids == "cost":
         return case, case
     check_bids(case, limits_of(market))
-    if market.bids == "generated":
-        g, o = market.generated, market.offers
-        rule = BidRule(tuple(g.shares), tuple(g.prices_cny_per_mwh), g.scale, g.cost_spread, o.segments, g.price_step_cny_per_mwh,
-                       o.floor_cny_per_mwh, o.cap_cny_per_mwh)  # fmt: skip
-        case = with_generated_bids(case, rule)
-    return with_demand_bids(with_offers(case))
+    return with_demand_bids(with_offers(bidding(case, market)))
+
+
+def bidding(case: Case, market: Market) -> Case:
+    """The case with everything that is bid in its table `bid`."""
+    if market.bids != "generated":
+        return case
+    g, o = market.generated, market.offers
+    rule = BidRule(tuple(g.shares), tuple(g.prices_cny_per_mwh), g.scale, g.cost_spread, o.segments, g.price_step_cny_per_mwh,
+                   o.floor_cny_per_mwh, o.cap_cny_per_mwh)  # fmt: skip
+    return with_generated_bids(case, rule)
 
 
 def market_of(study: Study, case: Case) -> Market | None:
