@@ -6,7 +6,7 @@
     paid[g,t] = offer[g,t] - mean[t] x what g takes in t                                                                      [CNY]   (F4)
 
 Exports, charging, pumping and bids of users take energy; what that costs them or is worth to them is their own. A DC link buys at one end
-and sells at the other at the same price, and bears its own cost. Nobody pays for energy that nobody takes but those who take some.
+and sells at the other at the same price, and bears its own cost; a firm schedule to where nobody takes it sells nothing, and takes it all.
 """
 
 from __future__ import annotations
@@ -19,8 +19,15 @@ from gridopt.dispatch.market_run import MarketRun, acting, costs_of, plants_of
 from gridopt.dispatch.participants import Participants
 from gridopt.dispatch.result import Dispatch
 
+LEAST_MW = 1e-6
 LEAST_MWH = 1e-9
-"""Energy below which nothing is given or taken."""
+"""Power by which what arrives may differ from what is lost, and energy below which nothing is given or taken."""
+
+
+def traded(plant: np.ndarray, bus: np.ndarray, output: np.ndarray, lost: np.ndarray) -> np.ndarray:
+    """Output MW (g, T) of plants at buses int (g,), but of ends of DC links where all that arrives is lost; lost MW (B, T)."""
+    wasted = (output > 0) & (lost[bus] >= output - LEAST_MW)
+    return np.where(_links(plant)[:, None] & wasted, 0.0, output)
 
 
 def offers(plant: np.ndarray, energy: np.ndarray, cost: np.ndarray) -> np.ndarray:
@@ -45,16 +52,18 @@ def paid(plant: np.ndarray, energy: np.ndarray, offer: np.ndarray, price: np.nda
 
 def of_run(run: MarketRun) -> MarketRun:
     """A run in which plants get (F4) for their energy; what they are paid without any is not in it."""
-    energy, at_bus = run.output * run.hours, run.load_price[run.plant_bus]
-    amount = paid(run.plant, energy, offers(run.plant, energy, run.cost), at_bus)
-    return replace(run, plant_price=np.divide(amount, energy, out=run.price_at_plant.copy(), where=np.abs(energy) > LEAST_MWH))
+    energy, at_bus = traded(run.plant, run.plant_bus, run.output, run.lost) * run.hours, run.load_price[run.plant_bus]
+    amount, given = paid(run.plant, energy, offers(run.plant, energy, run.cost), at_bus), run.output * run.hours
+    return replace(run, plant_price=np.divide(amount, given, out=run.price_at_plant.copy(), where=np.abs(given) > LEAST_MWH))
 
 
 def settled(dispatch: Dispatch, people: Participants, more: np.ndarray | float = 0.0) -> tuple[np.ndarray, np.ndarray]:
     """Mean price CNY/MWh (B, T), the same at all buses, and what participants (g,) are paid beyond their cost CNY; more (g, T): what plants
     ask for beyond their cost where they give energy."""
     plants, hours = plants_of(dispatch), dispatch.case.time.hours
-    energy, cost = plants.output * hours, costs_of(dispatch, plants.name, plants.output)
+    cost, lost = costs_of(dispatch, plants.name, plants.output), -dispatch.served - dispatch.injection
+    np.add.at(lost, plants.bus, plants.output)
+    energy = traded(plants.name, plants.bus, plants.output, lost) * hours
     offer = offers(plants.name, energy, cost + more)
     price = mean(plants.name, energy, offer, dispatch.served.sum(axis=0) * hours)
     gain = (paid(plants.name, energy, offer, price) - cost).sum(axis=1)

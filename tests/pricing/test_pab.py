@@ -112,6 +112,16 @@ def test_a_link_pays_for_what_it_loses():
     assert (done.balance["dc_market L step 1"], link, done.balance["load a"]) == near((-374 * 300, -26 * 300, -180000))
 
 
+def test_a_firm_schedule_is_a_load():
+    """600 MW of load and 400 that are sent to where the case knows no market: 300 for both."""
+    text = LINK.replace("tariff_sent: 10, steps: [[1000, 500]]", "schedule_mw: 400")
+    found = priced(text, "pab")
+    assert found.priced.prices.load_price[0] == near([300])
+    run = MarketRun.of(found.solved, found.priced.prices, "DA")
+    done = Settled(settle_books(run, None, found.solved.case, Settlement(plants="offer"), rule="pab"))
+    assert [done.balance.get(n, 0.0) for n in ("dc_link L", "dc_link L far end", "generator G")] == near([-120000, 0, 300000])
+
+
 def test_shaded_offers_share_alike():
     """A at 200 asks for 300, the price of B: 1000 MWh at 300, of which the export takes 400."""
     out = dict(exchange="X", bus="a", export_flexible_mw=400, price_profile="p")
