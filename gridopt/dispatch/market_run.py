@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -113,7 +113,7 @@ class MarketRun:
         """Periods first..last-1 of the run."""
         cut = {f.name: getattr(self, f.name)[..., first:last] for f in fields(self) if f.name in (*BY_TIME, "start", "hours")}
         own = None if self.plant_price is None else self.plant_price[:, first:last]
-        pairs = {n: v and tuple(one[:, first:last] for one in v) for n, v in ((n, getattr(self, n)) for n in PAIRS)}
+        pairs: dict[str, Any] = {n: v and tuple(one[:, first:last] for one in v) for n, v in ((n, getattr(self, n)) for n in PAIRS)}
         return replace(self, **cut, **pairs, plant_price=own, besides=tuple(b.part(first, last) for b in self.besides))
 
     @classmethod
