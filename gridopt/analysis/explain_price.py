@@ -12,6 +12,7 @@ With the columns that move behind the prices (dispatch/marginal_basis.py), dx = 
 
 A price that reaches in is the worth of a stored MWh or of a ramp at the margin of another period, which `elsewhere` names plant by
 plant: c dx of the columns outside t. `choice` is what the rule adds where the prices are no vertex of the right ones; zero as a rule.
+These are prices of the rule `ip`, whatever the rule of the market makes of the schedule; a table says so in its column `rule`.
 Terms of a table: marginal, cost (of a plant that moves without output), ramp, store, budget, time, choice add up to the LMP; energy, loss
 and congestion do once more; cap is settled price less LMP.
 """
@@ -33,6 +34,8 @@ from gridopt.dispatch.result import Dispatch
 from gridopt.dispatch.right_duals import marginal
 from gridopt.dispatch.row_names import row_names
 
+MARGINAL = "ip"
+"""The rule whose prices are explained."""
 STORES = ("storage", "pumped", "hydro", "head", "csp", "shiftable", "data_centre", "hydro_budget", "fuel")
 SEEN_MW, SEEN = 1e-7, 1e-6
 """MW per MW, and CNY/MWh, from which a part is named."""
@@ -194,8 +197,8 @@ def explain_table(
     period = np.repeat(case.time.start[steps.start : steps.stop], [len(p.bus) for p in parts])
     name = case.table("bus").index.to_numpy(object)[all_terms.bus]
     return frame(
-        "explain", period=period, bus=name, term=all_terms.term, source=all_terms.source, weight=all_terms.weight, value=all_terms.value,
-        contribution=all_terms.contribution, exact=np.full(len(name), bool(solution.finished and solution.gap <= 1e-9)),
+        "explain", rule=MARGINAL, period=period, bus=name, term=all_terms.term, source=all_terms.source, weight=all_terms.weight,
+        value=all_terms.value, contribution=all_terms.contribution, exact=np.full(len(name), bool(solution.finished and solution.gap <= 1e-9)),
     )  # fmt: skip
 
 

@@ -151,19 +151,25 @@ def impact(offered: Case, mitigated: Case, market: Market = Market()) -> np.ndar
 
 def cannibalisation(case: Case, technology: str, added_mw: Sequence[float], market: Market = Market()) -> tuple[np.ndarray, float]:
     """Capture price CNY/MWh with so many MW more of a technology of renewable plants, spread over them, (k,); and (G6), CNY/MWh per MW."""
-    table = case.table("renewable")
-    mine = (table["technology"] == technology).to_numpy()
-    have = float(table["power_max_mw"][mine].sum())
-    if have <= 0:
-        raise CaseError([f"technology '{technology}': no renewable plant is of it. Known: {', '.join(sorted(set(table['technology'])))}."])
     prices = []
     for added in added_mw:
-        grown = table.copy()
-        grown.loc[mine, "power_max_mw"] *= 1.0 + added / have
-        run, _ = market.run(replace(case, tables={**case.tables, "renewable": grown}, loss_points=None))
+        run, _ = market.run(more_of(case, technology, added))
         found = {n: v for scope, n, v in captured(run) if scope == f"technology {technology}"}
         prices.append(found.get("capture_price", np.nan))
     capture = np.array(prices, float)
     known = np.isfinite(capture)
     slope = float(np.polyfit(np.asarray(added_mw, float)[known], capture[known], 1)[0]) if known.sum() > 1 else np.nan
     return capture, slope
+
+
+def more_of(case: Case, technology: str, added_mw: float) -> Case:
+    """The case with so many MW more of a technology of renewable plants, spread over them and what they bid. Raises CaseError for one that no
+    plant is of."""
+    table, bids = case.table("renewable").copy(), case.table("bid").copy()
+    mine = (table["technology"] == technology).to_numpy()
+    have = float(table["power_max_mw"][mine].sum())
+    if have <= 0:
+        raise CaseError([f"technology '{technology}': no renewable plant is of it. Known: {', '.join(sorted(set(table['technology'])))}."])
+    table.loc[mine, "power_max_mw"] *= 1.0 + added_mw / have
+    bids.loc[((bids["kind"] == "renewable") & bids["element"].isin(table.index[mine])).to_numpy(), "power_mw"] *= 1.0 + added_mw / have
+    return replace(case, tables={**case.tables, "renewable": table, "bid": bids}, loss_points=None)

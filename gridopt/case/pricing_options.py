@@ -32,7 +32,7 @@ class Options(BaseModel):
 
 
 class Selected(Options):
-    """selection: which prices are taken where more than one set is right: the lowest payment of the load, the highest, or the mean."""
+    """selection: which prices are taken where more than one set is right: the lowest payment of the demand, the highest, or the mean."""
 
     selection: Choice = "lower"
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -35,6 +35,7 @@ PLANTS = (
 BY_TIME = (
     "output", "available", "cost", "load", "lost", "lmp", "energy", "congestion", "loss", "load_price", "settled", "flow", "limit", "mu",
 )  # fmt: skip
+PAIRS = ("span", "bought")
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class MarketRun:
     CNY (g, T); load and lost MW, lmp and its parts, load_price (what users pay), settled (what plants get) CNY/MWh (B, T); constraint (k,);
     flow, limit MW, mu CNY/MWh (k, T); gap and exact of the clearing; plant_price CNY/MWh (g, T): what each plant gets where that is not what
     is settled at its bus; span: lowest and highest price that are right CNY/MWh (B, T), where they are known; besides: payments beside
-    energy."""
+    energy; bought: part of the load that users buy by bids MW, and what that is worth to them CNY, (B, T) each, where they do."""
 
     stage: str
     start: np.ndarray
@@ -73,6 +74,7 @@ class MarketRun:
     plant_price: np.ndarray | None = None
     span: tuple[np.ndarray, np.ndarray] | None = None
     besides: tuple[Beside, ...] = ()
+    bought: tuple[np.ndarray, np.ndarray] | None = None
 
     @property
     def rent(self) -> np.ndarray:
@@ -94,15 +96,13 @@ class MarketRun:
         """A cleared dispatch at the prices of a rule; `settled` (B, T): what plants get where a floor or cap changes it."""
         case, solution = dispatch.case, dispatch.solution
         plants = plants_of(dispatch)
-        change = dispatch.model.builder.ports.get("demand_change")
-        q = dispatch.quantities
-        load = q["load"].values - q["shedding"].values + (0.0 if change is None else change.value(solution.x))
+        load = dispatch.served
         given = np.zeros(load.shape)
         np.add.at(given, plants.bus, plants.output)
         constraint, flow, limit, mu = limits_of(dispatch, prices)
         return cls(
             stage, case.time.start, case.time.hours, case.table("bus").index.to_numpy(str), case.table("bus")["zone"].to_numpy(str),
-            plants.name, plants.bus, plants.technology, plants.output, plants.available, _costs(dispatch, plants.name, plants.output), load,
+            plants.name, plants.bus, plants.technology, plants.output, plants.available, costs_of(dispatch, plants.name, plants.output), load,
             given - load - dispatch.injection, prices.price if prices.shift is None else prices.price - prices.shift, prices.energy,
             prices.congestion, prices.loss,
             prices.price if prices.load_price is None else prices.load_price, prices.price if settled is None else settled,
@@ -114,9 +114,8 @@ class MarketRun:
         """Periods first..last-1 of the run."""
         cut = {f.name: getattr(self, f.name)[..., first:last] for f in fields(self) if f.name in (*BY_TIME, "start", "hours")}
         own = None if self.plant_price is None else self.plant_price[:, first:last]
-        low, high = self.span or (None, None)
-        span = None if low is None or high is None else (low[:, first:last], high[:, first:last])
-        return replace(self, **cut, plant_price=own, span=span, besides=tuple(b.part(first, last) for b in self.besides))
+        pairs: dict[str, Any] = {n: v and tuple(one[:, first:last] for one in v) for n, v in ((n, getattr(self, n)) for n in PAIRS)}
+        return replace(self, **cut, **pairs, plant_price=own, besides=tuple(b.part(first, last) for b in self.besides))
 
     @classmethod
     def joined(cls, runs: Sequence[MarketRun]) -> MarketRun:
@@ -133,9 +132,9 @@ class MarketRun:
         kept = {f.name: getattr(first, f.name) for f in fields(cls)}
         if any(r.plant_price is not None for r in runs):
             kept["plant_price"] = np.concatenate([r.price_at_plant for r in runs], axis=1)
-        spans = [r.span for r in runs if r.span is not None]
-        whole_span = len(spans) == len(runs)
-        kept["span"] = tuple(np.concatenate(ends, axis=1) for ends in zip(*spans, strict=True)) if whole_span else None
+        for name in PAIRS:
+            pairs = [getattr(r, name) for r in runs]
+            kept[name] = None if None in pairs else tuple(np.concatenate(ends, axis=1) for ends in zip(*pairs, strict=True))
         kept["besides"] = joined_besides([(r.besides, len(r.start)) for r in runs])
         whole = {"constraint": np.array(names, dtype=object), "gap": max(r.gap for r in runs), "exact": all(r.exact for r in runs)}
         return cls(**(kept | joined | whole))
@@ -230,7 +229,7 @@ def _power(case, table: str) -> np.ndarray:
     return case.table(table)["power_max_mw"].to_numpy(float)[:, None] * case.in_service(table)
 
 
-def _costs(dispatch: Dispatch, plant: np.ndarray, output: np.ndarray) -> np.ndarray:
+def costs_of(dispatch: Dispatch, plant: np.ndarray, output: np.ndarray) -> np.ndarray:
     """Cost of each plant at its offers CNY (g, T); what is over no step is spread over all hours."""
     builder, x = dispatch.model.builder, dispatch.solution.x
     worth = np.zeros(len(x))

@@ -130,7 +130,9 @@ MARKET_TABLES: dict[str, tuple[Column, ...]] = {
         Column("as_of", TEXT, "", "day whose rules are settled; empty: the studied period", "所采用规则的日期"),
     ),
     "explain": (
-        PERIOD, BUS, Column("term", TEXT, "", "energy of a marginal unit, congestion, time, commitment, cap …", "构成"),
+        Column("rule", TEXT, "", "rule whose price is explained: ip, the marginal one, whatever the market's", "所解释电价的定价规则"),
+        PERIOD, BUS,
+        Column("term", TEXT, "", "energy of a marginal unit, congestion, time, commitment, cap …", "构成"),
         Column("source", TEXT, "", "unit, constraint or rule", "来源"), Column("weight", NUMBER, "1", "weight or shift factor", "权重"),
         _price("value", "offer or shadow price", "数值"), _price("contribution", "weight times value", "贡献"), EXACT,
     ),

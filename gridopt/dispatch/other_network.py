@@ -24,7 +24,7 @@ from gridopt.dispatch.lazy import Relaxed, solve
 from gridopt.dispatch.lmp import LOSSES
 from gridopt.dispatch.participants import BALANCE, Participants
 from gridopt.dispatch.result import Dispatch
-from gridopt.dispatch.right_duals import choose, spread
+from gridopt.dispatch.right_duals import choose, demand, spread
 from gridopt.dispatch.whole import decide
 from gridopt.program.standard_form import Rows, StandardForm, extend
 
@@ -101,7 +101,7 @@ def clear(dispatch: Dispatch, network: Network | None, choice: str = "lower", he
     people = replace(people, form=open_form, x=solution.x, added=solution.added, shared=shared)
     first = len(open_form.row_lower) - len(written) - len(network.step)
     rows = np.arange(first, first + len(network.step))
-    load, size = dispatch.quantities["load"].values, len(open_form.row_lower)
+    load, size = demand(Dispatch(dispatch.case, model, solution)), len(open_form.row_lower)
     payment, order = (_payment(people, network, rows, w, size) for w in (load, spread(load.shape)))
     y = choose(solution.form, solution.x, payment, order, choice)
     schedule = Dispatch(dispatch.case, model, replace(solution, y=y))

@@ -68,6 +68,12 @@ class Dispatch:
                 found |= block.results(self.case, columns, self.values)
         return found
 
+    @cached_property
+    def served(self) -> np.ndarray:
+        """Served demand MW (B, T): load less shedding, with the response of demand."""
+        q, change = self.quantities, self.model.builder.ports.get("demand_change")
+        return q["load"].values - q["shedding"].values + (0.0 if change is None else change.value(self.solution.x))
+
     @property
     def committed(self):
         """What blocks/commitment.py declared (its Columns); None where nothing is switched on and off."""

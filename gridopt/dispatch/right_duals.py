@@ -4,7 +4,7 @@ For an optimal x, prices y of the shared rows and duals z of the others are righ
 
     d = c - A' y - B' z:   d_j = 0 inside its bounds, d_j >= 0 at the lower one, d_j <= 0 at the upper one              (D1)
     y, z = 0 on rows that do not bind, >= 0 at a lower limit, <= 0 at an upper one                                      (D2)
-    payment(y) = sum over buses and steps of load x price x hours
+    payment(y) = sum over buses and steps of demand x price x hours,   demand: load that is served, and what users buy by bids
 
     lower: least payment; upper: largest; mid: the mean of the two, which is right as well                             (D3)
 
@@ -58,10 +58,18 @@ def marginal(dispatch: Dispatch, choice: str = "lower") -> np.ndarray:
 
 def within(dispatch: Dispatch, form: StandardForm, choice: str, calm: np.ndarray = NO_ROWS) -> np.ndarray:
     """The same where the columns of the dispatch have the bounds that `form` gives them; calm: further rows as in `choose`."""
-    people, load, best = dispatch.participants, dispatch.quantities["load"].values, dispatch.optimum
+    people, load, best = dispatch.participants, demand(dispatch), dispatch.optimum
     payment, order = np.zeros(len(form.row_lower)), np.zeros(len(form.row_lower))
     payment[people.shared], order[people.shared] = people.payment(load), people.payment(spread(load.shape))
     return choose(form, best.solution.x, payment, order, choice, np.union1d(schedule_rows(best), calm))
+
+
+def demand(dispatch: Dispatch) -> np.ndarray:
+    """Demand that pays MW (B, T): load that is served, and what users buy by bids, which are generators that take."""
+    found, generator = dispatch.served.copy(), dispatch.case.table("generator")
+    taken = np.maximum(-dispatch.quantities["generator_output"].values, 0.0)
+    np.add.at(found, dispatch.case.position("bus", generator["bus"]), taken)
+    return found
 
 
 def spread(shape: tuple[int, int]) -> np.ndarray:

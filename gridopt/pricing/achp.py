@@ -17,6 +17,7 @@ from gridopt.case.pricing_options import USUAL, Selected
 from gridopt.dispatch.lmp import Prices, from_duals
 from gridopt.dispatch.relaxation import chosen, relaxed, row_families
 from gridopt.dispatch.result import Dispatch
+from gridopt.dispatch.right_duals import demand
 
 
 def price(case: Case, dispatch: Dispatch, options: Selected = USUAL.achp) -> Prices:
@@ -24,5 +25,5 @@ def price(case: Case, dispatch: Dispatch, options: Selected = USUAL.achp) -> Pri
     people = dispatch.participants.again()  # limits that do not bind in the dispatch may be written
     x, y = relaxed(people)
     value = float(people.form.cost @ x) + people.form.offset
-    y, selected = chosen(people, x, y, dispatch.quantities["load"].values, options.selection)
+    y, selected = chosen(people, x, y, demand(dispatch), options.selection)
     return replace(from_duals(dispatch, people, y), selected=selected, relaxation=(value, row_families(dispatch, people)))

@@ -25,7 +25,7 @@ from gridopt.dispatch.hull import hull
 from gridopt.dispatch.lmp import Prices, from_duals
 from gridopt.dispatch.participants import Participants
 from gridopt.dispatch.result import Dispatch
-from gridopt.dispatch.right_duals import marginal
+from gridopt.dispatch.right_duals import demand, marginal
 from gridopt.program.standard_form import Rows, extend
 
 LOSS = 1e-6
@@ -44,7 +44,7 @@ def price(case: Case, dispatch: Dispatch, options: Aic = USUAL.aic) -> Prices:
         if losing.any():
             below = options.held == "below"
             held = _below(dispatch, people, losing[:, case.time.day]) if below else _in_part(people, np.flatnonzero(losing.any(axis=1)))
-        found = hull(held, dispatch.quantities["load"].values, options.selection)
+        found = hull(held, demand(dispatch), options.selection)
         y, selected = people.aligned(held, found.y), found.selected
     return replace(from_duals(dispatch, people, y), selected=selected)
 

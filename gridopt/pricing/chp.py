@@ -16,10 +16,11 @@ from gridopt.case.pricing_options import USUAL, Selected
 from gridopt.dispatch.hull import hull
 from gridopt.dispatch.lmp import Prices, from_duals
 from gridopt.dispatch.result import Dispatch
+from gridopt.dispatch.right_duals import demand
 
 
 def price(case: Case, dispatch: Dispatch, options: Selected = USUAL.chp) -> Prices:
     """Prices (R1), with duals of the shared rows."""
     people = dispatch.participants.again()  # limits that do not bind in the dispatch may be written
-    found = hull(people, dispatch.quantities["load"].values, options.selection)
+    found = hull(people, demand(dispatch), options.selection)
     return replace(from_duals(dispatch, people, found.y), hull=(found.cost, found.bound), selected=found.selected)

@@ -26,6 +26,7 @@ from gridopt.dispatch.lmp import Prices, from_duals
 from gridopt.dispatch.participants import Participants
 from gridopt.dispatch.relaxation import relaxed_duals
 from gridopt.dispatch.result import Dispatch
+from gridopt.dispatch.right_duals import demand
 from gridopt.program.standard_form import StandardForm
 
 KEPT, LIMIT = ("commitment.segments",), "commitment.most"
@@ -38,7 +39,7 @@ def price(case: Case, dispatch: Dispatch, options: Elmp = USUAL.elmp) -> Prices:
     form = people.form if dispatch.committed is None else _spread(dispatch, people, options)
     # Nothing is whole here, and little is as it was cleared: no optimum to begin from.
     spread = replace(people, form=replace(form, integer=np.zeros(0, int)), added=dict(people.added), paths=None)
-    y, selected = relaxed_duals(spread, dispatch.quantities["load"].values, options.selection)
+    y, selected = relaxed_duals(spread, demand(dispatch), options.selection)
     return replace(from_duals(dispatch, people, people.aligned(spread, y)), selected=selected)
 
 

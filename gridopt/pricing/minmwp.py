@@ -25,7 +25,7 @@ from gridopt.dispatch.lmp import Prices, from_duals
 from gridopt.dispatch.market_run import Given, given
 from gridopt.dispatch.participants import BALANCE, Participants
 from gridopt.dispatch.result import Dispatch
-from gridopt.dispatch.right_duals import spread, standing
+from gridopt.dispatch.right_duals import demand, spread, standing
 from gridopt.program.highs import Highs
 from gridopt.program.solution import SolverFailed
 
@@ -48,7 +48,7 @@ def price(case: Case, dispatch: Dispatch, options: Minmwp = USUAL.minmwp) -> Pri
     beyond, drawing = given(dispatch, people), [people.drawing(t)[people.shared] for t in range(len(case.time))]
     drawn = sp.csr_array(form.matrix[people.shared] @ _schedule(people, case.time) + _drawn_beyond(people, beyond, drawing, case.time.day))
     cost = case.time.daily(people.by_period(form.cost * people.x, case.time.hours) + beyond.cost).ravel()
-    load = dispatch.quantities["load"].values
+    load = demand(dispatch)
     energy, order = people.payment(load), people.payment(spread(load.shape))
     reserve = np.isin(people.shared, np.concatenate([np.zeros(0, int), *(ids for name, ids in people.steady.items() if name != BALANCE)]))
     payment = energy + np.where(at_low & reserve, form.row_lower[people.shared], 0.0)

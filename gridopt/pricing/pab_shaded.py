@@ -2,7 +2,7 @@
 
     o'[j,t] = o[j,t] + s max(0, f[b,t] - o[j,t])      o: true offer of a block of output, f: forecast price, s: share     (R1)
     cleared by o'; of blocks that offer the same, those that truly cost less come first                                  (R2)
-    paid[g] = sum over its blocks of o' x output;   load pays the mean                                                    (R3)
+    paid[g,t] = sum over its blocks of o' x output;   who takes energy pays the mean of each t (pab.py)                    (R3)
 
 Wind and solar power offers at its true cost, usually nothing, and is raised alike. The forecast is the price of `ip` or `smp` at the
 true offers.
@@ -18,11 +18,12 @@ import numpy as np
 
 from gridopt.case.case import Case
 from gridopt.case.pricing_options import USUAL, PabShaded
+from gridopt.dispatch.as_offered import settled
 from gridopt.dispatch.attempts import Search
 from gridopt.dispatch.formulate import implied
 from gridopt.dispatch.lazy import Relaxed
 from gridopt.dispatch.lmp import Prices, elsewhere, from_duals
-from gridopt.dispatch.market_run import given
+from gridopt.dispatch.market_run import of_plants, plants_of
 from gridopt.dispatch.other_network import clear
 from gridopt.dispatch.result import Dispatch
 from gridopt.dispatch.right_duals import marginal
@@ -49,13 +50,11 @@ def price(case: Case, dispatch: Dispatch, options: PabShaded = USUAL.pab_shaded)
     gap, true = max(solution.gap, 0.0), replace(solution, form=replace(solution.form, cost=form.cost))
     # Proven at the offers that were made; at true costs the schedule is no optimum, but as near to its own as that.
     schedule = Dispatch(case, model, replace(true, proven=true.objective - gap * max(abs(true.objective), 1.0)))
-    people = schedule.participants
-    beyond = given(schedule, people).revenue(options.share * forecast, schedule.case.time.hours)
-    wind = np.array([str(n).startswith("renewable ") for n in people.names])
-    extra = people.by_period(raised * solution.x, hours) + np.where(wind[:, None], beyond, 0.0)
-    load = schedule.quantities["load"].values - schedule.quantities["shedding"].values
-    energy, paid = float((load @ hours).sum()), schedule.solution.objective + float(extra.sum())
-    mean = np.full(load.shape, paid / energy if energy > 0 else 0.0)
+    people, plants = schedule.participants, plants_of(schedule)
+    more = of_plants(schedule, raised * solution.x, plants.output)  # of wind and sun: what they do not get for what is curtailed
+    wind = np.array([str(n).startswith("renewable ") for n in plants.name], bool)
+    more[wind] += options.share * (forecast[plants.bus] * plants.available * hours)[wind]
+    mean, extra = settled(schedule, people, more)
     found = replace(elsewhere(schedule, mean, people, np.zeros(0)), dual=None)
     return replace(found, load_price=mean, extra=extra, schedule=schedule, settled=True)
 

@@ -19,10 +19,11 @@ from gridopt.report.text import WORDS, Both, say, unit_money, unit_price
 from gridopt.report.zones import zone_words
 
 THEMES = (
-    ("concentration", r"hhi|rsi|pivotal|lerner|mark_?up|largest"),
+    ("concentration", r"hhi|rsi|pivotal|lerner|mark_?up|largest|conduct|impact"),
     ("curtailment", r"curtail|unserved|shed"),
     ("price", r"^price|spread_mean|spread_size|^base|at_floor|at_cap|negative|daily_range"),
-    ("money", r"surplus|welfare|rent|payment|revenue|profit|uplift|mwp|loc|prs|miss|adequacy|cost|ftr|zone_spread|cap_adjust|value_of|load_m"),
+    ("money",
+     r"surplus|welfare|rent|paid|payment|revenue|profit|uplift|mwp|loc|prs|miss|adequacy|cost|ftr|zone_spread|cap_adjust|value_of|load_m"),
 )
 """Themes of figures of the whole market, with what their names hold; the first that fits."""
 OTHER = "other"
@@ -30,8 +31,8 @@ SCOPES = ("zone", "zones", "technology", "owner", "unit")
 """Kinds of scopes that have a table of their own, a row for each scope and a column for each figure."""
 UNITS = (
     (r"_factor|rsi|hhi|adequacy", ""), (r"_mwh\b", "MWh"), (r"_mw\b", "MW"), (r"share|lerner|_rate$", "share"), (r"_hours$|_h$", "h"),
-    (r"_per_mwh$|^price|price$|daily_range|spread_mean|spread_size|^base|value_of_load|lmp", "price"),
-    (r"surplus|welfare|rent|payment|revenue|profit|mwp|^loc|^prs|missing|cost|zone_spread|cap_adjust|_cny$", "money"), (r"", ""),
+    (r"_per_mwh$|^price|^impact|price$|daily_range|spread_mean|spread_size|^base|value_of_load|lmp", "price"),
+    (r"surplus|welfare|rent|payment|revenue|profit|mwp|^loc|^prs|missing|cost|paid|zone_spread|cap_adjust|_cny$", "money"), (r"", ""),
 )  # fmt: skip
 """Unit of a figure by its name; the first that fits."""
 DIGITS = {"price": 2, "money": 0, "share": 1, "MWh": 0, "MW": 0}

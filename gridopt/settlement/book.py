@@ -64,7 +64,7 @@ def settle(
     m = metered(day_ahead, real_time, case, rules)
     book, sold = Ledger(len(m.hours)), contracts.sold(m, case)
 
-    energy.settle(book, m, rules.plants == "offer")
+    energy.settle(book, m)
     besides.settle(book, m)
     if traded is not None:
         trade.settle(book, m, traded)

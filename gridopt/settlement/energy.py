@@ -9,8 +9,8 @@ What the market then holds belongs to accounts, by each run on its own volumes (
     cap_adjust   = sum over buses of (LMP - s) inj,   s: price that plants get (floor, cap)                              (E4)
     zone_spread  = sum over users of (what they pay - s) Q                                                               (E5)
 
-Pay as bid: a plant gets its offer for its day-ahead energy, and cost without energy (code offer_cost); the difference to s is borne by
-zone_spread.
+Pay as bid: a plant gets its offer for its day-ahead energy, and cost without energy (code offer_cost), or pays as users do for what it takes;
+the difference to s is borne by zone_spread.
 Sources: Schweppe et al., Spot Pricing of Electricity, 1988; Hogan, Contract networks, 1992.
 """
 
@@ -22,14 +22,13 @@ from gridopt.settlement.ledger import MARKET, Ledger, account
 from gridopt.settlement.metered import Metered, Stage
 
 
-def settle(book: Ledger, m: Metered, as_offered: bool) -> None:
+def settle(book: Ledger, m: Metered) -> None:
     """Books (E1): codes energy_da, energy_rt, offer_cost."""
     book.pay("energy_da", MARKET, m.plant, m.da.plant, m.da.plant_price)
     book.pay("energy_da", m.user, MARKET, m.da.user, m.da.user_price)
     book.pay("energy_rt", MARKET, m.plant, m.rt.plant - m.da.plant, m.rt.plant_price)
     book.pay("energy_rt", m.user, MARKET, m.rt.user - m.da.user, m.rt.user_price)
-    if as_offered:
-        book.pay("offer_cost", account("zone_spread"), m.plant, np.where(m.da.plant == 0, 1.0, 0.0), m.da.cost)
+    book.pay("offer_cost", account("zone_spread"), m.plant, np.where(m.da.idle > 0, 1.0, 0.0), m.da.idle)
 
 
 def hand_over(book: Ledger, m: Metered) -> dict[str, np.ndarray]:

@@ -1,9 +1,11 @@
 """What is settled: who was there, how much energy day-ahead and in real time, at what price.
 
     Q[g,t] = output h,   Q[u,t] = share[u] load h                                                          [MWh]     (V1)
-    price of a plant: `settled` at its bus, day-ahead also its offer: cost over energy;   of a user: `load_price` there     (V2)
+    price of a plant: `settled` at its bus;   of a user: `load_price` there                                                (V2)
+    paid as offered, day-ahead: what plants are paid (dispatch/as_offered.py) over energy, without energy `idle` [CNY]      (V3)
 
-Without a run in real time the day-ahead schedule is what happened. Plants and users stand in one order in all arrays.
+Without a run in real time the day-ahead schedule is what happened. Plants and users stand in one order in all arrays. Paid as offered, a
+plant that takes energy, such as an export, pays what users pay at its bus.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from functools import cached_property
 import numpy as np
 
 from gridopt.case.case import Case
+from gridopt.dispatch.as_offered import LEAST_MWH, of_run, offers
 from gridopt.dispatch.besides import Beside
 from gridopt.dispatch.market_run import MarketRun
 from gridopt.settlement.ledger import horizon
@@ -23,7 +26,8 @@ from gridopt.settlement.rules import Settlement
 @dataclass(frozen=True)
 class Stage:
     """One run (day-ahead or real time) in energy: plants MWh (g, T), users MWh (u, T), prices CNY/MWh of both; lost MWh at each bus, lmp, its
-    energy and congestion parts, and what plants get (B, T); cost CNY and available MWh (g, T); besides: payments beside energy."""
+    energy and congestion parts, and what plants get (B, T); cost CNY and available MWh (g, T); idle: paid as offered without energy CNY
+    (g, T); besides: payments beside energy."""
 
     plant: np.ndarray
     user: np.ndarray
@@ -36,6 +40,7 @@ class Stage:
     settled: np.ndarray
     cost: np.ndarray
     available: np.ndarray
+    idle: np.ndarray
     besides: tuple[Beside, ...] = ()
 
 
@@ -98,13 +103,14 @@ def metered(day_ahead: MarketRun, real_time: MarketRun | None, case: Case, rules
         output = run.output * run.hours
         return Stage(
             output, share[:, None] * run.load[bus] * run.hours, run.price_at_plant, run.load_price[bus], run.lost * run.hours,
-            run.lmp, run.energy, run.congestion, run.settled, run.cost, run.available * run.hours, run.besides,
+            run.lmp, run.energy, run.congestion, run.settled, run.cost, run.available * run.hours, np.zeros_like(run.cost), run.besides,
         )  # fmt: skip
 
     da = stage(day_ahead)
     rt = da if real_time is None else stage(real)
     if rules.plants == "offer":
-        da = replace(da, plant_price=np.divide(da.cost, da.plant, out=np.zeros_like(da.cost), where=da.plant != 0))
+        idle = np.where(np.abs(da.plant) > LEAST_MWH, 0.0, offers(real.plant, da.plant, da.cost))
+        da = replace(da, plant_price=of_run(day_ahead).price_at_plant, idle=idle)
     return Metered(
         day_ahead.start, day_ahead.hours, day_ahead.bus, day_ahead.zone, real.plant, real.plant_bus, real.technology, user, bus, guaranteed,
         regulated, da, rt,

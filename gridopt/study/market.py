@@ -20,6 +20,7 @@ import pandas as pd
 
 from gridopt.case.actual import ForecastError, actual, expected, without_ends
 from gridopt.case.case import Case
+from gridopt.dispatch.as_offered import of_run
 from gridopt.dispatch.attempts import Search
 from gridopt.dispatch.lmp import Prices
 from gridopt.dispatch.market_run import MarketRun
@@ -35,6 +36,7 @@ from gridopt.settlement.agc import Service
 from gridopt.settlement.book import settle
 from gridopt.settlement.rules import Settlement
 from gridopt.study.load import Loaded, load_study
+from gridopt.study.market_again import again
 from gridopt.study.market_case import (
     after_energy,
     limited,
@@ -144,6 +146,8 @@ def clear(loaded: Loaded, market: Market, stop: threading.Event | None, clock: C
     with clock("day_ahead", f"day-ahead market, {len(loaded.case.time)} periods"):
         days = day_ahead_of(loaded, market, stop, clock.detail)
     day_ahead = settled_run(MarketRun.joined([c.run() for c in days.day_ahead]), loaded.case, market)
+    if settlement_rules(market).plants == "offer":
+        day_ahead = of_run(day_ahead)
     warnings = [*doubts(days.day_ahead[0].dispatch.case, market), *days.notes, *_unselected(days, market)]
     found = Cleared(loaded, market, days, day_ahead, warnings=warnings)
     if comes is not None:
@@ -176,7 +180,7 @@ def clear(loaded: Loaded, market: Market, stop: threading.Event | None, clock: C
         found.tables["uplift"] = with_opportunities(found.tables["uplift"], lost, runs, market.rule, by, unknown)
     with clock("figures", "explanation of prices and figures"):
         found.tables["explain"] = explanations(found)
-        found.tables["metrics"] = figures(found)
+        found.tables["metrics"] = figures(found, again(found, stop, clock.detail))
     return found
 
 

@@ -48,12 +48,17 @@ def market_cases(case: Case, market: Market) -> tuple[Case, Case]:
     if market.bids == "cost":
         return case, case
     check_bids(case, limits_of(market))
-    if market.bids == "generated":
-        g, o = market.generated, market.offers
-        rule = BidRule(tuple(g.shares), tuple(g.prices_cny_per_mwh), g.scale, g.cost_spread, o.segments, g.price_step_cny_per_mwh,
-                       o.floor_cny_per_mwh, o.cap_cny_per_mwh)  # fmt: skip
-        case = with_generated_bids(case, rule)
-    return with_demand_bids(with_offers(case))
+    return with_demand_bids(with_offers(bidding(case, market)))
+
+
+def bidding(case: Case, market: Market) -> Case:
+    """The case with everything that is bid in its table `bid`."""
+    if market.bids != "generated":
+        return case
+    g, o = market.generated, market.offers
+    rule = BidRule(tuple(g.shares), tuple(g.prices_cny_per_mwh), g.scale, g.cost_spread, o.segments, g.price_step_cny_per_mwh,
+                   o.floor_cny_per_mwh, o.cap_cny_per_mwh)  # fmt: skip
+    return with_generated_bids(case, rule)
 
 
 def penalties_of(market: Market) -> Penalties | None:
@@ -177,13 +182,14 @@ def own_names(plants: Iterable[str], case: Case) -> list[str]:
 
 def told(run: MarketRun, case: Case) -> MarketRun:
     """A run by the names of the case by costs: units that bid are units again, segments of a renewable one plant, and what users bought is load
-    at their bus."""
+    at their bus, worth what they bid."""
     bids = case.table("demand_bid")
     bought = {f"generator {n} segment {k:g}" for n, k in bids[["load", "segment"]].drop_duplicates().itertuples(index=False)}
     name = own_names(run.plant, case)
     mine = np.array([n in bought for n in run.plant], bool)
-    served = run.load.copy()
-    np.add.at(served, run.plant_bus[mine], -run.output[mine])
+    energy, worth = np.zeros((2, *run.load.shape))
+    np.add.at(energy, run.plant_bus[mine], -run.output[mine])
+    np.add.at(worth, run.plant_bus[mine], -run.cost[mine])
     kept = list(dict.fromkeys(n for n, m in zip(name, mine, strict=True) if not m))
     place = {n: i for i, n in enumerate(kept)}
     of = np.array([place.get(n, -1) for n in name], int)
@@ -197,6 +203,6 @@ def told(run: MarketRun, case: Case) -> MarketRun:
         sums["plant_price"] = run.plant_price[first]
     besides = tuple(replace(b, who=np.array(own_names(b.who, case), object)) for b in run.besides)
     return replace(
-        run, plant=np.array(kept, object), plant_bus=run.plant_bus[first], technology=run.technology[first], load=served, besides=besides,
-        **sums,
+        run, plant=np.array(kept, object), plant_bus=run.plant_bus[first], technology=run.technology[first], load=run.load + energy,
+        bought=(energy, worth) if mine.any() else None, besides=besides, **sums,
     )  # fmt: skip

@@ -9,21 +9,23 @@ import pandas as pd
 
 from gridopt.analysis.explain_price import Explanation, explain_table, zone_buses
 from gridopt.analysis.market_metrics import MetricRules, metrics
+from gridopt.analysis.true_cost import conduct, offers_of, true_cost
 from gridopt.case.case import Case
 from gridopt.dispatch.market_tables import frame
 from gridopt.program.solution import SolverFailed
-from gridopt.study.market_case import own_names, selection_of, settled_by, to_be_priced
+from gridopt.study.market_again import Again, cannibalisation, failing, impact
+from gridopt.study.market_case import bidding, own_names, selection_of, settled_by, to_be_priced
 
 if TYPE_CHECKING:
     from gridopt.study.market import Cleared
 
 NOTHING = {"period": np.zeros(0, "datetime64[s]"), "exact": np.zeros(0, bool)} | {
-    n: np.zeros(0, object) for n in ("bus", "term", "source")
+    n: np.zeros(0, object) for n in ("rule", "bus", "term", "source")
 } | {n: np.zeros(0) for n in ("weight", "value", "contribution")}  # fmt: skip
 
 
 def explanations(found: Cleared) -> pd.DataFrame:
-    """Table `explain` of the day-ahead prices, day by day; a day whose prices have no basis is told among the warnings."""
+    """Table `explain` of the marginal prices of the day ahead, day by day; a day whose prices have no basis is told among the warnings."""
     where = found.market.explain
     if where == "off":
         return frame("explain", **NOTHING)
@@ -49,8 +51,19 @@ def _renamed(table: pd.DataFrame, case: Case) -> pd.DataFrame:
     return table
 
 
-def figures(found: Cleared) -> pd.DataFrame:
-    """Table `metrics`."""
-    limit = found.market.price
-    rules = MetricRules(limit.floor_cny_per_mwh, limit.cap_cny_per_mwh)
-    return metrics(found.day_ahead, found.real_time, found.loaded.case, rules=rules, tables=found.tables, figures=found.figures)
+def figures(found: Cleared, clear: Again) -> pd.DataFrame:
+    """Table `metrics`; the true cost of who bids is that of the tables of the case. clear: clears the day ahead again."""
+    market, case, run = found.market, found.loaded.case, found.day_ahead
+    limit, asked = market.price, market.figures
+    rules = MetricRules(limit.floor_cny_per_mwh, limit.cap_cny_per_mwh, asked.value_of_load_cny_per_mwh, asked.fixed_cost_cny_per_kw_year)
+    offers = {} if market.bids == "cost" else offers_of(bidding(case, market))
+    test, more = asked.conduct, []
+    if test is not None:
+        more = conduct(case, offers, test.threshold_cny_per_mwh, test.share)
+        if test.impact_cny_per_mwh is not None:
+            more = [*more, *impact(found, failing(more), test.impact_cny_per_mwh, clear)]
+    if asked.cannibalisation is not None:
+        more = [*more, *cannibalisation(found, asked.cannibalisation.technology, asked.cannibalisation.added_mw, clear)]
+    return metrics(
+        run, found.real_time, case, rules=rules, tables=found.tables, figures=found.figures, true_cost=true_cost(run, case, offers), more=more
+    )

@@ -184,6 +184,32 @@ class ReserveCurve(_Part):
     blocks: Annotated[int, Field(ge=1, le=1000)] = 10
 
 
+class Conduct(_Part):
+    """The conduct test: an offer fails above its mean true cost plus threshold, or plus this share of the cost where that is less.
+    impact_cny_per_mwh: what prices may fall by with the offers that fail at their costs (the day ahead is cleared again; empty: not)."""
+
+    threshold_cny_per_mwh: Annotated[float, Field(ge=0)]
+    share: Annotated[float, Field(ge=0, le=100)] | None = None
+    impact_cny_per_mwh: Annotated[float, Field(ge=0)] | None = None
+
+
+class Cannibalisation(_Part):
+    """How the capture price of a technology falls with so many MW more of it; the day ahead is cleared again for each."""
+
+    technology: str
+    added_mw: Annotated[list[Annotated[float, Field(gt=0)]], Field(min_length=1)]
+
+
+class Figures(_Part):
+    """What figures need besides the case: value of served load (empty: mean of the shedding tiers), fixed costs by technology for missing
+    money, the tests of conduct and impact, the fall of a capture price (empty: none)."""
+
+    value_of_load_cny_per_mwh: Annotated[float, Field(ge=0)] | None = None
+    fixed_cost_cny_per_kw_year: dict[str, Annotated[float, Field(ge=0)]] = {}
+    conduct: Conduct | None = None
+    cannibalisation: Cannibalisation | None = None
+
+
 class Market(_Part):
     """Key `market` of a study. lost_opportunity: what participants would rather have done is worked out for every run.
     explain: prices that are explained: all, one bus for each zone, none. dc_sets_price: a step of what DC links
@@ -205,4 +231,5 @@ class Market(_Part):
     real_time: RealTime = RealTime()
     forecast: Forecast = Forecast()
     agc: Agc = Agc()
+    figures: Figures = Figures()
     settlement: Settlement = Settlement()

@@ -1,5 +1,7 @@
 """What a run leaves for settlement: outputs, loads, costs and limits, as arrays that add up."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -96,3 +98,11 @@ def test_plants_are_paid_for_what_they_give_whatever_their_columns_show(gansu_da
     assert sum(people) > 0
     assert left.revenue[people].sum() == pytest.approx((run.output * run.price_at_plant * run.hours)[mine].sum(), rel=1e-6)
     assert left.cost[people].sum() == pytest.approx(run.cost[mine].sum(), rel=1e-6, abs=1e-3)
+
+
+def test_what_users_bought_goes_along_with_the_periods():
+    run = run_of(THREE_PERIODS)
+    own = replace(run, bought=(run.load, 500.0 * run.load))
+    assert [v.tolist() for v in own.part(1, 3).bought] == [[[320, 440]], [[160000, 220000]]]
+    assert MarketRun.joined([own.part(0, 1), own.part(1, 3)]).bought[1] == pytest.approx(own.bought[1])
+    assert MarketRun.joined([own, run]).bought is None

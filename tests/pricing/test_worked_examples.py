@@ -282,6 +282,14 @@ def test_every_price_between_two_offers_is_right(rule, choice, price):
     assert Told(market.ALL_OF_A, rule, f"pricing.{rule}.selection={choice}").by_bus()[0, 0] == near(price, 1e-7 * 260)
 
 
+@pytest.mark.parametrize(("choice", "price"), [("lower", 40), ("mid", 150), ("upper", 260)])
+@pytest.mark.parametrize("rule", ["ip", "smp", "chp", "achp", "elmp"])
+def test_what_users_buy_by_bids_counts_as_their_payment(rule, choice, price):
+    """The same demand as a bid of 600 MW at 900, which clears in full."""
+    text = market.ALL_OF_A.replace("demand_mw: 600", "demand_mw: 0") + "bids: [{id: U, blocks: [[600, 900]]}]\n"
+    assert Told(text, rule, f"pricing.{rule}.selection={choice}").by_bus()[0, 0] == near(price, 1e-7 * 260)
+
+
 def test_who_may_set_extended_prices():
     """All units: X's second segment and start, 65 + 30,000/180. On line only (W, Y): Y's third segment 241 + 5000/150 = 274.33.
 

@@ -170,7 +170,7 @@ def explain(w: World) -> pd.DataFrame:
         *(("congestion", ELEMENTS[k] + ("|HEX~WUS" if k else ""), -w.shift[k, b], w.mu[k, t]) for k in range(2)),
     ]  # fmt: skip
     made = [
-        frame("explain", period=w.period[t], bus=np.array(w.bus, object)[b], term=term, source=source, weight=weight, value=value,
+        frame("explain", rule="ip", period=w.period[t], bus=np.array(w.bus, object)[b], term=term, source=source, weight=weight, value=value,
               contribution=weight * value, exact=w.exact)[np.abs(weight * value) > 1e-6]
         for term, source, weight, value in parts
     ]  # fmt: skip

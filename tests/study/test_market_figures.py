@@ -12,7 +12,7 @@ from gridopt.commands import execute
 from gridopt.study.market_case import own_names
 from gridopt.study.strategic import offered
 from tests.case.test_offers import bid, two_units
-from tests.support.market import RING, cleared
+from tests.support.market import ONE_PERIOD, RING, cleared
 
 
 def tables(tmp_path, text, *words):
@@ -65,6 +65,37 @@ generators:
     assert [p["lmp"] for p in told] == pytest.approx([prices[44], prices[3]])
     assert all(p["check"]["agrees"] for p in told)
     assert execute(["explain", str(tmp_path / "out"), "--price", "bus@2025-01-05"]) == 5
+
+
+@pytest.mark.parametrize("rule", ["ip", "zonal_avg", "pab"])
+def test_what_users_buy_by_bids_is_worth_their_bids(tmp_path, rule):
+    """The forecast of 120 MW is replaced by a bid for 100 MW at 500, cleared at 300: worth 50,000, of which 20,000 are left; the welfare is
+    what the clearing has found."""
+    text = "demand_mw: 120\ngenerators: [{id: G, p_max: 400, marginal_cost: 300}]\ndemand_bids: [{blocks: [[100, 500]]}]\n"
+    found = tables(tmp_path, text, "--set", f"market.rule={rule}")["metrics"]
+    figures = found[found["scope"] == "market"].set_index("name")["value"]
+    assert figures[["load_mwh", "load_payment", "consumer_surplus", "producer_surplus", "welfare"]].to_list() == pytest.approx(
+        [100, 30000, 20000, 0, 20000]
+    )
+
+
+@pytest.mark.parametrize(
+    ("rule", "name", "paid", "load"), [("smp", "constrained_paid", 20000, 234000), ("ip_full", "decisions_paid", 14000, 87500)]
+)
+def test_payments_for_being_constrained_and_for_decisions_are_uplift(tmp_path, rule, name, paid, load):
+    """The ring at one price of 260: C3 gets 20,000 for being constrained on, load pays 234,000. B's being on is paid with 14,000."""
+    found = tables(tmp_path, RING if rule == "smp" else ONE_PERIOD, "--set", f"market.rule={rule}")["metrics"]
+    figures = found[found["scope"] == "market"].set_index("name")["value"]
+    assert (figures[name], figures["load_payment"], figures["uplift_share"]) == pytest.approx((paid, load, paid / load))
+
+
+@pytest.mark.parametrize(("rule", "price"), [("ip", 250), ("chp", 345)])
+def test_a_table_says_whose_price_it_explains(tmp_path, rule, price):
+    """The marginal price is that of A, 250, also where the market pays 345."""
+    found = tables(tmp_path, ONE_PERIOD, "--set", f"market.rule={rule}")
+    terms = found["explain"][~found["explain"]["term"].isin(("energy", "congestion", "loss"))]
+    assert found["prices"]["lmp"].tolist() == pytest.approx([price])
+    assert terms["contribution"].sum() == pytest.approx(250) and set(terms["rule"]) == {"ip"}
 
 
 def test_names_of_plants_that_bid():
