@@ -33,12 +33,13 @@ BESIDE = 2
 
 @dataclass(frozen=True)
 class Priced:
-    """Prices and uplift of one rule, and the seconds it took."""
+    """Prices and uplift of one rule, and the seconds it took; found: its prices before floor and cap."""
 
     rule: str
     prices: Any
     uplift: Any
     seconds: float
+    found: Any
 
 
 def known_rules(text: str) -> list[str]:
@@ -104,7 +105,7 @@ def _side_by_side(cleared: Cleared, rules: Sequence[str]) -> list[Priced]:
 @dataclass(frozen=True)
 class Cleared:
     """A dispatch to be priced. pricing: parameters of the rules; origin: entries of the document on where it comes from; market: key `market`
-    of the study, None without one."""
+    of the study, None without one; costs: the case by costs, where bids stand for them (None: that which was cleared)."""
 
     name: str
     currency: str
@@ -112,6 +113,7 @@ class Cleared:
     pricing: Pricing
     origin: dict
     market: Any = None
+    costs: Case | None = None
 
 
 def clearing_of(path: Path, overrides: dict[str, str], progress: Callable[[str], None], stop: threading.Event | None) -> Cleared:
@@ -143,7 +145,8 @@ def _cleared(path: Path, overrides: dict[str, str], progress: Callable[[str], No
     loaded = load_study(path, overrides, None)
     _check_whole(loaded.study)
     market = market_of(loaded.study, loaded.case)
-    case = loaded.case if market is None else market_cases(traded(loaded.case, market, progress), market)[0]
+    costs = loaded.case if market is None else traded(loaded.case, market, progress)
+    case = costs if market is None else market_cases(costs, market)[0]
     gap = loaded.study.mip_gap if "mip_gap" in overrides else EXACT_GAP
     money = loaded.study.mip_gap_cny if "mip_gap_cny" in overrides else 0.0
     search = Search(gap, loaded.study.time_limit_s or np.inf, stop, loaded.study.seed, money)
@@ -151,7 +154,7 @@ def _cleared(path: Path, overrides: dict[str, str], progress: Callable[[str], No
         solved = dispatch(case, search=search, progress=progress)
     except Infeasible:
         raise Infeasible(*reasons(case)) from None
-    return Cleared(loaded.name, loaded.study.currency, solved, loaded.study.pricing, {}, market)
+    return Cleared(loaded.name, loaded.study.currency, solved, loaded.study.pricing, {}, market, costs)
 
 
 def _kept(folder: Path, overrides: dict[str, str], progress: Callable[[str], None]) -> Cleared:
@@ -213,14 +216,15 @@ def price_by(rule: str, solved, options: Options | None = None, market: Any = No
     options = getattr(USUAL_OPTIONS, rule) if options is None else options
     module = importlib.import_module(f"gridopt.pricing.{rule}")
     if market is None:
-        prices = module.price(solved.case, solved, options)
+        found = prices = module.price(solved.case, solved, options)
     else:
         from gridopt.study.market_case import options_within, priced_within, to_be_priced
 
         base = to_be_priced(solved, market)
-        prices = priced_within(module.price(base.case, base, options_within(options, market)), market)
+        found = module.price(base.case, base, options_within(options, market))
+        prices = priced_within(found, market)
     left = uplift(solved, prices)
-    return Priced(rule, prices, left, time.perf_counter() - begun)
+    return Priced(rule, prices, left, time.perf_counter() - begun, found)
 
 
 def document(solved, priced: Priced) -> dict:
@@ -241,7 +245,7 @@ def document(solved, priced: Priced) -> dict:
     if prices.reserve is not None:
         parts["reserve_price"] = np.broadcast_to(prices.reserve, prices.price.shape)
     payment, uplift_paid = float((load * paid * hours).sum()), float(left.paid.sum())
-    besides = float(sum(b.amount.sum() for b in paid_besides(schedule if prices.settled else solved, prices)))
+    besides = float(sum(b.amount.sum() for b in paid_besides(prices.paid(solved), prices)))
     return {
         **quality(solved, *(d for d in (schedule, None if prices.change is None else prices.change.after) if d is not None)),
         "prices": [
