@@ -72,8 +72,7 @@ def test_books_of_prices_that_are_cut_off_say_what_was_cut(tmp_path, capsys):
 
 
 def test_books_name_plants_by_the_case_by_costs(tmp_path, capsys):
-    """C2 offers at 100 what costs it 260; users of bus 2 buy 60 of their 100 MW, and are load, not a plant. W1 gives 600, C2 and C3 the rest of
-    860 MW within 300 on 1-3."""
+    """C2 offers at 100 what costs it 260; users of bus 2 buy 60 of their 100 MW, and are load, not a plant."""
     text = market.RING + "offers: [{generator: C2, blocks: [[350, 100]]}]\ndemand_bids: [{bus: 2, blocks: [[60, 600], [40, 50]]}]\n"
     out = priced(tmp_path, text, "ip")
     names = set(table(out, "dispatch")["unit"])
