@@ -4,7 +4,7 @@
     PS = sum of price x output h + paid besides - cost at offers
     rent = sum of mu x flow h,   loss surplus = (payment of load at its bus - revenue at LMP) - rent                     (I2)
     zone spread = payment of load - that at its bus,   cap adjust = revenue at LMP - revenue of energy                   (I3)
-    welfare = CS + PS + rent + loss surplus + zone spread + cap adjust - paid besides = value of load - cost             (I4)
+    welfare = CS + PS + rent + loss surplus + zone spread + cap adjust - paid besides - redispatch = value of load - cost  (I4)
     uplift share = (MWP + paid LOC + PRS + paid for decisions and being constrained) / payment of load                   (I5)
     missing money of a unit = fixed cost of the periods - sum over periods of (price x output h - cost)+                 (I6)
     Lerner index = (revenue - cost) / revenue;   mark-up = (cost at offers - cost) / energy sold                         (I7)
@@ -12,7 +12,8 @@
 Cost of a unit is that at its offers where true costs are not given. V is the value of served load, CNY/MWh, bought what users buy by bids of
 their own (table demand_bid); bids that are plants of the run stand in PS with their value as negative cost.
 Scopes: market, zone NAME, zones A to B, technology NAME, owner NAME, unit NAME. Money CNY, energies MWh, prices CNY/MWh,
-shares 0 to 1. Paid besides: reserve awarded with energy, decisions that have a price, and being constrained.
+shares 0 to 1. Paid besides: reserve awarded with energy, decisions that have a price, and being constrained. Where a rule pays a schedule
+that the network does not carry, cost is that of the schedule, and redispatch what the plants that are moved are paid.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from gridopt.analysis.price_statistics import Figures, captured, day_ahead_sprea
 from gridopt.case.case import Case
 from gridopt.case.tables_plants import WEATHER
 from gridopt.case.time import TimeGrid
-from gridopt.dispatch.besides import COMMITMENT, UPLIFT
+from gridopt.dispatch.besides import COMMITMENT, MOVED, NETWORK, UPLIFT
 from gridopt.dispatch.market_run import MarketRun
 from gridopt.dispatch.market_tables import frame
 
@@ -99,8 +100,9 @@ def surplus(run: MarketRun, value: float) -> dict[str, float]:
         "loss_surplus": at_bus - at_lmp - rent, "zone_spread": paid - at_bus, "cap_adjust": at_lmp - revenue,
     }  # fmt: skip
     parts = ("consumer_surplus", "producer_surplus", "congestion_rent", "loss_surplus", "zone_spread", "cap_adjust")
-    more = {"paid_besides": besides} if besides else {}
-    return found | more | {"welfare": sum(found[n] for n in parts) - besides}
+    moved = sum(float(b.amount.sum()) for b in run.besides if (b.account, b.name) == (NETWORK, MOVED))
+    more = {n: v for n, v in (("paid_besides", besides), ("redispatch_cost", moved)) if v}
+    return found | more | {"welfare": sum(found[n] for n in parts) - besides - moved}
 
 
 def units(run: MarketRun, capacity: np.ndarray, rules: MetricRules, true_cost: np.ndarray | None = None) -> Figures:

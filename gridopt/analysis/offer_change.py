@@ -1,7 +1,8 @@
 """A case with other offers of some plants: dearer, less, or none at all.
 
     offer' = (1 + x) offer + a,   of energy, no-load and starts (a: CNY/MWh of energy alone)                            (A1)
-    cost at offers' = (1 + x) cost + a sold h,   so that cost = (cost at offers' - a sold h) / (1 + x)                    (A2)
+    cost at offers' = (1 + x) cost + a sold h + r,   so that cost = (cost at offers' - a sold h - r) / (1 + x) + r        (A2)
+    r: cost of reserve that is held, whose offers stay
     withheld: y MW less of largest output, over the plants in proportion to it                                           (A3)
 
 Plants are named 'table id'. Offers are those of generators and renewable plants; a thermal unit by fuel has no offer of its own to raise.
@@ -33,9 +34,9 @@ class Change:
     raise_cny: float = 0.0
     withhold_mw: float = 0.0
 
-    def true_cost(self, cost: np.ndarray, sold_mwh: np.ndarray) -> np.ndarray:
-        """(A2): cost by the offers of before, CNY, of costs at offers and energy sold."""
-        return (cost - self.raise_cny * sold_mwh) / (1.0 + self.raise_share)
+    def true_cost(self, cost: np.ndarray, sold_mwh: np.ndarray, held: np.ndarray) -> np.ndarray:
+        """(A2): cost by the offers of before, CNY, of costs at offers, energy sold and the cost of reserve that is held."""
+        return (cost - self.raise_cny * sold_mwh - held) / (1.0 + self.raise_share) + held
 
 
 def changed(case: Case, plants: Sequence[str], change: Change) -> Case:

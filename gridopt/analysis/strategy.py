@@ -1,6 +1,6 @@
 """What an owner could do to prices: raise offers, withhold power, or be away. Every question is answered by clearing again.
 
-    profit[i] = sum over its plants of price x output h - cost by the offers of before                                  (G1)
+    profit[i] = what the rule pays its plants for energy and beside it - their cost by the offers of before             (G1)
     best x    = the change on a grid with the largest profit of its owner; small for one that is not pivotal             (G2)
     pivotal   = without i some load cannot be served, or the price reaches the cap                                       (G3)
     needed[t] = output of i where its offers are dearer than everything but shedding                                     (G4)
@@ -24,11 +24,15 @@ from gridopt.analysis.price_statistics import captured
 from gridopt.case.case import Case
 from gridopt.case.check import CaseError, nearest
 from gridopt.dispatch.attempts import Search
+from gridopt.dispatch.besides import MOVED, NETWORK, by_plant
 from gridopt.dispatch.lmp import Prices
 from gridopt.dispatch.market_run import MarketRun
 from gridopt.dispatch.result import Dispatch
 from gridopt.dispatch.single import dispatch
 from gridopt.pricing import ip
+from gridopt.settlement.book import of_rule
+from gridopt.settlement.metered import metered
+from gridopt.settlement.rules import Settlement
 
 Rule = Callable[[Case, Dispatch], Prices]
 DEAR = 0.9
@@ -37,25 +41,52 @@ SHED_MW = 1e-6
 
 
 @dataclass(frozen=True)
+class Cleared:
+    """A case cleared and priced once more: the run, MWh that are shed, cost of the reserve that each plant holds CNY (g, T)."""
+
+    case: Case
+    run: MarketRun
+    shed_mwh: float
+    held: np.ndarray
+
+
+@dataclass(frozen=True)
 class Market:
-    """How a case is cleared and priced again: the rule, the search, floor and cap of settled prices."""
+    """How a case is cleared and priced again: the rule, the search, floor and cap of settled prices, rules of settlement, and what becomes of a
+    run before it is settled."""
 
     rule: Rule = ip.price
     search: Search = Search(gap=0.0)
     floor: float = -np.inf
     cap: float = np.inf
+    settlement: Settlement = Settlement()
+    settled: Callable[[MarketRun], MarketRun] = lambda run: run
 
-    def run(self, case: Case) -> tuple[MarketRun, float]:
-        """The run, and MWh that are shed. Raises Infeasible, LimitReached, SolverFailed."""
+    def clear(self, case: Case) -> Cleared:
+        """The case as this market clears it. Raises Infeasible, LimitReached, SolverFailed."""
         solved = dispatch(case, search=self.search)
         prices = self.rule(case, solved)
         shed = float((solved.quantities["shedding"].values @ case.time.hours).sum())
-        return MarketRun.of(solved, prices, "DA", np.clip(prices.price, self.floor, self.cap)), shed
+        run = MarketRun.of(solved, prices, "DA")
+        settled, paid = (np.clip(p, self.floor, self.cap) for p in (run.settled, run.load_price))
+        run = self.settled(replace(run, settled=settled, load_price=paid))
+        return Cleared(case, run, shed, _held(prices.paid(solved), run.plant))
+
+
+def _held(solved: Dispatch, plant: np.ndarray) -> np.ndarray:
+    """Cost of awards of reserve by plant CNY (g, T)."""
+    case, found, place = solved.case, np.zeros((len(plant), len(solved.case.time))), {n: g for g, n in enumerate(plant)}
+    if len(case.table("reserve")):
+        offers, award = case.reserve_offers, solved.quantities["reserve_award"].values
+        at = np.array([place[f"{k} {case.table(k).index[i]}"] for k, i in zip(offers.kind, offers.place, strict=True)], int)
+        np.add.at(found, at, offers.cost[:, None] * award * case.time.hours)
+    return found
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """One clearing as its owner sees it: profit (G1), revenue, own output MWh, mean price at its output, mean price of load, what load pays."""
+    """One clearing as its owner sees it: profit (G1), revenue, own output MWh, mean price at its output, mean price of load, what load pays
+    for energy and for what is paid beside it."""
 
     change: Change
     profit: float
@@ -77,25 +108,31 @@ def plants_of(case: Case, owner: str) -> list[str]:
     return [str(n) for n in mine]
 
 
-def outcome(run: MarketRun, plants: Sequence[str], change: Change) -> Outcome:
-    """(G1) of a run at changed offers."""
-    mine = np.isin(run.plant, plants)
-    energy = run.output[mine] * run.hours
-    revenue = float((energy * run.price_at_plant[mine]).sum())
-    cost = float(change.true_cost(run.cost[mine], energy).sum())
+def outcome(found: Cleared, plants: Sequence[str], change: Change, rules: Settlement) -> Outcome:
+    """(G1) of a clearing at changed offers. What plants are paid for redispatch is a cost that they have as well."""
+    run = found.run
+    mine, m = np.isin(run.plant, plants), metered(run, None, found.case, rules)
+    balance = of_rule(m, found.case, rules).balances()
+    revenue, paid = (sum(balance.get(str(n), 0.0) for n in names) for names in (run.plant[mine], m.user))
+    moved = [b for b in run.besides if (b.account, b.name) == (NETWORK, MOVED)]
+    volumes = [replace(b, price=np.ones_like(b.price)) for b in moved]
+    dearer, more = (by_plant(b, run.plant, len(run.start))[mine] for b in (moved, volumes))
+    energy = m.da.plant[mine]
+    cost = float(change.true_cost(run.cost[mine] + dearer, energy + more, found.held[mine]).sum())
     sold, served = float(energy.sum()), float((run.load @ run.hours).sum())
-    paid = float(((run.load * run.load_price) @ run.hours).sum())
-    own, mean = (a / b if b > 0 else np.nan for a, b in ((revenue, sold), (paid, served)))
-    return Outcome(change, revenue - cost, revenue, sold, own, mean, paid)
+    earned, spent = float((energy * m.da.plant_price[mine]).sum()), float(((run.load * run.load_price) @ run.hours).sum())
+    own, mean = (a / b if b > 0 else np.nan for a, b in ((earned, sold), (spent, served)))
+    return Outcome(change, revenue - cost, revenue, sold, own, mean, -paid)
 
 
 def strategies(case: Case, plants: Sequence[str], changes: Sequence[Change], market: Market = Market()) -> pd.DataFrame:
     """Outcome of each change and what it differs by from no change: raise_share, raise_cny, withhold_mw, profit, d_profit, own_price,
     load_price, d_price (of load), load_payment, d_payment, sold_mwh; best: (G2). Raises CaseError, Infeasible, LimitReached."""
-    base = outcome(market.run(case)[0], plants, Change())
+    base = outcome(market.clear(case), plants, Change(), market.settlement)
     rows = []
     for change in changes:
-        found = outcome(market.run(changed(case, plants, change))[0], plants, change) if change != Change() else base
+        again = change != Change()
+        found = outcome(market.clear(changed(case, plants, change)), plants, change, market.settlement) if again else base
         rows.append({
             **vars(change), "profit": found.profit, "d_profit": found.profit - base.profit, "own_price": found.own_price,
             "load_price": found.load_price, "d_price": found.load_price - base.load_price, "load_payment": found.load_payment,
@@ -135,7 +172,7 @@ def needed(case: Case, plants: Sequence[str], market: Market = Market()) -> np.n
     """(G4) MW (T,): the least that the network needs of plants, their least outputs while on included."""
     tier = case.table("shedding_tier")["cost_cny_per_mwh"]
     dear = DEAR * float(tier.min()) if len(tier) else 1e4
-    run, _ = market.run(changed(case, plants, Change(raise_cny=dear)))
+    run = replace(market, rule=ip.price).clear(changed(case, plants, Change(raise_cny=dear))).run
     return run.output[np.isin(run.plant, plants)].sum(axis=0)
 
 
@@ -146,14 +183,14 @@ def conduct(offer: np.ndarray, reference: np.ndarray, threshold: float, share: f
 
 def impact(offered: Case, mitigated: Case, market: Market = Market()) -> np.ndarray:
     """(G5) by bus and period CNY/MWh (B, T): price as offered less price as mitigated."""
-    return market.run(offered)[0].lmp - market.run(mitigated)[0].lmp
+    return market.clear(offered).run.lmp - market.clear(mitigated).run.lmp
 
 
 def cannibalisation(case: Case, technology: str, added_mw: Sequence[float], market: Market = Market()) -> tuple[np.ndarray, float]:
     """Capture price CNY/MWh with so many MW more of a technology of renewable plants, spread over them, (k,); and (G6), CNY/MWh per MW."""
     prices = []
     for added in added_mw:
-        run, _ = market.run(more_of(case, technology, added))
+        run = market.clear(more_of(case, technology, added)).run
         found = {n: v for scope, n, v in captured(run) if scope == f"technology {technology}"}
         prices.append(found.get("capture_price", np.nan))
     capture = np.array(prices, float)

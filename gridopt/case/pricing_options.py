@@ -30,6 +30,11 @@ class Options(BaseModel):
         """The same for a market that cuts prices off at a floor and a cap: rules that look for the best prices look between them."""
         return self
 
+    @property
+    def own_schedule(self) -> bool:
+        """Whether participants are paid for a schedule of the rule in place of the cleared one."""
+        return False
+
 
 class Selected(Options):
     """selection: which prices are taken where more than one set is right: the lowest payment of the demand, the highest, or the mean."""
@@ -76,6 +81,10 @@ class SplitAtc(Selected):
     borders: list[Border] = []
     redispatch: Redispatch = Redispatch()
 
+    @property
+    def own_schedule(self) -> bool:
+        return True
+
 
 class SplitFb(Selected):
     """gsk: by what a change of a zone's position is laid on its buses; keys: share of each bus for `gsk: fixed`; base: schedule from
@@ -96,6 +105,10 @@ class SplitFb(Selected):
         if (self.gsk == "fixed") != bool(self.keys):
             raise ValueError("'keys' (a share for each bus) belongs to 'gsk: fixed', and the other way round")
         return self
+
+    @property
+    def own_schedule(self) -> bool:
+        return True
 
 
 class Smp(Selected):
@@ -130,6 +143,10 @@ class PabShaded(Selected):
 
     share: Share = 1.0
     forecast: Literal["smp", "ip"] = "smp"
+
+    @property
+    def own_schedule(self) -> bool:
+        return True
 
 
 class Elmp(Selected):
@@ -180,6 +197,10 @@ class Ordc(Selected):
     blocks: list[tuple[Positive, Positive]] = []
     block_mw: Annotated[float, Field(gt=0)] = 50.0
     reach_mw: Positive = 500.0
+
+    @property
+    def own_schedule(self) -> bool:
+        return self.mode == "cooptimised"
 
 
 class Admin(Options):

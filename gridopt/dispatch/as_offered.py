@@ -61,7 +61,7 @@ def settled(dispatch: Dispatch, people: Participants, more: np.ndarray | float =
     """Mean price CNY/MWh (B, T), the same at all buses, and what participants are paid beyond their cost CNY (g, T); more (g, T): what plants
     ask for beyond their cost where they give energy."""
     plants, hours = plants_of(dispatch), dispatch.case.time.hours
-    cost, lost = costs_of(dispatch, plants.name, plants.output), -dispatch.served - dispatch.injection
+    cost, lost = costs_of(dispatch, plants), -dispatch.served - dispatch.injection
     np.add.at(lost, plants.bus, plants.output)
     energy = traded(plants.name, plants.bus, plants.output, lost) * hours
     offer = offers(plants.name, energy, cost + more)

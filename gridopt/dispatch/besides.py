@@ -1,5 +1,5 @@
 """What participants are paid beside energy: reserve that is awarded with energy, decisions that have a price of their own, and what a
-rule pays for schedules that the network changes (pricing/smp.py).
+rule pays for schedules that the network changes (pricing/smp.py, dispatch/redispatch.py).
 
     award of reserve j      r h at rho[j] = sum over reserves i for which it counts of (dual of requirement i) / h      [MWh, CNY/MWh]  (N1)
     decision of a column    x at d = c - A' y - B' z, of either sign (pricing/ip_full.py)                               [1, CNY]        (N2)
@@ -18,8 +18,10 @@ from gridopt.case.reserves import counting
 from gridopt.dispatch.elements import element_labels
 from gridopt.dispatch.result import Dispatch
 
-RESERVE, COMMITMENT, UPLIFT = "reserve", "commitment", "uplift"
+RESERVE, COMMITMENT, UPLIFT, NETWORK = "reserve", "commitment", "uplift", "network"
 """Accounts that pay."""
+MOVED = "redispatch"
+"""What a change of the schedule costs those that make it: paid by the network, and no part of what the schedule itself earns or costs."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,11 @@ def _rows(b: Beside) -> list[tuple[str, int]]:
         seen[who] = seen.get(who, -1) + 1
         found.append((str(who), seen[who]))
     return found
+
+
+def of_schedule(besides: Sequence[Beside]) -> list[Beside]:
+    """Payments that a schedule earns: all but those that make up for what changes of it cost."""
+    return [b for b in besides if (b.account, b.name) != (NETWORK, MOVED)]
 
 
 def by_plant(besides: Sequence[Beside], plant: np.ndarray, periods: int) -> np.ndarray:

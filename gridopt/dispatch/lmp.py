@@ -33,7 +33,8 @@ class Prices:
     decisions; uplift: what the rule pays of losses by period (None: make-whole payments). answering: participants with more columns than
     `people`, and prices of their shared rows, where more is paid for than was cleared.
     schedule: another dispatch that the rule is based on, where it is not the cleared one; settled: participants are paid for that one.
-    change: how such a schedule becomes one that the network carries. exchanges: (name, MW (T,), price difference (T,)) between zones.
+    change: how such a schedule becomes one that the network carries. exchanges: (name, MW (T,), price difference (T,)) between zones;
+    margins: limits of that trade: (name, what it takes of the limit MW (T,), limit MW (T,), price CNY/MWh (T,), signed like the flow).
     shift (B, T): what the price is above that of the duals, where it is set and not found. reserve (Q, T): price of the reserves
     CNY/MWh where the rule makes one of its own. hull: least cost over the convex hulls and the bound that proves it. span: lowest and
     highest price (B, T) each, where several are right and they are few enough to be found. selected: whether the prices were chosen among
@@ -56,6 +57,7 @@ class Prices:
     settled: bool = False
     change: Any = None
     exchanges: tuple = ()
+    margins: tuple = ()
     reserve: np.ndarray | None = None
     shift: np.ndarray | None = None
     hull: tuple[float, float] | None = None
@@ -63,6 +65,10 @@ class Prices:
     span: tuple[np.ndarray, np.ndarray] | None = None
     selected: bool = True
     besides: tuple[Beside, ...] = ()
+
+    def paid(self, dispatch: Dispatch) -> Dispatch:
+        """The schedule that participants are paid for: that of the rule where it settles one of its own, else the cleared one."""
+        return self.schedule if self.settled and self.schedule is not None else dispatch
 
 
 def price(dispatch: Dispatch) -> Prices:

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gridopt.blocks import renewable, storage, thermal
-from gridopt.dispatch.besides import Beside, awards, by_plant
+from gridopt.dispatch.besides import Beside, awards, by_plant, of_schedule
 from gridopt.dispatch.besides import joined as joined_besides
 from gridopt.dispatch.elements import by_period, element_labels, element_name
 from gridopt.dispatch.formulate import BLOCKS
@@ -88,26 +88,29 @@ class MarketRun:
 
     @property
     def paid_besides(self) -> np.ndarray:
-        """What each plant is paid beside energy CNY (g, T); others that are paid, such as users that decide, are not among them."""
-        return by_plant(self.besides, self.plant, len(self.start))
+        """What each plant earns beside energy CNY (g, T); others that are paid, such as users that decide, are not among them."""
+        return by_plant(of_schedule(self.besides), self.plant, len(self.start))
 
     @classmethod
     def of(cls, dispatch: Dispatch, prices: Prices, stage: str, settled: np.ndarray | None = None) -> MarketRun:
-        """A cleared dispatch at the prices of a rule; `settled` (B, T): what plants get where a floor or cap changes it."""
+        """A cleared dispatch, or the schedule that the rule pays in its place, at the prices of a rule; `settled` (B, T): what plants get
+        where a floor or cap changes it."""
+        dispatch = prices.paid(dispatch)
         case, solution = dispatch.case, dispatch.solution
         plants = plants_of(dispatch)
         load = dispatch.served
         given = np.zeros(load.shape)
         np.add.at(given, plants.bus, plants.output)
         constraint, flow, limit, mu = limits_of(dispatch, prices)
+        moved = prices.change.paid if prices.settled and prices.change is not None else ()
         return cls(
             stage, case.time.start, case.time.hours, case.table("bus").index.to_numpy(str), case.table("bus")["zone"].to_numpy(str),
-            plants.name, plants.bus, plants.technology, plants.output, plants.available, costs_of(dispatch, plants.name, plants.output), load,
+            plants.name, plants.bus, plants.technology, plants.output, plants.available, costs_of(dispatch, plants), load,
             given - load - dispatch.injection, prices.price if prices.shift is None else prices.price - prices.shift, prices.energy,
             prices.congestion, prices.loss,
             prices.price if prices.load_price is None else prices.load_price, prices.price if settled is None else settled,
             constraint, flow, limit, mu, max(solution.gap, 0.0), bool(solution.finished and solution.gap <= 1e-9), span=prices.span,
-            besides=(*paid_besides(dispatch, prices), *(prices.uplift or ())),
+            besides=(*paid_besides(dispatch, prices), *(prices.uplift or ()), *moved),
         )  # fmt: skip
 
     def part(self, first: int, last: int) -> MarketRun:
@@ -229,7 +232,7 @@ def _power(case, table: str) -> np.ndarray:
     return case.table(table)["power_max_mw"].to_numpy(float)[:, None] * case.in_service(table)
 
 
-def costs_of(dispatch: Dispatch, plant: np.ndarray, output: np.ndarray) -> np.ndarray:
+def costs_of(dispatch: Dispatch, plants: Plants) -> np.ndarray:
     """Cost of each plant at its offers CNY (g, T); what is over no step is spread over all hours."""
     builder, x = dispatch.model.builder, dispatch.solution.x
     worth = np.zeros(len(x))
@@ -240,7 +243,7 @@ def costs_of(dispatch: Dispatch, plant: np.ndarray, output: np.ndarray) -> np.nd
     for part, dim, labels, amount in builder.fixed_parts:
         for key, values in zip((element_name(part, dim, v) for v in labels), amount, strict=True):
             found[key] = found.get(key, 0.0) + values
-    return _shared(dispatch, plant, output, found)
+    return _shared(dispatch, plants.name, plants.output, found)
 
 
 def of_plants(dispatch: Dispatch, worth: np.ndarray, weight: np.ndarray) -> np.ndarray:
@@ -249,10 +252,10 @@ def of_plants(dispatch: Dispatch, worth: np.ndarray, weight: np.ndarray) -> np.n
 
 
 def _by_element(dispatch: Dispatch, worth: np.ndarray) -> dict[str, np.ndarray]:
-    """Worth (n,) CNY of columns by name of element, (T,) each."""
+    """Worth (n,) CNY of columns by name of element, (T,) each; columns that a rule has added, such as exchanges, are no element's."""
     names, label = element_labels(dispatch.model.builder)
-    step, hours = dispatch.solution.form.column_step, dispatch.case.time.hours
-    return dict(zip(names, by_period(worth, label, len(names), step, hours), strict=True))
+    step, hours = dispatch.solution.form.column_step[: len(label)], dispatch.case.time.hours
+    return dict(zip(names, by_period(worth[: len(label)], label, len(names), step, hours), strict=True))
 
 
 def _shared(dispatch: Dispatch, plant: np.ndarray, part: np.ndarray, found: dict[str, np.ndarray]) -> np.ndarray:
@@ -300,10 +303,10 @@ class _Limits(NamedTuple):
 
 
 def limits_of(dispatch: Dispatch, prices: Prices) -> tuple[np.ndarray, ...]:
-    """Names (k,), flow MW, limit MW and signed mu CNY/MWh (k, T) of branches and interfaces with a limit and of limits after outages that have
-    a price, at the prices of a rule."""
+    """Names (k,), flow MW, limit MW and signed mu CNY/MWh (k, T) of branches and interfaces with a limit, of limits after outages that have
+    a price, at the prices of a rule, and of the limits of trade that a rule has in their place."""
     solved = _priced_by(dispatch, prices)
-    parts = [_branches(solved), *_interfaces(solved), _after_outages(solved)]
+    parts = [_branches(solved), *_interfaces(solved), _after_outages(solved), *_margins(prices)]
     name, flow, low, high, mu = (np.concatenate(p) for p in zip(*parts, strict=True))
     return name, flow, np.where(mu < 0, low, np.where(mu > 0, high, np.where(flow < 0, low, high))), mu
 
@@ -344,6 +347,14 @@ def _after_outages(solved: Dispatch) -> _Limits:
     name = np.empty(len(some), dtype=object)
     name[:] = [f"{branch}|{outage}" for outage, branch in label]
     return _Limits(name, flow, -limit, limit, mu)
+
+
+def _margins(prices: Prices) -> list[_Limits]:
+    """Limits of trade between zones."""
+    if not prices.margins:
+        return []
+    name, flow, limit, mu = zip(*prices.margins, strict=True)
+    return [_Limits(np.array(name, dtype=object), np.array(flow), np.array(limit), np.array(limit), np.array(mu))]
 
 
 def paid_besides(dispatch: Dispatch, prices: Prices) -> tuple[Beside, ...]:

@@ -12,7 +12,10 @@ in proportion to what they export and import:
 
     sum_b in z P[b,t] = N0[z,t] - D[t] w[z,t],   w = 1 and -1 of these two;  then  w = N0[z,t] / sum over z of max(N0[z,t], 0)     (Y3)
 
-D[t] is the first of TRIES even parts of the trade at which flows hold, made sharper by bisection.
+D[t] is the first of TRIES even parts of the trade at which flows hold, made sharper by bisection. Plants that move are paid what it costs
+them, so that they keep what the schedule earns, and at bids the adders besides:
+
+    paid[g,t] = C - C0  +  (a+ max(0, M) + a- max(0, -M)) h,   C, C0 cost and M MW more of plant g in t                  (Y4)
 """
 
 from __future__ import annotations
@@ -25,9 +28,11 @@ import scipy.sparse as sp
 
 from gridopt.case.pricing_options import Redispatch
 from gridopt.dispatch.attempts import Search
+from gridopt.dispatch.besides import MOVED, NETWORK, Beside
 from gridopt.dispatch.formulate import implied
 from gridopt.dispatch.lazy import Relaxed, broken
 from gridopt.dispatch.lmp import LOSSES
+from gridopt.dispatch.market_run import costs_of, plants_of
 from gridopt.dispatch.other_network import Network, clear, zones_of
 from gridopt.dispatch.result import Dispatch
 from gridopt.dispatch.whole import decide
@@ -36,18 +41,23 @@ from gridopt.program.standard_form import Rows, StandardForm, extend
 
 TRIES, SHARPER = 40, 40
 """Even parts that are tried, and bisections."""
+NO_ADDERS = (0.0, 0.0)
+STILL, LEAST = 1e-6, 1e-6
+"""MWh up to which a plant has not moved; CNY below which a change costs nothing."""
 
 
 @dataclass(frozen=True)
 class Change:
     """after: the schedule that the network carries, None where none was found; cost CNY that the operator bears (nan then); volume MWh
-    bought (as much is sold where nothing is lost); power MW (B, T): change of injection by bus; traded MW (T,): D of a counter-trade."""
+    bought (as much is sold where nothing is lost); power MW (B, T): change of injection by bus; traded MW (T,): D of a counter-trade; paid:
+    what the network pays to plants (Y4)."""
 
     after: Dispatch | None
     cost: float
     volume: float
     power: np.ndarray
     traded: np.ndarray
+    paid: tuple[Beside, ...] = ()
 
 
 def redispatched(dispatch: Dispatch, schedule: Dispatch, options: Redispatch) -> Change:
@@ -65,20 +75,41 @@ def redispatched(dispatch: Dispatch, schedule: Dispatch, options: Redispatch) ->
     except Infeasible:
         nothing = np.full(schedule.injection.shape, np.nan)
         return Change(None, np.nan, np.nan, nothing, np.zeros(len(dispatch.case.time)))
-    return _change(schedule, after, cost, np.zeros(len(dispatch.case.time)))
+    return _change(schedule, after, cost, np.zeros(len(dispatch.case.time)), _adders(options))
 
 
-def _change(schedule: Dispatch, after: Dispatch, cost: float, traded: np.ndarray) -> Change:
+def _change(schedule: Dispatch, after: Dispatch, cost: float, traded: np.ndarray, adders: tuple[float, float] = NO_ADDERS) -> Change:
     power = after.injection - schedule.injection
-    return Change(after, cost, float((np.maximum(power, 0.0) @ schedule.case.time.hours).sum()), power, traded)
+    volume = float((np.maximum(power, 0.0) @ schedule.case.time.hours).sum())
+    return Change(after, cost, volume, power, traded, _payments(schedule, after, adders))
+
+
+def _adders(options: Redispatch) -> tuple[float, float]:
+    """a+ and a-, of bids alone."""
+    return (options.up_adder_cny_per_mwh, options.down_adder_cny_per_mwh) if options.mode == "bid" else NO_ADDERS
+
+
+def _payments(schedule: Dispatch, after: Dispatch, adders: tuple[float, float]) -> tuple[Beside, ...]:
+    """(Y4): MWh moved at what each costs, a change that moves nothing as one amount; then the adders."""
+    before, later = plants_of(schedule), plants_of(after)
+    moved = (later.output - before.output) * schedule.case.time.hours
+    moved = np.where(np.abs(moved) > STILL, moved, 0.0)
+    cost = costs_of(after, later) - costs_of(schedule, before)
+    cost = np.where(np.abs(cost) > LEAST, cost, 0.0)
+    quantity = np.where((moved == 0) & (cost != 0), 1.0, moved)
+    price = np.divide(cost, quantity, out=np.zeros_like(cost), where=quantity != 0)
+    found = [Beside(NETWORK, MOVED, before.name, quantity, price)]
+    if any(adders):
+        found.append(Beside(NETWORK, "adder", before.name, np.abs(moved), np.where(moved > 0, *adders)))
+    return tuple(found)
 
 
 def _moved(dispatch: Dispatch, schedule: Dispatch, options: Redispatch, good: np.ndarray) -> tuple[Dispatch, float]:
     """(Y1), (Y2): the schedule after it, and its cost; steps `good`, a mask (T,), stay."""
     model, size = dispatch.model, dispatch.model.builder.column_count
     form, start = model.builder.form(), schedule.solution.x[:size]
-    adders = options.up_adder_cny_per_mwh, options.down_adder_cny_per_mwh
-    if options.mode == "bid" and any(adders):
+    adders = _adders(options)
+    if any(adders):
         form = _with_bids(dispatch, form, start, adders)
     whole, lower, upper = form.integer, form.lower.copy(), form.upper.copy()
     stays = np.flatnonzero(np.append(good, False)[form.column_step[:size]])

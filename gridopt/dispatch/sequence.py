@@ -75,7 +75,7 @@ class Schedule:
 
 @dataclass(frozen=True)
 class Clearing(Schedule):
-    """A schedule that is paid, and its prices."""
+    """A schedule that is priced, and its prices; what is paid is it, or the schedule of a rule that has its own."""
 
     prices: Prices
 

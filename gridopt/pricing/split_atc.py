@@ -30,10 +30,13 @@ def price(case: Case, dispatch: Dispatch, options: SplitAtc = USUAL.split_atc) -
     found = clear(dispatch, network, options.selection)
     _, zone = zones_of(case)
     of_zone = np.array([found.price[np.flatnonzero(zone == z)[0]] for z in range(zone.max() + 1)])
-    exchanges = tuple((n, found.exchange[e], of_zone[b] - of_zone[a]) for e, (n, (a, b)) in enumerate(zip(network.names, pairs, strict=True)))
+    gain = [of_zone[b] - of_zone[a] for a, b in pairs]
+    exchanges = tuple(zip(network.names, found.exchange, gain, strict=True))
+    limit = np.where(np.array(gain).reshape(back.shape) < 0, -back, most)
+    margins = tuple(zip(network.names, found.exchange, limit, gain, strict=True))
     change = redispatched(dispatch, found.schedule, options.redispatch)
     prices = elsewhere(dispatch, found.price, found.people, found.dual)
-    return replace(prices, schedule=found.schedule, settled=True, change=change, exchanges=exchanges)
+    return replace(prices, schedule=found.schedule, settled=True, change=change, exchanges=exchanges, margins=margins)
 
 
 def _pairs(case: Case, options: SplitAtc) -> list[tuple[int, int]]:

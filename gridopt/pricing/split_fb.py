@@ -25,7 +25,7 @@ from gridopt.case.pricing_options import USUAL, SplitFb
 from gridopt.dispatch.lmp import Prices, elsewhere
 from gridopt.dispatch.lmp import price as nodal
 from gridopt.dispatch.market_run import MarketRun
-from gridopt.dispatch.other_network import Network, clear, zones_of
+from gridopt.dispatch.other_network import Cleared, Network, clear, zones_of
 from gridopt.dispatch.redispatch import redispatched
 from gridopt.dispatch.result import Dispatch
 from gridopt.program.solution import Infeasible
@@ -37,8 +37,9 @@ def price(case: Case, dispatch: Dispatch, options: SplitFb = USUAL.split_fb) -> 
     names, zone = zones_of(case)
     member = np.arange(len(names))[:, None] == zone
     share = _shares(case, base, options, names, zone)
+    network, watched, of = _margins(case, base, options, member, share)
     try:
-        found = clear(dispatch, _margins(case, base, options, member, share), options.selection)
+        found = clear(dispatch, network, options.selection)
     except Infeasible:
         rule = "no positions of the zones keep to the margins of the branches, for the base schedule loads some beyond what trade can relieve"
         raise CaseError([f"rule split_fb: {rule}. Choose another base or gsk, or fewer elements, under 'pricing.split_fb'."]) from None
@@ -47,7 +48,8 @@ def price(case: Case, dispatch: Dispatch, options: SplitFb = USUAL.split_fb) -> 
     position = np.where(member[:, :, None], found.schedule.injection[None], 0.0).sum(axis=1)
     of_zone = np.array([found.price[np.flatnonzero(m)[0]] for m in member])
     exchanges = tuple((f"{n} net", position[z], -of_zone[z]) for z, n in enumerate(names))
-    return replace(prices, schedule=found.schedule, settled=True, change=change, exchanges=exchanges)
+    margins = _priced(case, found, network, watched, of)
+    return replace(prices, schedule=found.schedule, settled=True, change=change, exchanges=exchanges, margins=margins)
 
 
 def _shares(case: Case, base: Dispatch, options: SplitFb, names: list[str], zone: np.ndarray) -> np.ndarray:
@@ -76,11 +78,14 @@ def _shares(case: Case, base: Dispatch, options: SplitFb, names: list[str], zone
     return weight / total[zone]
 
 
-def _margins(case: Case, base: Dispatch, options: SplitFb, member: np.ndarray, share: np.ndarray) -> Network:
-    """(R3) as rows on injections: the balance of each area, then every branch and section that is watched."""
-    weights, step, low, high = [], [], [], []
+def _margins(
+    case: Case, base: Dispatch, options: SplitFb, member: np.ndarray, share: np.ndarray
+) -> tuple[Network, list[str], np.ndarray]:
+    """(R3) as rows on injections: the balance of each area, then every branch and section that is watched; names of these, and which of them
+    each row is, int (k,), -1 for a balance."""
+    weights, step, low, high, of = [], [], [], [], []
     roots = case.grid.root[:, case.grid.epoch]
-    watched, lower, upper = _watched(case, base, options)
+    watched, lower, upper, names = _watched(case, base, options)
     for t in range(len(case.time)):
         area = (np.unique(roots[:, t])[:, None] == roots[:, t]).astype(float)
         sensitivity = case.grid.sensitivity(watched, np.arange(watched.shape[0]), case.grid.epoch[t])
@@ -92,13 +97,28 @@ def _margins(case: Case, base: Dispatch, options: SplitFb, member: np.ndarray, s
         low += [np.zeros(len(area)), (lower[:, t] - margin)[limited]]
         high += [np.zeros(len(area)), (upper[:, t] - margin)[limited]]
         step.append(np.full(len(area) + int(limited.sum()), t))
+        of += [np.full(len(area), -1), np.flatnonzero(limited)]
     none = np.zeros((0, len(case.time)))
     rows = np.concatenate(weights)
-    return Network(rows, np.zeros((len(rows), 0)), np.concatenate(step), np.concatenate(low), np.concatenate(high), [], none, none)
+    network = Network(rows, np.zeros((len(rows), 0)), np.concatenate(step), np.concatenate(low), np.concatenate(high), [], none, none)
+    return network, names, np.concatenate(of)
 
 
-def _watched(case: Case, base: Dispatch, options: SplitFb) -> tuple[sp.csr_array, np.ndarray, np.ndarray]:
-    """Branches and sections as sums of branches (k, L), and their limits less FRM (k, T)."""
+def _priced(case: Case, found: Cleared, network: Network, names: list[str], of: np.ndarray) -> tuple:
+    """Margins that have a price, as of (R4): what positions take of each, limit and price by period."""
+    mu = -found.row_dual / case.time.hours[network.step]
+    taken = (network.weights * found.schedule.injection.T[network.step]).sum(axis=1)
+    limit, out = np.where(mu < 0, network.low, network.high), []
+    for one in np.unique(of[(of >= 0) & (mu != 0)]):
+        mine = of == one
+        by_step = np.zeros((3, len(case.time)))
+        by_step[:, network.step[mine]] = taken[mine], limit[mine], mu[mine]
+        out.append((f"{names[one]} margin", *by_step))
+    return tuple(out)
+
+
+def _watched(case: Case, base: Dispatch, options: SplitFb) -> tuple[sp.csr_array, np.ndarray, np.ndarray, list[str]]:
+    """Branches and sections as sums of branches (k, L), their limits less FRM (k, T) and their names."""
     ids = case.grid.branches.ids
     weights, lower, upper = [sp.eye_array(len(ids), format="csr")], [case.grid.lower], [case.grid.upper]
     names = [str(i) for i in ids]
@@ -116,4 +136,4 @@ def _watched(case: Case, base: Dispatch, options: SplitFb) -> tuple[sp.csr_array
     some = np.flatnonzero([not options.elements or n in options.elements for n in names])
     low, high = np.concatenate(lower)[some], np.concatenate(upper)[some]
     margin = [options.frm_mw + options.frm_share * np.where(np.isfinite(v), np.abs(v), 0.0) for v in (low, high)]
-    return sp.csr_array(sp.vstack(weights, format="csr"))[some], low + margin[0], high - margin[1]
+    return sp.csr_array(sp.vstack(weights, format="csr"))[some], low + margin[0], high - margin[1], [names[i] for i in some]

@@ -17,11 +17,14 @@ from gridopt.report.text import WORDS, Both
 from gridopt.report.zones import inside, zone_words
 
 RUNS = ("DA", "RT", "advisory")
+OF_ONE_RULE = ("dispatch", "ledger", "residuals", "metrics")
+"""Tables that a market run has of its rule, and a comparison of rules of each, with a column for it."""
 
 
 def market_table(run: Run, name: str) -> pd.DataFrame:
-    """tables/market_<name>, else an empty frame. Not to be changed in place."""
-    return table(run, PREFIX + name)
+    """tables/market_<name>, else an empty frame. Not to be changed in place. What a market run has of its one rule is not shown of several."""
+    found = table(run, PREFIX + name)
+    return found.iloc[:0] if name in OF_ONE_RULE and "rule" in found else found
 
 
 def paid_besides(run: Run) -> dict[tuple[str, str], float]:

@@ -26,8 +26,9 @@ THEMES = (
 STARTS = (
     ("energy", "energy"), ("offer_cost", "energy"), ("trade", "trade"), ("contract", "contract"), ("mechanism", "mechanism"),
     ("dual_track", "dual_track"), ("capacity", "capacity"), ("mwp", "uplift"), ("loc", "uplift"), ("uplift", "uplift"), ("ftr", "rent"),
-    ("congestion", "rent"), ("loss", "loss"), ("agc", "agc"), ("deep_peak", "agc"), ("reserve", "reserve"), ("commitment", "uplift"),
-    ("deviation", "deviation"), ("carbon", "carbon"), ("zone_spread", "residual"), ("basis", "residual"), ("cap_adjust", "residual"),
+    ("congestion", "rent"), ("network", "rent"), ("loss", "loss"), ("agc", "agc"), ("deep_peak", "agc"), ("reserve", "reserve"),
+    ("commitment", "uplift"), ("deviation", "deviation"), ("carbon", "carbon"), ("zone_spread", "residual"), ("basis", "residual"),
+    ("cap_adjust", "residual"),
 )  # fmt: skip
 """Theme of codes and accounts by how they begin."""
 PASSED_ON = ("residual", "allocation")
@@ -93,7 +94,7 @@ def code_words(code: str) -> Both:
     if code.startswith("allocation_"):
         return say("mk_allocation", name=account_words(code.removeprefix("allocation_")))
     account, stage, name = (*code.split("_", 2), "", "")[:3]
-    if name and f"mk_code_{account}_{stage}" in WORDS and account in ("reserve", "commitment", "uplift"):
+    if name and f"mk_code_{account}_{stage}" in WORDS and account in ("reserve", "commitment", "uplift", "network"):
         known = WORDS.get(f"mk_decision_{name}") if account != "reserve" else None
         return say(f"mk_code_{account}_{stage}", name=known or (name.replace("_", " "),) * 2)
     return WORDS.get(f"mk_code_{code}") or (code.replace("_", " ").capitalize(), code.replace("_", " "))

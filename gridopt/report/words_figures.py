@@ -60,6 +60,7 @@ FIGURE_WORDS: dict[str, tuple[str, str]] = {
     "mk_metric_network_rsi_min": ("Least RSI within the network", "网络约束下 RSI 最低值"),
     "mk_metric_network_pivotal_share": ("Pivotal in the network, share of days", "网络约束下不可或缺的天数占比"),
     "mk_metric_needed_mw": ("The network needs of it", "网络至少所需"),
+    "mk_metric_redispatch_cost": ("Redispatch", "再调度费用"),
     "mk_metric_paid_besides": ("Paid for reserve, decisions and being constrained", "备用、启停与受限支付"),
     "mk_metric_pivotal_share": ("Pivotal, share of time", "不可或缺时间占比"),
     "mk_metric_pivotal_hours": ("Pivotal time", "不可或缺时间"),

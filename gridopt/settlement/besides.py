@@ -1,6 +1,7 @@
-"""What is paid beside energy: reserve awarded with energy, decisions with a price of their own, being constrained (dispatch/besides.py).
+"""What is paid beside energy: reserve awarded with energy, decisions with a price of their own, being constrained, redispatch
+(dispatch/besides.py).
 
-    pay[n,t] = q^DA p^DA + (q^RT - q^DA) p^RT         account 'reserve', 'commitment' or 'uplift' to participant, of either sign        (N3)
+    pay[n,t] = q^DA p^DA + (q^RT - q^DA) p^RT     account 'reserve', 'commitment', 'uplift' or 'network' to participant, of either sign   (N3)
 
 A payment that real time does not know is settled day-ahead alone: decisions are, for windows of real time decide nothing. Codes name the
 account, the run and what is paid for: reserve_da_spin, commitment_da_start.

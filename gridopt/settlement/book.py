@@ -11,6 +11,7 @@ import pandas as pd
 
 from gridopt.case.case import Case
 from gridopt.case.time import TimeGrid
+from gridopt.dispatch.besides import COMMITMENT, RESERVE, UPLIFT
 from gridopt.dispatch.market_run import MarketRun
 from gridopt.dispatch.market_tables import frame
 from gridopt.dispatch.province_trade import Matched
@@ -98,6 +99,17 @@ def settle(
         "residuals": frame("residuals", account=list(names), amount=list(amounts), allocated_to=list(whom), exact=exact),
     }
     return Books(book, tables, figures)
+
+
+def of_rule(m: Metered, case: Case, rules: Settlement) -> Ledger:
+    """What a pricing rule pays by itself: energy, what is paid beside it, make-whole payments, and who bears the latter two."""
+    book = Ledger(len(m.hours))
+    energy.settle(book, m)
+    besides.settle(book, m)
+    make_whole.settle(book, m, case, rules.make_whole)
+    for title in (RESERVE, COMMITMENT, UPLIFT):
+        share_out(book, m, title, getattr(rules.allocations, title), rules.peak_hours)
+    return book
 
 
 def allocate(book: Ledger, m: Metered, rules: Settlement) -> list[tuple[str, float, str]]:

@@ -2,7 +2,7 @@
 
     MWP^DA = max(0, C^DA - R^DA),   MWP^RT = max(0, C^RT - R^RT - R^DA - MWP^DA)                                       [CNY]     (M1)
     R^DA = sum of Q^DA π^DA,   R^RT = sum of (Q^RT - Q^DA) π^RT, each with what is paid beside energy: reserve, decisions, being constrained,
-    R^DA also with offers that are paid without energy
+    R^DA also with offers that are paid without energy; redispatch at its cost is neither in C nor in R
     C: energy, no-load, starts and reserve at offers
     one stage: max(0, C^RT - R^RT - R^DA)                                                                                        (M2)
 
@@ -16,7 +16,7 @@ from __future__ import annotations
 import numpy as np
 
 from gridopt.case.case import Case
-from gridopt.dispatch.besides import by_plant
+from gridopt.dispatch.besides import by_plant, of_schedule
 from gridopt.settlement.besides import changes
 from gridopt.settlement.ledger import Ledger, account, allocate, sums
 from gridopt.settlement.metered import Metered
@@ -40,7 +40,7 @@ def settle(book: Ledger, m: Metered, case: Case, rules: MakeWhole) -> float:
 
 def accounts(m: Metered, rules: MakeWhole) -> tuple[np.ndarray, ...]:
     """C^DA, C^RT, R^DA, R^RT, and what of R^DA and R^RT is paid beside energy, by plant and horizon (g, H) CNY."""
-    besides = [by_plant(b, m.plant, len(m.hours)) for b in (m.da.besides, changes(m))]
+    besides = [by_plant(of_schedule(b), m.plant, len(m.hours)) for b in (m.da.besides, changes(m))]
     earned, more = m.da.plant * m.da.plant_price + m.da.idle + besides[0], (m.rt.plant - m.da.plant) * m.rt.plant_price + besides[1]
     return tuple(sums(v, m.horizon(rules.horizon)) for v in (m.da.cost, m.rt.cost, earned, more, *besides))
 

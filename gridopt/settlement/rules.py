@@ -43,6 +43,7 @@ class Allocations(_Part):
     uplift: Allocation = Allocation(horizon="day")
     reserve: Allocation = Allocation()
     commitment: Allocation = Allocation(horizon="day")
+    network: Allocation = Allocation(payers="tariff")
     dual_track: Allocation = Allocation(payers="commercial")
     mechanism: Allocation = Allocation(payers="commercial")
     capacity: Allocation = Allocation(payers="commercial")

@@ -57,7 +57,7 @@ class Uplift:
 def uplift(dispatch: Dispatch, prices: Prices, own: np.ndarray | float = 0.0, kept: int | None = None) -> Uplift:
     """(T1) to (T5) at the prices of a rule: of the cleared dispatch, or of the schedule that the rule pays for; own (n,) CNY: what one unit
     of each column is paid beside them, as by prices of one plant; kept: number of periods that count, from the first (None: all)."""
-    solved = dispatch if prices.schedule is None or not prices.settled else prices.schedule
+    solved = prices.paid(dispatch)
     people, y = prices.answering or (prices.people or solved.participants, prices.dual)
     form, x = people.form, people.x
     beyond = given(solved, people)

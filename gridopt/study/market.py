@@ -20,6 +20,7 @@ import pandas as pd
 
 from gridopt.case.actual import ForecastError, actual, expected, without_ends
 from gridopt.case.case import Case
+from gridopt.case.check import CaseError
 from gridopt.dispatch.as_offered import of_run
 from gridopt.dispatch.attempts import Search
 from gridopt.dispatch.lmp import Prices
@@ -32,6 +33,7 @@ from gridopt.dispatch.result import Dispatch
 from gridopt.dispatch.sequence import DayRule, Days, clear_days
 from gridopt.dispatch.withheld import Kept, joined, kept_by
 from gridopt.pricing.zonal_avg import averaged
+from gridopt.program.solution import Infeasible
 from gridopt.settlement.agc import Service
 from gridopt.settlement.book import settle
 from gridopt.settlement.rules import Settlement
@@ -141,6 +143,7 @@ def clear(loaded: Loaded, market: Market, stop: threading.Event | None, clock: C
             case, trade = pre_cleared(loaded.case, market, clock.detail)
             loaded = replace(loaded, case=case)
     if runs_real_time(loaded, market):
+        check_rule(loaded, market)
         comes = what_comes(loaded.case, market)
         check_real_time(comes)  # before anything is cleared that real time could not follow
     with clock("day_ahead", f"day-ahead market, {len(loaded.case.time)} periods"):
@@ -214,9 +217,17 @@ def physical_schedule(
 ) -> tuple[Dispatch, Case, RealTimeRule]:
     """The schedule that real time begins from, the case with what comes, and the rule of real time; trade between provinces comes first where
     the market says so."""
+    check_rule(loaded, market)
     loaded = replace(loaded, case=traded(loaded.case, market, progress))
     days = day_ahead_of(loaded, market, stop, progress)
     return days.plan, what_comes(loaded.case, market), real_time_rule(market)
+
+
+def check_rule(loaded: Loaded, market: Market) -> None:
+    """Raises CaseError for a rule that pays a schedule which is not the one that real time begins from."""
+    if getattr(loaded.study.pricing, market.rule).own_schedule:
+        whose = f"key 'market.rule': '{market.rule}' pays a schedule of its own, from which real time does not deviate"
+        raise CaseError([f"{whose}. Write another rule, or market.real_time.enabled: false."])
 
 
 def real_time_rule(market: Market) -> RealTimeRule:
@@ -240,7 +251,7 @@ def settled_run(run: MarketRun, case: Case, market: Market) -> MarketRun:
 def details(found: Cleared) -> list[list[dict[str, np.ndarray]]]:
     """Status, starts and reserve of plants in each run, part by part."""
     case = found.loaded.case
-    parts = [[plant_details(c.dispatch, case, c.window.kept - c.window.first) for c in found.days.day_ahead]]
+    parts = [[plant_details(c.prices.paid(c.dispatch), case, c.window.kept - c.window.first) for c in found.days.day_ahead]]
     if found.physical is not None:
         parts.append([plant_details(found.physical.dispatch, case, len(case.time))])
     return parts
@@ -279,7 +290,11 @@ def pricing(loaded: Loaded, market: Market) -> Callable[[Dispatch], Prices]:
 
     def price(dispatch: Dispatch) -> Prices:
         base = to_be_priced(dispatch, market)
-        return module.price(base.case, base, options)
+        prices = module.price(base.case, base, options)
+        if prices.settled and prices.change is not None and prices.change.after is None:
+            begin = str(dispatch.case.time.start[0]).replace("T", " ")[:16]
+            raise Infeasible(f"from {begin}: no redispatch makes the network carry the schedule of rule {market.rule}")
+        return prices
 
     return price
 

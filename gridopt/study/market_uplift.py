@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from gridopt.case.case import Case
-from gridopt.dispatch.besides import UPLIFT, by_plant
+from gridopt.dispatch.besides import NETWORK, UPLIFT, by_plant, of_schedule
 from gridopt.dispatch.lmp import Prices
 from gridopt.dispatch.market_run import MarketRun
 from gridopt.dispatch.market_tables import frame
@@ -118,7 +118,7 @@ def lost_table(rule: str, run: MarketRun, left: Uplift, case: Case, start: np.nd
 
 def shortfall_table(rule: str, solved: Any, prices: Prices, left: Uplift, run: MarketRun, kept: int) -> pd.DataFrame:
     """Table `product_shortfall` of the first `kept` periods: limits and reserves whose price promises more than is collected."""
-    solved = prices.schedule if prices.settled and prices.schedule is not None else solved
+    solved = prices.paid(solved)
     people, start = prices.people or solved.participants, solved.case.time.start
     rows = np.flatnonzero(np.nan_to_num(left.shortfall) > LEAST)
     ids, always = people.shared[rows], sum(f.size for f in solved.model.builder.row_families)
@@ -141,7 +141,7 @@ def with_opportunities(
 ) -> pd.DataFrame:
     """Table `uplift` with lost opportunities and best profits of `runs` by horizon (named by its first period), but of those `unknown`;
     participants that are never made whole, such as wind farms and stores, have rows of their own where what they lose is not zero. What a
-    rule pays for what is lost at its prices is no part of what could be earned at them."""
+    rule pays for what is lost at its prices, or for being moved, is no part of what could be earned at them."""
     told = [r for r in runs if r.stage not in unknown]
     known = {(r.run, r.unit, r.horizon): k for k, r in enumerate(table.itertuples())}
     loc, rows, lifted = np.where(table["run"].isin([r.stage for r in told]), 0.0, np.nan), [], np.zeros(len(table))
@@ -150,7 +150,8 @@ def with_opportunities(
         first = run.start[np.unique(group, return_index=True)[1]].astype(str)
         place, plant = {t: int(g) for t, g in zip(pd.DatetimeIndex(run.start), group, strict=True)}, {n: g for g, n in enumerate(run.plant)}
         beside, cost = sums(run.paid_besides, group), sums(run.cost, group)
-        uplift = sums(by_plant([b for b in run.besides if b.account == UPLIFT], run.plant, len(run.start)), group)
+        apart = [b for b in of_schedule(run.besides) if b.account in (UPLIFT, NETWORK)]
+        uplift = sums(by_plant(apart, run.plant, len(run.start)), group)
         for g, h in zip(*np.nonzero(uplift), strict=True):  # what real time earns in the table has that of the day ahead in it
             for key in {(stage, run.plant[g], first[h]) for stage in (run.stage, REAL_TIME)} & known.keys():
                 lifted[known[key]] += uplift[g, h]

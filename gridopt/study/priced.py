@@ -33,12 +33,13 @@ BESIDE = 2
 
 @dataclass(frozen=True)
 class Priced:
-    """Prices and uplift of one rule, and the seconds it took."""
+    """Prices and uplift of one rule, and the seconds it took; found: its prices before floor and cap."""
 
     rule: str
     prices: Any
     uplift: Any
     seconds: float
+    found: Any
 
 
 def known_rules(text: str) -> list[str]:
@@ -111,7 +112,8 @@ def _side_by_side(cleared: Cleared, rules: Sequence[str]) -> list[Priced]:
 @dataclass(frozen=True)
 class Cleared:
     """A dispatch to be priced. pricing: parameters of the rules; origin: entries of the document on where it comes from; market: key `market`
-    of the study, None without one; kept: number of periods before a look-ahead, None: all."""
+    of the study, None without one; kept: number of periods before a look-ahead (None: all); costs: the case by costs, where bids stand for
+    them (None: that which was cleared)."""
 
     name: str
     currency: str
@@ -120,6 +122,7 @@ class Cleared:
     origin: dict
     market: Any = None
     kept: int | None = None
+    costs: Case | None = None
 
 
 def clearing_of(path: Path, overrides: dict[str, str], progress: Callable[[str], None], stop: threading.Event | None) -> Cleared:
@@ -151,7 +154,8 @@ def _cleared(path: Path, overrides: dict[str, str], progress: Callable[[str], No
     loaded = load_study(path, overrides, None)
     _check_whole(loaded.study)
     market = market_of(loaded.study, loaded.case)
-    case = loaded.case if market is None else market_cases(traded(loaded.case, market, progress), market)[0]
+    costs = loaded.case if market is None else traded(loaded.case, market, progress)
+    case = costs if market is None else market_cases(costs, market)[0]
     gap = loaded.study.mip_gap if "mip_gap" in overrides else EXACT_GAP
     money = loaded.study.mip_gap_cny if "mip_gap_cny" in overrides else 0.0
     search = Search(gap, loaded.study.time_limit_s or np.inf, stop, loaded.study.seed, money)
@@ -159,7 +163,7 @@ def _cleared(path: Path, overrides: dict[str, str], progress: Callable[[str], No
         solved = dispatch(case, search=search, progress=progress)
     except Infeasible:
         raise Infeasible(*reasons(case)) from None
-    return Cleared(loaded.name, loaded.study.currency, solved, loaded.study.pricing, {}, market)
+    return Cleared(loaded.name, loaded.study.currency, solved, loaded.study.pricing, {}, market, costs=costs)
 
 
 def _kept(folder: Path, overrides: dict[str, str], progress: Callable[[str], None]) -> Cleared:
@@ -223,14 +227,15 @@ def price_by(rule: str, solved, options: Options | None = None, market: Any = No
     options = getattr(USUAL_OPTIONS, rule) if options is None else options
     module = importlib.import_module(f"gridopt.pricing.{rule}")
     if market is None:
-        prices = module.price(solved.case, solved, options)
+        found = prices = module.price(solved.case, solved, options)
     else:
         from gridopt.study.market_case import options_within, priced_within, to_be_priced
 
         base = to_be_priced(solved, market)
-        prices = priced_within(module.price(base.case, base, options_within(options, market)), market)
+        found = module.price(base.case, base, options_within(options, market))
+        prices = priced_within(found, market)
     left = uplift(solved, prices, kept=kept)
-    return Priced(rule, prices, left, time.perf_counter() - begun)
+    return Priced(rule, prices, left, time.perf_counter() - begun, found)
 
 
 def document(solved, priced: Priced, kept: int | None = None) -> dict:
@@ -252,7 +257,7 @@ def document(solved, priced: Priced, kept: int | None = None) -> dict:
     if prices.reserve is not None:
         parts["reserve_price"] = np.broadcast_to(prices.reserve, prices.price.shape)
     payment, uplift_paid = float((load * paid * hours)[:, :kept].sum()), float(left.paid.sum())
-    besides = float(sum(b.amount[:, :kept].sum() for b in paid_besides(schedule if prices.settled else solved, prices)))
+    besides = float(sum(b.amount[:, :kept].sum() for b in paid_besides(prices.paid(solved), prices)))
     return {
         **quality(solved, *(d for d in (schedule, None if prices.change is None else prices.change.after) if d is not None)),
         "prices": [

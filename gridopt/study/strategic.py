@@ -18,16 +18,18 @@ def strategy_file(
 ) -> dict:
     """Outcomes of changes (raise of offers as a share, MW withheld) of an owner's plants, and whether it is pivotal; the document for JSON.
 
-    Bids of a market study stand for costs; cap: CNY/MWh at which a price makes an owner pivotal (None: that of the study). Raises CaseError,
-    Infeasible, LimitReached.
+    Rule, settlement and bids, which stand for costs, are those of the market of the study; without one prices are nodal. cap: CNY/MWh at
+    which a price makes an owner pivotal (None: that of the study). Raises CaseError, Infeasible, LimitReached.
     """
     from gridopt.analysis.offer_change import Change
     from gridopt.analysis.strategy import Market as Clearing
     from gridopt.analysis.strategy import absence, needed, plants_of, strategies
     from gridopt.dispatch.attempts import Search
     from gridopt.study.load import load_study
-    from gridopt.study.market_case import ends, market_cases, market_of
+    from gridopt.study.market import pricing, settlement_rules
+    from gridopt.study.market_case import ends, market_cases, market_of, paid_once
     from gridopt.study.market_schema import Market
+    from gridopt.study.priced import check_rules
 
     loaded = load_study(path, overrides, hours)
     if loaded.study.rolling is not None:
@@ -36,14 +38,16 @@ def strategy_file(
     if given is not None and given.pre_clearing.enabled:
         cure = "Give --set market.pre_clearing.enabled=false"
         raise CaseError([f"key 'market.pre_clearing.enabled': what provinces have agreed must flow, with the owner or without. {cure}."])
-    market, case = given or Market(), loaded.case if given is None else market_cases(loaded.case, given)[0]
+    market, case = given or Market(rule="ip"), loaded.case if given is None else market_cases(loaded.case, given)[0]
+    check_rules([market.rule], case, loaded.study.pricing)
     plants = offered(plants_of(loaded.case, owner), case)
     limit = market.price.cap_cny_per_mwh if cap is None else cap
     gap = loaded.study.mip_gap if "mip_gap" in overrides else 0.0
     money = loaded.study.mip_gap_cny if "mip_gap_cny" in overrides else 0.0
     search = Search(gap, loaded.study.time_limit_s or np.inf, stop, loaded.study.seed, money)
     floor, most = ends(market) or (-np.inf, np.inf)
-    clearing = Clearing(search=search, floor=floor, cap=most)
+    price, rules = pricing(loaded, market), settlement_rules(market)
+    clearing = Clearing(lambda _, solved: price(solved), search, floor, most, rules, lambda run: paid_once(run, loaded.case, market))
     table = strategies(case, plants, [Change(raise_share=x, withhold_mw=y) for x, y in changes], clearing)
     away = absence(case, plants, limit, clearing)
     wanted = needed(case, plants, clearing) if all(p.startswith(("generator", "renewable")) for p in plants) else None

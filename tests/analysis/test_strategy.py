@@ -9,6 +9,7 @@ from gridopt.analysis.offer_change import Change, changed, without
 from gridopt.analysis.strategy import Market, absence, cannibalisation, conduct, impact, needed, plants_of, strategies
 from gridopt.case.check import CaseError
 from gridopt.dispatch.single import dispatch
+from tests.settlement.test_besides import ENERGY_AND_AGC
 from tests.support import market
 from tests.support.market import cleared
 from tests.support.meshed import per_unit_rows
@@ -87,12 +88,13 @@ def test_conduct_and_impact():
 
 
 def test_starts_and_no_load_are_raised_and_true_costs_found_again():
-    """B's energy 300, no-load 9000: by 10 % 330 and 9900; it stays at its least output of 100. Its true cost is 39,000 in both."""
+    """B's energy 300, no-load 9000: by 10 % 330 and 9900; it stays at its least output of 100. Its true cost is 39,000 in all, and it is made
+    whole of what it offers: 3900 and 500 more."""
     case = cleared(market.ONE_PERIOD).case
     dear = changed(case, ["generator B"], Change(0.1))
     assert dispatch(dear).solution.objective == near(250 * 250 + 33000 + 9900)
     table = strategies(case, ["generator B"], [Change(), Change(0.1), Change(raise_cny=5.0)])
-    assert table["profit"].tolist() == near([-14000] * 3)
+    assert table["profit"].tolist() == near([0, 3900, 500])
 
 
 def test_more_wind_sells_for_less():
@@ -128,10 +130,20 @@ def test_unknown_owner():
     assert "did you mean 'C3" in str(error.value)
 
 
+def test_reserve_is_part_of_what_is_gained():
+    """G1 gives 360 + 40 of 400 MW, G2 140 and its 40: energy at 320, regulation at 10 + 60. G2 earns 40 x 65. At 352 energy is as dear, and
+    regulation costs 10 + 92: G2 earns 140 x 32 + 40 x 97, for regulation it offers at 5 as before. Load pays both."""
+    table = strategies(cleared(ENERGY_AND_AGC).case, ["generator G2"], [Change(), Change(0.1)])
+    assert table["profit"].tolist() == near([2600, 8360])
+    assert table["load_payment"].tolist() == near([500 * 320 + 80 * 70, 500 * 352 + 80 * 102])
+
+
 def test_a_cap_on_what_is_settled():
-    """Capped at 300, C3 gets 300 at any offer and loses 40 a MWh; users pay what the rule says."""
+    """Capped at 300, C3 gets 300 at any offer, and is made whole of the 40, then 74 a MWh by which it offers more. Users pay 260 at bus 2, 300
+    at 3 and 4, and that."""
     table = strategies(ring(), ["generator C3"], [Change(), Change(0.1)], Market(cap=300.0))
-    assert table["own_price"].tolist() == near([300, 300]) and table["profit"].tolist() == near([-10000, -10000])
+    assert table["own_price"].tolist() == near([300, 300]) and table["profit"].tolist() == near([0, 8500])
+    assert table["load_payment"].tolist() == near([26000 + 240000 + 10000, 26000 + 240000 + 18500])
 
 
 def test_nothing_to_try_and_nothing_taken_away():

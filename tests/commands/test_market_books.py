@@ -16,6 +16,10 @@ contracts:
 """
 
 
+def near(value):
+    return pytest.approx(value, abs=1e-6)
+
+
 def study(tmp_path, extra: str):
     path = tmp_path / "ring.yaml"
     path.write_text(RING + extra, encoding="utf-8")
@@ -110,6 +114,87 @@ def test_plants_are_paid_for_being_constrained(tmp_path, capsys, price, owed):
     assert paid["payee"].tolist() == ["generator C2"] and paid["amount"].sum() == pytest.approx((350 - given["generator C2"]) * owed)
     best = uplift.set_index("unit").loc["generator C2"]
     assert best["profit"] == pytest.approx(350 * owed) and best["best_profit"] == pytest.approx(350 * owed)
+
+
+BORDER = "{borders: [{from_zone: Hexi, to_zone: Hedong, mw: 700}], redispatch: REDISPATCH}"
+FLOWS = "{gsk: fixed, keys: {2: 1, 3: 1}}"
+CURVE = "{mode: cooptimised, blocks: [[50, 1000], [50, 300], [50, 50]]}"
+
+
+def own_schedule(tmp_path, capsys, text, rule, settings, *more):
+    """Tables of a case under a rule with a schedule of its own, balances by party, and what accounts hold."""
+    path, out = tmp_path / "case.yaml", tmp_path / "out"
+    path.write_text(text, encoding="utf-8")
+    options = ["--set", "report=false", "--set", f"market.rule={rule}", "--set", f"pricing.{rule}={settings}", *more, "--json"]
+    assert execute(["market", str(path), "-o", str(out), *options]) == 0
+    held = json.loads(capsys.readouterr().out)["market"]["residuals"]
+    table = {n: pd.read_parquet(out / "tables" / f"market_{n}.parquet") for n in ("ledger", "dispatch", "constraints", "uplift", "metrics")}
+    ledger = table["ledger"]
+    net = ledger.groupby("payee")["amount"].sum().sub(ledger.groupby("payer")["amount"].sum(), fill_value=0.0)
+    return table, net, held
+
+
+@pytest.mark.parametrize(
+    ("redispatch", "more"), [("{}", (0, 0)), ("{mode: bid, up_adder_cny_per_mwh: 10, down_adder_cny_per_mwh: 5}", (750, 1500))]
+)
+def test_zones_that_trade_settle_their_schedule_and_redispatch_is_paid_by_the_network(tmp_path, capsys, redispatch, more):
+    """Outputs (600, 200, 100) at 260 and 340: load pays 26000 + 800 x 340 = 298000, plants get 242000, the border 700 x 80 = 56000. C2 gives
+    150 MWh less and pays back 39000, C3 gives them for 51000: 12000, and at bids 5 and 10 a MWh more. Welfare is that of all 122000."""
+    table, net, held = own_schedule(tmp_path, capsys, RING, "split_atc", BORDER.replace("REDISPATCH", redispatch))
+    assert table["dispatch"].set_index("unit")["mw"][[f"generator {g}" for g in ("W1", "C2", "C3", "C4")]].tolist() == near([600, 200, 100, 0])
+    assert held["congestion"] == near(56000) and held["network"] == near(-12000 - sum(more))
+    assert net[["generator W1", "generator C2", "generator C3"]].tolist() == near([156000, 13000 + more[0], 85000 + more[1]])
+    assert net["tariff"] == near(-12000 - sum(more)) and net[["load 2", "load 3", "load 4"]].sum() == near(-298000 + 56000)
+    assert net.sum() == near(0) and net["market"] == near(0)
+    moved = table["ledger"][table["ledger"]["code"] == "network_da_redispatch"]
+    sides = {(r.payer, r.payee): (r.quantity, r.price) for r in moved.itertuples()}
+    assert sides == {("account network", "generator C3"): near((150, 340)), ("generator C2", "account network"): near((150, 260))}
+    border = table["constraints"].set_index("element").loc["Hexi-Hedong"]
+    assert border[["flow", "limit", "mu", "rent"]].tolist() == near([700, 700, 80, 56000])
+    figures = table["metrics"][table["metrics"]["scope"] == "market"].set_index("name")["value"]
+    assert figures[["congestion_rent", "loss_surplus", "redispatch_cost", "welfare"]].tolist() == near([56000, 0, 12000, 9e6 - 122000])
+    profit = table["uplift"].set_index("unit")["profit"]
+    assert profit[["generator C2", "generator C3"]].tolist() == near(more) and (table["uplift"]["mwp"] == 0).all()
+    assert table["uplift"].set_index("unit")["best_profit"][["generator C2", "generator C3"]].tolist() == near([0, 0])
+
+
+def test_zones_that_trade_by_flows_pay_the_price_of_margins(tmp_path, capsys):
+    """One MW of trade takes 0.5 of the 275 MW that are left on 1-3 (300 less 25 that is there without): 550 MW, 80 each, 160 for the margin.
+    Flows hold, so that nobody is moved."""
+    table, net, held = own_schedule(tmp_path, capsys, RING, "split_fb", FLOWS)
+    assert held["congestion"] == near(44000) and held["network"] == 0
+    assert net[["generator W1", "generator C2", "generator C3"]].tolist() == near([156000, 13000, 85000])
+    margin = table["constraints"].set_index("element").loc["13 margin"]
+    assert margin[["mu", "rent"]].tolist() == near([160, 44000]) and margin["flow"] == near(margin["limit"])
+
+
+def test_reserve_cleared_with_energy_by_the_rule_is_paid(tmp_path, capsys):
+    """380 MW: G1 250, G2 130 at 750 and 70 MW of reserve at 300: 97500 + 21000 for G2. Load pays 285000 and the reserve."""
+    text = "demand_mw: 380\ngenerators: [{id: G1, p_max: 250, marginal_cost: 300}, {id: G2, p_max: 200, marginal_cost: 450}]\n"
+    table, net, held = own_schedule(tmp_path, capsys, text, "ordc", CURVE)
+    assert net[["generator G1", "generator G2", "load bus"]].tolist() == near([187500, 118500, -306000]) and held["reserve"] == near(-21000)
+    plants, uplift = (table[n].set_index("unit") for n in ("dispatch", "uplift"))
+    assert plants.loc["generator G2", ["mw", "reserve"]].tolist() == near([130, 70])
+    assert uplift.loc["generator G2", ["revenue", "besides", "cost", "loc"]].tolist() == near([118500, 21000, 58500, 0])
+
+
+@pytest.mark.parametrize(("rule", "settings"), [("split_atc", BORDER.replace("REDISPATCH", "{}")), ("split_fb", FLOWS), ("ordc", CURVE)])
+def test_real_time_does_not_follow_rules_with_a_schedule_of_their_own(tmp_path, capsys, rule, settings):
+    out, path = tmp_path / "out", study(tmp_path, 'real_time: {limits: {"13": 260}}\n')
+    words = ["market", str(path), "-o", str(out), "--set", f"market.rule={rule}", "--set", f"pricing.{rule}={settings}"]
+    assert execute(words) == 5
+    said = capsys.readouterr().err
+    assert f"'{rule}' pays a schedule of its own" in said and "market.real_time.enabled: false" in said and not out.exists()
+
+
+def test_a_schedule_that_no_redispatch_makes_hold_is_not_settled(tmp_path, capsys):
+    """The full branch 1-2 lies inside the zone: trade between zones cannot help."""
+    text = RING.replace('"12", from: 1, to: 2, x_pu: 0.1}', '"12", from: 1, to: 2, x_pu: 0.1, limit_mw: 10}')
+    path, out = tmp_path / "ring.yaml", tmp_path / "out"
+    path.write_text(text, encoding="utf-8")
+    words = ["--set", "market.rule=split_atc", "--set", f"pricing.split_atc={BORDER.replace('REDISPATCH', '{mode: counter_trade}')}"]
+    assert execute(["market", str(path), "-o", str(out), *words]) == 3
+    assert "no redispatch makes the network carry the schedule of rule split_atc" in capsys.readouterr().err and not out.exists()
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,47 @@ def test_every_rule_has_its_prices_payment_and_uplift(tmp_path, capsys):
     assert json.loads((out / "manifest.json").read_text(encoding="utf-8"))["summary"]["currency"] == "CNY"
 
 
+def test_every_rule_has_its_dispatch_books_and_figures(tmp_path, capsys):
+    """Ring: nodal outputs (600, 50, 250) leave 48000 of rent; zones that trade 700 MW (600, 200, 100), 56000 and 12000 of redispatch; as
+    offered nothing is left, and load pays 122000. Offers that are shaded are no case of the books."""
+    border = "pricing: {split_atc: {borders: [{from_zone: Hexi, to_zone: Hedong, mw: 700}]}}\n"
+    out = priced(tmp_path, market.RING + border, "ip,split_atc,pab,pab_shaded")
+    output = table(out, "dispatch").set_index(["rule", "unit"])["mw"]
+    for rule, wanted in (("ip", [600, 50, 250, 0]), ("split_atc", [600, 200, 100, 0]), ("pab", [600, 50, 250, 0])):
+        assert [output[rule, f"generator {g}"] for g in ("W1", "C2", "C3", "C4")] == pytest.approx(wanted, abs=1e-6)
+    assert output["pab_shaded", "generator C3"] == pytest.approx(150)
+    held = table(out, "residuals").groupby(["rule", "account"])["amount"].sum()
+    assert held["ip", "congestion"] == pytest.approx(48000) and held["split_atc", "congestion"] == pytest.approx(56000)
+    assert held["split_atc", "network"] == pytest.approx(-12000) and held["pab", "congestion"] == pytest.approx(0, abs=1e-6)
+    ledger = table(out, "ledger")
+    assert list(ledger.columns)[0] == "rule" and set(ledger["rule"]) == {"ip", "split_atc", "pab"}
+    paid = ledger[(ledger["code"] == "energy_da") & ledger["payer"].str.startswith("load")].groupby("rule")["amount"].sum()
+    assert paid.to_dict() == pytest.approx({"ip": 278000, "split_atc": 298000, "pab": 122000})
+    figures = table(out, "metrics")
+    welfare = figures[(figures["scope"] == "market") & (figures["name"] == "welfare")].set_index("rule")["value"]
+    assert welfare.to_dict() == pytest.approx(dict.fromkeys(("ip", "split_atc", "pab"), 9e6 - 122000))
+    assert 'id="mk_ledger"' not in (out / "report.html").read_text(encoding="utf-8")
+
+
+def test_books_of_prices_that_are_cut_off_say_what_was_cut(tmp_path, capsys):
+    """Bus 3 settles at 300 in place of 340, where 50 MW more are taken than given: 2000 are missing beside the rent of 48000."""
+    out = priced(tmp_path, market.RING + "market: {rule: ip, price: {mode: clip, cap_cny_per_mwh: 300}}\n", "ip")
+    held = table(out, "residuals").groupby("account")["amount"].sum()
+    assert held["congestion"] == pytest.approx(48000) and held["cap_adjust"] == pytest.approx(-2000)
+    assert table(out, "prices").set_index("bus").loc["3", ["lmp", "settled"]].tolist() == pytest.approx([340, 300])
+
+
+def test_books_name_plants_by_the_case_by_costs(tmp_path, capsys):
+    """C2 offers at 100 what costs it 260; users of bus 2 buy 60 of their 100 MW, and are load, not a plant."""
+    text = market.RING + "offers: [{generator: C2, blocks: [[350, 100]]}]\ndemand_bids: [{bus: 2, blocks: [[60, 600], [40, 50]]}]\n"
+    out = priced(tmp_path, text, "ip")
+    names = set(table(out, "dispatch")["unit"])
+    assert names == {f"generator {g}" for g in ("W1", "C2", "C3", "C4")}
+    assert table(out, "load").set_index("bus")["mw"]["2"] == pytest.approx(60)
+    ledger = table(out, "ledger")
+    assert set(ledger["payee"]) | set(ledger["payer"]) <= names | {"load 2", "load 3", "load 4", "market", "account congestion"}
+
+
 def test_a_limit_that_promises_rent_is_named(tmp_path, capsys):
     """A block behind a line: the hull prices 100 on a limit that is 30 MW from binding: 3000."""
     short = table(priced(tmp_path, market.BLOCK_BEHIND_A_LINE, "ip,chp"), "product_shortfall")
