@@ -43,7 +43,7 @@ class MarketRun:
     CNY (g, T); load and lost MW, lmp and its parts, load_price (what users pay), settled (what plants get) CNY/MWh (B, T); constraint (k,);
     flow, limit MW, mu CNY/MWh (k, T); gap and exact of the clearing; plant_price CNY/MWh (g, T): what each plant gets where that is not what
     is settled at its bus; span: lowest and highest price that are right CNY/MWh (B, T), where they are known; besides: payments beside
-    energy."""
+    energy; slack: by what the parts of the LMP are split; load_weights: by what load_price is a mean."""
 
     stage: str
     start: np.ndarray
@@ -73,6 +73,8 @@ class MarketRun:
     plant_price: np.ndarray | None = None
     span: tuple[np.ndarray, np.ndarray] | None = None
     besides: tuple[Beside, ...] = ()
+    slack: str = "load"
+    load_weights: str = "load"
 
     @property
     def rent(self) -> np.ndarray:
@@ -94,19 +96,17 @@ class MarketRun:
         """A cleared dispatch at the prices of a rule; `settled` (B, T): what plants get where a floor or cap changes it."""
         case, solution = dispatch.case, dispatch.solution
         plants = plants_of(dispatch)
-        change = dispatch.model.builder.ports.get("demand_change")
-        q = dispatch.quantities
-        load = q["load"].values - q["shedding"].values + (0.0 if change is None else change.value(solution.x))
+        load = served(dispatch)
         given = np.zeros(load.shape)
         np.add.at(given, plants.bus, plants.output)
         constraint, flow, limit, mu = limits_of(dispatch, prices)
         return cls(
             stage, case.time.start, case.time.hours, case.table("bus").index.to_numpy(str), case.table("bus")["zone"].to_numpy(str),
             plants.name, plants.bus, plants.technology, plants.output, plants.available, _costs(dispatch, plants.name, plants.output), load,
-            given - load - dispatch.injection, prices.price, prices.energy, prices.congestion, prices.loss,
+            given - load - dispatch.injection, prices.lmp, prices.energy, prices.congestion, prices.loss,
             prices.price if prices.load_price is None else prices.load_price, prices.price if settled is None else settled,
             constraint, flow, limit, mu, max(solution.gap, 0.0), bool(solution.finished and solution.gap <= 1e-9), span=prices.span,
-            besides=(*paid_besides(dispatch, prices), *(prices.uplift or ())),
+            besides=(*paid_besides(dispatch, prices), *(prices.uplift or ())), slack=prices.slack, load_weights=prices.load_weights,
         )  # fmt: skip
 
     def part(self, first: int, last: int) -> MarketRun:
@@ -138,6 +138,12 @@ class MarketRun:
         kept["besides"] = joined_besides([(r.besides, len(r.start)) for r in runs])
         whole = {"constraint": np.array(names, dtype=object), "gap": max(r.gap for r in runs), "exact": all(r.exact for r in runs)}
         return cls(**(kept | joined | whole))
+
+
+def served(dispatch: Dispatch) -> np.ndarray:
+    """(M2), (B, T)."""
+    change, q = dispatch.model.builder.ports.get("demand_change"), dispatch.quantities
+    return q["load"].values - q["shedding"].values + (0.0 if change is None else change.value(dispatch.solution.x))
 
 
 def _spread(values: np.ndarray, place: list[int], size: int, name: str) -> np.ndarray:

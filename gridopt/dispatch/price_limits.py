@@ -4,7 +4,7 @@
     penalty   the SCED once more with whole values held and violations at the penalties of pricing: what is violated has that price,
               no limit has one above it                                                                                     (L2)
 
-The account cap_adjust holds the sum of shift x injection. Lost opportunity is measured at settled prices.
+The account cap_adjust holds (received less paid) the sum of - shift x injection. Lost opportunity is measured at settled prices.
 """
 
 from __future__ import annotations

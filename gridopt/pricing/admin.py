@@ -2,9 +2,10 @@
 
     price[b,t] = one price for all, or that of the same bus and time of day on an earlier day                            (R1)
     previous_day: the last day before; similar_day: the last one of its kind (working day, or Saturday and Sunday)
-    booked to the account cap_adjust: sum of (price - nodal price) x injection x hours                                   (R2)
+    booked to the account cap_adjust: sum of (nodal price - price) x injection x hours                                   (R2)
 
-Earlier prices come from a table of columns period, bus and lmp (market_prices of a result folder is one).
+The parts of the price stay those of the nodal price, so that congestion and rights to it are what they would be. Earlier prices come from a
+table of columns period, bus and lmp (market_prices of a result folder is one).
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import pandas as pd
 from gridopt.case.case import Case
 from gridopt.case.check import CaseError
 from gridopt.case.pricing_options import USUAL, Admin
-from gridopt.dispatch.lmp import Prices, elsewhere, from_duals
+from gridopt.dispatch.lmp import Prices, from_duals
 from gridopt.dispatch.result import Dispatch
 from gridopt.dispatch.right_duals import marginal
 
@@ -27,16 +28,19 @@ COLUMNS = ("period", "bus", "lmp")
 
 def price(case: Case, dispatch: Dispatch, options: Admin = USUAL.admin) -> Prices:
     """Prices (R1), the schedule as it was cleared. Raises CaseError where prices are missing."""
+    people = dispatch.participants
+    return administered(case, from_duals(dispatch, people, marginal(dispatch)[people.shared]), options)
+
+
+def administered(case: Case, nodal: Prices, options: Admin = USUAL.admin) -> Prices:
+    """Prices (R1) in place of nodal ones of any kind. Raises CaseError where prices are missing."""
     if faults := options.lacking():
         raise CaseError(faults)
-    people = dispatch.participants
-    y = marginal(dispatch)[people.shared]
-    nodal = from_duals(dispatch, people, y).price
     if options.source == "fixed":
-        found = np.full(nodal.shape, options.price_cny_per_mwh)
+        found = np.full(nodal.price.shape, options.price_cny_per_mwh)
     else:
         found = _earlier(case, Path(options.file), options.source == "similar_day")
-    return replace(elsewhere(dispatch, found, people, y), shift=found - nodal)
+    return replace(nodal, price=found, shift=found - nodal.price)
 
 
 def _earlier(case: Case, path: Path, alike: bool) -> np.ndarray:

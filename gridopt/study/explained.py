@@ -135,7 +135,7 @@ def _real_time(
     from gridopt.dispatch.rt_explained import windows_of
     from gridopt.study.load import load_study
     from gridopt.study.market import physical_schedule
-    from gridopt.study.market_case import market_of, settled_by
+    from gridopt.study.market_case import market_of, rule_of, settled_by
     from gridopt.study.market_schema import Market
     from gridopt.study.priced import is_run, quality
 
@@ -154,7 +154,7 @@ def _real_time(
         settled, end = settled_by(why.prices.price, market, REAL_TIME), str(comes.time.end[window.last - 1])[:16]
         for k, (bus, t) in enumerate(places):
             if t == window.first:
-                one = found[k] = explain_one(why, bus, t, settled)
+                one = found[k] = _of_rule(explain_one(why, bus, t, settled), rule_of(market, REAL_TIME))
                 one["window"] = {"begin": one["time"], "end": end}
                 said = f"It is the price of the window of real time from {one['time']} to {end}, of which only the first interval binds"
                 one["words"].insert(1, f"{said}: by what was then expected, with {HELD[rule.stores]}.")
