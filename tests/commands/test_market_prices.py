@@ -135,6 +135,8 @@ def test_the_reference_of_a_market_stands_beside_the_parts(done, capsys):
     assert prices["energy"].tolist() == near([220] * 4 + [40] * 4)
     assert prices["congestion"].tolist() == near([0, 40, 120, 80, 0, 100, 300, 200])
     assert table("residuals").groupby("account")["amount"].sum()["congestion"] == near(32000)
+    explained = table("explain").query("term == 'energy'")  # of the day ahead, split alike
+    assert len(explained) and explained["value"].tolist() == near([220] * len(explained))
 
 
 def test_losses_are_split_by_the_reference_as_well():
@@ -152,6 +154,6 @@ generators: [{id: G, bus: a, p_max: 1000, marginal_cost: 300}]
 def test_a_reference_that_is_not_there_is_named(tmp_path, capsys):
     path = tmp_path / "case.yaml"
     path.write_text(RING, encoding="utf-8")
-    for command in (["price", str(path), "--rules", "ip"], ["market", str(path), "-o", str(tmp_path / "out")]):
-        assert execute([*command, "--set", "pricing.slack=9"]) == 5
+    for command in (["price", str(path), "--rules", "ip"], ["market", str(path), "-o", str(tmp_path / "out")], ["explain", str(path)]):
+        assert execute([*command, *(["--price", "1@1"] if command[0] == "explain" else []), "--set", "pricing.slack=9"]) == 5
         assert "key 'pricing.slack': '9' is not a bus. Give load, generation or a bus." in capsys.readouterr().err
