@@ -26,6 +26,7 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
+from gridopt.dispatch.bus_weights import LOAD, referred
 from gridopt.dispatch.elements import element_labels
 from gridopt.dispatch.lmp import LOSSES, Prices, from_duals
 from gridopt.dispatch.marginal_basis import MarginalBasis
@@ -61,11 +62,11 @@ class Explanation:
     """A dispatch with whole values held, ready to say why its marginal prices are what they are.
 
     choice: which prices where several are right (right_duals.CHOICES); y: its duals (m,) where they are known, as those of a window of real
-    time. Raises SolverFailed where the dispatch is no optimum.
+    time; slack: by what prices are split (dispatch/bus_weights.py). Raises SolverFailed where the dispatch is no optimum.
     """
 
-    def __init__(self, dispatch: Dispatch, choice: str = "lower", y: np.ndarray | None = None):
-        self.dispatch, self.form, self.x = dispatch, dispatch.solution.form, dispatch.solution.x
+    def __init__(self, dispatch: Dispatch, choice: str = "lower", y: np.ndarray | None = None, slack: str = LOAD):
+        self.slack, self.dispatch, self.form, self.x = slack, dispatch, dispatch.solution.form, dispatch.solution.x
         self.choice, self.y = choice, marginal(dispatch, choice) if y is None else y
         self.basis = MarginalBasis.of(self.form, self.x, self.y)
         self.cost = self.form.cost + 2.0 * self.form.square * self.x
@@ -75,7 +76,7 @@ class Explanation:
     @cached_property
     def prices(self) -> Prices:
         people = self.dispatch.participants
-        return from_duals(self.dispatch, people, self.y[people.shared])
+        return referred(from_duals(self.dispatch, people, self.y[people.shared]), self.dispatch, self.slack)
 
     @cached_property
     def injection(self) -> np.ndarray:

@@ -155,6 +155,12 @@ def with_demand_bids(case: Case) -> tuple[Case, Case]:
     return bid.done(), forecast.done()
 
 
+def segments_of_users(case: Case) -> list[str]:
+    """Names of the generators by which users buy in a case with bids (O4)."""
+    rows = case.table("demand_bid")[["load", "segment"]].drop_duplicates()
+    return [f"{name} segment {k:g}" for name, k in rows.itertuples(index=False)]
+
+
 def _reserves_by_forecast(change: Change, loads) -> None:
     """Shares of the load that no longer is one in the case go to the series of each reserve."""
     case, table, load = change.case, change.case.table("reserve"), change.case.table("load")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from math import inf
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, model_validator
 
 from gridopt.case.check import nearest
 
@@ -42,7 +42,23 @@ class Selected(Options):
     selection: Choice = "lower"
 
 
-class ZonalAvg(Selected):
+class Edged(Selected):
+    """Of a rule that has to know the prices at which plants are settled, where a market cuts them off."""
+
+    _edge: tuple[float, float] = PrivateAttr((-inf, inf))
+
+    @property
+    def edge(self) -> tuple[float, float]:
+        """Lowest and highest price at which plants are settled."""
+        return self._edge
+
+    def within(self, floor: float, cap: float) -> Self:
+        found = self.model_copy()
+        found._edge = floor, cap
+        return found
+
+
+class ZonalAvg(Edged):
     """weights: by what the mean of a zone is taken; fixed: weight of each bus for `weights: fixed`; zones: those of the buses, or one."""
 
     weights: Literal["generation", "load", "fixed"] = "generation"
@@ -111,31 +127,12 @@ class SplitFb(Selected):
         return True
 
 
-class Smp(Selected):
+class Smp(Edged):
     """Who is paid for being constrained on (its cost above the price) and off (the price above its cost)."""
 
     constrained_on: bool = True
     constrained_off: bool = False
     redispatch: Redispatch = Redispatch()
-
-    @property
-    def edge(self) -> tuple[float, float]:
-        """Lowest and highest price at which plants are settled."""
-        return -inf, inf
-
-    def within(self, floor: float, cap: float) -> Smp:
-        return SmpWithin(**dict(self), floor=floor, cap=cap)
-
-
-class SmpWithin(Smp):
-    """The same where prices are cut off."""
-
-    floor: float
-    cap: float
-
-    @property
-    def edge(self) -> tuple[float, float]:
-        return self.floor, self.cap
 
 
 class PabShaded(Selected):
@@ -223,8 +220,9 @@ class Admin(Options):
 
 
 class Pricing(Options):
-    """Sections by rule."""
+    """Sections by rule; slack: by what LMPs are split into energy, congestion and loss: shares of load, of generation, or one bus."""
 
+    slack: Annotated[str, BeforeValidator(str)] = "load"
     ip: Selected = Selected()
     ip_full: Selected = Selected()
     zonal_avg: ZonalAvg = ZonalAvg()
@@ -244,7 +242,7 @@ class Pricing(Options):
 
 USUAL = Pricing()
 """What holds where nothing is said."""
-RULES = tuple(Pricing.model_fields)
+RULES = tuple(n for n in Pricing.model_fields if n != "slack")
 """Pricing rules: modules of gridopt.pricing with `price(case, dispatch, options) -> Prices`."""
 
 

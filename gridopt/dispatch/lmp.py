@@ -5,8 +5,9 @@
 
     loss[b,t] = part of the price by the rows that hold up losses, less its mean by the same weights      (P3)
 
-The split depends on the weights, the price does not; weights are load shares (plain shares where an area has no load). What is left is
-congestion: limits of branches and interfaces. Without losses in the network model the loss part is zero.
+The split depends on the weights, the price does not; weights are load shares (plain shares where an area has no load), or others by
+dispatch/bus_weights.py. What is left is congestion: limits of branches and interfaces. Without losses in the network model the loss part is
+zero.
 """
 
 from __future__ import annotations
@@ -29,9 +30,10 @@ class Prices:
     """price, energy, congestion, loss in CNY/MWh, (B, T); weight (B, T): the reference of the split, adding up to 1 per area.
 
     dual (k,): of the rows that `people` share, where the prices are made of such; None for prices that are not.
-    load_price (B, T): what load pays where that is not the price at its bus. extra (g, T): what participants are paid besides, for their
-    decisions; uplift: what the rule pays of losses by period (None: make-whole payments). answering: participants with more columns than
-    `people`, and prices of their shared rows, where more is paid for than was cleared.
+    slack: by what that is (load, generation, a bus). load_price (B, T): what load pays where that is not the price at its bus; load_weights:
+    by what it is a mean (load, generation, fixed). extra (g, T): what participants are paid besides, for their decisions; uplift: what the
+    rule pays of losses by period (None: make-whole payments). answering: participants with more columns than `people`, and prices of their
+    shared rows, where more is paid for than was cleared.
     schedule: another dispatch that the rule is based on, where it is not the cleared one; settled: participants are paid for that one.
     change: how such a schedule becomes one that the network carries. exchanges: (name, MW (T,), price difference (T,)) between zones;
     margins: limits of that trade: (name, what it takes of the limit MW (T,), limit MW (T,), price CNY/MWh (T,), signed like the flow).
@@ -65,6 +67,13 @@ class Prices:
     span: tuple[np.ndarray, np.ndarray] | None = None
     selected: bool = True
     besides: tuple[Beside, ...] = ()
+    slack: str = "load"
+    load_weights: str = "load"
+
+    @property
+    def lmp(self) -> np.ndarray:
+        """Price of the duals (B, T), the sum of the parts, also where another one is set."""
+        return self.price if self.shift is None else self.price - self.shift
 
     def paid(self, dispatch: Dispatch) -> Dispatch:
         """The schedule that participants are paid for: that of the rule where it settles one of its own, else the cleared one."""
@@ -76,9 +85,9 @@ def price(dispatch: Dispatch) -> Prices:
     lmp = dispatch.port_price("injection") / dispatch.case.time.hours
     area = dispatch.case.grid.root[:, dispatch.case.grid.epoch]
     weight = load_share(dispatch.quantities["load"].values, area)
-    energy = _by_area(weight * lmp, area)
+    energy = by_area(weight * lmp, area)
     loss = dispatch.part_price(LOSSES) / dispatch.case.time.hours
-    loss -= _by_area(weight * loss, area)
+    loss -= by_area(weight * loss, area)
     return Prices(lmp, energy, lmp - energy - loss, loss, weight)
 
 
@@ -101,17 +110,17 @@ def elsewhere(dispatch: Dispatch, price: np.ndarray, people: Participants, y: np
     load = dispatch.quantities["load"].values
     area = dispatch.case.grid.root[:, dispatch.case.grid.epoch]
     weight = load_share(load, area)
-    energy = _by_area(weight * price, area)
+    energy = by_area(weight * price, area)
     return Prices(price, energy, price - energy, np.zeros_like(price), weight, y, people)
 
 
 def load_share(load: np.ndarray, area: np.ndarray) -> np.ndarray:
     """Share of each bus in its area's load (B, T); equal shares where there is no load."""
-    total, count = _by_area(load, area), _by_area(np.ones_like(load), area)
+    total, count = by_area(load, area), by_area(np.ones_like(load), area)
     return np.where(total > 0, np.divide(load, total, out=np.zeros_like(load), where=total > 0), 1.0 / count)
 
 
-def _by_area(values: np.ndarray, area: np.ndarray) -> np.ndarray:
+def by_area(values: np.ndarray, area: np.ndarray) -> np.ndarray:
     """Sum over the buses of each bus's area, (B, T)."""
     steps = np.broadcast_to(np.arange(values.shape[1]), values.shape)
     total = np.zeros_like(values, dtype=float)

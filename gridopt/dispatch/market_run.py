@@ -44,7 +44,8 @@ class MarketRun:
     CNY (g, T); load and lost MW, lmp and its parts, load_price (what users pay), settled (what plants get) CNY/MWh (B, T); constraint (k,);
     flow, limit MW, mu CNY/MWh (k, T); gap and exact of the clearing; plant_price CNY/MWh (g, T): what each plant gets where that is not what
     is settled at its bus; span: lowest and highest price that are right CNY/MWh (B, T), where they are known; besides: payments beside
-    energy; bought: part of the load that users buy by bids MW, and what that is worth to them CNY, (B, T) each, where they do."""
+    energy; bought: part of the load that users buy by bids MW, and what that is worth to them CNY, (B, T) each, where they do; slack: by what
+    the parts of the LMP are split; load_weights: by what load_price is a mean."""
 
     stage: str
     start: np.ndarray
@@ -75,6 +76,8 @@ class MarketRun:
     span: tuple[np.ndarray, np.ndarray] | None = None
     besides: tuple[Beside, ...] = ()
     bought: tuple[np.ndarray, np.ndarray] | None = None
+    slack: str = "load"
+    load_weights: str = "load"
 
     @property
     def rent(self) -> np.ndarray:
@@ -106,11 +109,10 @@ class MarketRun:
         return cls(
             stage, case.time.start, case.time.hours, case.table("bus").index.to_numpy(str), case.table("bus")["zone"].to_numpy(str),
             plants.name, plants.bus, plants.technology, plants.output, plants.available, costs_of(dispatch, plants), load,
-            given - load - dispatch.injection, prices.price if prices.shift is None else prices.price - prices.shift, prices.energy,
-            prices.congestion, prices.loss,
+            given - load - dispatch.injection, prices.lmp, prices.energy, prices.congestion, prices.loss,
             prices.price if prices.load_price is None else prices.load_price, prices.price if settled is None else settled,
             constraint, flow, limit, mu, max(solution.gap, 0.0), bool(solution.finished and solution.gap <= 1e-9), span=prices.span,
-            besides=(*paid_besides(dispatch, prices), *(prices.uplift or ()), *moved),
+            besides=(*paid_besides(dispatch, prices), *(prices.uplift or ()), *moved), slack=prices.slack, load_weights=prices.load_weights,
         )  # fmt: skip
 
     def part(self, first: int, last: int) -> MarketRun:

@@ -55,7 +55,7 @@ MARKET_TABLES: dict[str, tuple[Column, ...]] = {
         _price("loss", "loss part", "网损分量"), _price("lmp", "price at the bus", "节点电价"),
         _price("lmp_lo", "lowest price that is right, too", "电价下界"), _price("lmp_hi", "highest price that is right, too", "电价上界"),
         _price("settled", "price that is settled, after floor and cap", "结算电价"),
-        Column("weights", TEXT, "", "slack weights of the parts", "参考权重"),
+        Column("weights", TEXT, "", "slack weights of the parts: load, generation or a bus", "参考权重：负荷、发电或某一节点"),
         GAP, EXACT,
     ),
     "agc": (
@@ -76,8 +76,9 @@ MARKET_TABLES: dict[str, tuple[Column, ...]] = {
         _price("lmp", "price at the bus that the window expects; of its first interval: the price", "预出清电价"), EXACT,
     ),
     "zone_prices": (
-        RULE, RUN, PERIOD, Column("zone", TEXT, "", "price zone", "价区"), Column("weights", TEXT, "", "by what the mean is taken", "权重"),
-        _price("price", "what users of the zone pay", "分区电价"), GAP, EXACT,
+        RULE, RUN, PERIOD, Column("zone", TEXT, "", "price zone", "价区"),
+        Column("weights", TEXT, "", "by what the mean is taken; a plain mean where a zone has none of it", "权重；分区无此量时取算术平均"),
+        _price("price", "what users of the zone pay, or would pay", "分区电价"), GAP, EXACT,
     ),
     "constraints": (
         RULE, RUN, PERIOD, ELEMENT, Column("contingency", TEXT, "", "outage after which the limit holds; empty: none", "预想故障"),

@@ -4,8 +4,9 @@
     penalty   the SCED once more with whole values held and violations at the penalties of pricing pi; a limit l that is violated is
               relaxed to what was cleared: its overload is at least that,  u[l] >= u*[l],  so that  0 <= mu[l] <= pi[l]        (L2)
 
-The account cap_adjust holds the sum of shift x injection. Lost opportunity is measured at settled prices. Prices of (L2) are those of its
-own optimum; what is paid, lost and made whole is that of the schedule x* that was cleared. Only load may be shed anew: its price is the cap.
+The account cap_adjust holds (received less paid) the sum of - shift x injection. Lost opportunity is measured at settled prices. Prices of
+(L2) are those of its own optimum; what is paid, lost and made whole is that of the schedule x* that was cleared. Only load may be shed anew:
+its price is the cap.
 """
 
 from __future__ import annotations

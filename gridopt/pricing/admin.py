@@ -2,7 +2,7 @@
 
     price[b,t] = one price for all, or that of the same bus and time of day on an earlier day                            (R1)
     previous_day: the last day before; similar_day: the last one of its kind (working day, or Saturday and Sunday)
-    booked to the account cap_adjust: what it differs from the nodal price (LMP), settlement/energy.py                   (R2)
+    booked to the account cap_adjust: sum of (nodal price - price) x injection x hours, settlement/energy.py             (R2)
 
 The LMP and its parts stay what they are: rents and rights are settled by them. Earlier prices come from a table of columns period, bus
 and lmp (market_prices of a result folder is one).
@@ -28,11 +28,14 @@ COLUMNS = ("period", "bus", "lmp")
 
 def price(case: Case, dispatch: Dispatch, options: Admin = USUAL.admin) -> Prices:
     """Prices (R1), the schedule as it was cleared. Raises CaseError where prices are missing."""
+    people = dispatch.participants
+    return administered(case, from_duals(dispatch, people, marginal(dispatch)[people.shared]), options)
+
+
+def administered(case: Case, nodal: Prices, options: Admin = USUAL.admin) -> Prices:
+    """Prices (R1) in place of nodal ones of any kind. Raises CaseError where prices are missing."""
     if faults := options.lacking():
         raise CaseError(faults)
-    people = dispatch.participants
-    y = marginal(dispatch)[people.shared]
-    nodal = from_duals(dispatch, people, y)
     if options.source == "fixed":
         found = np.full(nodal.price.shape, options.price_cny_per_mwh)
     else:

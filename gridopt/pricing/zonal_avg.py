@@ -1,9 +1,11 @@
 """zonal_avg: plants at their node, users at the mean of their zone.
 
-    price of load in zone z [t] = sum_b w[b,t] price[b,t] / sum_b w[b,t],   w: generation, load, or given, at the buses of z  (R1)
+    price of load in zone z [t] = sum_b w[b,t] price[b,t] / sum_b w[b,t] over the buses of z                              (R1)
+    w: generation (B1) of dispatch/bus_weights.py, demand with bids of users, or given;   price: at which plants settle, within floor and cap
 
-By load, users pay just what they would pay node by node. By generation, as in Gansu, what they pay may differ from that; the difference
-is an account of its own (zone spread).
+By load, users pay just what they would pay node by node. By generation, as in Gansu, the mean is that of the plants: in one zone without
+losses G MWh earn G times the mean. Users alone then pay just what plants get; what is sent out or charged takes its part of G, and pays not
+the mean but the price at its bus. What users pay beyond (below) the price at their bus is an account of its own (zone spread).
 Source: Electricity Spot Market Practice (National Dispatch Centre), ch. 20 Gansu.
 """
 
@@ -16,10 +18,11 @@ import numpy as np
 from gridopt.case.case import Case
 from gridopt.case.check import CaseError, nearest
 from gridopt.case.pricing_options import USUAL, ZonalAvg
+from gridopt.dispatch.bus_weights import generation
 from gridopt.dispatch.lmp import Prices, from_duals
 from gridopt.dispatch.price_range import price_range
 from gridopt.dispatch.result import Dispatch
-from gridopt.dispatch.right_duals import marginal
+from gridopt.dispatch.right_duals import demand, marginal
 
 
 def price(case: Case, dispatch: Dispatch, options: ZonalAvg = USUAL.zonal_avg) -> Prices:
@@ -31,12 +34,14 @@ def price(case: Case, dispatch: Dispatch, options: ZonalAvg = USUAL.zonal_avg) -
 
 def averaged(case: Case, dispatch: Dispatch, nodal: Prices, options: ZonalAvg = USUAL.zonal_avg) -> Prices:
     """Nodal prices of any kind with the prices (R1) that load pays. Raises CaseError for weights of buses that are not there."""
-    load = dispatch.quantities["load"].values - dispatch.quantities["shedding"].values
-    weight = load if options.weights == "load" else np.maximum(dispatch.injection + load, 0.0)
     if options.weights == "fixed":
-        weight = np.broadcast_to(_fixed(case, options)[:, None], load.shape)
+        weight = np.broadcast_to(_fixed(case, options)[:, None], nodal.price.shape)
+    else:
+        weight = demand(dispatch) if options.weights == "load" else generation(dispatch)
+    settled = np.clip(nodal.price, *options.edge)
     _, zone = np.unique(case.table("bus")["zone"].astype(str), return_inverse=True)
-    return replace(nodal, load_price=zone_means(nodal.price, weight, zone if options.zones == "zone" else 0 * zone))
+    mean = zone_means(settled, weight, zone if options.zones == "zone" else 0 * zone)
+    return replace(nodal, load_price=mean, load_weights=options.weights)
 
 
 def _fixed(case: Case, options: ZonalAvg) -> np.ndarray:

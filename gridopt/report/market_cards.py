@@ -17,16 +17,18 @@ def market_cards(run: Run) -> list[dict]:
 
 
 def _price(run: Run) -> dict | None:
-    """Mean price of users under the first rule, day-ahead and in real time, and what load pays."""
+    """Mean price of users under the first rule of each run, and what load pays."""
     found = prices(run)
     if found is None or not found.pairs:
         return None
     rule = found.pairs[0][0]
-    mine = [(stage, found.series[found.rules.index(rule), found.runs.index(stage), 0]) for r, stage in found.pairs if r == rule]
+    by = {stage: r for r, stage in reversed(found.pairs)} | {stage: r for r, stage in found.pairs if r == rule}
+    mine = [(stage, found.series[found.rules.index(by[stage]), s, 0]) for s, stage in enumerate(found.runs) if stage in by]
     mean = [(stage, float(np.nanmean(row))) for stage, row in mine if np.isfinite(row).any()]
     if not mean:
         return None
-    parts: list[Both] = [join([run_words(stage), price(v, run.currency)], (" ", " ")) for stage, v in mean]
+    named = {stage: [run_words(stage)] if r == rule else [run_words(stage), rule_words(r)] for stage, r in by.items()}
+    parts: list[Both] = [join([*named[stage], price(v, run.currency)], (" ", " ")) for stage, v in mean]
     text = say("mk_card_price", rule=rule_words(rule), parts=join(parts, (", ", "，")))
     if found.weighted:
         s = found.runs.index(found.pairs[0][1])

@@ -8,7 +8,7 @@ import pandas as pd
 from gridopt.report.figures import ALARM, INK, SERIES, axis, figure, time_axis
 from gridopt.report.folder import Run
 from gridopt.report.market_data import Prices, market_table, prices, spanned
-from gridopt.report.market_names import quality, rule_words, run_words
+from gridopt.report.market_names import pair_words, quality, rule_words, run_words
 from gridopt.report.market_parties import PLANT_KINDS, class_of, class_words
 from gridopt.report.pack import Page, token
 from gridopt.report.parts import Parts
@@ -17,42 +17,50 @@ from gridopt.report.text import Both, unit_price
 
 BINS = 30
 AHEAD, REAL = "DA", "RT"
+Rules = tuple[str, str]
+"""Of the day ahead and of real time."""
 
 
 def stages(run: Run, page: Page) -> dict | None:
-    """Figures `mk_stages`, `mk_spread`, `mk_volumes`, and {zones, volumes, note}; None unless a rule has prices of both runs."""
+    """Figures `mk_stages`, `mk_spread`, `mk_volumes`, and {zones, volumes, note}; None unless both runs have prices."""
     found = prices(run)
-    both = [r for r in found.rules if {(r, AHEAD), (r, REAL)} <= set(found.pairs)] if found is not None else []
+    both = _both(found) if found is not None else []
     if found is None or not both:
         return None
     unit = page.name(unit_price(run.currency))
-    rows = [row for rule in both for row in _zones(found, rule, several=len(both) > 1)]
+    rows = [row for rules in both for row in _zones(found, rules, several=len(both) > 1)]
     page.figures["mk_stages"] = _lines(page, found, both, unit)
     page.figures["mk_spread"] = _spread(page, found, both, unit)
     return {"zones": rows, "volumes": _volumes(run, page, found), "note": quality(market_table(run, "prices"), market_table(run, "dispatch"))}
 
 
-def _two(found: Prices, rule: str) -> tuple[np.ndarray, np.ndarray]:
-    """Prices of a rule day-ahead and in real time (series, T)."""
-    r = found.rules.index(rule)
-    return found.series[r, found.runs.index(AHEAD)], found.series[r, found.runs.index(REAL)]
+def _both(found: Prices) -> list[Rules]:
+    """Rules that price both runs; where none does, the first of each: real time may have another than the day ahead."""
+    ahead, real = ([r for r, stage in found.pairs if stage == one] for one in (AHEAD, REAL))
+    return [(r, r) for r in ahead if r in real] or list(zip(ahead[:1], real[:1], strict=False))
+
+
+def _two(found: Prices, rules: Rules) -> tuple[np.ndarray, np.ndarray]:
+    """Prices day-ahead and in real time (series, T)."""
+    ahead, real = (found.series[found.rules.index(r), found.runs.index(stage)] for r, stage in zip(rules, (AHEAD, REAL), strict=True))
+    return ahead, real
 
 
 def _name(rule: str, zone: Both, several: bool) -> Both:
     return (f"{rule_words(rule)[0]} · {zone[0]}", f"{rule_words(rule)[1]} · {zone[1]}") if several else zone
 
 
-def _zones(found: Prices, rule: str, several: bool) -> list[dict]:
+def _zones(found: Prices, rules: Rules, several: bool) -> list[dict]:
     """Mean prices of each zone, mean and deviation of what real time differs, and the share of time in which it is dearer."""
     out = []
-    for zone, ahead, real in zip(found.series_names, *_two(found, rule), strict=True):
+    for zone, ahead, real in zip(found.series_names, *_two(found, rules), strict=True):
         some = np.isfinite(ahead) & np.isfinite(real)
         if some.any():
             hours, apart = found.hours[some], (real - ahead)[some]
             mean = float(np.average(apart, weights=hours))
             out.append(
                 {
-                    "name": _name(rule, zone, several), "ahead": float(np.average(ahead[some], weights=hours)),
+                    "name": _name(rules[0], zone, several), "ahead": float(np.average(ahead[some], weights=hours)),
                     "real": float(np.average(real[some], weights=hours)), "apart": mean,
                     "deviation": float(np.sqrt(np.average((apart - mean) ** 2, weights=hours))),
                     "dearer": float(hours[apart > 0.005].sum() / hours.sum()),
@@ -61,32 +69,32 @@ def _zones(found: Prices, rule: str, several: bool) -> list[dict]:
     return out
 
 
-def _lines(page: Page, found: Prices, rules: list[str], unit: str) -> dict:
+def _lines(page: Page, found: Prices, both: list[Rules], unit: str) -> dict:
     """Both prices over time; rule and zone are chosen with a selector."""
     parts, traces, options = Parts.of(found.period), [], []
-    for rule in rules:
+    for rules in both:
         for z, zone in enumerate(found.series_names):
-            pick = f"{rule}-{z}"
-            options.append([pick, page.name(_name(rule, zone, len(rules) > 1))])
+            pick = f"{rules[0]}-{z}"
+            options.append([pick, page.name(_name(rules[0], zone, len(both) > 1))])
             traces += [
                 {
-                    "type": "scatter", "mode": "lines" if len(parts.label) > 1 else "markers", "name": page.name(run_words(stage)),
-                    "x": parts.label, "y": np.round(parts.mean(y[z]), 2).astype(np.float32), "line": {"width": 2, "color": colour},
-                    "meta": {"pick": pick},
+                    "type": "scatter", "mode": "lines" if len(parts.label) > 1 else "markers",
+                    "name": page.name(pair_words(rule, stage, sorted(set(rules)), [AHEAD, REAL])), "x": parts.label,
+                    "y": np.round(parts.mean(y[z]), 2).astype(np.float32), "line": {"width": 2, "color": colour}, "meta": {"pick": pick},
                     "hovertemplate": f"%{{x}}: %{{y:,.1f}} {unit}<extra>%{{fullData.name}}</extra>",
                 }
-                for stage, y, colour in zip((AHEAD, REAL), _two(found, rule), (SERIES[0], SERIES[1]), strict=True)
+                for rule, stage, y, colour in zip(rules, (AHEAD, REAL), _two(found, rules), (SERIES[0], SERIES[1]), strict=True)
             ]  # fmt: skip
     layout = {"xaxis": time_axis(parts.days), "yaxis": axis(unit)}
     return figure(traces, layout, height=340, control={"kind": "pick", "options": options})
 
 
-def _spread(page: Page, found: Prices, rules: list[str], unit: str) -> dict:
+def _spread(page: Page, found: Prices, both: list[Rules], unit: str) -> dict:
     """How often real time differs by how much from day-ahead, as a share of time."""
     traces, options = [], []
-    for rule in rules:
-        for z, (zone, ahead, real) in enumerate(zip(found.series_names, *_two(found, rule), strict=True)):
-            pick, some = f"{rule}-{z}", np.isfinite(ahead) & np.isfinite(real)
+    for rules in both:
+        for z, (zone, ahead, real) in enumerate(zip(found.series_names, *_two(found, rules), strict=True)):
+            pick, some = f"{rules[0]}-{z}", np.isfinite(ahead) & np.isfinite(real)
             if not some.any():
                 continue
             apart = (real - ahead)[some]
@@ -94,7 +102,7 @@ def _spread(page: Page, found: Prices, rules: list[str], unit: str) -> dict:
             wide = max(high - low, 1.0)
             edge = np.linspace(low - 0.02 * wide, high + 0.02 * wide, BINS + 1)
             share, _ = np.histogram(np.clip(apart, edge[0], edge[-1]), bins=edge, weights=found.hours[some])
-            options.append([pick, page.name(_name(rule, zone, len(rules) > 1))])
+            options.append([pick, page.name(_name(rules[0], zone, len(both) > 1))])
             middle = (edge[1:] + edge[:-1]) / 2
             traces.append(
                 {

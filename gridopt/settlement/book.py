@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import numpy as np
 import pandas as pd
 
 from gridopt.case.case import Case
@@ -57,8 +58,10 @@ def settle(
     service: agc.Service | None = None,
     rule: str = "",
     traded: Matched | None = None,
+    real_rule: str = "",
 ) -> Books:
-    """Books of the periods of `day_ahead`, priced by a rule of that name; traded: between provinces, in the same periods.
+    """Books of the periods of `day_ahead`, priced by a rule of that name, real time by `real_rule`; traded: between provinces, in the same
+    periods.
 
     Raises CaseError for contracts that cannot be settled."""
     case = as_of(case.on_time(TimeGrid(day_ahead.start, day_ahead.hours)), rules.rules_of)
@@ -92,8 +95,9 @@ def settle(
     whole = rules.make_whole
     payer = rules.allocations.uplift.payers if whole.payers == "account" else whole.payers
     gap = max(day_ahead.gap, 0.0 if real_time is None else real_time.gap)
+    lacking = make_whole.columns(m, case, whole, payer)
     tables = {
-        "uplift": frame("uplift", rule=rule, gap=gap, exact=exact, **make_whole.columns(m, case, whole, payer)),
+        "uplift": frame("uplift", rule=np.where(lacking["run"] == "RT", real_rule, rule), gap=gap, exact=exact, **lacking),
         "ledger": frame("ledger", exact=exact, **book.columns(m.start)),
         "terms": frame("terms", **in_force(case, rules.rules_of)),
         "residuals": frame("residuals", account=list(names), amount=list(amounts), allocated_to=list(whom), exact=exact),

@@ -90,7 +90,8 @@ def explain_file(
             check_rules([HULL], base.case, cleared.pricing)
             document["prices"] = [one or two for one, two in zip(document["prices"], _hulls(base, cleared, places, len(prices)), strict=True)]
         else:
-            found = Explanation(base.optimum, selection_of(cleared.pricing, cleared.market))
+            check_rules([], base.case, cleared.pricing)
+            found = Explanation(base.optimum, selection_of(cleared.pricing, cleared.market), slack=cleared.pricing.slack)
             limits = None if cleared.market is None else settled_by(found.prices.price, cleared.market)
             for k, (bus, t) in places.items():
                 document["prices"][k] = _of_rule(explain_one(found, bus, t, limits), own)
@@ -112,11 +113,12 @@ def _of_rule(one: dict, rule: str) -> dict:
 def _hulls(base: Any, cleared: Any, places: dict[int, tuple[int, int]], count: int) -> list[dict | None]:
     """Explanations of hull prices, in their places."""
     from gridopt.analysis.explain_hull import explain_hull
+    from gridopt.dispatch.bus_weights import referred
     from gridopt.pricing import chp
     from gridopt.study.market_case import settled_by
 
     def rule(dispatch: Any) -> Any:
-        return chp.price(dispatch.case, dispatch, cleared.pricing.chp)
+        return referred(chp.price(dispatch.case, dispatch, cleared.pricing.chp), dispatch, cleared.pricing.slack)
 
     prices = rule(base)
     settled = None if cleared.market is None else settled_by(prices.price, cleared.market)
@@ -135,7 +137,7 @@ def _real_time(
     from gridopt.dispatch.rt_explained import windows_of
     from gridopt.study.load import load_study
     from gridopt.study.market import physical_schedule
-    from gridopt.study.market_case import market_of, settled_by
+    from gridopt.study.market_case import market_of, rule_of, settled_by
     from gridopt.study.market_schema import Market
     from gridopt.study.priced import is_run, quality
 
@@ -150,11 +152,11 @@ def _real_time(
     plan, comes, rule = physical_schedule(loaded, market, stop, progress)
     found: list[dict] = [{} for _ in places]
     for window in windows_of(plan, comes, rule, {t for _, t in places}):
-        why = Explanation(window.dispatch, rule.selection, window.dual)
+        why = Explanation(window.dispatch, rule.selection, window.dual, loaded.study.pricing.slack)
         settled, end = settled_by(why.prices.price, market), str(comes.time.end[window.last - 1])[:16]
         for k, (bus, t) in enumerate(places):
             if t == window.first:
-                one = found[k] = explain_one(why, bus, t, settled)
+                one = found[k] = _of_rule(explain_one(why, bus, t, settled), rule_of(market, REAL_TIME))
                 one["window"] = {"begin": one["time"], "end": end}
                 said = f"It is the price of the window of real time from {one['time']} to {end}, of which only the first interval binds"
                 one["words"].insert(1, f"{said}: by what was then expected, with {HELD[rule.stores]}.")

@@ -23,6 +23,7 @@ from gridopt.case.case import Case
 from gridopt.case.check import CaseError
 from gridopt.dispatch.as_offered import of_run
 from gridopt.dispatch.attempts import Search
+from gridopt.dispatch.bus_weights import referred
 from gridopt.dispatch.lmp import Prices
 from gridopt.dispatch.market_run import MarketRun
 from gridopt.dispatch.market_tables import PREFIX
@@ -32,6 +33,7 @@ from gridopt.dispatch.regulation import Regulation, cleared_after, requirement
 from gridopt.dispatch.result import Dispatch
 from gridopt.dispatch.sequence import DayRule, Days, clear_days
 from gridopt.dispatch.withheld import Kept, joined, kept_by
+from gridopt.pricing.admin import administered
 from gridopt.pricing.zonal_avg import averaged
 from gridopt.program.solution import Infeasible
 from gridopt.settlement.agc import Service
@@ -40,6 +42,7 @@ from gridopt.settlement.rules import Settlement
 from gridopt.study.load import Loaded, load_study
 from gridopt.study.market_again import again
 from gridopt.study.market_case import (
+    REAL_TIME,
     after_energy,
     limited,
     market_cases,
@@ -48,6 +51,7 @@ from gridopt.study.market_case import (
     own_names,
     paid_once,
     pricing_penalties,
+    rule_of,
     to_be_priced,
     told,
 )
@@ -156,23 +160,30 @@ def clear(loaded: Loaded, market: Market, stop: threading.Event | None, clock: C
     if comes is not None:
         found.physical = real_time(found, comes, clock)
         found.real_time = settled_run(found.physical.run(), loaded.case, market)
+        if rule_of(market, REAL_TIME) != market.rule:
+            found.warnings.append(f"rule {market.rule} prices the day ahead; real time settles at marginal prices of its windows (rule ip)")
     runs = [day_ahead] if found.real_time is None else [day_ahead, found.real_time]
     kept = [(found.own(c.dispatch).causes, c.window.kept - c.window.first) for c in days.day_ahead]
     lost = [curtailment_table(day_ahead, kept)]
     if found.physical is not None:
         lost.append(curtailment_table(runs[-1], [(found.own(found.physical.dispatch).causes, len(loaded.case.time))]))
     causes = pd.concat(lost, ignore_index=True)
+
+    def by_rule(make: Callable[[str, list[MarketRun]], pd.DataFrame]) -> pd.DataFrame:
+        return pd.concat([make(rule_of(market, r.stage), [r]) for r in runs], ignore_index=True)
+
     found.tables = ({} if trade is None else {"trade": trade_table(trade, loaded.case.time.start)}) | {
-        "prices": price_table(market.rule, runs), "zone_prices": zone_table(market.rule, runs),
-        "constraints": constraint_table(market.rule, runs), "dispatch": dispatch_table(runs, details(found), causes),
+        "prices": by_rule(price_table), "zone_prices": by_rule(zone_table),
+        "constraints": by_rule(constraint_table), "dispatch": dispatch_table(runs, details(found), causes),
         "load": load_table(runs), "curtailment": causes,
     }  # fmt: skip
     if found.physical is not None:
-        found.tables["advisory"] = advisory_table(market.rule, found.physical)
+        found.tables["advisory"] = advisory_table(found.physical)
     with clock("settle", "settlement"):
         done, last = regulation(found), runs[-1]
         service = None if done is None else service_of(last, done)
-        books = settle(day_ahead, found.real_time, loaded.case, settlement_rules(market), service, market.rule, trade)
+        rules, real_rule = settlement_rules(market), rule_of(market, REAL_TIME)
+        books = settle(day_ahead, found.real_time, loaded.case, rules, service, market.rule, trade, real_rule)
     found.tables |= books.tables
     found.figures = books.figures
     if market.lost_opportunity:
@@ -180,7 +191,7 @@ def clear(loaded: Loaded, market: Market, stop: threading.Event | None, clock: C
             lost, short, unknown = opportunities(found)
         by = market.settlement.make_whole.horizon
         found.tables |= {"lost_opportunity": lost, "product_shortfall": short}
-        found.tables["uplift"] = with_opportunities(found.tables["uplift"], lost, runs, market.rule, by, unknown)
+        found.tables["uplift"] = with_opportunities(found.tables["uplift"], lost, runs, by, unknown)
     with clock("figures", "explanation of prices and figures"):
         found.tables["explain"] = explanations(found)
         found.tables["metrics"] = figures(found, again(found, stop, clock.detail))
@@ -264,7 +275,7 @@ def runs_real_time(loaded: Loaded, market: Market) -> bool:
 
 
 def real_time(found: Cleared, comes: Case, clock: Clock) -> RealTime:
-    """Real time with what comes, over the physical schedule, its prices by the rule."""
+    """Real time with what comes, over the physical schedule, at the prices by which it is settled (`rule_of`)."""
     market, loaded = found.market, found.loaded
     rule = real_time_rule(market)
     with clock("real_time", f"real time, {len(loaded.case.time)} windows of {rule.intervals} intervals"):
@@ -273,9 +284,13 @@ def real_time(found: Cleared, comes: Case, clock: Clock) -> RealTime:
         at = comes.time.start[done.unchosen[0]]
         many = f"in {len(done.unchosen)} intervals (the first at {at})"
         found.warnings.append(f"real time: {many} prices are right, but not chosen by the selection")
-    if market.rule != "zonal_avg":
-        return done
-    return replace(done, prices=averaged(comes, done.dispatch, done.prices, loaded.study.pricing.zonal_avg))
+    done = replace(done, prices=referred(done.prices, done.dispatch, loaded.study.pricing.slack))
+    if market.rule == "zonal_avg":
+        means = options_within(loaded.study.pricing.zonal_avg, market)
+        return replace(done, prices=averaged(comes, done.dispatch, done.prices, means))
+    if market.rule == "admin":  # at one price for all at a bus, plants with prices of their own among them
+        return replace(done, prices=administered(comes, done.prices, loaded.study.pricing.admin), mode="first")
+    return done
 
 
 def settlement_rules(market: Market) -> Settlement:
@@ -294,7 +309,7 @@ def pricing(loaded: Loaded, market: Market) -> Callable[[Dispatch], Prices]:
         if prices.settled and prices.change is not None and prices.change.after is None:
             begin = str(dispatch.case.time.start[0]).replace("T", " ")[:16]
             raise Infeasible(f"from {begin}: no redispatch makes the network carry the schedule of rule {market.rule}")
-        return prices
+        return referred(prices, dispatch, loaded.study.pricing.slack)
 
     return price
 

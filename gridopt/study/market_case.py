@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from gridopt.case.actual import actual
 from gridopt.case.bid_rule import BidRule, with_generated_bids
 from gridopt.case.case import Case
 from gridopt.case.check import CaseError, nearest
-from gridopt.case.offers import with_demand_bids, with_offers
+from gridopt.case.offers import segments_of_users, with_demand_bids, with_offers
 from gridopt.case.ordc import blocks_of_curve, with_reserve_demand
 from gridopt.case.penalties import with_penalties, with_prices_of_penalties
 from gridopt.case.pricing_options import Options, Pricing
@@ -26,6 +26,7 @@ from gridopt.study.load import Loaded
 from gridopt.study.market_schema import Market, Penalties
 from gridopt.study.schema import Study
 
+Section = TypeVar("Section", bound=Options)
 DAY_AHEAD, REAL_TIME = "DA", "RT"
 """Stages of a market that settle."""
 
@@ -107,10 +108,16 @@ def priced_within(prices: Prices, market: Market) -> Prices:
     return prices if edge is None else clipped(prices, *edge)
 
 
-def options_within(options: Options, market: Market) -> Options:
-    """Options of a rule in this market, which prices the day ahead."""
+def options_within(options: Section, market: Market) -> Section:
+    """Options of a rule in this market."""
     edge = ends(market)
     return options if edge is None else options.within(*edge)
+
+
+def rule_of(market: Market, stage: str) -> str:
+    """The rule that makes the prices of a stage. Real time has marginal prices of its windows whatever prices the day ahead, of which users
+    pay means of zones where they do so the day before; a market that is suspended is so in real time, too."""
+    return market.rule if stage == DAY_AHEAD or market.rule in ("zonal_avg", "admin") else "ip"
 
 
 def selection_of(pricing: Pricing, market: Market | None) -> str:
@@ -183,8 +190,7 @@ def own_names(plants: Iterable[str], case: Case) -> list[str]:
 def told(run: MarketRun, case: Case) -> MarketRun:
     """A run by the names of the case by costs: units that bid are units again, segments of a renewable one plant, and what users bought is load
     at their bus, worth what they bid."""
-    bids = case.table("demand_bid")
-    bought = {f"generator {n} segment {k:g}" for n, k in bids[["load", "segment"]].drop_duplicates().itertuples(index=False)}
+    bought = {f"generator {n}" for n in segments_of_users(case)}
     name = own_names(run.plant, case)
     mine = np.array([n in bought for n in run.plant], bool)
     energy, worth = np.zeros((2, *run.load.shape))

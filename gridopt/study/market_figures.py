@@ -35,7 +35,7 @@ def explanations(found: Cleared) -> pd.DataFrame:
     for day in found.days.day_ahead:
         steps = range(day.window.kept - day.window.first)
         try:
-            why = Explanation(to_be_priced(day.dispatch, found.market).optimum, selection)
+            why = Explanation(to_be_priced(day.dispatch, found.market).optimum, selection, slack=found.loaded.study.pricing.slack)
             parts.append(explain_table(why, buses, settled_by(why.prices.price, found.market), steps))
         except SolverFailed as fault:
             found.warnings.append(f"prices from {day.dispatch.case.time.start[0]} on are not explained: {fault}")

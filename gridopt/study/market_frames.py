@@ -11,6 +11,7 @@ from gridopt.dispatch.market_tables import frame
 from gridopt.dispatch.real_time import RealTime
 from gridopt.dispatch.regulation import Regulation
 from gridopt.dispatch.result import Dispatch
+from gridopt.pricing.zonal_avg import zone_means
 from gridopt.study.market_case import own_names
 from gridopt.study.market_causes import curtailed, main_causes
 
@@ -23,21 +24,18 @@ def price_table(rule: str, runs: list[MarketRun]) -> pd.DataFrame:
         columns = {n: getattr(run, n).ravel() for n in ("energy", "congestion", "loss", "lmp", "settled")}
         low, high = (np.nan, np.nan) if run.span is None else (v.ravel() for v in run.span)
         parts.append(frame("prices", rule=rule, run=run.stage, period=period, bus=bus, lmp_lo=low, lmp_hi=high,
-                           weights="load", gap=run.gap, exact=run.exact, **columns))  # fmt: skip
+                           weights=run.slack, gap=run.gap, exact=run.exact, **columns))  # fmt: skip
     return pd.concat(parts, ignore_index=True)
 
 
 def zone_table(rule: str, runs: list[MarketRun]) -> pd.DataFrame:
-    """What users of each zone pay, the mean by load."""
+    """What users of each zone pay, or would pay where there are none: the mean of its buses by load, plain without any."""
     parts = []
     for run in runs:
         names, of = np.unique(run.zone, return_inverse=True)
-        load, paid = np.zeros((2, len(names), len(run.start)))
-        np.add.at(load, of, run.load)
-        np.add.at(paid, of, run.load * run.load_price)
-        price = np.divide(paid, load, out=np.full(load.shape, np.nan), where=load > 0)
+        price = zone_means(run.load_price, run.load, of)[np.unique(of, return_index=True)[1]]
         zone, period = (v.ravel() for v in np.meshgrid(names, run.start, indexing="ij"))
-        parts.append(frame("zone_prices", rule=rule, run=run.stage, period=period, zone=zone, weights="load",
+        parts.append(frame("zone_prices", rule=rule, run=run.stage, period=period, zone=zone, weights=run.load_weights,
                            price=price.ravel(), gap=run.gap, exact=run.exact))  # fmt: skip
     return pd.concat(parts, ignore_index=True)
 
@@ -111,12 +109,13 @@ def load_table(runs: list[MarketRun]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def advisory_table(rule: str, done: RealTime) -> pd.DataFrame:
-    """Prices that every window said of all its intervals."""
+def advisory_table(done: RealTime) -> pd.DataFrame:
+    """Marginal prices that every window said of all its intervals."""
     case = done.dispatch.case
     start, bus = case.time.start, case.table("bus").index.to_numpy(str)
     k, ahead, b = np.nonzero(np.isfinite(done.advisory_price))
-    return frame("advisory", rule=rule, window=start[k], period=start[k + ahead], bus=bus[b], lmp=done.advisory_price[k, ahead, b], exact=True)
+    lmp = done.advisory_price[k, ahead, b]
+    return frame("advisory", rule="ip", window=start[k], period=start[k + ahead], bus=bus[b], lmp=lmp, exact=True)
 
 
 def agc_table(run: MarketRun, done: Regulation) -> pd.DataFrame:

@@ -28,7 +28,7 @@ from gridopt.program.highs import give_back_memory
 from gridopt.program.solution import SolverFailed
 from gridopt.settlement.ledger import horizon, sums
 from gridopt.settlement.uplift import Uplift, uplift
-from gridopt.study.market_case import REAL_TIME, own_names, priced_within, settled_by
+from gridopt.study.market_case import REAL_TIME, own_names, priced_within, rule_of, settled_by
 
 if TYPE_CHECKING:
     from gridopt.study.market import Cleared
@@ -41,8 +41,8 @@ def opportunities(found: Cleared) -> tuple[pd.DataFrame, pd.DataFrame, set[str]]
     """Tables `lost_opportunity` and `product_shortfall` of all runs, and the runs whose prices say nothing of opportunities (as offered)."""
     market, case = found.market, found.loaded.case
     nothing = {"period": np.zeros(0, "datetime64[s]"), "gap": 0.0, "exact": True}
-    lost = [frame("lost_opportunity", rule=market.rule, run="", unit=[], loc=[], **nothing)]
-    short = [frame("product_shortfall", rule=market.rule, run="", element=[], mu=[], unused=[], prs=[], **nothing)]
+    lost = [frame("lost_opportunity", rule="", run="", unit=[], loc=[], **nothing)]
+    short = [frame("product_shortfall", rule="", run="", element=[], mu=[], unused=[], prs=[], **nothing)]
     unknown: set[str] = set()
     answers: list[tuple[MarketRun, Any, int, Callable[[], tuple[Uplift, Prices]]]] = []
     for day in found.days.day_ahead:
@@ -58,8 +58,9 @@ def opportunities(found: Cleared) -> tuple[pd.DataFrame, pd.DataFrame, set[str]]
             unknown.add(run.stage)
             continue
         unknown |= {run.stage} if np.isnan(left.lost).any() else set()
-        lost.append(lost_table(market.rule, run, left, case, solved.case.time.start[:kept]))
-        short.append(shortfall_table(market.rule, solved, prices, left, run, kept))
+        rule = rule_of(market, run.stage)
+        lost.append(lost_table(rule, run, left, case, solved.case.time.start[:kept]))
+        short.append(shortfall_table(rule, solved, prices, left, run, kept))
         for people in (solved.participants, prices.people, *(prices.answering or ())[:1]):  # nobody asks them again
             if people is not None:
                 people.alone()
@@ -137,7 +138,7 @@ def shortfall_table(rule: str, solved: Any, prices: Prices, left: Uplift, run: M
 
 
 def with_opportunities(
-    table: pd.DataFrame, lost: pd.DataFrame, runs: list[MarketRun], rule: str, by: str, unknown: Collection[str] = ()
+    table: pd.DataFrame, lost: pd.DataFrame, runs: list[MarketRun], by: str, unknown: Collection[str] = ()
 ) -> pd.DataFrame:
     """Table `uplift` with lost opportunities and best profits of `runs` by horizon (named by its first period), but of those `unknown`;
     participants that are never made whole, such as wind farms and stores, have rows of their own where what they lose is not zero. What a
@@ -171,8 +172,9 @@ def with_opportunities(
     if not rows:
         return found
     stage, unit, when, revenue, more, borne, profit, best, amount = (list(v) for v in zip(*rows, strict=True))
+    rule = dict(zip(lost["run"], lost["rule"], strict=True))
     further = frame(
-        "uplift", rule=rule, run=stage, unit=unit, horizon=when, revenue=revenue, besides=more, cost=borne, profit=profit,
+        "uplift", rule=[rule[s] for s in stage], run=stage, unit=unit, horizon=when, revenue=revenue, besides=more, cost=borne, profit=profit,
         best_profit=best, mwp=0.0, loc=amount, paid=0.0, payer="", gap=max(r.gap for r in runs), exact=all(r.exact for r in runs),
     )  # fmt: skip
     return pd.concat([found, further], ignore_index=True)

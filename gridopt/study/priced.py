@@ -99,10 +99,13 @@ def _doubts(cleared: Cleared) -> list[str]:
 
 def _side_by_side(cleared: Cleared, rules: Sequence[str]) -> list[Priced]:
     """Prices by each rule, in their order."""
+    from gridopt.dispatch.bus_weights import referred
 
     def chain(number: int) -> list[Priced]:
         own = replace(cleared.solved)  # participants and the programs of their answers are made anew, and shared with no other thread
-        return [price_by(rule, own, getattr(cleared.pricing, rule), cleared.market, cleared.kept) for rule in rules[number::BESIDE]]
+        found = [price_by(rule, own, getattr(cleared.pricing, rule), cleared.market, cleared.kept) for rule in rules[number::BESIDE]]
+        slack = cleared.pricing.slack
+        return [replace(p, prices=referred(p.prices, own, slack), found=referred(p.found, own, slack)) for p in found]
 
     with ThreadPoolExecutor(BESIDE) as pool:
         parts = list(pool.map(chain, range(BESIDE)))
@@ -206,8 +209,14 @@ def _check_whole(study) -> None:
 
 
 def check_rules(rules: Sequence[str], case: Case, pricing: Pricing) -> None:
-    """Raises CaseError, before anything is priced, for rules that do not know the square costs of a case, or lack what they need."""
-    faults = [fault for rule in rules for fault in getattr(pricing, rule).lacking()]
+    """Raises CaseError, before anything is priced, for a slack that is not there, rules that do not know the square costs of a case, or lack
+    what they need."""
+    from gridopt.dispatch.bus_weights import GENERATION, LOAD
+
+    faults, bus = [fault for rule in rules for fault in getattr(pricing, rule).lacking()], case.table("bus").index.astype(str)
+    if pricing.slack not in (LOAD, GENERATION, *bus):
+        like = nearest(pricing.slack, bus) or "."
+        faults.append(f"key 'pricing.slack': '{pricing.slack}' is not a bus{like} Give load, generation or a bus.")
     square = case.table("generator")["cost_quadratic_cny_per_mw2h"]
     curved = [f"'{n}'" for n in square.index[square > 0]]
     if curved:
@@ -253,7 +262,7 @@ def document(solved, priced: Priced, kept: int | None = None) -> dict:
     if prices.load_price is not None:
         parts["load_price"] = prices.load_price
     if prices.shift is not None:
-        parts["lmp"] = prices.price - prices.shift
+        parts["lmp"] = prices.lmp
     if prices.reserve is not None:
         parts["reserve_price"] = np.broadcast_to(prices.reserve, prices.price.shape)
     payment, uplift_paid = float((load * paid * hours)[:, :kept].sum()), float(left.paid.sum())
@@ -264,7 +273,7 @@ def document(solved, priced: Priced, kept: int | None = None) -> dict:
             {"bus": str(b), "period": t + 1, "time": str(case.time.start[t]), **{k: _number(v[i, t]) for k, v in parts.items()}}
             for i, b in enumerate(case.table("bus").index) for t in range(len(hours))
         ],
-        "cost": float(solved.solution.objective),
+        "slack": prices.slack, "cost": float(solved.solution.objective),
         "cost_of_its_schedule": float(schedule.solution.objective) if schedule is not None else float(solved.solution.objective),
         "load_payment": payment, "uplift_paid": _number(uplift_paid), "paid_besides": _number(besides),
         "users_pay": _number(payment + uplift_paid + besides),
@@ -311,7 +320,7 @@ def _schedule(solved: Any, prices: Any) -> dict:
     if prices.relaxation is not None:
         found |= {"relaxation_cost": prices.relaxation[0], "rows": list(prices.relaxation[1])}
     if prices.shift is not None:
-        found["cap_adjust"] = _number(float((prices.shift * solved.injection * hours).sum()))
+        found["cap_adjust"] = _number(-float((prices.shift * solved.injection * hours).sum()))
     if schedule is None:
         return found
     cost, least = float(schedule.solution.objective), float(solved.solution.objective)

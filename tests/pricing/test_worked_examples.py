@@ -332,9 +332,9 @@ def test_least_make_whole_payments_within_a_cap():
 
 
 def test_administered_prices_book_what_they_change():
-    """300 at every bus: injections add up to nothing, so the account gains what congestion was worth, 48,000. C3 lacks 250*40."""
+    """300 at every bus: injections add up to nothing, so the account lacks what congestion is worth, 48,000. C3 lacks 250*40."""
     found = Told(market.RING, "admin", "pricing.admin.price_cny_per_mwh=300").rule
-    assert found["cap_adjust"] == near(48000) and found["mwp"] == near(10000) and found["load_payment"] == near(270000)
+    assert found["cap_adjust"] == near(-48000) and found["mwp"] == near(10000) and found["load_payment"] == near(270000)
 
 
 @pytest.mark.parametrize(("source", "price"), [("previous_day", 111), ("similar_day", 222)])

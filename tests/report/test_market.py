@@ -14,6 +14,7 @@ from gridopt.report.facts import cards
 from gridopt.report.folder import open_run
 from gridopt.report.market_advisory import advisory
 from gridopt.report.market_agc import agc
+from gridopt.report.market_cards import market_cards
 from gridopt.report.market_change import change
 from gridopt.report.market_data import prices
 from gridopt.report.market_ledger import code_words, ledger
@@ -219,6 +220,16 @@ def test_real_time_is_dearer_half_of_the_time(tables):
     run = tables(prices=pd.concat([price_rows(bus=("A",), lmp=[[100.0, 300.0]]), price_rows(run="RT", bus=("A",), lmp=[[110.0, 280.0]])]))
     row = stages(run, Page())["zones"][0]
     assert (row["ahead"], row["real"], row["apart"], row["deviation"], row["dearer"]) == (200.0, 195.0, -5.0, 15.0, 0.5)
+
+
+def test_real_time_by_another_rule_is_compared_all_the_same(tables):
+    """The day ahead by hulls, real time by its windows: the names tell, and the headline has both means."""
+    ahead, real = price_rows("chp", bus=("A",), lmp=[[100.0, 300.0]]), price_rows(run="RT", bus=("A",), lmp=[[110.0, 280.0]])
+    run, page = tables(prices=pd.concat([ahead, real])), Page()
+    row = stages(run, page)["zones"][0]
+    assert (row["ahead"], row["real"]) == (200.0, 195.0)
+    (card,) = market_cards(run)
+    assert "200" in card["text"][0] and "(ip) 195" in card["text"][0] and "(chp)" in card["text"][0]
 
 
 def test_volumes_differ_up_and_down(market):

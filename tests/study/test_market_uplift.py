@@ -143,7 +143,7 @@ def test_what_the_best_answer_spends_in_one_horizon_to_earn_in_another_is_counte
     lost = frame("lost_opportunity", rule="ip", run="DA", period=run.start, unit="generator W", loc=[-300.0, 800.0], **quality)
     nobody = frame("uplift", rule="ip", run=[], unit=[], horizon=[], revenue=[], besides=[], cost=[], profit=[], best_profit=[], mwp=[],
                    loc=[], paid=[], payer=[], **quality)  # fmt: skip
-    found = with_opportunities(nobody, lost, [run], "ip", "day")
+    found = with_opportunities(nobody, lost, [run], "day")
     assert found["loc"].tolist() == pytest.approx([-300, 800]) and found["best_profit"].tolist() == pytest.approx([-300, 800])
 
 
