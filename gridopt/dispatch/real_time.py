@@ -186,7 +186,8 @@ def _expost(done: Dispatch, moving: Moving, selection: str) -> tuple[Prices, tup
             value, moves = done.solution.x[family.ids], free[family.ids]
             held[family.name] = (np.where(moves, -np.inf, value), np.where(moves, np.inf, value))
     whole = bounded(done.case, Limits(held), Search(), open_rows=GIVEN)
-    y, unchosen = whole.solution.y, tuple[int, ...]()
+    y = whole.solution.y
+    unchosen: tuple[int, ...] = ()
     if selection != "solver":
         try:
             y = within(whole, whole.solution.form, selection, np.flatnonzero(_idle(done.model, moving.form, free)))
