@@ -36,7 +36,17 @@ from gridopt.settlement.book import settle
 from gridopt.settlement.rules import Settlement
 from gridopt.study.load import Loaded, load_study
 from gridopt.study.market_again import again
-from gridopt.study.market_case import after_energy, limited, market_cases, market_of, options_within, paid_once, to_be_priced, told
+from gridopt.study.market_case import (
+    after_energy,
+    check_figures,
+    limited,
+    market_cases,
+    market_of,
+    options_within,
+    paid_once,
+    to_be_priced,
+    told,
+)
 from gridopt.study.market_causes import Own, curtailment_table
 from gridopt.study.market_figures import explanations, figures
 from gridopt.study.market_frames import (
@@ -127,6 +137,7 @@ def clear(loaded: Loaded, market: Market, stop: threading.Event | None, clock: C
         with clock("pre_clearing", "pre-clearing and trade between provinces"):
             case, trade = pre_cleared(loaded.case, market, clock.detail)
             loaded = replace(loaded, case=case)
+    check_figures(loaded.case, market)
     if runs_real_time(loaded, market):
         comes = what_comes(loaded.case, market)
         check_real_time(comes)  # before anything is cleared that real time could not follow
