@@ -133,11 +133,11 @@ def clear(loaded: Loaded, market: Market, stop: threading.Event | None, clock: C
     """All clearings of a study, their prices and tables."""
     trade: Matched | None = None
     comes: Case | None = None
+    check_figures(loaded.case, market)
     if market.pre_clearing.enabled:
         with clock("pre_clearing", "pre-clearing and trade between provinces"):
             case, trade = pre_cleared(loaded.case, market, clock.detail)
             loaded = replace(loaded, case=case)
-    check_figures(loaded.case, market)
     if runs_real_time(loaded, market):
         comes = what_comes(loaded.case, market)
         check_real_time(comes)  # before anything is cleared that real time could not follow
