@@ -44,6 +44,7 @@ from gridopt.study.market_again import again
 from gridopt.study.market_case import (
     REAL_TIME,
     after_energy,
+    check_figures,
     limited,
     market_cases,
     market_of,
@@ -142,6 +143,7 @@ def clear(loaded: Loaded, market: Market, stop: threading.Event | None, clock: C
     """All clearings of a study, their prices and tables."""
     trade: Matched | None = None
     comes: Case | None = None
+    check_figures(loaded.case, market)
     if market.pre_clearing.enabled:
         with clock("pre_clearing", "pre-clearing and trade between provinces"):
             case, trade = pre_cleared(loaded.case, market, clock.detail)

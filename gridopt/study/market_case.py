@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from gridopt.analysis.owners import SELLING
 from gridopt.case.actual import actual
 from gridopt.case.bid_rule import BidRule, with_generated_bids
 from gridopt.case.case import Case
@@ -77,7 +78,21 @@ def check_market(loaded: Loaded) -> None:
     """Raises CaseError with every fault of what the market of a study clears; nothing where it is none."""
     market = market_of(loaded.study, loaded.case)
     if market is not None:
+        check_figures(loaded.case, market)
         market_cases(actual(loaded.case), market)
+
+
+def check_figures(case: Case, market: Market) -> None:
+    """Raises CaseError for technologies that figures are asked of and no plant is of."""
+    asked, renewable = market.figures, set(case.table("renewable")["technology"])
+    known = renewable.union(*(case.table(t)["technology"] for t in SELLING if "technology" in case.table(t)))
+    wanted = [("fixed_cost_cny_per_kw_year", t, known) for t in asked.fixed_cost_cny_per_kw_year]
+    wanted += [("cannibalisation.technology", asked.cannibalisation.technology, renewable)] if asked.cannibalisation else []
+    faults = [
+        f"key 'market.figures.{key}': no plant is of the technology '{t}'{nearest(t, of)} Correct it." for key, t, of in wanted if t not in of
+    ]
+    if faults:
+        raise CaseError(faults)
 
 
 def paid_once(run: MarketRun, case: Case, market: Market) -> MarketRun:

@@ -70,6 +70,19 @@ def test_the_impact_of_offers_that_fail(tmp_path, threshold, fall):
     assert (found["impact_mean"], found["impact_max"], found["impact_share"]) == pytest.approx((fall, fall, float(fall > 30)))
 
 
+@pytest.mark.parametrize("command", ["market", "check"])
+@pytest.mark.parametrize(
+    ("asked", "key"),
+    [("{fixed_cost_cny_per_kw_year: {termal: 876}}", "fixed_cost_cny_per_kw_year"),
+     ("{cannibalisation: {technology: wind, added_mw: [100]}}", "cannibalisation.technology")],
+)  # fmt: skip
+def test_technologies_that_nobody_has_are_named_before_anything_is_cleared(tmp_path, capsys, command, asked, key):
+    path = tmp_path / "case.yaml"
+    path.write_text(BIDS.replace("FIGURES", asked), encoding="utf-8")
+    assert execute([command, str(path), *(["-o", str(tmp_path / "out")] if command == "market" else [])]) == 5
+    assert f"key 'market.figures.{key}': no plant is of the technology" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("commitment", ["off", "exact"])
 def test_true_cost_of_a_unit_is_its_fuel(commitment):
     """A20 gives 150 MW for 20 each, offered at 100 and 400: 10,000 + 20,000."""
