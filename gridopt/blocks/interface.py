@@ -108,7 +108,8 @@ def members(case) -> tuple[sp.csr_array, dict[str, sp.csr_array]]:
 
 def supports(case) -> Supports:
     """Table interface_support."""
-    table, found = case.table("interface_support"), {side: {} for side in SIDES}
+    table = case.table("interface_support")
+    found: Supports = {side: {} for side in SIDES}
     for side, kind in ((s, k) for s in SIDES for k in TABLES):
         mine = ((table["limit"] == side) & (table["kind"] == kind)).to_numpy(bool)
         if mine.any():
