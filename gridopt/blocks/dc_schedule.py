@@ -16,7 +16,8 @@ Columns     dc_schedule.level n [1] of links with a step (whole);  dc_schedule.c
 
 Ports       draws on dc_power P;  dc_on u and dc_on_back v of links that are switched
 Assumes     a step at which a link enters or leaves service is no change; where no power before the first step is known, that step is
-            none either. Links that a schedule fixes keep to it alone. Left out without decisions
+            none either. To follow a planned outage of a pole is a change like any other: power falls at an allowed instant before it.
+            Links that a schedule fixes keep to it alone. Left out without decisions
 Source      the mathematics of a unit's minimum times: Rajan and Takriti, 2005, IBM Research Report RC23628
 """
 
