@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from gridopt.dispatch.bus_weights import demand, generation
+from gridopt.dispatch.bus_weights import generation
+from gridopt.dispatch.right_duals import demand
 from gridopt.dispatch.single import dispatch
 from tests.support import market
 from tests.support.block_cases import FUEL, UNIT_TYPE, buses, load, unit
