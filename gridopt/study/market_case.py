@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 import numpy as np
 
 from gridopt.analysis.owners import SELLING
-from gridopt.case.actual import actual
 from gridopt.case.bid_rule import BidRule, with_generated_bids
 from gridopt.case.case import Case
 from gridopt.case.check import CaseError, nearest
@@ -23,7 +22,6 @@ from gridopt.dispatch.lmp import Prices
 from gridopt.dispatch.market_run import MarketRun
 from gridopt.dispatch.price_limits import clipped, pricing_run
 from gridopt.dispatch.result import Dispatch
-from gridopt.study.load import Loaded
 from gridopt.study.market_schema import Market, Penalties
 from gridopt.study.schema import Study
 
@@ -72,14 +70,6 @@ def market_of(study: Study, case: Case) -> Market | None:
     """The rules of a market by which a case is cleared: those of the study; the usual ones where the case brings bids; else none."""
     bids = any(len(case.table(name)) for name in ("bid", "demand_bid"))
     return study.market or (Market() if bids else None)
-
-
-def check_market(loaded: Loaded) -> None:
-    """Raises CaseError with every fault of what the market of a study clears; nothing where it is none."""
-    market = market_of(loaded.study, loaded.case)
-    if market is not None:
-        check_figures(loaded.case, market)
-        market_cases(actual(loaded.case), market)
 
 
 def check_figures(case: Case, market: Market) -> None:

@@ -23,10 +23,10 @@ from gridopt.dispatch.market_run import MarketRun
 from gridopt.dispatch.market_tables import PREFIX, frame
 from gridopt.settlement.book import settle
 from gridopt.study.evidence import network_tables
-from gridopt.study.market import settlement_rules
 from gridopt.study.market_case import DAY_AHEAD, REAL_TIME, limited, own_names, paid_once, told
 from gridopt.study.market_causes import Own, curtailment_table
 from gridopt.study.market_frames import constraint_table, dispatch_table, load_table, plant_details, price_table, zone_table
+from gridopt.study.market_rule import settlement_rules
 from gridopt.study.market_schema import Market
 from gridopt.study.market_uplift import shortfall_table
 from gridopt.study.run import check_free, move

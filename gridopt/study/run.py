@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from gridopt.case.check import CaseError
 from gridopt.study.load import Loaded, load_study, undecided
-from gridopt.study.market_case import check_market
+from gridopt.study.market_rule import check_market
 
 if TYPE_CHECKING:
     from gridopt.dispatch.attempts import Search

@@ -26,8 +26,8 @@ def strategy_file(
     from gridopt.analysis.strategy import absence, needed, plants_of, strategies
     from gridopt.dispatch.attempts import Search
     from gridopt.study.load import load_study
-    from gridopt.study.market import pricing, settlement_rules
     from gridopt.study.market_case import ends, market_cases, market_of, paid_once
+    from gridopt.study.market_rule import pricing, settlement_rules
     from gridopt.study.market_schema import Market
     from gridopt.study.priced import check_rules
 

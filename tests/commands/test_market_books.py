@@ -181,10 +181,12 @@ def test_reserve_cleared_with_energy_by_the_rule_is_paid(tmp_path, capsys):
 @pytest.mark.parametrize(("rule", "settings"), [("split_atc", BORDER.replace("REDISPATCH", "{}")), ("split_fb", FLOWS), ("ordc", CURVE)])
 def test_real_time_does_not_follow_rules_with_a_schedule_of_their_own(tmp_path, capsys, rule, settings):
     out, path = tmp_path / "out", study(tmp_path, 'real_time: {limits: {"13": 260}}\n')
-    words = ["market", str(path), "-o", str(out), "--set", f"market.rule={rule}", "--set", f"pricing.{rule}={settings}"]
-    assert execute(words) == 5
-    said = capsys.readouterr().err
-    assert f"'{rule}' pays a schedule of its own" in said and "market.real_time.enabled: false" in said and not out.exists()
+    rules = ["--set", f"market.rule={rule}", "--set", f"pricing.{rule}={settings}"]
+    for words in (["check", str(path)], ["market", str(path), "-o", str(out)]):
+        assert execute([*words, *rules]) == 5
+        said = capsys.readouterr()
+        assert f"'{rule}' pays a schedule of its own" in said.err + said.out and not out.exists()
+        assert "market.real_time.enabled: false" in said.err + said.out
 
 
 def test_a_schedule_that_no_redispatch_makes_hold_is_not_settled(tmp_path, capsys):
