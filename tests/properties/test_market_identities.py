@@ -190,13 +190,13 @@ def test_I13_surpluses_add_up_to_the_value_of_what_is_served_less_cost(seed, sca
 @given(SEEDS, SCARCE, st.randoms(use_true_random=False))
 def test_the_order_of_rows_and_units_changes_no_price_with_losses(seed, scarce, random):
     """Where load is shed at many buses many flows cost the same, and may wander on: then the cost is as sure as the losses are, and prices,
-    which hold marginal losses at those flows, are compared where they stand."""
+    which hold marginal losses at those flows, are the same where they stand, and otherwise near each other."""
     rows, series = lossy_rows(seed, scarce)
     d, other = solved(seed, scarce), lossy(mixed(rows, random), series)
     place = [list(other.case.table("bus").index).index(b) for b in d.case.table("bus").index]
     assert other.solution.objective == near(d.solution.objective, 1e-6, 1e-4 + unsure(d) + unsure(other))
-    if unsure(d) == unsure(other) == 0.0:
-        assert nodal(other).price[place] == near(nodal(d).price, 1e-4, 1e-3)
+    sure = unsure(d) == unsure(other) == 0.0
+    assert nodal(other).price[place] == near(nodal(d).price, 1e-4 if sure else 1e-2, 1e-3)
 
 
 def mixed(rows: dict, random) -> dict:
