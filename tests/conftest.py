@@ -1,6 +1,15 @@
-"""Tests that take from minutes to an hour each are left out unless they are asked for with --long."""
+"""Tests that take from minutes to an hour each are left out unless they are asked for with --long.
+
+Random cases are drawn alike each time, so that a test that fails tells of a change and not of a draw; `--hypothesis-profile search` draws
+others each time.
+"""
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("alike", derandomize=True)
+settings.register_profile("search", derandomize=False)
+settings.load_profile("alike")
 
 
 def pytest_addoption(parser):

@@ -10,7 +10,7 @@
 
 Cost: at least output for each unit on, then the segments of the curve from the cheapest as far as starts and stops let them be used;
 starts by the hours since the last stop, or, where several units or shares of units share a row, the cheapest category first that
-enough stops fall into; stops.
+enough stops fall into (none of them sooner than the minimum down time, unless an outage or a given status ends it); stops.
 """
 
 from __future__ import annotations
@@ -108,6 +108,21 @@ class Switched:
         return tuple(self.number(c, self.typed(c) if self.kind == "unit" else 0.0) for c in both)  # type: ignore[return-value]
 
     @cached_property
+    def possible(self) -> np.ndarray:
+        """Whether it is in service and its largest output is not below its least, bool (n, T)."""
+        return (self.share > 0) & (self.limits[1] >= self.limits[0] * (1.0 - RELATIVE) - RELATIVE)
+
+    @cached_property
+    def given(self) -> np.ndarray:
+        """Status by a series: 0 off, 1 on, between them free, (n, T)."""
+        return self.evidence.case.series(self.said["status_profile"].fillna("").tolist(), 0.5)
+
+    @cached_property
+    def absent(self) -> np.ndarray:
+        """Whether an outage kept it off before the first step, bool (n, 1)."""
+        return self.said["initial_outage"].eq(True).to_numpy(bool)[:, None]
+
+    @cached_property
     def limits(self) -> tuple[np.ndarray, np.ndarray]:
         """Least and largest output of one unit while on MW (n, T), deep bands included."""
         low, high = self.normal
@@ -197,11 +212,9 @@ def _status(e: Evidence, s: Switched) -> list[Check]:
     worst = np.maximum.reduce([change, -on, on - s.count, -start, -stop])
     if e.case.commitment == "exact":
         worst = np.maximum.reduce([worst, *(np.abs(v - np.round(v)) for v in (on, start, stop))])
-    status = e.case.series(s.said["status_profile"].fillna("").tolist(), 0.5)
-    here = (s.share > 0) & (s.limits[1] >= s.limits[0] * (1.0 - RELATIVE) - RELATIVE)
+    status, here, absent = s.given, s.possible, s.absent
     fixed_on = here & (status >= 1.0)
     up, down = s.minimum
-    absent = s.said["initial_outage"].eq(True).to_numpy(bool)[:, None]
     # What was before the first step is over with the first step that is otherwise by an outage or a fixed status.
     able = here & (status > 0.0)
     waits = (s.before < 0) & ~absent & (s.begin + SECOND < down + s.before) & (np.cumsum(fixed_on, axis=1) == 0)

@@ -156,9 +156,11 @@ def _shared(s: Switched, i: int, t: int, kinds: list[tuple[float, float]], start
     """Of several units or shares of units: as many of each category, from the warmest, as stops fall into it."""
     off, known = s.begin[t] - s.begin[:t], _before(s, i, t)
     total, rest = 0.0, started
+    forced = s.absent[i, 0] or not s.possible[i].all() or not ((s.given[i] > 0.0) & (s.given[i] < 1.0)).all()
+    least = 0.0 if forced else s.minimum[1][i, 0]
     ends = [lag for lag, _ in kinds[1:]] + [np.inf]
     for (lag, cost), end in zip(kinds, ends, strict=True):
-        able = stop[:t][(off >= lag - SECOND) & (off < end - SECOND)].sum()
+        able = stop[:t][(off >= max(lag, least) - SECOND) & (off < end - SECOND)].sum()
         if known < end - SECOND and (np.isnan(s.before[i, 0]) or known >= lag - SECOND):
             able += s.count[i, 0]
         taken = rest if np.isinf(end) else min(rest, able)

@@ -89,6 +89,18 @@ def test_every_schedule_tried_with_a_machine_out_of_service(units, load, out):
     agree(units, load, 1.0)
 
 
+def test_a_share_of_a_unit_is_not_restarted_hot_within_its_minimum_down_time():
+    """A quarter of it stops at 01:00 and half of it starts at 02:00, where statuses need not be whole: no start is hot, for the minimum
+    down time of 3 h lies between the stop and the start of what is hot until 2 h."""
+    unit = dict(least=10.0, most=10.0, fixed=0.0, slope=30.0, up=np.inf, down=np.inf, start_ramp=np.inf, stop_ramp=np.inf, min_up=0.0,
+                min_down=3.0, stop_cost=0.0, initial_h=None, initial_mw=None, kinds=[(0.0, 10.0), (2.0, 200.0)])  # fmt: skip
+    other = unit | dict(least=0.0, most=60.0, slope=70.0, min_down=0.0, kinds=[(0.0, 0.0)])
+    found = dispatch(replace(build([unit, other], [5.0, 2.5, 7.5], np.ones(3)), commitment="relaxed"))
+    # 15 MWh at 30 and half a start at 200; 5 MWh of the other instead would cost 5 x 40
+    assert found.solution.objective == pytest.approx(15 * 30 + 0.5 * 200)
+    assert certificate(found).passed, certificate(found).failed
+
+
 def agree(units, load, length):
     hours = np.full(len(load), length)
     least = cheapest(units, np.array(load, float), hours)
