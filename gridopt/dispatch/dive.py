@@ -119,7 +119,8 @@ def _settled(held: Held, x: np.ndarray, but: np.ndarray, room: float) -> np.ndar
         found = held.hold(some, np.round(whole[some]), floor, most)
         if found is None and len(some) == 1:
             stage, waited = 2 if stage == 1 else stage, 0
-            found = held.cheaper(some, whole[some])
+            found = None if floor is None else held.hold(some, np.round(whole[some]), most=most)
+            found = held.other_side(some, whole[some], most) if found is None else found
             if found is None:
                 return None
         # A batch that does not fit is tried again in quarters; the next one after a success has its usual size.

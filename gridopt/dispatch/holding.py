@@ -37,17 +37,23 @@ class Held:
         if floor is not None:
             self._bound(raised, floor[raised], form.upper[ids[raised]])
         self._bound(some, values, values)
+        self._no_more_than(most)
         try:
             found = solve(self.attempts.relaxed, program=self.attempts.program, loaded=self.loaded)
             x, self._dual = found.x, found.y
         except (Infeasible, LimitReached, SolverFailed):
             x = None
+        self._no_more_than(np.inf)
         if x is None or value(self.attempts.relaxed.form, x) > most:
             self.release(np.append(some, raised))
             self.begin(before)
             return None
         self.held[some] = True
         return x
+
+    def _no_more_than(self, cost: float) -> None:
+        """The dual simplex method ends as soon as it knows that the optimum costs more."""
+        self.loaded.highs.set(objective_bound=float(np.ldexp(cost - self.attempts.relaxed.form.offset, self.loaded.scale)))
 
     def slopes(self, some: np.ndarray) -> np.ndarray:
         """What the last optimum that was found would cost more for a unit more of decisions that are held, by column (n,)."""
@@ -56,18 +62,22 @@ class Held:
         slope[columns] = (form.cost - form.matrix.T @ self._dual)[columns]
         return slope
 
-    def cheaper(self, one: np.ndarray, now: np.ndarray) -> np.ndarray | None:
-        """The same with one decision, (1,), held at the whole number on that side of `now` on which the optimum costs less."""
-        sides = []
-        for to in (np.floor(now), np.ceil(now)):
-            before = self.loaded.highs.basis()
-            x = self.hold(one, to)
-            sides.append((np.inf if x is None else value(self.attempts.relaxed.form, x), to))
-            if x is not None:
-                self.release(one)
-                self.begin(before)
-        cost, best = min(sides, key=lambda side: side[0])
-        return self.hold(one, best) if cost < np.inf else None
+    def other_side(self, one: np.ndarray, now: np.ndarray, most: float) -> np.ndarray | None:
+        """The optimum (n,) with one decision, (1,), held at the whole number on the far side of `now`, where the near one costs more than
+        `most` or fits nothing; where both do, at that which costs less."""
+        near = np.round(now)
+        far = np.where(near > now, near - 1.0, near + 1.0)
+        x = self.hold(one, far, most=most)
+        if x is not None or most == np.inf:
+            return x
+        before = self.loaded.highs.basis()
+        x = self.hold(one, far)
+        cost = np.inf if x is None else value(self.attempts.relaxed.form, x)
+        if x is not None:
+            self.release(one)
+            self.begin(before)
+        other = self.hold(one, near, most=cost)
+        return self.hold(one, far) if other is None and x is not None else other
 
     def begin(self, basis: tuple[np.ndarray, np.ndarray]) -> None:
         """Goes back to a basis, with all rows that have been written since: what proves that there is no optimum is a poor start."""

@@ -156,12 +156,13 @@ def broken(
 class Loaded:
     """A Relaxed program inside a solver; `columns`, `rows`: builder ids in the order of HiGHS, (n,) and (m,), -1 for a tangent.
 
-    Columns for square costs follow after `columns`. Rows without a limit are not loaded: each costs time in every pivot.
+    Columns for square costs follow after `columns`. Rows without a limit are not loaded: each costs time in every pivot. scale: power of two
+    by which the cost in the solver is scaled.
     """
 
     def __init__(self, relaxed: Relaxed, highs: Highs, columns: np.ndarray, rows: np.ndarray, tangents: Tangents | None = None):
         self.relaxed, self.highs, self.columns, self.rows, self.tangents = relaxed, highs, columns, rows, tangents
-        self.size = len(relaxed.form.cost)
+        self.size, self.scale = len(relaxed.form.cost), 0
         self.rank = np.full(self.size, -1)
         self.rank[columns] = np.arange(len(columns))
 
@@ -282,6 +283,7 @@ def squared(column: np.ndarray, row: np.ndarray) -> tuple[np.ndarray, np.ndarray
 def scaled(loaded: Loaded) -> Loaded:
     """The program with a scaled cost, where HiGHS has it (SCALE)."""
     if isinstance(loaded.highs, Highs):
+        loaded.scale = SCALE
         loaded.highs.set(user_objective_scale=SCALE)
     return loaded
 

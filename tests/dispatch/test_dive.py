@@ -116,6 +116,27 @@ def test_P2_a_second_dive_takes_the_side_that_costs_less():
     assert "cost 37" in costs[0] and attempts.x.tolist() == pytest.approx([0, 1, 0, 0]) and attempts.cost == pytest.approx(22)
 
 
+@pytest.mark.parametrize("scale", [scaled, lambda loaded: loaded])
+def test_P2_what_costs_more_than_the_room_is_no_optimum(scale):
+    """5 MW of a unit of 10 MW at 10, of another of 20 MW at 22: half of the first, 5. Held at 0 the second gives a quarter, 5.5; held at 1
+    it costs 10. Neither side within 5.4: the cheaper one is taken all the same."""
+    attempts, loaded, x = chosen([10, 20], [10, 22], 5)
+    assert x.tolist() == pytest.approx([0.5, 0])
+    loaded.scale = 0
+    loaded.highs.set(user_objective_scale=0)
+    held, one = Held(attempts, scale(loaded)), np.zeros(1, int)
+    for to, cost in ((0.0, 5.5), (1.0, 10.0)):
+        assert held.hold(one, np.array([to]), most=cost - 0.05) is None
+        assert not held.held.any()
+        assert held.hold(one, np.array([to]), most=cost + 0.05) @ [10, 22] == pytest.approx(cost)
+        held.release(one)
+    assert held.other_side(one, np.array([0.4]), 5.4).tolist() == pytest.approx([0, 0.25])
+    held.release(one)
+    assert held.other_side(one, np.array([0.6]), 5.4).tolist() == pytest.approx([0, 0.25])
+    held.release(one)
+    assert held.other_side(one, np.array([0.4]), 20.0).tolist() == pytest.approx([1, 0])
+
+
 def test_a_dive_knows_the_rows_that_a_search_has_written(monkeypatch):
     """The same for 13.4 MW: four steps, 46. The search of steps finds that the first unit must be on, a row that the loaded program does
     not have: the second unit alone, 22, would break it."""
