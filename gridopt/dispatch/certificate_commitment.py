@@ -271,10 +271,14 @@ def _output(e: Evidence, s: Switched) -> list[Check]:
     start, stop = s.array("start"), s.array("stop")
     minutes, jump = 30.0 * (hours[1:] + hours[:-1]), np.diff(low, axis=1)
     reach = [np.clip(s.number(c, np.inf), low, np.maximum(high, low)) - low for c in ("start_ramp_mw", "stop_ramp_mw")]
-    # Of what is on before and after: the ramp; of what has just started or stops: what a start or stop may reach.
+    # Of what is on before and after: the ramp, but no more than the whole range, so that a huge one makes no figure of rounding in the
+    # status; of what has just started or stops: what a start or stop may reach.
+    room = np.maximum(high - low, 0.0)
+    room = np.maximum(room[:, 1:], room[:, :-1])
     with np.errstate(invalid="ignore"):
-        rise = np.diff(above, axis=1) - (up * minutes - jump) * (on - start)[:, 1:] - reach[0][:, 1:] * start[:, 1:]
-        fall = -np.diff(above, axis=1) - (down * minutes + jump) * (on[:, 1:] - start[:, 1:]) - reach[1][:, :-1] * stop[:, 1:]
+        most = [np.minimum(up * minutes - jump, room), np.minimum(down * minutes + jump, room)]
+        rise = np.diff(above, axis=1) - most[0] * (on - start)[:, 1:] - reach[0][:, 1:] * start[:, 1:]
+        fall = -np.diff(above, axis=1) - most[1] * (on[:, 1:] - start[:, 1:]) - reach[1][:, :-1] * stop[:, 1:]
     ramp = np.maximum(np.where(np.isfinite(up), rise, -np.inf), np.where(np.isfinite(down), fall, -np.inf))
     ramp = np.where(np.diff(s.share, axis=1) == 0, ramp, 0.0)
     at, first = s.number("initial_mw", np.nan), np.zeros((len(low), 1))
