@@ -90,7 +90,8 @@ def energy_balance(dispatch: Dispatch) -> pd.DataFrame:
 
 
 def price_zones(dispatch: Dispatch, prices: Prices) -> pd.DataFrame:
-    """Table price_zones: zone, mean, load_weighted_mean, min, max in CNY/MWh over internal buses and steps."""
+    """Table price_zones: zone, mean, load_weighted_mean, min, max in CNY/MWh over internal buses and steps, from the first to the last
+    day of each bus; NaN where none of a zone is there."""
     return _zone_prices(dispatch, prices, np.zeros(len(dispatch.case.time), int), [""]).drop(columns="month")
 
 
@@ -102,17 +103,22 @@ def price_zones_monthly(dispatch: Dispatch, prices: Prices) -> pd.DataFrame:
 
 def _zone_prices(dispatch: Dispatch, prices: Prices, of: np.ndarray, periods: list[str]) -> pd.DataFrame:
     case, rows = dispatch.case, []
+    there = case.commissioned("bus")
     bus, load, hours = case.table("bus"), dispatch.quantities["load"].values, case.time.hours
     zones = bus["zone"][bus["role"] == "internal"]
     for period, label in enumerate(periods):
         steps = np.flatnonzero(of == period)
         for zone in dict.fromkeys(zones):
             some = np.ix_(((bus["role"] == "internal") & (bus["zone"] == zone)).to_numpy(), steps)
-            price, length = prices.price[some], np.broadcast_to(hours[steps], prices.price[some].shape)
+            share = there[some]
+            if not share.any():
+                rows.append((label, zone, *[np.nan] * 4))
+                continue
+            price, length = prices.price[some], hours[steps] * share
             weight = load[some] * length
             mean = np.average(price, weights=length)
             weighted = np.average(price, weights=weight) if weight.sum() > 0 else mean
-            rows.append((label, zone, mean, weighted, price.min(), price.max()))
+            rows.append((label, zone, mean, weighted, price[share > 0].min(), price[share > 0].max()))
     return pd.DataFrame(rows, columns=["month", "zone", "mean", "load_weighted_mean", "min", "max"])
 
 

@@ -12,7 +12,7 @@ from gridopt.report.folder import Run, cell, names, number, pair, table, values
 from gridopt.report.links import day_hour
 from gridopt.report.pack import Page, pack, token
 from gridopt.report.text import WORDS, unit_price
-from gridopt.report.zones import inside, zone_name, zone_prices
+from gridopt.report.zones import built, inside, zone_name, zone_prices
 
 CURVE_POINTS, MOST_CONSTRAINTS = 400, 200
 
@@ -25,7 +25,9 @@ def prices(run: Run, page: Page) -> bool:
     price = values(run, "price")
     if price is None:
         return False
-    keep, _ = inside(run, price[0])
+    keep = built(inside(run, price[0])[0], price[1])
+    if not keep:
+        return False
     ids, rows = [price[0][i] for i in keep], price[1][keep]
     label = page.tokens(names(run, "bus", ids))
     unit = page.name(unit_price(run.currency))

@@ -26,14 +26,27 @@ def inside(run: Run, ids: list[str]) -> tuple[list[int], list[str]]:
 
 
 def zone_prices(run: Run) -> dict[str, np.ndarray]:
-    """Mean price over the internal buses of each zone (label,), of all where zones are too many to tell apart; {} without prices."""
+    """Mean price over the internal buses of each zone that are there (label,), of all where zones are too many to tell apart; {} without
+    prices."""
     price = values(run, "price")
     if price is None:
         return {}
     keep, zone = inside(run, price[0])
+    keep = built(keep, price[1])
     if len({zone[n] for n in keep}) > MOST_ZONES:
-        return {"": price[1][keep].mean(0)}
-    return {z: price[1][[n for n in keep if zone[n] == z]].mean(0) for z in dict.fromkeys(zone[n] for n in keep)}
+        return {"": _mean(price[1][keep])}
+    return {z: _mean(price[1][[n for n in keep if zone[n] == z]]) for z in dict.fromkeys(zone[n] for n in keep)}
+
+
+def built(keep: list[int], price: np.ndarray) -> list[int]:
+    """Those of the buses `keep` that have a price (bus, label) at some time: the others are not built yet."""
+    return [n for n in keep if np.isfinite(price[n]).any()]
+
+
+def _mean(price: np.ndarray) -> np.ndarray:
+    """Mean of prices (bus, label) of the buses that are there, NaN where none is."""
+    there = np.isfinite(price)
+    return np.where(there, price, 0.0).sum(0) / np.where(there.any(0), there.sum(0), np.nan)
 
 
 def zone_words(zone: str) -> Both:

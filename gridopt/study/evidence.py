@@ -142,12 +142,14 @@ def price_quantities(solved: Dispatch, prices: Prices) -> dict[str, Quantity]:
     forward, backward = (np.where(np.isfinite(v), v, np.nan) for v in (solved.interface_limits[1], -solved.interface_limits[0]))
     worth = "worth of one more MW of limit"
     rating = np.where(np.isfinite(solved.case.grid.rating), solved.case.grid.rating, np.nan)
+    there = solved.case.commissioned("bus") > 0
+    price, congestion, loss = (np.where(there, v, np.nan) for v in (prices.price, prices.congestion, prices.loss))
     reserve = {"reserve_price": Quantity(("reserve", "time"), solved.reserve_price, money, "price of reserve", "备用价格")}
     return (reserve if reserved(solved) else {}) | {
-        "price": Quantity(at_bus, prices.price, money, "nodal price (LMP)", "节点电价", "cost of one more MWh of load"),
+        "price": Quantity(at_bus, price, money, "nodal price (LMP), NaN: no bus yet", "节点电价", "cost of one more MWh of load"),
         "price_energy": Quantity(("time",), prices.energy[main], money, "energy part of the price", "电能分量"),
-        "price_congestion": Quantity(at_bus, prices.congestion, money, "congestion part of the price", "阻塞分量"),
-        "price_loss": Quantity(at_bus, prices.loss, money, "loss part of the price", "网损分量"),
+        "price_congestion": Quantity(at_bus, congestion, money, "congestion part of the price", "阻塞分量"),
+        "price_loss": Quantity(at_bus, loss, money, "loss part of the price", "网损分量"),
         "flow": Quantity(at_branch, solved.flow, "MW", "flow of AC branches", "交流支路潮流", along),
         "flow_limit": Quantity(at_branch, rating, "MW", "limit of AC branches, NaN: none", "支路限额"),
         "branch_shadow_price": Quantity(at_branch, solved.branch_shadow_price, money, worth, "支路影子价格"),

@@ -6,6 +6,7 @@ import pytest
 from gridopt.analysis import balance
 from gridopt.dispatch.lmp import price
 from gridopt.dispatch.single import dispatch
+from gridopt.study.evidence import price_quantities
 from tests.support.block_cases import BLOCK_CASES, buses, line, load, power_case, unit
 from tests.support.certified_case import build
 from tests.support.meshed import meshed
@@ -96,6 +97,21 @@ def test_prices_by_zone():
     assert months["month"].tolist() == ["2024-12", "2024-12", "2025-01", "2025-01"]
     assert months["zone"].tolist() == ["n", "s", "n", "s"]
     assert months["mean"].tolist() == pytest.approx([10, 10, 90, 20])
+
+
+def test_a_bus_has_no_price_before_it_is_built():
+    """Prices 10 and 90 at A; B, of the same zone, begins with the second hour: no mean is drawn down by what is not there."""
+    there = dict(in_service="2025-01-01")
+    rows = dict(bus=[*buses("A", zone="n"), *buses("B", zone="n", **there), *buses("C", zone="s", in_service="2025-01-02")],
+                unit=[unit("A", 10, 20), unit("A", 90, 100)], load=[load("A", "a")], series={"a": [10, 30]})  # fmt: skip
+    d = solve(power_case(2, start="2024-12-31T23:00", **rows))
+    prices = price(d)
+    prices.price[1:] = [[0, 20], [0, 0]]
+    found = balance.price_zones(d, prices)
+    assert found.iloc[0, 1:].tolist() == pytest.approx([40, 70, 10, 90])  # (10 + 90 + 20) / 3
+    assert found.iloc[1, 1:].isna().all()
+    told = price_quantities(d, prices)["price"].values
+    assert told[0].tolist() == pytest.approx([10, 90]) and np.isnan(told[1, 0]) and told[1, 1] == 20 and np.isnan(told[2]).all()
 
 
 def test_an_empty_network():

@@ -140,8 +140,8 @@
   function panel(h) {
     clock.textContent = minutes.length > 1 ? gridopt.timeText(h) : "";
     for (const [value, data, rows, unit, averaged] of figures) {
-      const sum = rows.reduce((total, row) => total + data.at(row, h), 0);
-      value.textContent = `${whole(averaged ? sum / rows.length : sum)} ${unit}`;
+      const known = rows.map((row) => data.at(row, h)).filter((v) => !Number.isNaN(v)), sum = known.reduce((total, v) => total + v, 0);
+      value.textContent = `${whole(averaged ? sum / known.length : sum)} ${unit}`;
     }
     gauges.forEach((g, i) => {
       const flow = array("interface_flow").at(i, h), limit = array(flow < 0 ? "interface_backward" : "interface_forward").at(i, h), share = Math.abs(flow) / Math.abs(limit);
