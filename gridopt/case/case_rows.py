@@ -27,6 +27,10 @@ class CaseRows:
         """Identifiers in the table so far."""
         return [str(row[table]) for row in self._rows.get(table, [])]
 
+    def ends(self, table: str) -> list[tuple[str, str]]:
+        """Both buses of each branch or link in the table so far."""
+        return [(str(row["from_bus"]), str(row["to_bus"])) for row in self._rows.get(table, [])]
+
     def count(self, table: str) -> int:
         return len(self._rows.get(table, []))
 

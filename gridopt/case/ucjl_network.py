@@ -4,7 +4,7 @@
     load may be curtailed at the power balance penalty; there is no way out for a surplus                                       (J5)
     storage: level = (1 - loss) level before + h (efficiency x charge - discharge / efficiency)                                 (J6)
 
-Without any line all buses count as one. https://anl-ceeesa.github.io/UnitCommitment.jl/dev/guides/problem/
+Without any line, and in a copperplate, all buses count as one. https://anl-ceeesa.github.io/UnitCommitment.jl/dev/guides/problem/
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from gridopt.case.case_rows import CaseRows
+from gridopt.case.copperplate import join, left_out
 from gridopt.case.json_file import Record
 
 BASE_MVA = 100.0
@@ -68,11 +69,10 @@ def lines(found: dict[str, Record], model: str, rows: CaseRows, changes: list[st
         rows.add("ac_branch", ac_branch=name, **ends, base_mva=BASE_MVA, reactance_pu=reactance, **ratings)
     if found and model == "copperplate":
         changes.append("Left out, as the branch model says: flow limits of lines.")
-    names = rows.names("bus")
-    if not found and len(names) > 1:
-        for name in names[1:]:
-            rows.add("ac_branch", ac_branch=f"joint {name}", from_bus=names[0], to_bus=name, base_mva=BASE_MVA, reactance_pu=1e-4)
-        changes.append(f"No lines are given, so that all buses count as one: they are joined by {len(names) - 1} branches without limit.")
+    joints = join(rows) if model == "copperplate" or not found else 0
+    if joints:
+        why = "The branch model has one balance" if found else "No lines are given"
+        changes.append(f"{why}, so that all buses count as one: they are joined by {joints} branches without limit.")
 
 
 def _ratings(name: str, line: Record, rows: CaseRows) -> dict[str, object]:
@@ -104,11 +104,15 @@ def penalty(record: Record, kind: str, name: str, rows: CaseRows) -> None:
     rows.add("limit_penalty", kind=kind, element=name, cost_cny_per_mwh=float(values[0]) / rows.time.hours[0])
 
 
-def interfaces(found: dict[str, Record], rows: CaseRows) -> None:
-    """Rows of interface, its members and limits; flow outward counts positive."""
+def interfaces(found: dict[str, Record], model: str, rows: CaseRows, changes: list[str]) -> None:
+    """Rows of interface, its members and limits; flow outward counts positive. A copperplate has none."""
+    if model == "copperplate":
+        left_out({"interfaces": len(found)}, changes)
     for name, interface in found.items():
         interface.only({"Inbound lines", "Outbound lines", "Lines", "Branches", "Net flow upper limit (MW)", "Net flow lower limit (MW)",
                         "Flow limit penalty ($/MW)"})  # fmt: skip
+        if model == "copperplate":
+            continue
         rows.add("interface", interface=name)
         weights = {line: sign for key, sign in (("Outbound lines", 1.0), ("Inbound lines", -1.0)) for line in interface.words(key)}
         for key in ("Lines", "Branches"):
@@ -121,13 +125,15 @@ def interfaces(found: dict[str, Record], rows: CaseRows) -> None:
         penalty(interface, "interface", name, rows)
 
 
-def contingencies(found: dict[str, Record], rows: CaseRows, changes: list[str]) -> None:
-    """Rows of contingency; as in UnitCommitment.jl, those of generators are left out."""
+def contingencies(found: dict[str, Record], model: str, rows: CaseRows, changes: list[str]) -> None:
+    """Rows of contingency; as in UnitCommitment.jl, those of generators are left out, and in a copperplate all."""
     generators = 0
+    if model == "copperplate":
+        left_out({"contingencies": len(found)}, changes)
     for name, case in found.items():
         case.only({"Affected lines", "Affected generators", "Affected units"})
         generators += len(case.words("Affected generators")) + len(case.words("Affected units"))
-        for line in case.words("Affected lines"):
+        for line in case.words("Affected lines") if model != "copperplate" else ():
             rows.add("contingency", contingency=name, kind="ac_branch", element=line)
-    if generators:
+    if generators and model != "copperplate":
         changes.append(f"Left out, as in UnitCommitment.jl: losses of generators in contingencies, {generators}.")

@@ -8,8 +8,9 @@ from gridopt.case.case_rows import CaseRows
 from gridopt.case.json_file import Record
 from gridopt.case.ucjl_network import refuse_expansion
 
+AT_ONCE = "Allow simultaneous charging and discharging"
 STORAGE = {
-    "Bus", "Minimum level (MWh)", "Maximum level (MWh)", "Allow simultaneous charging and discharging", "Charge cost ($/MW)",
+    "Bus", "Minimum level (MWh)", "Maximum level (MWh)", AT_ONCE, "Charge cost ($/MW)",
     "Discharge cost ($/MW)", "Charge efficiency", "Discharge efficiency", "Loss factor", "Minimum charge rate (MW)",
     "Maximum charge rate (MW)", "Minimum discharge rate (MW)", "Maximum discharge rate (MW)", "Initial level (MWh)",
     "Last period minimum level (MWh)", "Last period maximum level (MWh)", "Investment cost ($)",
@@ -42,7 +43,7 @@ def _unit(name: str, unit: Record, rows: CaseRows, said: dict[str, list[str]]) -
         rates |= {f"{key}_profile": profile, "charge_max_mw" if key == "charge" else "power_max_mw": rate}
         if unit.series(f"Minimum {key} rate (MW)", steps, 0.0).any():
             said.setdefault(f"Storage units whose least rate of {key.removesuffix('e')}ing is left out", []).append(name)
-    if unit.get("Allow simultaneous charging and discharging", True) is True:
+    if _at_once(unit, steps):
         said.setdefault("Storage units that never charge and discharge at once, although the file allows it", []).append(name)
     first = unit.number("Initial level (MWh)", 0.0, 0.0)
     if first > room:
@@ -59,6 +60,16 @@ def _unit(name: str, unit: Record, rows: CaseRows, said: dict[str, list[str]]) -
         energy_start_fraction=min(first / room, 1.0) if np.isfinite(room) else None, energy_end_fraction=0.0,
         wear_cny_per_mwh=one["Discharge cost ($/MW)"] / hours[0], charging_cost_cny_per_mwh=one["Charge cost ($/MW)"] / hours[0],
     )  # fmt: skip
+
+
+def _at_once(unit: Record, steps: int) -> bool:
+    """Whether the unit may charge and discharge at once in some step; that is one flag, or one for each step."""
+    given = unit.get(AT_ONCE, True)
+    flags = given if isinstance(given, list) else [given] * steps
+    if len(flags) != steps or not all(isinstance(f, bool) for f in flags):
+        unit.fault(AT_ONCE, given, f"must be true or false, for all steps or each of the {steps}", "Correct it.")
+        return False
+    return any(flags)
 
 
 def _mean(key: str, name: str, unit: Record, steps: int, said: dict[str, list[str]]) -> float:

@@ -2,6 +2,8 @@
 
     thermal    on: between the first and the last point of its production cost curve, cost along the curve; ramps from step to step,
                start-up and shutdown limits, minimum times, start-up costs by hours off, initial status, must run, fixed status   (J1)
+               ramps hold for what is above the least output m, also at a start and a stop, where m never changes:
+               p <= min(SU, m + RU) in the step of a start, p <= min(SD, m + RD) in that before a stop                            (J1a)
     profiled   between two series of power, cost per MW                                                                         (J2)
     price-sensitive load: consumption up to its demand, which earns its revenue                                                 (J3)
 
@@ -15,6 +17,7 @@ import numpy as np
 
 from gridopt.case.case_rows import CaseRows
 from gridopt.case.json_file import Record
+from gridopt.case.start_lags import check_first_lag
 from gridopt.case.ucjl_network import refuse_expansion
 
 UNLIMITED_MW = 1e6
@@ -28,6 +31,7 @@ THERMAL = {
 }  # fmt: skip
 PROFILED = {"Bus", "Type", "Cost ($/MW)", "Minimum power (MW)", "Maximum power (MW)", "Investment cost ($)"}
 LOAD = {"Bus", "Revenue ($/MW)", "Demand (MW)"}
+RAMPS = ("Ramp up limit (MW)", "Ramp down limit (MW)")
 NOT_MODELLED = ("Maximum daily energy (MWh)", "Maximum daily starts")
 
 
@@ -71,6 +75,7 @@ def _thermal(name: str, unit: Record, rows: CaseRows) -> None:
         if key in unit:
             unit.fault(key, unit.entries[key], "limits a day, which is not modelled", "Remove it.")
     power, cost = (_curve(unit, f"Production cost curve ({part})", len(rows.time)) for part in ("MW", "$"))
+    ramps = tuple(unit.number(key, UNLIMITED_MW, 0.0) for key in RAMPS)
     if len(power) != len(cost):
         rule = f"has {len(power)} points, but 'Production cost curve ($)' has {len(cost)}"
         unit.fault("Production cost curve (MW)", "the curve", rule, "Give one cost for each power.")
@@ -78,8 +83,8 @@ def _thermal(name: str, unit: Record, rows: CaseRows) -> None:
         if (np.diff(power, axis=0) < 0).any():
             unit.fault("Production cost curve (MW)", "the curve", "falls from one point to the next", "Sort its points.")
         else:
-            _on_curve(name, unit, rows, power, cost / rows.time.hours)
-    _commitment(name, unit, rows)
+            _on_curve(name, unit, rows, power, cost / rows.time.hours, ramps)
+    _commitment(name, unit, rows, power, ramps)
 
 
 def _curve(unit: Record, key: str, steps: int) -> np.ndarray:
@@ -92,13 +97,12 @@ def _curve(unit: Record, key: str, steps: int) -> np.ndarray:
     return np.array([parts.series(f"{key}, point {k + 1}", steps) for k in range(len(given))])
 
 
-def _on_curve(name: str, unit: Record, rows: CaseRows, power: np.ndarray, cost: np.ndarray) -> None:
-    """Row of table generator and its cost points; power MW and cost $/h (K, T)."""
+def _on_curve(name: str, unit: Record, rows: CaseRows, power: np.ndarray, cost: np.ndarray, ramps: tuple[float, ...]) -> None:
+    """Row of table generator and its cost points; power MW and cost $/h (K, T), ramps up and down MW per step."""
     step = 60.0 * rows.time.hours[0]
     cells = rows.limits(name, power[0], power[-1])
     most = float(cells["power_max_mw"])
-    for column, key in (("ramp_fraction_per_min", "Ramp up limit (MW)"), ("ramp_down_fraction_per_min", "Ramp down limit (MW)")):
-        limit = unit.number(key, UNLIMITED_MW, 0.0)
+    for column, limit in zip(("ramp_fraction_per_min", "ramp_down_fraction_per_min"), ramps, strict=True):
         cells[column] = limit / step / most if limit < UNLIMITED_MW and most > 0 else None
     if cells["ramp_fraction_per_min"] is not None and cells["ramp_down_fraction_per_min"] is None:
         cells["ramp_down_fraction_per_min"] = UNLIMITED_MW / step / most  # an empty fall would be as the rise
@@ -127,18 +131,19 @@ def _costs(name: str, unit: Record, rows: CaseRows, power: np.ndarray, cost: np.
     return {"cost_cny_per_h": float(base[0]), **rows.price(name, slope)}
 
 
-def _commitment(name: str, unit: Record, rows: CaseRows) -> None:
+def _commitment(name: str, unit: Record, rows: CaseRows, power: np.ndarray, ramps: tuple[float, ...]) -> None:
     delays = unit.numbers("Startup delays (h)", [1.0], 0.0)
     costs = unit.numbers("Startup costs ($)", [0.0], 0.0)
     down = unit.number("Minimum downtime (h)", 1.0, 0.0)
     if len(delays) != len(costs) or not len(delays) or (np.diff(delays) <= 0).any():
         unit.fault("Startup delays (h)", list(delays), "must rise and be as many as the startup costs", "Correct them.")
-    elif delays[0] > max(down, rows.time.hours[0]):
-        rule = f"begins above the minimum downtime of {down:g} h: what an earlier start costs is not known"
-        unit.fault("Startup delays (h)", delays[0], rule, "Begin at the minimum downtime.")
+    else:
+        check_first_lag(unit, "Startup delays (h)", delays, down, float(rows.time.hours[0]))
     for delay, cost in zip(delays, costs, strict=False):
         rows.add("start_cost", kind="generator", element=name, offline_h=delay, cost_cny=cost)
     start, stop = (unit.number(f"{what} limit (MW)", UNLIMITED_MW, 0.0) for what in ("Startup", "Shutdown"))
+    if len(power) and (power[0] == power[0, 0]).all():
+        start, stop = (float(np.fmin(limit, power[0, 0] + ramp)) for limit, ramp in zip((start, stop), ramps, strict=True))
     initial, before = _initial(unit)
     rows.add(
         "commitment", kind="generator", element=name, min_up_h=unit.number("Minimum uptime (h)", 1.0, 0.0), min_down_h=down,

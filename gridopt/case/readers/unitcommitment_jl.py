@@ -17,9 +17,9 @@ from gridopt.case.imported import BRANCH_MODELS, Imported, ImportReport
 from gridopt.case.json_file import Record, read_object
 from gridopt.case.time import TimeGrid
 from gridopt.case.ucjl_network import SILENT, buses, contingencies, interfaces, lines
-from gridopt.case.ucjl_reserves import reserves
+from gridopt.case.ucjl_reserves import OLD, reserves
 from gridopt.case.ucjl_storage import storage
-from gridopt.case.ucjl_units import generators, price_sensitive
+from gridopt.case.ucjl_units import RAMPS, generators, price_sensitive
 
 MODELS = tuple(m for m in BRANCH_MODELS if m != "powermodels-dcp")
 SECTIONS = {
@@ -36,6 +36,10 @@ PARAMETERS = {
 }  # fmt: skip
 HORIZON = ("Time horizon (min)", "Time horizon (h)", "Time (h)")
 """Keys of the length of the instance; the last one is of version 0.2."""
+DOWNWARD = (
+    "Upward reserve is not counted against downward ramps, as the document of UnitCommitment.jl has it; its code counts it. "
+    "In the step before a stop it is counted."
+)
 MOST_STEPS = 100_000
 START = "2025-01-01T00:00"
 
@@ -53,13 +57,15 @@ def read(path: Path, branch_model: str) -> Imported:
     rows, changes = CaseRows(time), [f"The instance has no dates: its steps follow each other from {START.replace('T', ' ')}."]
     buses(found["Buses"], _penalty(parameters, len(time)), rows)
     lines(found["Transmission lines"], branch_model, rows, changes)
-    interfaces(found["Interfaces"], rows)
-    contingencies(found["Contingencies"], rows, changes)
+    interfaces(found["Interfaces"], branch_model, rows, changes)
+    contingencies(found["Contingencies"], branch_model, rows, changes)
     generators(found["Generators"], rows)
     price_sensitive(found["Price-sensitive loads"], rows)
     storage(found["Storage units"], rows, changes)
     section = file.record("Reserves")
     count = reserves(section, found["Generators"], parameters, rows)
+    if any(RAMPS[1] in u and (u.get("Reserve eligibility", []) or u.get(OLD, False)) for u in found["Generators"].values()):
+        changes.append(DOWNWARD)
     unused = [key for key in SCENARIO if key in parameters]
     unused += [OLD_PENALTY] if OLD_PENALTY in parameters and "Spinning (MW)" not in section else []
     unused += [key for key in SILENT if any(key in line for line in found["Transmission lines"].values())]

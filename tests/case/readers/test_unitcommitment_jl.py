@@ -32,7 +32,8 @@ def faults(path, change):
 
 
 def test_thermal_units(tmp_path):
-    """Segments (50-10, 900-200) and so on at hourly steps; a curve of two points is a price; 40 MW per hour of 90 MW."""
+    """Segments (50-10, 900-200) and so on at hourly steps; a curve of two points is a price; 40 MW per hour of 90 MW,
+    also above 10 MW at a start, 50; 60 before a stop, which is the limit and 10 + 50."""
     found = tables(tmp_path)
     generator, point = found["generator"], found["cost_point"]
     assert generator.loc["g1", ["power_min_mw", "power_max_mw", "cost_cny_per_h"]].tolist() == [10, 90, 0]
@@ -42,8 +43,29 @@ def test_thermal_units(tmp_path):
     assert np.isnan(generator.loc["g2", "ramp_fraction_per_min"])
     row = found["commitment"].set_index("element").loc["g1"]
     columns = ["min_up_h", "min_down_h", "start_ramp_mw", "stop_ramp_mw", "initial_h", "initial_mw"]
-    assert row[columns].tolist() == [2, 1, 60, 60, 5, 40]
+    assert row[columns].tolist() == [2, 1, 50, 60, 5, 40]
     assert found["start_cost"].query("element == 'g1'")[["offline_h", "cost_cny"]].values.tolist() == [[1, 100], [4, 300]]
+
+
+def test_starts_and_stops_keep_to_ramps_unless_the_least_output_changes(tmp_path):
+    """Least output 10, limits 60: a fall of 20 allows 30 before a stop; a least output of 10 and then 20 leaves the limits as they are."""
+
+    def change(case):
+        case["Generators"]["g1"] |= {"Ramp down limit (MW)": 20}
+        case["Generators"]["g2"] |= {"Production cost curve (MW)": [[10, 20], 60], "Production cost curve ($)": [[500, 1000], 3000],
+                                     "Ramp up limit (MW)": 15, "Startup limit (MW)": 40}  # fmt: skip
+
+    row = tables(tmp_path, change)["commitment"].set_index("element")
+    assert row.loc["g1", ["start_ramp_mw", "stop_ramp_mw"]].tolist() == [50, 30]
+    assert row.loc["g2", "start_ramp_mw"] == 40 and np.isnan(row.loc["g2", "stop_ramp_mw"])
+
+
+def test_reserve_and_downward_ramps_are_said(tmp_path):
+    def change(case):
+        del case["Generators"]["g1"]["Ramp down limit (MW)"]
+
+    said = [any(c.startswith("Upward reserve") for c in read(written(tmp_path, *c), "matpower-dc").report.changes) for c in ((), (change,))]
+    assert said == [True, False]
 
 
 def test_what_says_nothing_of_the_instance_is_said(tmp_path):
@@ -106,6 +128,23 @@ def test_without_lines_all_buses_are_one(tmp_path):
     assert tables(tmp_path, change)["ac_branch"][["from_bus", "to_bus"]].values.tolist() == [["b1", "b2"], ["b1", "b3"]]
 
 
+def test_a_copperplate_has_one_balance(tmp_path):
+    """Bus b4 has no line: it is joined. Interfaces and contingencies are told and left out."""
+
+    def change(case):
+        case["Buses"]["b4"] = {"Load (MW)": 5}
+        case["Interfaces"] = {"i": {"Outbound lines": ["l1"], "Net flow upper limit (MW)": 60}}
+
+    found = read(written(tmp_path, change), "copperplate")
+    assert found.tables["ac_branch"].loc["joint b4", ["from_bus", "to_bus"]].tolist() == ["b1", "b4"]
+    assert found.tables["ac_branch"].index.tolist() == ["l1", "l2", "l3", "joint b4"]
+    assert not any(len(found.tables[name]) for name in ("interface", "interface_limit", "limit_penalty", "contingency"))
+    for words in ("flow limits of lines.", "interfaces, 1.", "contingencies, 1."):
+        assert f"Left out, as the branch model says: {words}" in found.report.changes
+    assert any("joined by 1 branches" in c for c in found.report.changes)
+    assert "joint b4" not in read(tmp_path / "case.json", "matpower-dc").tables["ac_branch"].index
+
+
 def test_interfaces_count_outward(tmp_path):
     def change(case):
         case["Interfaces"] = {"i": {"Outbound lines": ["l1"], "Inbound lines": ["l3"], "Net flow upper limit (MW)": 60,
@@ -144,6 +183,12 @@ def test_storage(tmp_path):
     assert found.source.values[row["energy_min_profile"]].tolist() == [0, 0.1]
     assert found.source.values[row["energy_max_profile"]].tolist() == [1, 0.75]
     assert any("loss factor changes over time" in c for c in found.report.changes)
+
+
+@pytest.mark.parametrize(("flags", "told"), [(True, True), (False, False), ([False, True], True), ([False, False], False)])
+def test_charging_and_discharging_at_once_may_change_over_time(tmp_path, flags, told):
+    found = read(written(tmp_path, put("Storage units", "s", "Allow simultaneous charging and discharging", value=flags)), "matpower-dc")
+    assert any("never charge and discharge at once" in c for c in found.report.changes) == told
 
 
 @pytest.mark.parametrize("key, value", [("Time horizon (min)", 120), ("Time (h)", 2)])
@@ -193,7 +238,7 @@ FAULTS = [
     (put(*G1, "Production cost curve ($)", value=[10, 5]), "has 3 points, but 'Production cost curve ($)' has 2"),
     (put(*G1, "Production cost curve ($)", value=[[200, 210], 900, 1800]), "changes over time in a way that is not modelled"),
     (put(*G1, "Startup delays (h)", value=[4, 1]), "must rise and be as many as the startup costs"),
-    (put(*G1, "Startup delays (h)", value=[3, 4]), "begins above the minimum downtime of 1 h"),
+    (put(*G1, "Startup delays (h)", value=[3, 4]), "begins above the minimum down time of 1 h"),
     (put(*G1, "Initial status (h)", value=0), "is neither on nor off"),
     (put(*G1, "Initial status (h)", value=-5), "is above 0, but the unit is off"),
     (put(*G1, "Initial power (MW)", value=None), "generator 'g1', Initial power (MW): is missing"),
@@ -206,6 +251,8 @@ FAULTS = [
     (put("Transmission lines", "l1", "Flow limit penalty ($/MW)", value=[1, 2]), "changes over time, which is not modelled"),
     (put("Contingencies", "c1", "Affected lines", value=["l9"]), "'l9' is not in table ac_branch"),
     (put("Storage units", "s", "Initial level (MWh)", value=30), "is above the largest level of 20 MWh"),
+    (put("Storage units", "s", "Allow simultaneous charging and discharging", value=[True]), "for all steps or each of the 2"),
+    (put("Storage units", "s", "Allow simultaneous charging and discharging", value="no"), "for all steps or each of the 2"),
     (put("Virtual bids", value={}), "the entry 'Virtual bids' is not known"),
     (put(*G1, "Provides spinning reserves?", value=False), "contradicts 'Reserve eligibility'"),
     (put("Generators", "g2", "Provides spinning reserves?", value=True), "contradicts 'Reserve eligibility'"),
