@@ -5,8 +5,6 @@ Branches stay without limits, islands are joined, and what would limit flows is 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from gridopt.case.case_rows import CaseRows
 
 
@@ -33,8 +31,7 @@ def join(rows: CaseRows) -> int:
     return max(len(ends) - 1, 0)
 
 
-def left_out(found: Mapping[str, int], changes: list[str]) -> None:
-    """A sentence on what is left out, by kind and number, where there is any."""
-    some = [f"{kind}, {n}" for kind, n in found.items() if n]
-    if some:
-        changes.append(f"Left out, as the branch model says: {'; '.join(some)}.")
+def left_out(kind: str, number: int, changes: list[str]) -> None:
+    """A sentence on what is left out, where there is any."""
+    if number:
+        changes.append(f"Left out, as the branch model says: {kind}, {number}.")

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from gridopt.case.egret_units import Curve, Supplied, points, starts
+from gridopt.case.egret_curves import Curve, limits, points
+from gridopt.case.egret_times import in_steps
+from gridopt.case.egret_units import Supplied, starts
 from gridopt.case.json_file import Record
 
 NEGLIGIBLE = 1e-9
@@ -35,11 +37,12 @@ def supplied(units: dict[str, Record], supplies: dict[str, Record], steps: int, 
         given = record.get("fuel_available", None)
         # Supplies without a limit are written as 1e100.
         fuel = np.broadcast_to(np.asarray(given, float), steps) if _numbers(given, steps) else None
-        curve = points(units[names[0]], fuel_only=True)
+        low, high = limits(units[names[0]], steps)
+        curve = points(units[names[0]], float(low.min()), float(high.max()), fuel_only=True)
         if fuel is None or curve is None:
             record.fault("fuel_available", given, "is not fuel by step for a generator with a p_fuel curve", "Correct it.")
             continue
-        found[names[0]] = _bounds(units[names[0]], fuel, curve, hours)
+        found[names[0]] = _bounds(units[names[0]], fuel, curve[0], hours)
     return found
 
 
@@ -67,7 +70,7 @@ def _bounds(unit: Record, fuel: np.ndarray, curve: Curve, hours: float) -> Suppl
 
 def _may_start(unit: Record, able: np.ndarray, status: float, hours: float) -> np.ndarray:
     """Steps in which minimum times leave room for a start, bool (T,)."""
-    up, down = (max(int(round(unit.number(f"min_{way}_time", 0.0, 0.0) / hours)), 1) for way in ("up", "down"))
+    up, down = (int(round(in_steps(unit.number(f"min_{way}_time", 0.0, 0.0), hours) / hours)) for way in ("up", "down"))
     off = 0 if not status < 0 else int(round(-status / hours))
     step = np.arange(len(able))
     stays = np.array([able[t : t + up].all() for t in step])

@@ -1,11 +1,13 @@
 """Buses, loads, branches, DC branches, interfaces and storage of Egret's ModelData as tables of a network.
 
     AC branch: flow = (angle_from - angle_to - shift) / (reactance tap), within rating_long_term; after a contingency within
-    rating_emergency, which may be passed at contingency_flow_violation_cost where units are committed                           (G4)
+    rating_emergency, which may be passed at contingency_flow_violation_cost where units are committed; a rating of 0 lets
+    nothing through; tap and shift are those of transformers alone                                                               (G4)
     DC branch: any flow within its rating both ways, without loss                                                                 (G5)
     security constraint: lower_bound <= sum of coefficient x output <= upper_bound                                               (G7)
     load with p_price: consumption up to p_load that is worth p_price per MWh; any other load is served or missed                 (G6)
 
+In a copperplate all buses are one: no ratings, DC branches, interfaces, contingencies and outages of branches.
 Data: egret/data/model_data.py of Egret; branch model as in MATPOWER.
 """
 
@@ -14,6 +16,7 @@ from __future__ import annotations
 import numpy as np
 
 from gridopt.case.case_rows import CaseRows
+from gridopt.case.copperplate import join, left_out
 from gridopt.case.json_file import Record
 
 NO_LIMIT_MW = 1e6
@@ -34,10 +37,10 @@ def loads(found: dict[str, Record], shunts: dict[str, Record], rows: CaseRows, s
         if "p_price" in load:
             limits = rows.limits(f"load {name}", -demand.clip(min=0), np.zeros(steps))
             price = rows.price(f"load {name}", load.series("p_price", steps))
-            name = rows.free("generator", name, "load")
-            rows.add("generator", generator=name, bus=load.text("bus"), technology="price-sensitive load", **limits, **price)
-        else:
-            _demand(name, load.text("bus"), demand, rows, sheddable)
+            bus = load.text("bus")
+            rows.add("generator", generator=rows.free("generator", name, "load"), bus=bus, technology="price-sensitive load", **limits, **price)
+            demand = demand.clip(max=0)
+        _demand(name, load.text("bus"), demand, rows, sheddable)
     for name, shunt in shunts.items():
         shunt.text("shunt_type", "fixed", ("fixed",))
         _demand(rows.free("load", f"shunt {name}", "shunt"), shunt.text("bus"), np.full(steps, shunt.number("gs", 0.0)), rows, False)
@@ -54,24 +57,35 @@ def _demand(name: str, bus: str, demand: np.ndarray, rows: CaseRows, sheddable: 
 
 def branches(found: dict[str, Record], model: str, base_mva: float, secured: bool, rows: CaseRows, changes: list[str]) -> None:
     """Rows of ac_branch (G4). `secured`: there are contingencies, after which a branch without rating_emergency has no limit."""
+    left: list[str] = []
     for name, branch in found.items():
         ends = {"from_bus": branch.text("from_bus"), "to_bus": branch.text("to_bus")}
         reactance, tap = branch.number("reactance"), branch.number("transformer_tap_ratio", 1.0, 0.0)
         if reactance == 0:
             branch.fault("reactance", 0, "must not be 0", "Merge the buses or correct it.")
         rating, after = (branch.number(f"rating_{kind}", np.nan, 0.0) for kind in ("long_term", "emergency"))
+        shift = branch.number("transformer_phase_shift", 0.0)
+        if branch.text("branch_type", "line").lower() != "transformer":
+            left += [name] if shift != 0 or tap not in (0.0, 1.0) else []
+            tap, shift = 1.0, 0.0
         if model == "copperplate":
             rating = after = np.nan
         rows.add(
             "ac_branch", ac_branch=name, **ends, base_mva=base_mva, resistance_pu=branch.number("resistance", 0.0), reactance_pu=reactance,
-            charging_pu=branch.number("charging_susceptance", 0.0), tap_ratio=tap or 1.0,
-            shift_deg=branch.number("transformer_phase_shift", 0.0), rating_mw=rating if rating > 0 else None,
-            rating_emergency_mw=after if after > 0 else NO_LIMIT_MW if secured else None,
+            charging_pu=branch.number("charging_susceptance", 0.0), tap_ratio=tap or 1.0, shift_deg=shift, rating_mw=rating,
+            rating_emergency_mw=NO_LIMIT_MW if np.isnan(after) and secured and model != "copperplate" else after,
         )  # fmt: skip
-        _penalty(branch, "ac_branch", name, rows)
-        _outages("ac_branch", [name], branch, rows)
+        if model != "copperplate":
+            _penalty(branch, "ac_branch", name, rows)
+            _outages("ac_branch", [name], branch, rows)
+    if left:
+        changes.append(f"Left out, as in Egret: tap ratios and phase shifts of branches that are no transformers, {', '.join(left)}.")
     if found and model == "copperplate":
         changes.append("Left out, as the branch model says: ratings of branches.")
+        left_out("planned outages of branches", sum("planned_outage" in branch for branch in found.values()), changes)
+    joints = join(rows) if model == "copperplate" else 0
+    if joints:
+        changes.append(f"The branch model has one balance, so that all buses count as one: they are joined by {joints} branches without limit.")
     narrow = sum(abs(branch.number(f"angle_diff_{end}", 0.0)) % 360 not in (0, 180) for branch in found.values() for end in ("min", "max"))
     if narrow:
         changes.append(f"Left out, as in Egret's models with distribution factors: limits of angle differences, {narrow}.")
@@ -98,11 +112,17 @@ def _outages(kind: str, names: list[str], branch: Record, rows: CaseRows) -> Non
                 rows.add("outage", kind=kind, element=name, **cells)
 
 
-def contingencies(found: dict[str, Record], lines: dict[str, Record], cost: float | None, rows: CaseRows, changes: list[str]) -> None:
-    """Rows of contingency: outages of branches, after which rating_emergency holds, or is passed at a `cost` per MWh."""
+def contingencies(
+    found: dict[str, Record], lines: dict[str, Record], model: str, cost: float | None, rows: CaseRows, changes: list[str],
+) -> None:  # fmt: skip
+    """Rows of contingency: outages of branches, after which rating_emergency holds, or is passed at a `cost` per MWh; none in a
+    copperplate."""
+    if model == "copperplate":
+        left_out("contingencies", len(found), changes)
+        return
     for name, contingency in found.items():
         rows.add("contingency", contingency=name, kind="ac_branch", element=contingency.text("branch_contingency"))
-    limited = [name for name, line in lines.items() if line.number("rating_emergency", np.nan) > 0]
+    limited = [name for name, line in lines.items() if line.number("rating_emergency", np.nan) >= 0]
     if found and limited and cost is not None:
         for name in limited:
             rows.add("limit_penalty", kind="ac_branch", element=name, after_outages="true", cost_cny_per_mwh=cost)
@@ -113,11 +133,14 @@ def contingencies(found: dict[str, Record], lines: dict[str, Record], cost: floa
 
 
 def dc_branches(found: dict[str, Record], model: str, rows: CaseRows, changes: list[str]) -> None:
-    """Rows of dc_link, one for each way (G5)."""
+    """Rows of dc_link, one for each way (G5); none in a copperplate."""
+    if model == "copperplate":
+        left_out("DC branches", len(found), changes)
+        return
     for name, branch in found.items():
         rating = branch.number("rating_long_term", np.nan, 0.0)
-        if np.isnan(rating) or model == "copperplate":
-            branch.fault("rating_long_term", rating, "a DC branch needs a limit, and has none in a copperplate", "Give its rating in MW.")
+        if "rating_long_term" not in branch:
+            branch.faults.append(f"{branch.place}, rating_long_term: is missing, and a DC branch needs a limit. Give its rating in MW.")
         if name in rows.names("ac_branch"):
             name = f"dc {name}"
         ends = branch.text("from_bus"), branch.text("to_bus")
@@ -129,8 +152,11 @@ def dc_branches(found: dict[str, Record], model: str, rows: CaseRows, changes: l
         changes.append(f"DC branches, which have a second dc_link '<name> (reverse)' and, as in Egret's linear models, no loss: {len(found)}.")
 
 
-def interfaces(found: dict[str, Record], rows: CaseRows) -> None:
-    """Rows of interface, its members and limits."""
+def interfaces(found: dict[str, Record], model: str, rows: CaseRows, changes: list[str]) -> None:
+    """Rows of interface, its members and limits; none in a copperplate."""
+    if model == "copperplate":
+        left_out("interfaces", len(found), changes)
+        return
     for name, interface in found.items():
         lines = interface.words("lines")
         signs = interface.numbers("line_orientation", [1.0] * len(lines))

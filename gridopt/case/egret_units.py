@@ -7,6 +7,7 @@
 
 The room that start-up and shut-down capacity leave above p_min is scaled with the length of the step; without them it is half a
 60 min ramp. Both are those of the first step where p_min changes, and so are the ends of the chords, which is said.
+Curves: `egret_curves.py`; hours in whole steps: `egret_times.py`.
 Data: egret/data/model_data.py; unit commitment: egret/model_library/unit_commitment (params.py) of Egret.
 """
 
@@ -17,15 +18,17 @@ from typing import NamedTuple
 import numpy as np
 
 from gridopt.case.case_rows import CaseRows
+from gridopt.case.egret_curves import EXTENDED, NEGLIGIBLE, Curve, limits, points, polynomial
 from gridopt.case.egret_keys import refuse
+from gridopt.case.egret_times import before, in_steps, is_rounded
 from gridopt.case.json_file import Record
+from gridopt.case.start_lags import check_first_lag
 
 CHORDS = 2
-NEGLIGIBLE = 1e-6
-"""MW by which figures that say the same may differ."""
 FUELS = {"W": "wind", "WIND": "wind", "S": "solar", "SOLAR": "solar", "H": "hydro_ror", "HYDRO": "hydro_ror"}
 LARGEST_RENEWABLE_COST = 10000.0
-Curve = tuple[np.ndarray, np.ndarray]
+ROUNDED = "Units whose minimum times, hours off of starts or hours before the first step are rounded to whole steps, as in Egret"
+BOTH = "Units with startup_fuel beside startup_cost, which alone says what a start costs, as in Egret"
 
 
 class Supplied(NamedTuple):
@@ -67,13 +70,13 @@ def _renewable(name: str, unit: Record, rows: CaseRows) -> None:
 def _thermal(name: str, unit: Record, committed: bool, fuel: Supplied | None, rows: CaseRows, said: dict[str, list[str]]) -> None:
     steps = len(rows.time)
     refuse(unit)
-    low, high = unit.series("p_min", steps, 0.0), unit.series("p_max", steps, 0.0)
+    low, high = limits(unit, steps)
     if (low > high).any():
         unit.fault("p_min", low.max(), "is above p_max at some time", "Swap or correct them.")
         return
     if committed:
         _frozen(name, unit, low, high, float(rows.time.hours[0]), said)
-    rated = float(high[0])
+    reach, rated = (float(low.min()), float(high.max())), float(high[0])
     if fuel is not None:
         high = np.maximum(np.minimum(high, fuel.most), low)
     cells = rows.limits(name, low, high)
@@ -84,8 +87,11 @@ def _thermal(name: str, unit: Record, committed: bool, fuel: Supplied | None, ro
             cells[column] = limit / 60.0 / most if limit > 0 and most > 0 else None
             if limit == 0:
                 unit.fault(key, 0, "would hold the output for ever", "Leave it out for no limit.")
-        _commitment(name, unit, None if fuel is None else fuel.able, rows)
-    cells |= _cost(name, unit, committed, float(low[0]), rated, rows)
+        _commitment(name, unit, None if fuel is None else fuel.able, rows, said)
+    curve = points(unit, *reach)
+    if curve is not None and curve[1]:
+        said.setdefault(EXTENDED, []).append(name)
+    cells |= _cost(name, unit, committed, (float(low[0]), rated), None if curve is None else curve[0], rows)
     rows.add("generator", generator=name, bus=unit.text("bus"), technology=unit.text("fuel", "") or "thermal", **cells)
 
 
@@ -95,15 +101,15 @@ def _frozen(name: str, unit: Record, low: np.ndarray, high: np.ndarray, hours: f
     if rises and (hours != 1.0 or "startup_capacity" not in unit or "shutdown_capacity" not in unit):
         what = "Units whose p_min changes, in Egret with start-up and shut-down capacity along it, here with that of the first step"
         said.setdefault(what, []).append(name)
-    if moves and points(unit) is None and _polynomial(unit)[2] != 0:
+    if moves and polynomial(unit)[2] != 0:
         what = "Units whose p_min or p_max changes, in Egret with the two chords of their square cost between them, here with those of the"
         said.setdefault(f"{what} first step", []).append(name)
 
 
-def _cost(name: str, unit: Record, committed: bool, low: float, high: float, rows: CaseRows) -> dict[str, object]:
-    """Cost columns of table generator; rows of cost_point where the curve has segments."""
+def _cost(name: str, unit: Record, committed: bool, ends: tuple[float, float], curve: Curve | None, rows: CaseRows) -> dict[str, object]:
+    """Cost columns of table generator; rows of cost_point where the curve has segments. `ends`: of the chords of a square curve."""
     fixed = unit.number("non_fuel_no_load_cost", 0.0) if committed else 0.0
-    square, curve = _polynomial(unit), points(unit)
+    square, (low, high) = polynomial(unit), ends
     if curve is not None:
         power, cost = curve
         if len(power) < 2:
@@ -118,46 +124,14 @@ def _cost(name: str, unit: Record, committed: bool, low: float, high: float, row
     return {"cost_cny_per_h": 0.0}
 
 
-def _polynomial(unit: Record) -> list[float]:
-    """Constant, linear and square coefficient; zeros where the cost is no polynomial."""
-    if "p_fuel" in unit or "p_cost" not in unit:
-        return [0.0, 0.0, 0.0]
-    cost = unit.record("p_cost")
-    if cost.text("data_type", "cost_curve", ("cost_curve",)) and cost.entries.get("cost_curve_type") != "polynomial":
-        return [0.0, 0.0, 0.0]
-    values = cost.record("values")
-    values.only({"0", "1", "2"})
-    return [values.number(k, 0.0) for k in "01"] + [values.number("2", 0.0, 0.0)]
-
-
-def points(unit: Record, fuel_only: bool = False) -> Curve | None:
-    """Powers MW and costs per hour (K,) of a curve by points, or fuel per hour; None where there is none."""
-    fuel = "p_fuel" in unit
-    if not fuel and (fuel_only or "p_cost" not in unit):
-        return None
-    curve = unit.record("p_fuel" if fuel else "p_cost")
-    if not fuel and curve.text("cost_curve_type", among=("piecewise", "polynomial")) != "piecewise":
-        return None
-    given = curve.get("values", None)
-    if not isinstance(given, list) or not given or not all(isinstance(p, list) and len(p) == 2 for p in given):
-        curve.fault("values", given, "is not a list of points [MW, cost]", "Give the points of the curve.")
-        return None
-    pairs = Record({"power": [p[0] for p in given], "cost": [p[1] for p in given]}, f"{curve.place}, values", curve.faults)
-    power, cost = pairs.numbers("power"), pairs.numbers("cost")
-    if (np.diff(power) <= 0).any():
-        curve.fault("values", "the curve", "does not rise from point to point", "Sort its points.")
-    factor = unit.number("fuel_cost") if fuel and not fuel_only else 1.0
-    return power, cost * factor
-
-
-def _commitment(name: str, unit: Record, able: np.ndarray | None, rows: CaseRows) -> None:
+def _commitment(name: str, unit: Record, able: np.ndarray | None, rows: CaseRows, said: dict[str, list[str]]) -> None:
     hours = float(rows.time.hours[0])
-    down = unit.number("min_down_time", 0.0, 0.0)
-    fixed = unit.number("non_fuel_startup_cost", 0.0)
-    pairs = starts(unit)
-    for lag, cost in pairs or [(0.0, 0.0)]:
-        rows.add("start_cost", kind="generator", element=name, offline_h=lag, cost_cny=cost + fixed)
+    up, down = (unit.number(f"min_{way}_time", 0.0, 0.0) for way in ("up", "down"))
     status = unit.number("initial_status", np.nan)
+    known = before(status, up if status > 0 else down, hours)
+    lags = _start_costs(name, unit, down, rows, said)
+    if any(is_rounded(x, hours) for x in (up, down, *lags)) or abs(known - status) > NEGLIGIBLE:
+        said.setdefault(ROUNDED, []).append(name)
     if status == 0:
         unit.fault("initial_status", 0, "is neither on nor off", "Give hours on, or hours off as a negative number.")
     low = float(unit.series("p_min", len(rows.time), 0.0)[0])
@@ -171,19 +145,36 @@ def _commitment(name: str, unit: Record, able: np.ndarray | None, rows: CaseRows
     for key, same in (("initial_p_min", low), ("initial_shutdown_capacity", whole["shutdown_capacity"])):
         if status > 0 and abs(unit.number(key, same, 0.0) - same) > NEGLIGIBLE:
             unit.fault(key, unit.entries[key], f"differs from the {same:g} MW of the first step, which is not modelled", "Remove it.")
-    before = unit.number("initial_p_output", np.nan, 0.0)
-    if status < 0 and before > NEGLIGIBLE:
-        unit.fault("initial_p_output", before, "is above 0, but the unit is off", "Correct one of them.")
+    output = unit.number("initial_p_output", np.nan, 0.0)
+    if status < 0 and output > NEGLIGIBLE:
+        unit.fault("initial_p_output", output, "is above 0, but the unit is off", "Correct one of them.")
     rows.add(
-        "commitment", kind="generator", element=name, min_up_h=unit.number("min_up_time", 0.0, 0.0), min_down_h=down,
+        "commitment", kind="generator", element=name, min_up_h=in_steps(up, hours), min_down_h=in_steps(down, hours),
         start_ramp_mw=room["startup_capacity"], stop_ramp_mw=room["shutdown_capacity"], stop_cny=unit.number("shutdown_cost", 0.0),
-        initial_h=status, initial_mw=before if status > 0 else 0.0 if status < 0 else None, **_status(name, unit, able, rows),
+        initial_h=known, initial_mw=output if status > 0 else 0.0 if status < 0 else None, **_status(name, unit, able, rows),
     )  # fmt: skip
 
 
+def _start_costs(name: str, unit: Record, down: float, rows: CaseRows, said: dict[str, list[str]]) -> list[float]:
+    """Rows of start_cost by hours off in whole steps; the hours off as they are given. `down`: minimum down time h."""
+    step, fixed, pairs = float(rows.time.hours[0]), unit.number("non_fuel_startup_cost", 0.0), starts(unit)
+    lags = [lag for lag, _ in pairs]
+    if "startup_cost" in unit and "startup_fuel" in unit:
+        said.setdefault(BOTH, []).append(name)
+    key = "startup_cost" if "startup_cost" in unit else "startup_fuel"
+    check_first_lag(unit, key, lags, down, step)
+    whole = [in_steps(lag, step) for lag in lags]
+    if len(set(whole)) < len(whole) and len(set(lags)) == len(lags):
+        unit.fault(key, lags, f"has hours off that round to the same number of steps of {step:g} h", "Leave one of them out.")
+        return lags
+    for lag, (_, cost) in zip(whole or [0.0], pairs or [(0.0, 0.0)], strict=True):
+        rows.add("start_cost", kind="generator", element=name, offline_h=lag, cost_cny=cost + fixed)
+    return lags
+
+
 def starts(unit: Record, priced: bool = True) -> list[tuple[float, float]]:
-    """Hours off and cost of each category of start; of one that takes fuel, without `priced`, the fuel."""
-    fuel = "startup_fuel" in unit
+    """Hours off and cost of each category of start; without `priced` the fuel, where it takes some."""
+    fuel = "startup_fuel" in unit and "startup_cost" not in unit if priced else True
     key = "startup_fuel" if fuel else "startup_cost"
     given = unit.get(key, [])
     if not isinstance(given, list):

@@ -107,7 +107,7 @@ def penalty(record: Record, kind: str, name: str, rows: CaseRows) -> None:
 def interfaces(found: dict[str, Record], model: str, rows: CaseRows, changes: list[str]) -> None:
     """Rows of interface, its members and limits; flow outward counts positive. A copperplate has none."""
     if model == "copperplate":
-        left_out({"interfaces": len(found)}, changes)
+        left_out("interfaces", len(found), changes)
     for name, interface in found.items():
         interface.only({"Inbound lines", "Outbound lines", "Lines", "Branches", "Net flow upper limit (MW)", "Net flow lower limit (MW)",
                         "Flow limit penalty ($/MW)"})  # fmt: skip
@@ -129,7 +129,7 @@ def contingencies(found: dict[str, Record], model: str, rows: CaseRows, changes:
     """Rows of contingency; as in UnitCommitment.jl, those of generators are left out, and in a copperplate all."""
     generators = 0
     if model == "copperplate":
-        left_out({"contingencies": len(found)}, changes)
+        left_out("contingencies", len(found), changes)
     for name, case in found.items():
         case.only({"Affected lines", "Affected generators", "Affected units"})
         generators += len(case.words("Affected generators")) + len(case.words("Affected units"))

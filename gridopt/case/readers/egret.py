@@ -65,10 +65,10 @@ def _write(here: dict, system: Record, model: str, committed: bool, rows: CaseRo
     buses(here["bus"], rows, committed)
     loads(here["load"], here["shunt"], rows, committed)
     branches(here["branch"], model, base, bool(here["contingency"]), rows, changes)
-    cost = penalty(system, "contingency_flow_violation_cost") if committed and model != "copperplate" else None
-    contingencies(here["contingency"], here["branch"], cost, rows, changes)
+    cost = penalty(system, "contingency_flow_violation_cost") if committed else None
+    contingencies(here["contingency"], here["branch"], model, cost, rows, changes)
     dc_branches(here["dc_branch"], model, rows, changes)
-    interfaces(here["interface"], rows)
+    interfaces(here["interface"], model, rows, changes)
     fuel = supplied(here["generator"], here["fuel_supply"], len(rows.time), float(rows.time.hours[0])) if committed else {}
     if fuel:
         changes.append(f"Fuel supplies of units, which bound their output and when they may be on: {len(fuel)}.")

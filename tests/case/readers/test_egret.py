@@ -8,6 +8,7 @@ import pytest
 
 from gridopt.case.case import Case
 from gridopt.case.check import CaseError
+from gridopt.case.egret_times import before
 from gridopt.case.readers.egret import read
 from tests.support.uc_files import EGRET, SERIES
 
@@ -84,7 +85,119 @@ def test_network(tmp_path):
     assert found["interface_member"][["kind", "element", "coefficient"]].values.tolist() == [["generator", "g", 1.5], ["generator", "h", -0.5]]
     assert found["limit_penalty"][["kind", "element", "cost_cny_per_mwh"]].values.tolist() == [["interface", "s", 20]]
     assert found["ac_branch"].loc["ab", ["reactance_pu", "rating_mw"]].tolist() == [0.05, 50]
-    assert tables(tmp_path, lambda e, s: e.pop("dc_branch"), "copperplate")["ac_branch"]["rating_mw"].isna().all()
+    assert tables(tmp_path, model="copperplate")["ac_branch"]["rating_mw"].isna().all()
+
+
+def test_a_copperplate_has_one_balance(tmp_path):
+    """C and D are an island of their own, which is joined at C. Sums of outputs still have their limits."""
+
+    def change(elements, system):
+        elements["bus"] |= {"C": {}, "D": {}}
+        elements["branch"]["ab"]["planned_outage"] = {"data_type": "time_series", "values": [False, True]}
+        elements["branch"]["cd"] = {"from_bus": "D", "to_bus": "C", "reactance": 0.05, "rating_long_term": 5, "violation_penalty": 9}
+        elements["interface"] = {"i": {"lines": ["ab"], "line_orientation": [1], "maximum_limit": 3, "minimum_limit": -3}}
+        elements["contingency"] = {"c": {"branch_contingency": "cd"}}
+
+    found = read(written(tmp_path, change), "copperplate")
+    branch = found.tables["ac_branch"]
+    assert branch[["from_bus", "to_bus"]].to_dict("split")["data"] == [["A", "B"], ["D", "C"], ["A", "C"]]
+    assert branch[["rating_mw", "rating_emergency_mw"]].isna().all(axis=None)
+    assert not any(len(found.tables[name]) for name in ("dc_link", "contingency", "outage"))
+    assert found.tables["interface"].index.tolist() == ["s"] and found.tables["limit_penalty"]["element"].tolist() == ["s"]
+    for words in ("ratings of branches.", "planned outages of branches, 1.", "DC branches, 1.", "interfaces, 1.", "contingencies, 1."):
+        assert f"Left out, as the branch model says: {words}" in found.report.changes
+    assert any("joined by 1 branches" in c for c in found.report.changes)
+
+
+def test_a_rating_of_0_lets_nothing_through(tmp_path):
+    def change(elements, system):
+        elements["branch"]["ab"] |= {"rating_long_term": 0, "rating_emergency": 0.0}
+        elements["contingency"] = {"c": {"branch_contingency": "ab"}}
+
+    found = tables(tmp_path, change)
+    assert found["ac_branch"].loc["ab", ["rating_mw", "rating_emergency_mw"]].tolist() == [0, 0]
+    assert found["limit_penalty"].query("kind == 'ac_branch'")["element"].tolist() == ["ab"]
+
+
+@pytest.mark.parametrize(("kind", "kept"), [("transformer", [1.05, -3.0]), ("line", [1.0, 0.0])])
+def test_taps_and_shifts_are_those_of_transformers(tmp_path, kind, kept):
+    def change(elements, system):
+        elements["branch"]["ab"] |= {"branch_type": kind, "transformer_tap_ratio": 1.05, "transformer_phase_shift": -3.0}
+
+    found = read(written(tmp_path, change), "matpower-dc")
+    assert found.tables["ac_branch"].loc["ab", ["tap_ratio", "shift_deg"]].tolist() == kept
+    assert any(c.endswith("that are no transformers, ab.") for c in found.report.changes) == (kind == "line")
+
+
+def test_what_a_load_with_a_price_gives_stays(tmp_path):
+    """10 and -4 MW: consumption of up to 10 MW in the first step, 4 MW fed in in the second."""
+
+    def change(elements, system):
+        elements["load"]["ps"]["p_load"] = {"data_type": "time_series", "values": [10.0, -4.0]}
+
+    found = read(written(tmp_path, change), "matpower-dc")
+    row, series = found.tables["generator"].loc["injection ps"], found.source.values
+    assert (series[row["profile"]] * row["power_max_mw"]).tolist() == (series[row["min_profile"]] * row["power_min_mw"]).tolist() == [0, 4]
+    bid = found.tables["generator"].loc["ps"]
+    assert (series[bid["min_profile"]] * bid["power_min_mw"]).tolist() == [-10, 0]
+
+
+def test_times_are_rounded_to_steps(tmp_path):
+    """Steps of an hour: 2.5 h are 2, 0.3 h are 1, lags of 1.4 and 3.5 h are 1 and 4. Off for 1.9 h of 2.4: round(0.5) = 0 steps are left."""
+
+    def change(elements, system):
+        elements["generator"]["g"] |= {"min_up_time": 2.5, "min_down_time": 2.4, "initial_status": -1.9, "startup_cost": [[2.4, 1], [3.5, 2]]}
+        elements["generator"]["h"] |= {"min_down_time": 0.3}
+
+    found = read(written(tmp_path, change), "matpower-dc")
+    row = found.tables["commitment"].set_index("element")
+    assert row.loc["g", ["min_up_h", "min_down_h", "initial_h"]].tolist() == [2, 2, -2] and row.loc["h", "min_down_h"] == 1
+    assert found.tables["start_cost"].query("element == 'g'")["offline_h"].tolist() == [2, 4]
+    assert [c for c in found.report.changes if "rounded to whole steps" in c and c.endswith(": g, h.")]
+    assert not [c for c in read(written(tmp_path), "matpower-dc").report.changes if "rounded" in c]
+
+
+@pytest.mark.parametrize(
+    ("status", "least", "step", "hours"),
+    [(0.2, 2.6, 1.0, 1.0), (-1.9, 2.4, 1.0, -2.0), (5.0, 2.6, 1.0, 5.0), (3.0, 4.0, 1.0, 3.0), (-1.0, 4.0, 0.5, -1.0), (1.0, 2.5, 1.0, 0.5)],
+)
+def test_what_is_left_of_a_minimum_time(status, least, step, hours):
+    """2.6 h are 3 steps of an hour, of which round(2.4) = 2 are left; 2.5 h are 2 steps, of which round(1.5) = 2 are left after 1 h."""
+    assert before(status, least, step) == hours
+
+
+def test_a_start_costs_what_startup_cost_says(tmp_path):
+    """Fuel of 20 at 2 each would be 40."""
+
+    def change(elements, system):
+        elements["generator"]["g"] |= {"startup_fuel": [[1, 20.0]], "fuel_cost": 2.0}
+
+    found = read(written(tmp_path, change), "matpower-dc")
+    assert found.tables["start_cost"].query("element == 'g'")["cost_cny"].tolist() == [100, 200]
+    assert [c for c in found.report.changes if c.startswith("Units with startup_fuel beside startup_cost") and c.endswith(": g.")]
+
+
+def curve(points, **cells):
+    """A change: unit h from 0 to 60 MW with a curve by points, and other cells."""
+    return lambda e, s: e["generator"]["h"].update(cells, p_cost=e["generator"]["h"]["p_cost"] | {"values": points}, initial_p_output=20)
+
+
+@pytest.mark.parametrize(
+    ("change", "kept", "told"),
+    [
+        (curve([[0, 0], [30, 900], [30, 900], [60, 2100]]), [[0, 0], [30, 900], [60, 2100]], False),
+        (curve([[0, 0], [10, 500], [30, 900], [60, 2100]], p_min=20), [[20, 700], [30, 900], [60, 2100]], False),
+        (curve([[0, 0], [60, 2400], [90, 2700]]), [[0, 0], [60, 2400]], False),
+        (curve([[10, 300], [40, 1500]]), [[0, -100], [10, 300], [40, 1500], [60, 2300]], True),
+    ],
+    ids=["twice", "below", "beyond", "short"],
+)  # fmt: skip
+def test_curves_within_the_limits_of_output(tmp_path, change, kept, told):
+    """40 per MWh from 10 to 40 MW goes on: 300 - 400 at 0 MW, 1500 + 800 at 60. Segments beyond the limits need not rise in slope."""
+    found = read(written(tmp_path, change), "matpower-dc")
+    point = found.tables["cost_point"].query("generator == 'h'")
+    assert point[["power_mw", "cost_cny_per_h"]].values.tolist() == kept
+    assert any("outer segments go on" in c and c.endswith(": h.") for c in found.report.changes) == told
 
 
 def test_contingencies_and_the_rating_that_holds_then(tmp_path):
@@ -114,7 +227,7 @@ def test_limits_after_contingencies_are_soft(tmp_path):
     assert step[["element", "after_outages", "cost_cny_per_mwh"]].values.tolist() == [["two", True, 700]]
     assert any("contingency_flow_violation_cost, 700 per MWh" in c for c in found.report.changes)
     assert tables(tmp_path, change)["limit_penalty"].query("kind == 'ac_branch'")["cost_cny_per_mwh"].tolist() == [5000]
-    assert "ac_branch" not in tables(tmp_path, lambda e, s: (change(e, s), e.pop("dc_branch")), "copperplate")["limit_penalty"]["kind"].tolist()
+    assert "ac_branch" not in tables(tmp_path, change, "copperplate")["limit_penalty"]["kind"].tolist()
 
 
 def test_planned_outages(tmp_path):
@@ -286,7 +399,10 @@ FAULTS = [
     (put(*G, "p_cost", "values", value={"3": 1.0}), "the entry '3' is not known"),
     (put(*G, "p_cost", value={"data_type": "cost_curve", "cost_curve_type": "cubic"}), "'cubic' is not one of piecewise, polynomial"),
     (put("generator", "h", "p_cost", "values", value=[[0, 0], [0, 1]]), "does not rise from point to point"),
+    (put("generator", "h", "p_cost", "values", value=[[30, 900]]), "at 30 MW is the only point of a unit with outputs from 0 to 60 MW"),
     (put(*G, "startup_cost", value=[[4, 1], [1, 2]]), "do not rise from pair to pair"),
+    (put(*G, "startup_cost", value=[[3, 1], [4, 2]]), "begins above the minimum down time of 1 h"),
+    (put(*G, "startup_cost", value=[[1, 1], [1.2, 2]]), "round to the same number of steps of 1 h"),
     (put(*G, "startup_capacity", value=5), "is below p_min, 10 MW"),
     (put(*G, "initial_status", value=0), "is neither on nor off"),
     (put(*G, "ramp_up_60min", value=0), "would hold the output for ever"),
