@@ -37,7 +37,8 @@ READ = {
     },
     "branch": {
         "from_bus", "to_bus", "branch_type", "reactance", "resistance", "charging_susceptance", "transformer_tap_ratio",
-        "transformer_phase_shift", "rating_long_term", "rating_emergency", "angle_diff_min", "angle_diff_max", "violation_penalty", "planned_outage",
+        "transformer_phase_shift", "rating_long_term", "rating_emergency", "angle_diff_min", "angle_diff_max", "violation_penalty",
+        "planned_outage",
     },
     "dc_branch": {"from_bus", "to_bus", "rating_long_term", "planned_outage"},
     "interface": {"lines", "line_orientation", "maximum_limit", "minimum_limit", "violation_penalty"},

@@ -24,6 +24,7 @@ from gridopt.case.complete import complete
 from gridopt.case.imported import Imported, ImportReport
 from gridopt.case.json_file import REQUIRED, Record, read_object
 from gridopt.case.one_bus import BUS, START, one_bus
+from gridopt.case.start_lags import check_first_lag
 
 RESERVE = "spinning"
 FILE = {"time_periods", "demand", "reserves", "thermal_generators", "renewable_generators"}
@@ -83,8 +84,6 @@ def _thermal(name: str, item: Record, rows: CaseRows, said: dict[str, list[str]]
     )  # fmt: skip
     for power, cost in curve if len(curve) > 1 else ():
         rows.add("cost_point", generator=name, power_mw=power, cost_cny_per_h=cost)
-    for lag, cost in _pairs(item, "startup", "lag", "cost"):
-        rows.add("start_cost", kind="generator", element=name, offline_h=lag, cost_cny=cost)
     start, stop = (item.number(f"ramp_{way}_limit", least=0.0) for way in ("startup", "shutdown"))
     if least + fall < min(stop, most):
         what = "Generators that stop from no more than their ramp down, reserve included, which the reference model holds output alone to"
@@ -96,6 +95,10 @@ def _thermal(name: str, item: Record, rows: CaseRows, said: dict[str, list[str]]
 def _commitment(name: str, item: Record, room: dict[str, float], rows: CaseRows, said: dict[str, list[str]]) -> None:
     on = item.number("unit_on_t0", least=0.0, most=1.0) > 0.5
     up, down = item.number("time_up_t0", least=0.0), item.number("time_down_t0", least=0.0)
+    kinds, least_down = _pairs(item, "startup", "lag", "cost"), item.number("time_down_minimum", least=0.0)
+    check_first_lag(item, "startup", kinds[:, 0], least_down, 1.0)
+    for lag, cost in kinds:
+        rows.add("start_cost", kind="generator", element=name, offline_h=lag, cost_cny=cost)
     since, power = up if on else down, item.number("power_output_t0", least=0.0)
     if since == 0:
         key = "time_up_t0" if on else "time_down_t0"
@@ -105,7 +108,7 @@ def _commitment(name: str, item: Record, room: dict[str, float], rows: CaseRows,
         said.setdefault(what, []).append(name)
     rows.add(
         "commitment", kind="generator", element=name,
-        min_up_h=item.number("time_up_minimum", least=0.0), min_down_h=item.number("time_down_minimum", least=0.0),
+        min_up_h=item.number("time_up_minimum", least=0.0), min_down_h=least_down,
         **room, initial_h=since if on else -since, initial_mw=power if on else 0.0,
         must_run="true" if item.number("must_run", 0.0, 0.0, 1.0) > 0.5 else "false",
     )  # fmt: skip

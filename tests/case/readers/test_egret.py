@@ -372,6 +372,18 @@ def test_fuel_bounds_output_and_status(tmp_path):
     assert found.tables["start_cost"].query("element == 'g'")["cost_cny"].tolist() == [40, 60]
 
 
+def test_fuel_is_that_of_the_least_output(tmp_path):
+    """A curve that begins at 0 MW burns 100 at 10 MW: 110 is not enough to start there."""
+
+    def change(elements, system):
+        fuelled(elements, [110.0, 600.0])
+        elements["generator"]["g"]["p_fuel"]["values"] = [[0, 0.0], [80, 800.0]]
+
+    found = read(written(tmp_path, change), "matpower-dc")
+    status = found.tables["commitment"].set_index("element").loc["g", "status_profile"]
+    assert found.source.values[status].tolist() == [0, 0.5]
+
+
 def put(*path, value):
     """A change: the value at a path among the elements; the path may begin with 'system'."""
 

@@ -122,6 +122,10 @@ def test_compressed(tmp_path):
             "startup: '[8.0, 3.0]' must rise in lag",
         ),
         (
+            changed("thermal_generators", "slow", "startup", value=[{"lag": 4, "cost": 1}, {"lag": 8, "cost": 2}]),
+            "startup: '4.0' begins above the minimum down time of 3 h",
+        ),
+        (
             changed("thermal_generators", "slow", "piecewise_production", 1, "cost", value=1000.0),
             "cost_point",
         ),
