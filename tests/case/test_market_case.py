@@ -38,3 +38,46 @@ def test_a_case_without_such_faults_is_read(tmp_path):
     path = tmp_path / "case.yaml"
     path.write_text("demand_mw: 5\ngenerators: [{id: 1, p_max: 10, marginal_cost: 1}, {id: 2, p_max: 9, marginal_cost: 2}]\n", encoding="utf-8")
     assert read(path, "").tables["generator"].index.tolist() == ["1", "2"]
+
+
+def found(tmp_path, unit: str):
+    path = tmp_path / "case.yaml"
+    path.write_text(f"demand_mw: 5\ngenerators: [{{id: G, p_min: 2, p_max: 10, {unit}}}, {{id: H, p_max: 9, marginal_cost: 2}}]\n", "utf-8")
+    return read(path, "")
+
+
+@pytest.mark.parametrize(
+    ("cells", "column", "value"),
+    [("must_run: true", "must_run", True), ("must_run: false", "must_run", False), ("shutdown_cost: 7", "stop_cny", 7),
+     ("start_ramp_mw: 4", "start_ramp_mw", 4), ("stop_ramp_mw: 3", "stop_ramp_mw", 3)],
+)  # fmt: skip
+def test_what_says_how_a_unit_is_switched_makes_it_switched(tmp_path, cells, column, value):
+    case = found(tmp_path, f"marginal_cost: 1, {cells}")
+    assert case.tables["commitment"]["element"].tolist() == ["G"] and case.tables["commitment"][column].tolist() == [value]
+    assert not any("always on" in c for c in case.report.changes)
+
+
+def test_a_unit_that_is_always_on_at_its_least_output_is_said(tmp_path):
+    """H has no least output: it may give nothing."""
+    said = [c for c in found(tmp_path, "marginal_cost: 1").report.changes if "always on" in c]
+    assert len(said) == 1 and "switched: G. Write must_run: false or startup_cost: 0" in said[0]
+
+
+@pytest.mark.parametrize("costs", ["blocks: [[6, 10], [4, 20]]", "curve: [[2, 20], [10, 100]]", "curve: [[0, 0], [12, 100]]"])
+def test_curves_that_reach_the_limits_of_output_are_read(tmp_path, costs):
+    assert found(tmp_path, costs).tables["cost_point"]["power_mw"].max() >= 10
+
+
+@pytest.mark.parametrize(
+    ("cells", "words"),
+    [
+        ("blocks: [[6, 10], [3, 20]]", "blocks: '0 to 9 MW' must reach from 2 to 10 MW"),
+        ("curve: [[2, 20], [9, 100]]", "curve: '2 to 9 MW' must reach from 2 to 10 MW"),
+        ("curve: [[3, 20], [10, 100]]", "curve: '3 to 10 MW' must reach from 2 to 10 MW"),
+        ("marginal_cost: 1, cold_start_cost: 50, cold_start_hours: 2", "cold_start_cost: '50.0' stands without hot_start_cost"),
+        ("marginal_cost: 1, cold_start_hours: 2", "cold_start_hours: '2' has no use without cold_start_cost"),
+    ],
+)
+def test_costs_that_leave_something_open_are_refused(tmp_path, cells, words):
+    said = faults(tmp_path, f"demand_mw: 5\ngenerators: [{{id: G, p_min: 2, p_max: 10, {cells}}}]\n")
+    assert len(said) == 1 and words in said[0], said

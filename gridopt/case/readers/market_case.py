@@ -13,8 +13,9 @@
     pricing: {zonal_avg: {weights: load}}                                  # parameters of pricing rules, as in a study
     market: {rule: ip, real_time: {intervals: 2}}                          # how it is cleared as a market, as in a study
 
-A unit is switched on and off if it has a cost of being on or of a start, a minimum time, or a status before the first period;
-others are always in service. Costs are per hour (no_load_cost, c0), per MWh, and per start; a curve is [[MW, cost per hour], ...].
+A unit is switched on and off if it has a cost of being on, of a start or a stop, a limit of its output at one of them, a minimum time, a
+status before the first period, or must_run; others are always in service. Blocks and curves reach p_max.
+Costs are per hour (no_load_cost, c0), per MWh, and per start; a curve is [[MW, cost per hour], ...].
 """
 
 from __future__ import annotations
@@ -41,11 +42,13 @@ TOP = {"name", "title", "tag", "source", "conventions", "note", "currency", "bas
        "generators", "bids", "value_of_lost_load", "spinning_reserve_fraction", "spinning_reserve_mw", "trade", "dc_links", "pricing",
        "market", *SETTLED, *BIDDING}  # fmt: skip
 SWITCHED = ("no_load_cost", "startup_cost", "hot_start_cost", "cold_start_cost", "min_up", "min_down", "initially_on", "initial_status_h",
-            "start_notice_min")
-GENERATOR = {"id", "bus", "p_min", "p_max", "marginal_cost", "cost", "blocks", "curve", "shutdown_cost", "cold_start_hours", "ramp_mw_per_h",
-             "ramp_down_mw_per_h", "start_ramp_mw", "stop_ramp_mw", "initial_mw", "must_run", "technology", *SWITCHED}  # fmt: skip
+            "start_notice_min", "must_run", "shutdown_cost", "start_ramp_mw", "stop_ramp_mw", "cold_start_hours")
+GENERATOR = {"id", "bus", "p_min", "p_max", "marginal_cost", "cost", "blocks", "curve", "ramp_mw_per_h", "ramp_down_mw_per_h",
+             "initial_mw", "technology", *SWITCHED}  # fmt: skip
 LINE = {"id", "frm", "from", "to", "r_pu", "x_pu", "limit_mw"}
 BID = {"id", "bus", "blocks"}
+SAME = 1e-6
+"""MW by which the ends of blocks or a curve may miss the limits of output."""
 START, ONE_BUS, LONG_H, BASE_MVA, RESERVE = "2025-01-01T00:00", "bus", 8760.0, 100.0, "spinning reserve"
 
 
@@ -59,8 +62,14 @@ def read(path: Path, branch_model: str) -> Imported:
     for line in file.listed("lines", "line"):
         _line(line, file, rows)
     units = file.listed("generators", "generator")
+    always: list[str] = []
     for unit in units:
-        _generator(unit, rows)
+        _generator(unit, rows, always)
+    if always:
+        changes.append(
+            f"Generators that are always on at their p_min or above, as nothing says that they are switched: {', '.join(always)}. "
+            "Write must_run: false or startup_cost: 0 for those that may be off."
+        )
     for bid in file.listed("bids", "bid"):
         _bid(bid, rows)
     _reserve(file, units, rows)
@@ -141,7 +150,8 @@ def _line(line: Record, file: Record, rows: CaseRows) -> None:
     )  # fmt: skip
 
 
-def _generator(unit: Record, rows: CaseRows) -> None:
+def _generator(unit: Record, rows: CaseRows, always: list[str]) -> None:
+    """Rows of a generator; its name goes to `always` where it is on in every period with a least output."""
     unit.only(GENERATOR)
     name, steps = unit.name(), len(rows.time)
     low, high = unit.series("p_min", steps, 0.0), unit.series("p_max", steps)
@@ -155,14 +165,17 @@ def _generator(unit: Record, rows: CaseRows) -> None:
     rows.add(
         "generator", generator=name, bus=_place(unit, rows), technology=unit.text("technology", "thermal"),
         initial_mw=unit.number("initial_mw", None, 0.0), **rows.limits(name, low, high), **cells,
-        **_costs(name, unit, float(low.min(initial=0.0)), rows),
+        **_costs(name, unit, float(low.min()), float(high.max()), rows),
     )  # fmt: skip
     if any(key in unit for key in SWITCHED):
         _switched(name, unit, rows)
+    elif (low > 0).any():
+        always.append(name)
 
 
-def _costs(name: str, unit: Record, least: float, rows: CaseRows) -> dict[str, float]:
-    """Cells of table generator; blocks and curves become points. Blocks of a unit with a least output begin at 0 MW."""
+def _costs(name: str, unit: Record, least: float, most: float, rows: CaseRows) -> dict[str, float]:
+    """Cells of table generator; blocks and curves become points, which reach from `least` to `most` MW at least. Blocks of a unit with a
+    least output begin at 0 MW."""
     given = [key for key in ("marginal_cost", "cost", "blocks", "curve") if key in unit]
     if len(given) != 1:
         rule = f"are given ({', '.join(given)})" if given else "are missing"
@@ -176,10 +189,17 @@ def _costs(name: str, unit: Record, least: float, rows: CaseRows) -> dict[str, f
         cost.only({"type", "c0", "c1", "c2"})
         cells = {"cost_cny_per_h": on + cost.number("c0", 0.0), "cost_cny_per_mwh": cost.number("c1", 0.0)}
         return cells | {"cost_quadratic_cny_per_mw2h": cost.number("c2", 0.0, 0.0)}
+    before = len(unit.faults)
     points = _pairs(unit, given[0])
+    if len(unit.faults) > before:
+        return {}
     if given[0] == "blocks":
         power = np.append(0.0, np.cumsum(points[:, 0]))
         points = np.column_stack([power, np.append(0.0, np.cumsum(points[:, 0] * points[:, 1]))])
+    first, last = points[:, 0].min(), points[:, 0].max()
+    if first > least + SAME or last < most - SAME:
+        rule = f"must reach from {least:g} to {most:g} MW, the limits of output"
+        unit.fault(given[0], f"{first:g} to {last:g} MW", rule, "Correct them, or p_min and p_max.")
     for power, cost in points:
         rows.add("cost_point", generator=name, power_mw=float(power), cost_cny_per_h=float(cost))
     return {"cost_cny_per_h": on}
@@ -201,6 +221,9 @@ def _switched(name: str, unit: Record, rows: CaseRows) -> None:
         if key in unit:
             rule = "has no use without cold_start_cost" if cold is None else "stands beside cold_start_cost"
             unit.fault(key, unit.get(key, None), rule, "Give startup_cost alone, or hot_start_cost, cold_start_cost and cold_start_hours.")
+    if cold is not None and "hot_start_cost" not in unit:
+        rule = "stands without hot_start_cost: a start that is not cold would cost nothing"
+        unit.fault("cold_start_cost", cold, rule, "Give hot_start_cost as well, 0 if such starts are free.")
     down = unit.number("min_down", 0.0, 0.0)
     if cold is not None:
         rows.add("start_cost", kind="generator", element=name, offline_h=0.0, cost_cny=hot)
