@@ -82,7 +82,8 @@ def branches(found: dict[str, Record], model: str, base_mva: float, secured: boo
         changes.append(f"Left out, as in Egret: tap ratios and phase shifts of branches that are no transformers, {', '.join(left)}.")
     if found and model == "copperplate":
         changes.append("Left out, as the branch model says: ratings of branches.")
-        left_out("planned outages of branches", sum("planned_outage" in branch for branch in found.values()), changes)
+        outages = [branch.get("planned_outage", False) for branch in found.values()]
+        left_out("planned outages of branches", sum(True in (o if isinstance(o, list) else [o]) for o in outages), changes)
     joints = join(rows) if model == "copperplate" else 0
     if joints:
         changes.append(f"The branch model has one balance, so that all buses count as one: they are joined by {joints} branches without limit.")

@@ -158,7 +158,7 @@ def _commitment(name: str, unit: Record, able: np.ndarray | None, rows: CaseRows
 def _start_costs(name: str, unit: Record, down: float, rows: CaseRows, said: dict[str, list[str]]) -> list[float]:
     """Rows of start_cost by hours off in whole steps; the hours off as they are given. `down`: minimum down time h."""
     step, fixed, pairs = float(rows.time.hours[0]), unit.number("non_fuel_startup_cost", 0.0), starts(unit)
-    lags = [lag for lag, _ in pairs]
+    lags = [float(lag) for lag, _ in pairs]
     if "startup_cost" in unit and "startup_fuel" in unit:
         said.setdefault(BOTH, []).append(name)
     key = "startup_cost" if "startup_cost" in unit else "startup_fuel"
