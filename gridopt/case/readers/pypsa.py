@@ -177,6 +177,9 @@ def _tables(net: Network, model: str, time: TimeGrid, profiles: Profiles, change
         "dc_link": links(net, hours, profiles, changes),
         "commitment": commitment(net["generators"], hours, changes),
     }
+    both = int((net["storage_units"].extremes("p_min_pu")[0] < 0).sum())
+    if len(tables["commitment"]) and both:
+        changes.append(f"Storage units that may not charge and discharge at once where generators are committable, unlike in PyPSA: {both}.")
     return {name: _filled(table) for name, table in tables.items() if len(table) or name == "bus"}
 
 

@@ -165,6 +165,45 @@ def test_ramps_count_per_snapshot(tmp_path):
     assert found.loc["free"].isna().all()
 
 
+def test_series_of_storage(tmp_path):
+    """10 MW x (0.5, 0.2) out: 5 MW times (1, 0.4); x (-0.4, -0.8) in: 8 MW times (0.5, 1). A store of 50 MWh that may hold 40, then 20, and
+    must hold a tenth of 50: 40 MWh times (1, 0.5), at least 5 of 40."""
+    given = folder(
+        tmp_path, snapshots="snapshot\n0\n1\n", storage_units="name,bus,p_nom,max_hours\nb,A,10,2\n",
+        storage_units__p_max_pu="s,b\n0,0.5\n1,0.2\n", storage_units__p_min_pu="s,b\n0,-0.4\n1,-0.8\n",
+        stores="name,bus,e_nom,e_min_pu\ne,A,50,0.1\n", stores__e_max_pu="s,e\n0,0.8\n1,0.4\n",
+    )  # fmt: skip
+    found = read(given, "matpower-dc")
+    table, values = found.tables["storage"], found.source.values
+    assert table.loc["b", ["power_max_mw", "charge_max_mw", "energy_max_mwh"]].tolist() == [5, 8, 20]
+    assert values[table.at["b", "discharge_profile"]].tolist() == [1, 0.4] and values[table.at["b", "charge_profile"]].tolist() == [0.5, 1]
+    assert table.at["e", "energy_max_mwh"] == 40 and values[table.at["e", "energy_max_profile"]].tolist() == [1, 0.5]
+    assert values[table.at["e", "energy_min_profile"]].tolist() == [0.125, 0.125] and table.at["b", "energy_min_profile"] == ""
+
+
+def test_ramps_of_links_begin_from_p_init(tmp_path):
+    """A ramp of 0.1 x 40 MW begins from 12 MW; without a ramp that can bind p_init says nothing."""
+    text = "name,bus0,bus1,p_nom,p_init,ramp_limit_up,ramp_limit_down\nL,A,B,40,12,0.1,0.1\nM,A,B,40,12,,\n"
+    found = read(folder(tmp_path, buses="name\nA\nB\n", links=text), "matpower-dc").tables["dc_link"]
+    assert found["initial_mw"].tolist() == pytest.approx([12, np.nan], nan_ok=True)
+
+
+def test_what_versions_of_pypsa_read_in_another_way_is_told(tmp_path):
+    """down_time_before beside up_time_before 1, given or usual; up_time_before 0 of a ramp without commitment; storage beside commitment."""
+    units = "name,bus,p_nom,committable,down_time_before,ramp_limit_up{}\nu,A,100,True,2,{}\nv,A,100,False,0,0.1{}\n"
+    store = "name,bus,p_nom\ns,A,10\n"
+
+    def said(number, head="", first="", second=""):
+        (tmp_path / str(number)).mkdir()
+        given = folder(tmp_path / str(number), generators=units.format(head, first, second), storage_units=store)
+        return " ".join(read(given, "matpower-dc").report.changes)
+
+    plain, off = said(1), said(2, ",up_time_before", ",0", ",0")
+    assert "down_time_before, whose up_time_before (1 unless given) is not 0, taken as off before" in plain and "off at first: 1." in plain
+    assert "begin their ramp" not in plain and "not charge and discharge at once" in plain
+    assert "down_time_before, whose" not in off and "begin their ramp at 0 MW: 1." in off
+
+
 COMMITTED = """name,bus,p_nom,p_min_pu,committable,start_up_cost,shut_down_cost,stand_by_cost,min_up_time,min_down_time,up_time_before,\
 down_time_before,ramp_limit_up,ramp_limit_start_up,p_init
 on,A,200,0.4,True,5000,300,7,3,2,4,0,0.1,0.5,120
