@@ -1,7 +1,6 @@
 """What is read of each component of a PyPSA network, with PyPSA's defaults, and what is refused.
 
-Names and defaults: https://docs.pypsa.org/latest/user-guide/components/. An attribute that is not listed does not change the optimal
-dispatch of given capacities; results (p, p0, marginal_price, ...) are not read either.
+Names and defaults: https://docs.pypsa.org/latest/user-guide/components/. What is not listed here: `pypsa_unread.py`.
 """
 
 from __future__ import annotations

@@ -41,7 +41,7 @@ def read(path: Path, branch_model: str) -> Imported:
     net = read_network(path)
     _refuse_buses(net)
     found = {kind: len(component) for kind, component in net.components.items() if kind in (*NOMINAL, "buses", "loads")}
-    changes: list[str] = []
+    changes: list[str] = list(net.unread)
     time = _time(net, changes)
     _only_active(net, changes)
     _refuse(net)

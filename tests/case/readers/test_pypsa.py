@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from gridopt.case.check import CaseError
 from gridopt.case.pypsa_plants import technology
 from gridopt.case.readers.pypsa import read
 from tests.case.dispatch_lp import optimum
@@ -247,6 +248,34 @@ def test_snapshots(tmp_path, text, start, hours):
     assert found.time.hours.tolist() == hours
     fits = "2020-02-28" in text
     assert any("follow each other" in c for c in found.report.changes) != fits
+
+
+def test_what_is_not_read_is_told(tmp_path):
+    """By name and kind, series as such; neither empty columns nor results, coordinates and figures of expansion."""
+    given = folder(
+        tmp_path, buses="name,x,y,v_mag_pu_set,island\nA,1,2,1.05,N\n", snapshots="snapshot\n0\n1\n", network="name\nnet\n",
+        generators="name,bus,p_nom,p_nom_min,p_nom_opt,capital_cost,lifetime,outage_rate,hint\ng,A,5,1,7,100,20,0.1,\n",
+        generators__p="s,g\n0,1\n1,2\n", generators__mu_upper="s,g\n0,1\n1,2\n", generators__heat_rate="s,g\n0,1\n1,2\n",
+        sub_networks="name,carrier\n0,AC\n", flow_based_domains="name,ram\n",
+    )  # fmt: skip
+    told = [c for c in read(given, "matpower-dc").report.changes if "Not read" in c]
+    assert told == ["Not read, of buses: island.", "Not read, of generators: heat_rate (series), outage_rate."]
+
+
+def test_netcdf_says_what_is_not_read(tmp_path):
+    xr = pytest.importorskip("xarray")
+    names = np.array(["A"], object)
+    data = {"buses_v_nom": ("buses_i", [380.0]), "buses_island": ("buses_i", np.array(["N"], object)), "buses_x": ("buses_i", [1.0]),
+            "buses_t_marginal_price": (("snapshots", "buses_t_marginal_price_i"), [[3.0]]),
+            "buses_t_wind": (("snapshots", "buses_t_wind_i"), [[3.0]])}  # fmt: skip
+    coords = {"snapshots": pd.date_range("2020-01-01", periods=1, freq="h"), "buses_i": names, "buses_t_marginal_price_i": names,
+              "buses_t_wind_i": names}  # fmt: skip
+    xr.Dataset(data, coords=coords).to_netcdf(tmp_path / "net.nc", engine="h5netcdf")
+    assert read(tmp_path / "net.nc", "matpower-dc").report.changes == ["Not read, of buses: island, wind (series)."]
+    more = {"flow_based_domains_ram": ("flow_based_domains_i", [3.0])}
+    xr.Dataset(data | more, coords=coords | {"flow_based_domains_i": names}).to_netcdf(tmp_path / "more.nc", engine="h5netcdf")
+    with pytest.raises(CaseError, match="more.nc: flow_based_domains are not known, and may limit the dispatch"):
+        read(tmp_path / "more.nc", "matpower-dc")
 
 
 def test_netcdf_says_the_same_as_the_folder(tmp_path):

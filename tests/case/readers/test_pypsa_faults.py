@@ -40,6 +40,7 @@ REFUSED = [
     ("transformers", "name,bus0,bus1,x,s_nom,s_set\n1,A,B,1,10,0\n", "s_set: '0.0' sets a fixed flow"),
     ("lines", "name,bus0,bus1,x,s_nom,marginal_cost\n1,A,B,1,10,2\n", "marginal_cost: '2.0' sets a cost of flow"),
     ("stores", "name,bus,e_nom,e_min_pu,e_max_pu\ns,A,10,0.6,0.5\n", "e_min_pu: '0.6' is above e_max_pu"),
+    ("flow_based_domains", "name,ram\nd,5\n", "flow_based_domains.csv: flow_based_domains are not known, and may limit the dispatch"),
     ("links", LINK.format("committable", "True"), "sets commitment of a link"),
     ("generators", GENERATOR.format("committable", "perhaps"), "'perhaps' is not True or False"),
     ("generators", "name,bus,p_nom\ng,a,10\n", "bus: 'a' is not in buses"),
