@@ -15,6 +15,7 @@ import pandas as pd
 
 from gridopt.case.matpower_text import CaseText
 from gridopt.case.ppc_arrays import COST, Alive, Ppc
+from gridopt.case.ppc_check import LARGEST
 from gridopt.case.ppc_costs import PIECEWISE, POLYNOMIAL
 
 
@@ -77,8 +78,9 @@ def _link(name: str, start: str, end: str, least: float, most: float, cost: floa
 def _fault(where: str, line: np.ndarray) -> str:
     """What keeps a line in service from being a link, '' where nothing does."""
     least, most, fixed, share = (line[c] for c in (LINE.least, LINE.most, LINE.loss_fixed, LINE.loss_share))
-    if not np.isfinite([least, most, fixed, share]).all():
-        return f"{where}: PMIN '{least:g}', PMAX '{most:g}', LOSS0 '{fixed:g}' and LOSS1 '{share:g}' must be numbers. Correct them."
+    if not (np.abs([least, most, fixed, share]) <= LARGEST).all():
+        rule = f"must be numbers within +-{LARGEST:g}"
+        return f"{where}: PMIN '{least:g}', PMAX '{most:g}', LOSS0 '{fixed:g}' and LOSS1 '{share:g}' {rule}. Correct them."
     if least > most:
         return f"{where}, column PMIN: '{least:g}' is larger than PMAX '{most:g}'. Swap or correct them."
     if fixed < 0 or not 0 <= share < 1:
@@ -99,7 +101,8 @@ def _costs(case: CaseText, count: int, file: str) -> tuple[np.ndarray, list[str]
         return found, [f"{file}, line {case.lines['dclinecost']}: {rule}. Give one row per line."]
     faults = []
     for k, row in enumerate(matrix.values[:count]):
-        size = int(row[COST.size]) if len(row) > COST.first and row[COST.size] > 0 else 0
+        usable = len(row) > COST.first and bool((np.abs(row) <= LARGEST).all())
+        size = int(row[COST.size]) if usable and row[COST.size] > 0 else 0
         values = row[COST.first : COST.first + size * (1 if row[COST.model] == POLYNOMIAL else 2)]
         if row[COST.model] == POLYNOMIAL and 0 < size == len(values) and not values[:-2].any() and not values[-1:].any():
             found[k] = values[-2] if size > 1 else 0.0

@@ -19,6 +19,12 @@ def kinds(frame: pd.DataFrame, element: str) -> pd.Series:
     return frame[KIND].where(frame[KIND].notna() & (frame[KIND] != ""), usual)
 
 
+def demand(load: pd.DataFrame) -> pd.Series:
+    """MW of each row of net.load."""
+    power, scaling = (pd.to_numeric(load[c], errors="coerce") if c in load else pd.Series(1.0, load.index) for c in ("p_mw", "scaling"))
+    return power * scaling
+
+
 def changes(net: Any, ids: pd.Series) -> list[str]:
     """Faults. `ids`: identifiers of the buses by pandapower's index."""
     faults = []
@@ -26,7 +32,7 @@ def changes(net: Any, ids: pd.Series) -> list[str]:
         faults += [*_kinds(net[element], element), *_service(net[element], element)]
     faults += _powers(net["load"])
     for name in ("poly_cost", "pwl_cost"):
-        if len(net[name]):
+        if name in net and len(net[name]):
             rule = f"{len(net[name])} costs, which gridopt does not read: it has its own"
             faults.append(f"net.{name}: {rule}. Remove them and give the costs in the columns and tables named {PREFIX}*.")
     return [*faults, *_shunts(net["shunt"]), *_grids(net["ext_grid"], ids)] if KIND in net["bus"] else faults
@@ -41,7 +47,7 @@ def _kinds(frame: pd.DataFrame, element: str) -> list[str]:
 
 def _service(frame: pd.DataFrame, element: str) -> list[str]:
     """In gridopt an element is in service between two dates, and no switch says otherwise."""
-    if SERVICE_BEFORE not in frame:
+    if SERVICE_BEFORE not in frame or "in_service" not in frame:
         return []
     before = frame[SERVICE_BEFORE].map(lambda v: "true" if v is None or v != v or v == "" else str(v).lower()) == "true"
     now = frame["in_service"].astype(bool)
@@ -54,7 +60,7 @@ def _powers(load: pd.DataFrame) -> list[str]:
     """Demand is the mean and a series; the power of one hour does not change it. Rows added in pandapower have no power before."""
     if POWER_BEFORE not in load:
         return []
-    before, now = pd.to_numeric(load[POWER_BEFORE], errors="coerce"), load["p_mw"] * load["scaling"]
+    before, now = pd.to_numeric(load[POWER_BEFORE], errors="coerce"), demand(load)
     moved = before.notna() & ~np.isclose(now, before, rtol=1e-9, atol=1e-9)
     faults = []
     for i in load.index[moved]:
@@ -66,7 +72,7 @@ def _powers(load: pd.DataFrame) -> list[str]:
 def _shunts(shunt: pd.DataFrame) -> list[str]:
     some = shunt.index[shunt["in_service"].astype(bool) & (shunt["p_mw"] != 0)]
     rule = "is a demand that gridopt's tables do not hold"
-    return [f"net.shunt {i}, p_mw: '{shunt.at[i, 'p_mw']:g}' {rule}. Set it to 0 and add a load." for i in some]
+    return [f"net.shunt {i}, p_mw: {show(shunt.at[i, 'p_mw'])} {rule}. Set it to 0 and add a load." for i in some]
 
 
 def _grids(grid: pd.DataFrame, ids: pd.Series) -> list[str]:

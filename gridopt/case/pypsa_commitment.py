@@ -31,7 +31,7 @@ def commitment(unit: Component, hours: float | None, changes: list[str]) -> pd.D
     both = some & off & (time["up_time_before"] > 0)
     if both.any():
         what = "Committable generators with down_time_before, whose up_time_before (1 unless given) is not 0, taken as off before"
-        changes.append(f"{what}, as new versions of PyPSA do; older ones have them on before and off at first: {int(both.sum())}.")
+        changes.append(f"{what}, as new versions of PyPSA do; older ones have them on before: {int(both.sum())}.")
     on = ~off & (time["up_time_before"] > 0)
     before = np.where(on, time["up_time_before"] * step, np.where(off, -time["down_time_before"] * step, -LONG_AGO_H))
     initial = np.where(on, unit.number("p_init"), 0.0)

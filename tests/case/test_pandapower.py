@@ -208,7 +208,7 @@ def test_changes_that_cannot_come_back_are_told(small):
         (put("load", demand, "scaling", 2.0), f"net.load {demand}, p_mw: '1300' differs from the 650 MW"),
         (put("load", demand, "gridopt_table", "lode"), f"net.load {demand}, gridopt_table: 'lode' is no table"),
         (changed(lambda net: pp.create_ext_grid(net, 1)), "net.ext_grid 2 at bus 'B': was added"),
-        (changed(lambda net: pp.create_shunt(net, 1, 0.0, p_mw=3.0)), "net.shunt 4, p_mw: '3' is a demand"),
+        (changed(lambda net: pp.create_shunt(net, 1, 0.0, p_mw=3.0)), "net.shunt 4, p_mw: '3.0' is a demand"),
         (changed(lambda net: pp.create_poly_cost(net, 0, "gen", cp1_eur_per_mw=3.0)), "net.poly_cost: 1 costs"),
         (changed(lambda net: pp.create_pwl_cost(net, 0, "gen", [[0, 20, 1]])), "net.pwl_cost: 1 costs"),
     ):

@@ -23,7 +23,7 @@ from gridopt.case import pandapower_ppc
 from gridopt.case.check import CaseError, show
 from gridopt.case.complete import complete
 from gridopt.case.imported import Imported
-from gridopt.case.pandapower_changes import changes, kinds
+from gridopt.case.pandapower_changes import changes, demand, kinds
 from gridopt.case.pandapower_json import safe_text
 from gridopt.case.pandapower_layout import BESIDE, ELEMENT, KIND, PREFIX, SIDE, power_mw, susceptance_us
 from gridopt.case.ppc import Raw, imported, to_tables
@@ -245,7 +245,7 @@ def _native(name: str, frame: pd.DataFrame, net: Any, ids: pd.Series) -> dict[st
         return _dc_link(frame, ids)
     columns: dict[str, Any] = {"bus": frame["bus"].map(ids)}
     if name == "load":  # one added in pandapower has no mean of its own
-        power = frame["p_mw"] * frame["scaling"]
+        power = demand(frame)
         columns["mean_mw"] = frame[PREFIX + "mean_mw"].fillna(power) if PREFIX + "mean_mw" in frame else power
     if name == "pumped":  # a storage of pandapower is all machines together; what it takes is positive
         units = frame[PREFIX + "units"].astype(float)

@@ -200,7 +200,8 @@ def test_what_versions_of_pypsa_read_in_another_way_is_told(tmp_path):
         return " ".join(read(given, "matpower-dc").report.changes)
 
     plain, off = said(1), said(2, ",up_time_before", ",0", ",0")
-    assert "down_time_before, whose up_time_before (1 unless given) is not 0, taken as off before" in plain and "off at first: 1." in plain
+    assert "down_time_before, whose up_time_before (1 unless given) is not 0, taken as off before" in plain
+    assert "older ones have them on before: 1." in plain
     assert "begin their ramp" not in plain and "not charge and discharge at once" in plain
     assert "down_time_before, whose" not in off and "begin their ramp at 0 MW: 1." in off
 
