@@ -19,16 +19,18 @@ HARMLESS = {
     "cyclic_state_of_charge_per_period", "state_of_charge_initial_per_period", "e_cyclic_per_period", "e_initial_per_period",
     "p", "q", "p_dispatch", "p_store", "state_of_charge", "spill", "e", "status", "start_up", "shut_down", "n_mod",
     "v_mag_pu", "v_ang", "marginal_price", "r_pu_eff", "x_pu_eff", "g_pu", "b_pu", "r_pu", "x_pu", "i_nom", "f_nom", "c_per_length", "mounting",
-    "cross_section", "references", "v_nom_0", "v_nom_1", "pfe", "i0", "tap_min", "tap_max",
+    "cross_section", "references", "v_nom_0", "v_nom_1", "pfe", "i0", "tap_min", "tap_max", "v_ang_min",
 }  # fmt: skip
 """Attributes of power flows, of expansion, of drawing, and results; of types what plays no part in the linear flow."""
-PATTERNS = re.compile(r"mu_.*|[pq][0-9]+|[pes]_nom_(min|max|mod|set|opt)|(marginal|capital)_cost_opt")
+PATTERNS = re.compile(r"mu_.*|[pq][0-9]+|[pes]_nom_(min|max|mod|set|opt)|(marginal|capital)_cost(_piecewise)?_opt|maintenance(_.*)?")
 SILENT = {
     "links": {"start_up_cost", "shut_down_cost", "stand_by_cost", "min_up_time", "min_down_time", "down_time_before", "ramp_limit_start_up",
-              "ramp_limit_shut_down"},
+              "ramp_limit_shut_down", "cyclic_delay"},
+    "transformers": {"phase_shift_opt"},
     "global_constraints": None, "scenarios": None, "processes": None, "shunt_impedances": None, "investment_periods": None,
 }  # fmt: skip
-"""Further ones by kind, None: all; what counts for committable links, which are refused, and for kinds that are refused or play no part."""
+"""Further ones by kind, None: all: what counts for committable and delayed links, which are refused, and for kinds that are refused or play
+no part."""
 OTHER_FILES = {"network", "snapshots", "shapes", "sub_networks", "networks", "investment_period_weightings"}
 
 
