@@ -14,7 +14,7 @@ import pandas as pd
 from gridopt.case.check import CaseError, show
 from gridopt.case.pypsa_attributes import DEFAULTS
 from gridopt.case.pypsa_source import Component, Network, add_series, component, numeric
-from gridopt.case.pypsa_unread import OTHER_FILES, given, sentences, unknown_component, unknown_files, unread
+from gridopt.case.pypsa_unread import OTHER_FILES, filled, sentences, unknown_component, unknown_files, unread
 
 
 def read_network(path: Path) -> Network:
@@ -35,7 +35,7 @@ def _folder(path: Path) -> Network:
         names = np.array([], object) if frame is None else frame.iloc[:, 0].str.strip().to_numpy(object)
         static = {} if frame is None else {a: frame[a].to_numpy(object) for a in frame.columns[1:]}
         parts[kind] = component(kind, f"{kind}.csv", static, names, faults, rows=True)
-        rest[kind] = [str(a) for a, cells in static.items() if unread(kind, str(a)) and given(cells)]
+        rest[kind] = [str(a) for a, cells in static.items() if unread(kind, str(a)) and filled(cells)]
         for file in sorted(path.glob(f"{kind}-*.csv")):
             attribute = file.stem.removeprefix(f"{kind}-")
             if attribute.endswith("-pw"):
@@ -133,7 +133,7 @@ def _unread(data, file: str, faults: list[str]) -> dict[str, list[str]]:
                 faults.append(unknown_component(file, name.removesuffix("_i")))
         elif kind in rest and name != kind and not attribute.endswith("_i") and attribute != "i" and not attribute.startswith("pw_"):
             bare = attribute.removeprefix("t_")
-            if unread(kind, bare) and given(data[name].to_numpy()):
+            if unread(kind, bare) and filled(data[name].to_numpy()):
                 rest[kind].append(bare if bare == attribute else f"{bare} (series)")
     return rest
 

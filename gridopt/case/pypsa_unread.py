@@ -23,7 +23,7 @@ HARMLESS = {
 }  # fmt: skip
 """Attributes of power flows, of expansion, of drawing, and results; of types what plays no part in the linear flow."""
 PATTERNS = re.compile(r"mu_.*|[pq][0-9]+|[pes]_nom_(min|max|mod|set|opt)|(marginal|capital)_cost(_piecewise)?_opt|maintenance(_.*)?")
-SILENT = {
+SILENT: dict[str, set[str] | None] = {
     "links": {"start_up_cost", "shut_down_cost", "stand_by_cost", "min_up_time", "min_down_time", "down_time_before", "ramp_limit_start_up",
               "ramp_limit_shut_down", "cyclic_delay"},
     "transformers": {"phase_shift_opt"},
@@ -41,7 +41,7 @@ def unread(kind: str, attribute: str) -> bool:
     return not (more is None or attribute in more or known)
 
 
-def given(cells: np.ndarray) -> bool:
+def filled(cells: np.ndarray) -> bool:
     """Whether any cell says something."""
     return any(not (c is None or c != c or c == "") for c in np.ravel(cells).tolist())
 
