@@ -11,6 +11,13 @@ import math
 
 PREFIX = "gridopt_"
 KIND = PREFIX + "table"
+SIDE = PREFIX + "from_side"
+POWER_BEFORE, SERVICE_BEFORE = PREFIX + "exported_p_mw", PREFIX + "exported_service"
+"""What pandapower's columns p_mw (times scaling, of loads) and in_service held when the net was written: whether they were changed."""
+BESIDE = (KIND, SIDE, POWER_BEFORE, SERVICE_BEFORE)
+"""Columns gridopt_* that are no columns of a table."""
+DEFAULT_KIND = {"trafo": "transformer", "gen": "unit", "sgen": "renewable", "storage": "storage", "load": "load", "dcline": "dc_link"}
+"""Table of an element that says nothing of it, where it does not have the same name."""
 
 # table -> pandapower's element table. Several tables share one; the column gridopt_table tells them apart.
 ELEMENT = {

@@ -7,7 +7,8 @@ DC lines, as rundcopp treats them, p received at one end and S sent at the other
 
     S = (1 + l/100) p + L,  hence  loss = (l/100 S + L) / (1 + l/100),   L <= S <= max_p_mw                              (P1)
 
-(rundcopp of pandapower 3.5 takes L as per unit of sn_mva; here it is MW, as its documentation says).
+(rundcopp of pandapower 3.5 takes L as per unit of sn_mva; here it is MW, as its documentation says). Where p_mw is not positive, the line
+sends from its to_bus, and the cost, which is that of the power taken at from_bus, is earned.
 """
 
 from __future__ import annotations
@@ -192,8 +193,10 @@ def dc_links(net: Any, ppci: dict[str, Any], lines: pd.DataFrame, alive: set[str
             continue
         if not line["p_mw"] > 0:
             ends.reverse()
-            if line["loss_percent"] > 0:
-                said.append(f"dcline {i} sends from its to_bus, since p_mw is not positive; its loss is a loss here, in rundcopp a gain.")
+            cost = -cost  # it is that of the power at from_bus, which is now received
+            lossy = "; its loss is a loss here, in rundcopp a gain" if line["loss_percent"] > 0 or line["loss_mw"] > 0 else ""
+            earned = "; its cost per MW is earned, as in rundcopp" if cost else ""
+            said.append(f"dcline {i} sends from its to_bus, since p_mw is not positive{lossy}{earned}.")
         share, most = float(line["loss_percent"]) / 100, float(line["max_p_mw"])
         if not np.isfinite(most) or most < 0 or not line["loss_mw"] <= most:
             wrong.append(f"{file}, net.dcline {i}, max_p_mw: '{most:g}' must be a number of at least loss_mw. Give the largest power in MW.")

@@ -1,6 +1,6 @@
 """Branches in MATPOWER's layout as rows of ac_branch. The branch model is applied by what is written into the table:
 
-    matpower-dc        flow = (angle_f - angle_t - shift) / (x tap);  angle limits where nonzero and inside +-360 degrees      (M1)
+    matpower-dc        flow = (angle_f - angle_t - shift) / (x tap);  angle limits inside +-360 degrees where one is not 0     (M1)
     powermodels-dcp    flow = x / (r^2 + x^2) (angle_f - angle_t);  angle limits beyond +-90 degrees, or both 0, are +-60      (M2)
     copperplate        neither ratings nor angle limits                                                                        (M3)
 
@@ -81,7 +81,8 @@ def _angles(branch: np.ndarray, model: str) -> tuple[np.ndarray, np.ndarray]:
         return low, np.where(both | (high >= LARGEST_ANGLE_DEG), DEFAULT_ANGLE_DEG, high)
     if model == "copperplate":
         return np.full(len(branch), np.nan), np.full(len(branch), np.nan)
-    return np.where((low != 0) & (low > -360), low, np.nan), np.where((high != 0) & (high < 360), high, np.nan)
+    free = ~((low != 0) & (low > -360) | (high != 0) & (high < 360))  # a limit of 0 holds beside another one only
+    return np.where(free | (low <= -360), np.nan, low), np.where(free | (high >= 360), np.nan, high)
 
 
 def _allowed(ppc: Ppc, branch: np.ndarray, start: np.ndarray, end: np.ndarray, angle: np.ndarray, changes: list[str]) -> np.ndarray:

@@ -119,10 +119,9 @@ def _branches(collect: _Collector, here: Alive, branch_model: str) -> None:
     if branch.shape[1] > BRANCH.angle_max:
         low, high = branch[:, BRANCH.angle_min], branch[:, BRANCH.angle_max]
         for column, wrong in ((BRANCH.angle_min, low >= 360), (BRANCH.angle_max, high <= -360)):
-            collect.add("branch", here.branch & wrong, column, "leaves no angle within +-360 degrees", "Give the limit in degrees, 0 for none.")
+            cure = "Give the limit in degrees, 0 in both for none."
+            collect.add("branch", here.branch & wrong, column, "leaves no angle within +-360 degrees", cure)
         crossed = here.branch & (low > high) & (low > -360) & (high < 360)
-        if branch_model != "powermodels-dcp":
-            crossed &= (low != 0) & (high != 0)  # 0 is no limit
         collect.add("branch", crossed, BRANCH.angle_min, "is larger than angmax", "Swap or correct them.")
 
 

@@ -1,7 +1,6 @@
 """What is read of each component of a PyPSA network, with PyPSA's defaults, and what is refused.
 
-Names and defaults: https://docs.pypsa.org/latest/user-guide/components/. An attribute that is not listed does not change the optimal
-dispatch of given capacities; results (p, p0, marginal_price, ...) are not read either.
+Names and defaults: https://docs.pypsa.org/latest/user-guide/components/. What is not listed here: `pypsa_unread.py`.
 """
 
 from __future__ import annotations
@@ -15,8 +14,8 @@ DEFAULTS: dict[str, dict[str, float | str | bool]] = {
     "buses": {"v_nom": 1.0, "x": NONE, "y": NONE, "carrier": "AC", "country": "", "location": ""},
     "carriers": {"co2_emissions": 0.0},
     "generators": {
-        "bus": "", "carrier": "", "p_nom": 0.0, "p_nom_extendable": False, "p_nom_opt": 0.0, "p_min_pu": 0.0, "p_max_pu": 1.0, "p_set": NONE,
-        "p_init": NONE, "e_sum_min": -INF, "e_sum_max": INF, "sign": 1.0, "marginal_cost": 0.0, "marginal_cost_quadratic": 0.0,
+        "bus": "", "carrier": "", "p_nom": 0.0, "p_nom_mod": 0.0, "p_nom_extendable": False, "p_nom_opt": 0.0, "p_min_pu": 0.0, "p_max_pu": 1.0,
+        "p_set": NONE, "p_init": NONE, "e_sum_min": -INF, "e_sum_max": INF, "sign": 1.0, "marginal_cost": 0.0, "marginal_cost_quadratic": 0.0,
         "efficiency": 1.0, "committable": False, "maintainable": False, "ramp_limit_up": NONE, "ramp_limit_down": NONE,
         "ramp_limit_start_up": NONE, "ramp_limit_shut_down": NONE, "start_up_cost": 0.0, "shut_down_cost": 0.0, "stand_by_cost": 0.0,
         "min_up_time": 0.0, "min_down_time": 0.0, "up_time_before": 1.0, "down_time_before": 0.0,
@@ -35,13 +34,14 @@ DEFAULTS: dict[str, dict[str, float | str | bool]] = {
     },
     "lines": {
         "bus0": "", "bus1": "", "type": "", "x": 0.0, "r": 0.0, "b": 0.0, "s_nom": 0.0, "s_nom_extendable": False, "s_nom_opt": 0.0,
-        "s_max_pu": 1.0, "length": 0.0, "num_parallel": 1.0, "v_ang_max": INF,
+        "s_max_pu": 1.0, "length": 0.0, "num_parallel": 1.0, "v_ang_max": INF, "s_set": NONE,
+        "marginal_cost": 0.0, "marginal_cost_quadratic": 0.0,
     },
     "line_types": {"r_per_length": NONE, "x_per_length": NONE},
     "transformers": {
         "bus0": "", "bus1": "", "type": "", "x": 0.0, "r": 0.0, "s_nom": 0.0, "s_nom_extendable": False, "s_nom_opt": 0.0, "s_max_pu": 1.0,
         "num_parallel": 1.0, "tap_ratio": 1.0, "tap_position": 0.0, "phase_shift": 0.0, "phase_shift_min": 0.0, "phase_shift_max": 0.0,
-        "v_ang_max": INF,
+        "v_ang_max": INF, "s_set": NONE, "marginal_cost": 0.0, "marginal_cost_quadratic": 0.0,
     },
     "transformer_types": {
         "s_nom": NONE, "vsc": NONE, "vscr": NONE, "phase_shift": 0.0, "tap_neutral": 0.0, "tap_step": 0.0,
@@ -73,6 +73,11 @@ class Refusal(NamedTuple):
 
 _SET = "Leave it empty, or fix the dispatch of a generator instead."
 _COST = "Set it to 0."
+_BRANCH = (
+    Refusal("s_set", "a fixed flow", "Leave it empty, or use a link with equal p_min_pu and p_max_pu."),
+    Refusal("marginal_cost", "a cost of flow", _COST),
+    Refusal("marginal_cost_quadratic", "a cost of flow", _COST),
+)
 REFUSED: dict[str, tuple[Refusal, ...]] = {
     "generators": (
         Refusal("e_sum_min", "least energy over all snapshots", "Leave it at -inf."),
@@ -93,11 +98,12 @@ REFUSED: dict[str, tuple[Refusal, ...]] = {
         Refusal("sign", "a factor on the injection", "Set it to 1."),
         Refusal("p_set", "a fixed dispatch of storage", _SET),
         Refusal("e_set", "a fixed energy level", "Leave it empty."),
-        Refusal("e_min_pu", "a least energy level", "Set it to 0 and lower e_nom and e_initial by it."),
         Refusal("marginal_cost", "a cost paid when discharging and earned when charging", _COST),
         Refusal("marginal_cost_quadratic", "a quadratic cost of storage", _COST),
         Refusal("marginal_cost_storage", "a cost of holding energy", _COST),
     ),
+    "lines": _BRANCH,
+    "transformers": _BRANCH,
     "links": (
         Refusal("bus2", "a third bus", "Split it into links with two buses."),
         Refusal("p_set", "a fixed flow", "Set p_min_pu and p_max_pu instead."),
@@ -110,8 +116,8 @@ REFUSED: dict[str, tuple[Refusal, ...]] = {
 CONSTANT = {
     "generators": ("sign", "marginal_cost_quadratic", "ramp_limit_up", "ramp_limit_down", "ramp_limit_start_up", "ramp_limit_shut_down",
                    "start_up_cost", "shut_down_cost", "stand_by_cost"),
-    "storage_units": ("p_min_pu", "p_max_pu", "marginal_cost", "max_hours", "efficiency_store", "efficiency_dispatch", "standing_loss"),
-    "stores": ("e_max_pu", "standing_loss"),
+    "storage_units": ("marginal_cost", "max_hours", "efficiency_store", "efficiency_dispatch", "standing_loss"),
+    "stores": ("standing_loss",),
     "transformers": ("phase_shift",),
     "links": ("efficiency", "marginal_cost", "ramp_limit_up", "ramp_limit_down"),
 }

@@ -2,7 +2,7 @@
 
     on: output in [p_min_pu, p_max_pu] p_nom, stand_by_cost; start_up_cost and shut_down_cost; minimum times in snapshots;
     ramps between snapshots, in the snapshot of a start and in that before a stop                                                      (Y9)
-    before the first snapshot: off where down_time_before is given, else on where up_time_before (1 unless given) is not 0; p_init     (Y10)
+    before the first snapshot: off where down_time_before is not 0, else on where up_time_before (1 unless given) is not 0; p_init     (Y10)
 
 Equations: https://docs.pypsa.org/latest/user-guide/optimization/unit-commitment/
 """
@@ -28,9 +28,10 @@ def commitment(unit: Component, hours: float | None, changes: list[str]) -> pd.D
     step, nominal = hours or 1.0, unit.number("p_nom")
     time = {key: unit.number(key) for key in TIMES}
     off = time["down_time_before"] > 0
-    both = some & off & (unit.number("up_time_before") > 0) & ("up_time_before" in unit.static)
+    both = some & off & (time["up_time_before"] > 0)
     if both.any():
-        changes.append(f"Committable generators with both up_time_before and down_time_before, taken as off before: {int(both.sum())}.")
+        what = "Committable generators with down_time_before, whose up_time_before (1 unless given) is not 0, taken as off before"
+        changes.append(f"{what}, as new versions of PyPSA do; older ones have them on before: {int(both.sum())}.")
     on = ~off & (time["up_time_before"] > 0)
     before = np.where(on, time["up_time_before"] * step, np.where(off, -time["down_time_before"] * step, -LONG_AGO_H))
     initial = np.where(on, unit.number("p_init"), 0.0)
@@ -61,6 +62,9 @@ def _refuse(unit: Component, some: np.ndarray, hours: float | None) -> None:
             unit.some(some & (value > 1), key, rule, "Give snapshots of one length or leave it out.")
     for key in ("ramp_limit_start_up", "ramp_limit_shut_down"):
         unit.some(some & (unit.number(key) < 0), key, "must be at least 0", "Give a share of p_nom.")
+    module = unit.number("p_nom_mod")
+    rule = "makes it several modules, each of them on or off, which is not modelled"
+    unit.some(some & (module > 0) & (module != unit.number("p_nom")), "p_nom_mod", rule, "Give each module a generator of its own.")
     unit.some(some & (unit.number("sign") != 1), "sign", "is not 1 for a committable generator", "Set it to 1.")
     fixed = np.isfinite(unit.number("p_set")) | np.isin(np.arange(len(unit)), list(unit.varying("p_set")))
     unit.some(some & fixed, "p_set", "fixes the output of a committable generator", "Set committable to False.")

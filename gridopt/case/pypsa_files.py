@@ -14,6 +14,7 @@ import pandas as pd
 from gridopt.case.check import CaseError, show
 from gridopt.case.pypsa_attributes import DEFAULTS
 from gridopt.case.pypsa_source import Component, Network, add_series, component, numeric
+from gridopt.case.pypsa_unread import OTHER_FILES, filled, sentences, unknown_component, unknown_files, unread
 
 
 def read_network(path: Path) -> Network:
@@ -28,21 +29,25 @@ def _folder(path: Path) -> Network:
     frames = {kind: _csv(path / f"{kind}.csv", faults) for kind in (*DEFAULTS, "network", "snapshots")}
     snapshots = frames.pop("snapshots")
     snapshots = pd.DataFrame({"snapshot": ["now"]}) if snapshots is None else snapshots
-    about, parts = frames.pop("network"), {}
+    about, parts, rest = frames.pop("network"), {}, {}
+    faults.extend(unknown_files(path))
     for kind, frame in frames.items():
         names = np.array([], object) if frame is None else frame.iloc[:, 0].str.strip().to_numpy(object)
         static = {} if frame is None else {a: frame[a].to_numpy(object) for a in frame.columns[1:]}
         parts[kind] = component(kind, f"{kind}.csv", static, names, faults, rows=True)
+        rest[kind] = [str(a) for a, cells in static.items() if unread(kind, str(a)) and filled(cells)]
         for file in sorted(path.glob(f"{kind}-*.csv")):
             attribute = file.stem.removeprefix(f"{kind}-")
             if attribute.endswith("-pw"):
                 faults.append(f"{file.name}: piecewise curves of PyPSA are not read. Use marginal_cost and marginal_cost_quadratic.")
             elif numeric(kind, attribute):
-                given = _series_csv(file, faults)
-                if given is not None:
-                    add_series(parts[kind], attribute, file.name, list(given.columns), given.to_numpy(float), len(snapshots))
+                series = _series_csv(file, faults)
+                if series is not None:
+                    add_series(parts[kind], attribute, file.name, list(series.columns), series.to_numpy(float), len(snapshots))
+            elif unread(kind, attribute):
+                rest[kind].append(f"{attribute} (series)")
     attributes = {} if about is None or not len(about) else {str(k): str(v) for k, v in about.iloc[0].items()}
-    return Network(path.name, parts, snapshots, attributes, faults)
+    return Network(path.name, parts, snapshots, attributes, faults, sentences(rest))
 
 
 def _csv(file: Path, faults: list[str]) -> pd.DataFrame | None:
@@ -111,8 +116,26 @@ def _netcdf(path: Path) -> Network:
     if not len(steps):
         steps = pd.DataFrame({"snapshot": ["now"]})
     parts = {kind: _elements(data, kind, path.name, len(steps), faults) for kind in DEFAULTS}
+    rest = _unread(data, path.name, faults)
     attributes = {str(k).removeprefix("network_"): str(v) for k, v in data.attrs.items()}
-    return Network(path.name, parts, steps, attributes, faults)
+    return Network(path.name, parts, steps, attributes, faults, sentences(rest))
+
+
+def _unread(data, file: str, faults: list[str]) -> dict[str, list[str]]:
+    """Names of what is not read by kind; faults for components that are not known."""
+    rest: dict[str, list[str]] = {kind: [] for kind in DEFAULTS}
+    kinds = sorted({*DEFAULTS, *OTHER_FILES}, key=len, reverse=True)
+    for name in map(str, data.variables):
+        kind = next((k for k in kinds if name == k or name.startswith(f"{k}_")), "")
+        attribute = name.removeprefix(f"{kind}_")
+        if not kind:
+            if name.endswith("_i") and "_t_" not in name and data[name].size:
+                faults.append(unknown_component(file, name.removesuffix("_i")))
+        elif kind in rest and name != kind and not attribute.endswith("_i") and attribute != "i" and not attribute.startswith("pw_"):
+            bare = attribute.removeprefix("t_")
+            if unread(kind, bare) and filled(data[name].to_numpy()):
+                rest[kind].append(bare if bare == attribute else f"{bare} (series)")
+    return rest
 
 
 def _elements(data, kind: str, file: str, steps: int, faults: list[str]) -> Component:

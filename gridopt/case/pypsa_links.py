@@ -1,7 +1,7 @@
 """Links of a PyPSA network as table dc_link.
 
     p in [p_min_pu, p_max_pu] p_nom leaves bus0, efficiency p reaches bus1, cost marginal_cost p;
-    below 0 it is a second link, back, with cost -marginal_cost                                                                        (Y4)
+    below 0 it is a second link, back, with cost -marginal_cost; a ramp begins from p_init                                             (Y4)
 
 Equations: https://docs.pypsa.org/latest/user-guide/optimization/
 """
@@ -65,6 +65,7 @@ def _way(link: Component, limits: Limits, efficiency: np.ndarray, ramp: np.ndarr
             "loss_linear_fraction": 1.0 - efficiency,
             "max_profile": names,
             "cost_cny_per_mwh": link.number("marginal_cost"),
+            "initial_mw": np.where(np.isfinite(ramp), link.number("p_init"), np.nan),
         }
     )
 

@@ -46,6 +46,10 @@ def generators(net: Network, ramp_hours: float | None, profiles: Profiles, chang
     span = np.where(fixed, 0.0, high - low)
     up, down = ramp_rates(unit, span, nominal, ramp_hours)
     _start_ramps(unit, limits, up, down, ramp_hours, steps)
+    off = ~unit.flag("committable") & (unit.number("up_time_before") == 0) & (np.isfinite(up) | np.isfinite(down))
+    if off.any():
+        said = "Generators with ramp limits and up_time_before 0 that are not committable: it is ignored, as new versions of PyPSA do"
+        changes.append(f"{said}; older ones begin their ramp at 0 MW: {int(off.sum())}.")
     frame = _costs(unit, sign, profiles)
     names = [(f"generators-p_min_pu/{n}", f"generators-p_max_pu/{n}") for n in unit.names]
     for column, values in limits.scaled(sign).figures(nominal * np.abs(sign), names, profiles).items():

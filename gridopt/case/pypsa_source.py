@@ -104,13 +104,15 @@ class Component:
 
 @dataclass
 class Network:
-    """components by kind, every kind of DEFAULTS; snapshots: a row per snapshot, cells as they are; attributes of the network."""
+    """components by kind, every kind of DEFAULTS; snapshots: a row per snapshot, cells as they are; attributes of the network; unread:
+    sentences on what stands in the files and is not read."""
 
     file: str
     components: dict[str, Component]
     snapshots: pd.DataFrame
     attributes: dict[str, str]
     faults: list[str]
+    unread: list[str] = field(default_factory=list)
 
     def __getitem__(self, kind: str) -> Component:
         return self.components[kind]

@@ -164,6 +164,57 @@ def test_a_change_made_in_pandapower_comes_back(small):
     assert again["unit"].loc["u1", "bus"] == "B"
 
 
+def test_elements_added_in_pandapower_are_read(small):
+    """A load of 50 MW at scaling 0.5; 30 MWh behind 15 MW; a DC line with 1 MW and 2 % of loss of 100 MW; 50 km of line."""
+    net = write_net(small, DATE, POWER)
+    pp.create_load(net, 1, 50.0, name="new", scaling=0.5)
+    pp.create_storage(net, 0, 0.0, 30.0, max_p_mw=15.0, name="s2")
+    pp.create_dcline(net, 1, 3, 5.0, 2.0, 1.0, 1.0, 1.0, max_p_mw=100.0, name="D2")
+    pp.create_line_from_parameters(net, 0, 1, 50.0, 0.01, 0.3, 10.0, 1.0, name="L2")
+    again = reader.read_network(net)
+    assert again["load"]["mean_mw"].to_dict() == {"l": 700.0, "new": 25.0}
+    assert again["storage"].loc["s2", ["power_max_mw", "energy_max_mwh"]].tolist() == [15.0, 30.0]
+    assert again["dc_link"].loc["D2", ["loss_no_load_fraction", "loss_linear_fraction"]].tolist() == [0.01, 0.02]
+    assert again["line"].loc["L2", "length_km"] == 50.0 and set(again["pumped"].index) == {"p"}
+    pp.create_gen(net, 0, 10.0, max_p_mw=20.0, name="g2")
+    assert any("unit 'g2'" in f and "unit_type" in f for f in said(net))
+
+
+def said(net):
+    with pytest.raises(CaseError) as error:
+        reader.read_network(net)
+    return error.value.faults
+
+
+def test_changes_that_cannot_come_back_are_told(small):
+    """Demand written as 650 MW; each fault names its element."""
+
+    def changed(change):
+        net = write_net(small, DATE, POWER)
+        change(net)
+        return said(net)
+
+    def put(element, row, column, value):
+        def change(net):
+            net[element].loc[row, column] = value
+
+        return changed(change)
+
+    demand = 1  # after the pump, before the exchange
+    for found, words in (
+        (put("line", 0, "in_service", False), "net.line 0, in_service: 'False' was changed"),
+        (put("line", 1, "in_service", True), "net.line 1, in_service: 'True' was changed"),
+        (put("load", demand, "p_mw", 7.0), f"net.load {demand}, p_mw: '7' differs from the 650 MW"),
+        (put("load", demand, "scaling", 2.0), f"net.load {demand}, p_mw: '1300' differs from the 650 MW"),
+        (put("load", demand, "gridopt_table", "lode"), f"net.load {demand}, gridopt_table: 'lode' is no table"),
+        (changed(lambda net: pp.create_ext_grid(net, 1)), "net.ext_grid 2 at bus 'B': was added"),
+        (changed(lambda net: pp.create_shunt(net, 1, 0.0, p_mw=3.0)), "net.shunt 4, p_mw: '3.0' is a demand"),
+        (changed(lambda net: pp.create_poly_cost(net, 0, "gen", cp1_eur_per_mw=3.0)), "net.poly_cost: 1 costs"),
+        (changed(lambda net: pp.create_pwl_cost(net, 0, "gen", [[0, 20, 1]])), "net.pwl_cost: 1 costs"),
+    ):
+        assert len(found) == 1 and found[0].startswith(words), found
+
+
 def test_a_foreign_net_is_asked_for_what_it_lacks():
     """A net made in pandapower has no fuel and no unit type; its external grid has no counterpart."""
     net = pp.networks.case9()

@@ -161,6 +161,19 @@ def test_dc_line_as_rundcopp_dispatches_it(tmp_path):
     assert sent - loss == pytest.approx(50, abs=1e-3)
 
 
+@pytest.mark.parametrize("given", [-10.0, 0.0])
+def test_a_dc_line_that_sends_from_its_to_bus(tmp_path, given):
+    """p_mw not above 0: rundcopp earns 3 per MW; all 150 MW go from 2 to 0 and come back by the ring: 450 less than the 1307 without."""
+    net = square(lines_limited=False)
+    pp.create_dcline(net, 0, 2, given, 0.0, 0.0, 1.0, 1.0, max_p_mw=150.0)
+    pp.create_poly_cost(net, 0, "dcline", cp1_eur_per_mw=3.0)
+    imported = read(saved(net, tmp_path), MODEL)
+    assert imported.tables["dc_link"].iloc[0][["from_bus", "to_bus", "cost_cny_per_mwh"]].tolist() == ["2", "0", -3.0]
+    assert "dcline 0 sends from its to_bus, since p_mw is not positive; its cost per MW is earned, as in rundcopp." in imported.report.changes
+    pp.rundcopp(net)
+    assert (net.res_cost, optimum(imported.tables)[0] - 450.0) == pytest.approx((857.0, 857.0), abs=1e-4)
+
+
 def test_no_costs_and_no_limits(tmp_path):
     """Without costs rundcopp minimises generation; an external grid without limits gets one that cannot bind."""
     net = square(lines_limited=False)

@@ -52,6 +52,16 @@ def test_matpower_dc_branches():
     assert branch["angle_min_deg"].fillna(-1).tolist() == [-1, -100, -1] and branch["angle_max_deg"].fillna(-1).tolist() == [-1, 20, -1]
 
 
+def test_an_angle_limit_of_0_beside_another():
+    """0 is a limit of 0 degrees beside another limit, as in MATPOWER 7, and crosses a negative one above it; beside none it is none."""
+    pairs = [(0, 30), (-30, 0), (0, 360)]
+    rows = [[*row[:11], *pair] for row, pair in zip(BRANCH, pairs, strict=True)]
+    branch = tables(branch=rows)[0]["ac_branch"]
+    assert branch["angle_min_deg"].fillna(-1).tolist() == [0, -30, -1] and branch["angle_max_deg"].fillna(-1).tolist() == [30, 0, -1]
+    rows[0][12] = -30
+    assert ["angmin: '0' is larger than angmax" in f for f in check(arrays(branch=rows), "matpower-dc")] == [True]
+
+
 def test_powermodels_branches():
     """Reactance (0.03^2 + 0.04^2) / 0.04 = 0.0625; the unlimited branch: 100 MVA x 1.1 / 0.1 x sqrt(2 x 1.21 (1 - cos 60)) = 1210 MW."""
     branch = tables("powermodels-dcp")[0]["ac_branch"]

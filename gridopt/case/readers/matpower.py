@@ -1,8 +1,8 @@
 """MATPOWER case files (.m, format version 2): one step of an hour. Nothing of the file is executed.
 
 Ids: a bus by its number, generators 'gen 1', 'gen 2', ... and branches '1', '2', ... by their row in the file. DC lines are left out, as
-MATPOWER does until toggle_dcline switches them on; zonal reserves and limits of interfaces are left out unless `toggles` switches them on
-(`case/matpower_toggled.py`). What becomes of the arrays: `case/ppc.py`.
+MATPOWER does until toggle_dcline switches them on, but not in PowerModels' branch model (`case/matpower_dclines.py`); zonal reserves and
+limits of interfaces are left out unless `toggles` switches them on (`case/matpower_toggled.py`). What becomes of the arrays: `case/ppc.py`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy as np
 
 from gridopt.case.check import CaseError
 from gridopt.case.imported import Imported
+from gridopt.case.matpower_dclines import dc_links
 from gridopt.case.matpower_scaling import Scaling
 from gridopt.case.matpower_text import CaseText, parse
 from gridopt.case.matpower_toggled import toggled
@@ -45,6 +46,14 @@ def read(path: Path, branch_model: str, toggles: tuple[str, ...] = ()) -> Import
     raw = to_tables(ppc, branch_model)
     more, faults = toggled(case, ppc, alive(ppc), toggles, path.name)
     raw.tables.update(more)
+    lines = case.matrices["dcline"].values if "dcline" in case.matrices else ()
+    if branch_model == "powermodels-dcp":
+        links, said, wrong = dc_links(case, ppc, alive(ppc), path.name)
+        raw.tables.update({"dc_link": links} if len(links) else {})
+        raw.changes.extend(said)
+        faults += wrong
+    elif len(lines):
+        raw.changes.append(f"Left out, since inactive in MATPOWER until toggle_dcline switches them on: DC lines, {len(lines)}.")
     raw.changes.extend(_left_out(case, toggles))
     raw.changes.extend([f"Columns multiplied as the file says: {'; '.join(case.scaled)}."] if case.scaled else [])
     found = {name: len(case.matrices[name].values) for name in (*MATRICES, "dcline") if name in case.matrices}
@@ -123,13 +132,7 @@ def _technology(case: CaseText, count: int) -> Sequence[str]:
 
 def _left_out(case: CaseText, toggles: tuple[str, ...]) -> list[str]:
     """Sentences on fields that are not used."""
-    said = []
-    lines = case.matrices.get("dcline")
-    if lines is not None and len(lines.values):
-        said.append(f"Left out, since inactive in MATPOWER until toggle_dcline switches them on: DC lines, {len(lines.values)}.")
     # Reserves and interface limits change the optimum; whoever reads the report must know.
     used = {"reserves": "reserves.", "iflims": "if."}
     other = sorted(f for f in {*case.lines} - KNOWN if not any(f.startswith(used[t]) for t in toggles))
-    if other:
-        said.append(f"Fields that are not used: {', '.join(other)}.")
-    return said
+    return [f"Fields that are not used: {', '.join(other)}."] if other else []

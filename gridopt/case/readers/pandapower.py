@@ -23,13 +23,13 @@ from gridopt.case import pandapower_ppc
 from gridopt.case.check import CaseError, show
 from gridopt.case.complete import complete
 from gridopt.case.imported import Imported
+from gridopt.case.pandapower_changes import changes, demand, kinds
 from gridopt.case.pandapower_json import safe_text
-from gridopt.case.pandapower_layout import ELEMENT, KIND, PREFIX, power_mw, susceptance_us
+from gridopt.case.pandapower_layout import BESIDE, ELEMENT, KIND, PREFIX, SIDE, power_mw, susceptance_us
 from gridopt.case.ppc import Raw, imported, to_tables
 from gridopt.case.ppc_check import check
 from gridopt.case.tables import TABLES
 
-DEFAULT_KIND = {"gen": "unit", "sgen": "renewable", "load": "load"}
 FOREIGN = (
     "impedance",
     "trafo3w",
@@ -203,14 +203,13 @@ def _own_tables(net: Any) -> tuple[dict[str, pd.DataFrame], list[str]]:
     raw = {}
     for name, element in ELEMENT.items():
         frame = net[element]
-        kind = frame[KIND] if KIND in frame else pd.Series(DEFAULT_KIND.get(element, name), index=frame.index)
-        frame = frame[(kind == name).to_numpy()]
+        frame = frame[(kinds(frame, element) == name).to_numpy()]
         if len(frame):
             raw[name] = _texts(pd.DataFrame({name: _names(frame), **_extras(frame), **_native(name, frame, net, ids)}))
     for name in TABLES:
         if name not in ELEMENT and PREFIX + name in net:
             raw[name] = _texts(pd.DataFrame(net[PREFIX + name]))
-    return raw, _unknown(net)
+    return raw, [*_unknown(net), *changes(net, ids)]
 
 
 def _unknown(net: Any) -> list[str]:
@@ -228,7 +227,7 @@ def _names(frame: pd.DataFrame) -> list[str]:
 
 def _extras(frame: pd.DataFrame) -> dict[str, pd.Series]:
     """Columns gridopt_* without the prefix, those that are empty throughout left out."""
-    kept = [c for c in frame if str(c).startswith(PREFIX) and c not in (KIND, PREFIX + "from_side") and frame[c].notna().any()]
+    kept = [c for c in frame if str(c).startswith(PREFIX) and c not in BESIDE and frame[c].notna().any()]
     return {c.removeprefix(PREFIX): frame[c] for c in kept}
 
 
@@ -245,8 +244,9 @@ def _native(name: str, frame: pd.DataFrame, net: Any, ids: pd.Series) -> dict[st
     if name == "dc_link":
         return _dc_link(frame, ids)
     columns: dict[str, Any] = {"bus": frame["bus"].map(ids)}
-    if name == "load" and PREFIX + "mean_mw" not in frame:
-        columns["mean_mw"] = frame["p_mw"] * frame["scaling"]
+    if name == "load":  # one added in pandapower has no mean of its own
+        power = demand(frame)
+        columns["mean_mw"] = frame[PREFIX + "mean_mw"].fillna(power) if PREFIX + "mean_mw" in frame else power
     if name == "pumped":  # a storage of pandapower is all machines together; what it takes is positive
         units = frame[PREFIX + "units"].astype(float)
         return columns | {"power_max_mw": -frame["min_p_mw"] / units, "pump_mw": frame["max_p_mw"] / units, "upper_max_mwh": frame["max_e_mwh"]}
@@ -273,7 +273,7 @@ def _line(frame: pd.DataFrame, net: Any, ids: pd.Series) -> dict[str, Any]:
 
 def _transformer(frame: pd.DataFrame, ids: pd.Series) -> dict[str, Any]:
     """Reactance x = sqrt(vk^2 - vkr^2); the from side is the one that was kept, else the high side."""
-    side = frame[PREFIX + "from_side"] if PREFIX + "from_side" in frame else pd.Series("hv", index=frame.index)
+    side = frame[SIDE] if SIDE in frame else pd.Series("hv", index=frame.index)
     high, low = frame["hv_bus"].map(ids), frame["lv_bus"].map(ids)
     return {
         "from_bus": high.where(side != "lv", low),
@@ -288,7 +288,7 @@ def _transformer(frame: pd.DataFrame, ids: pd.Series) -> dict[str, Any]:
 def _dc_link(frame: pd.DataFrame, ids: pd.Series) -> dict[str, Any]:
     """Losses: the writer put the quadratic one at the given power into the linear one; it is taken out again."""
     top = frame["max_p_mw"]
-    quadratic = frame.get(PREFIX + "loss_quadratic_fraction", 0.0)
+    quadratic = frame[PREFIX + "loss_quadratic_fraction"].fillna(0.0) if PREFIX + "loss_quadratic_fraction" in frame else 0.0
     return {
         "from_bus": frame["from_bus"].map(ids),
         "to_bus": frame["to_bus"].map(ids),

@@ -41,7 +41,7 @@ def read(path: Path, branch_model: str) -> Imported:
     net = read_network(path)
     _refuse_buses(net)
     found = {kind: len(component) for kind, component in net.components.items() if kind in (*NOMINAL, "buses", "loads")}
-    changes: list[str] = []
+    changes: list[str] = list(net.unread)
     time = _time(net, changes)
     _only_active(net, changes)
     _refuse(net)
@@ -177,6 +177,9 @@ def _tables(net: Network, model: str, time: TimeGrid, profiles: Profiles, change
         "dc_link": links(net, hours, profiles, changes),
         "commitment": commitment(net["generators"], hours, changes),
     }
+    both = int((net["storage_units"].extremes("p_min_pu")[0] < 0).sum())
+    if len(tables["commitment"]) and both:
+        changes.append(f"Storage units that may not charge and discharge at once where generators are committable, unlike in PyPSA: {both}.")
     return {name: _filled(table) for name, table in tables.items() if len(table) or name == "bus"}
 
 

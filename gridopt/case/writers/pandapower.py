@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from gridopt.case.pandapower_layout import ELEMENT, KIND, NATIVE, PREFIX, capacitance_nf, current_ka
+from gridopt.case.pandapower_layout import ELEMENT, KIND, NATIVE, POWER_BEFORE, PREFIX, SERVICE_BEFORE, SIDE, capacitance_nf, current_ka
 
 Tables = Mapping[str, pd.DataFrame]
 Powers = Mapping[str, Mapping[str, float]]
@@ -101,7 +101,7 @@ def _branches(net: Any, tables: Tables, alive: dict[str, np.ndarray], bus: pd.Se
             max_loading_percent=100 * trafo["rating_mw"].to_numpy(float) / group,
         )  # fmt: skip
         _keep(net, "transformer", made, trafo)
-        net.trafo.loc[made, PREFIX + "from_side"] = np.where(up, "hv", "lv")
+        net.trafo.loc[made, SIDE] = np.where(up, "hv", "lv")
 
 
 def _injections(net: Any, name: str, frame: pd.DataFrame | None, alive: Any, bus: pd.Series, power: Mapping[str, float]) -> None:
@@ -164,11 +164,14 @@ def _keep(net: Any, name: str, made: np.ndarray, frame: pd.DataFrame) -> None:
     """Columns pandapower has no place for, beside its own."""
     element = net[ELEMENT[name]]
     rest = _plain(frame.drop(columns=list(NATIVE[name])))
-    for column in rest:
-        label = PREFIX + str(column)
+    rest = rest.rename(columns=lambda c: PREFIX + str(c))
+    rest[SERVICE_BEFORE] = np.where(element.loc[made, "in_service"].to_numpy(bool), "true", "false").astype(object)
+    if ELEMENT[name] == "load":
+        rest[POWER_BEFORE] = (element.loc[made, "p_mw"] * element.loc[made, "scaling"]).to_numpy(float)
+    for label in rest:
         if label not in element:
-            element[label] = pd.Series(np.nan, index=element.index, dtype=float if rest[column].dtype == float else object)
-        element.loc[made, label] = rest[column].to_numpy()
+            element[label] = pd.Series(np.nan, index=element.index, dtype=float if rest[label].dtype == float else object)
+        element.loc[made, label] = rest[label].to_numpy()
     if KIND not in element:
         element[KIND] = None
     element.loc[made, KIND] = name

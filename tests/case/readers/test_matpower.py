@@ -191,6 +191,37 @@ def test_fields_that_are_not_used_are_said(tmp_path):
     assert any("toggle_dcline" in c for c in imported.report.changes) and "reserves.req" in imported.report.changes[-1]
 
 
+def test_dc_lines_of_powermodels(tmp_path):
+    """PowerModels has them in its flow: 5 to 100 MW at 2 MW and 3 % of loss and 4 per MW; -60 to 80 MW both ways at 1; one out of service."""
+    extra = """mpc.dcline = [
+	1 2 1 10 10 0 0 1 1 5 100 0 0 0 0 2 0.03;
+	2 30 1 10 10 0 0 1 1 -60 80 0 0 0 0 0 0;
+	1 30 0 10 10 0 0 1 1 0 80 0 0 0 0 0 0;
+];
+mpc.dclinecost = [2 0 0 2 4 0; 2 0 0 2 1 0; 2 0 0 2 0 0];
+"""
+    imported = read(case(tmp_path, SMALL + extra), "powermodels-dcp")
+    link = imported.tables["dc_link"]
+    assert list(link.index) == ["dcline 1", "dcline 2", "dcline 2 (reverse)"]
+    assert list(link["from_bus"]) == ["1", "2", "30"] and list(link["to_bus"]) == ["2", "30", "2"]
+    assert list(link["power_min_mw"]) == [5, 0, 0] and list(link["power_max_mw"]) == [100, 80, 60]
+    assert list(link["loss_no_load_fraction"]) == [0.02, 0, 0] and list(link["loss_linear_fraction"]) == [0.03, 0, 0]
+    assert list(link["cost_cny_per_mwh"]) == [4, 1, -1]
+    assert "Left out as out of service: DC lines, 1." in imported.report.changes
+    assert not any("toggle_dcline" in c for c in imported.report.changes)
+    for old, new, words in (
+        ("-60 80 0 0 0 0 0 0;", "-60 80 0 0 0 0 1 0;", "line 32 (dcline 2), column PMIN: '-60' lets a line with losses send backwards"),
+        ("1 5 100", "1 500 100", "line 31 (dcline 1), column PMIN: '500' is larger than PMAX '100'"),
+        ("	2 30 1", "	2 31 1", "line 32 (dcline 2), column tbus: '31' is not the number of a bus"),
+        ("2 0 0 2 4 0;", "2 0 0 2 4 9;", "(dclinecost 1): is no cost of so much per MW"),
+        ("; 2 0 0 2 0 0]", "]", "mpc.dclinecost has 2 rows for 3 DC lines"),
+    ):
+        assert old in extra
+        with pytest.raises(CaseError) as error:
+            read(case(tmp_path, SMALL + extra.replace(old, new)), "powermodels-dcp")
+        assert len(error.value.faults) == 1 and words in error.value.faults[0], error.value.faults
+
+
 def rows():
     if not CASES.is_dir():
         return []

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from gridopt.case.check import CaseError
 from gridopt.case.pypsa_plants import technology
 from gridopt.case.readers.pypsa import read
 from tests.case.dispatch_lp import optimum
@@ -165,6 +166,46 @@ def test_ramps_count_per_snapshot(tmp_path):
     assert found.loc["free"].isna().all()
 
 
+def test_series_of_storage(tmp_path):
+    """10 MW x (0.5, 0.2) out: 5 MW times (1, 0.4); x (-0.4, -0.8) in: 8 MW times (0.5, 1). A store of 50 MWh that may hold 40, then 20, and
+    must hold a tenth of 50: 40 MWh times (1, 0.5), at least 5 of 40."""
+    given = folder(
+        tmp_path, snapshots="snapshot\n0\n1\n", storage_units="name,bus,p_nom,max_hours\nb,A,10,2\n",
+        storage_units__p_max_pu="s,b\n0,0.5\n1,0.2\n", storage_units__p_min_pu="s,b\n0,-0.4\n1,-0.8\n",
+        stores="name,bus,e_nom,e_min_pu\ne,A,50,0.1\n", stores__e_max_pu="s,e\n0,0.8\n1,0.4\n",
+    )  # fmt: skip
+    found = read(given, "matpower-dc")
+    table, values = found.tables["storage"], found.source.values
+    assert table.loc["b", ["power_max_mw", "charge_max_mw", "energy_max_mwh"]].tolist() == [5, 8, 20]
+    assert values[table.at["b", "discharge_profile"]].tolist() == [1, 0.4] and values[table.at["b", "charge_profile"]].tolist() == [0.5, 1]
+    assert table.at["e", "energy_max_mwh"] == 40 and values[table.at["e", "energy_max_profile"]].tolist() == [1, 0.5]
+    assert values[table.at["e", "energy_min_profile"]].tolist() == [0.125, 0.125] and table.at["b", "energy_min_profile"] == ""
+
+
+def test_ramps_of_links_begin_from_p_init(tmp_path):
+    """A ramp of 0.1 x 40 MW begins from 12 MW; without a ramp that can bind p_init says nothing."""
+    text = "name,bus0,bus1,p_nom,p_init,ramp_limit_up,ramp_limit_down\nL,A,B,40,12,0.1,0.1\nM,A,B,40,12,,\n"
+    found = read(folder(tmp_path, buses="name\nA\nB\n", links=text), "matpower-dc").tables["dc_link"]
+    assert found["initial_mw"].tolist() == pytest.approx([12, np.nan], nan_ok=True)
+
+
+def test_what_versions_of_pypsa_read_in_another_way_is_told(tmp_path):
+    """down_time_before beside up_time_before 1, given or usual; up_time_before 0 of a ramp without commitment; storage beside commitment."""
+    units = "name,bus,p_nom,committable,down_time_before,ramp_limit_up{}\nu,A,100,True,2,{}\nv,A,100,False,0,0.1{}\n"
+    store = "name,bus,p_nom\ns,A,10\n"
+
+    def said(number, head="", first="", second=""):
+        (tmp_path / str(number)).mkdir()
+        given = folder(tmp_path / str(number), generators=units.format(head, first, second), storage_units=store)
+        return " ".join(read(given, "matpower-dc").report.changes)
+
+    plain, off = said(1), said(2, ",up_time_before", ",0", ",0")
+    assert "down_time_before, whose up_time_before (1 unless given) is not 0, taken as off before" in plain
+    assert "older ones have them on before: 1." in plain
+    assert "begin their ramp" not in plain and "not charge and discharge at once" in plain
+    assert "down_time_before, whose" not in off and "begin their ramp at 0 MW: 1." in off
+
+
 COMMITTED = """name,bus,p_nom,p_min_pu,committable,start_up_cost,shut_down_cost,stand_by_cost,min_up_time,min_down_time,up_time_before,\
 down_time_before,ramp_limit_up,ramp_limit_start_up,p_init
 on,A,200,0.4,True,5000,300,7,3,2,4,0,0.1,0.5,120
@@ -208,6 +249,34 @@ def test_snapshots(tmp_path, text, start, hours):
     assert found.time.hours.tolist() == hours
     fits = "2020-02-28" in text
     assert any("follow each other" in c for c in found.report.changes) != fits
+
+
+def test_what_is_not_read_is_told(tmp_path):
+    """By name and kind, series as such; neither empty columns nor results, coordinates and figures of expansion."""
+    given = folder(
+        tmp_path, buses="name,x,y,v_mag_pu_set,island\nA,1,2,1.05,N\n", snapshots="snapshot\n0\n1\n", network="name\nnet\n",
+        generators="name,bus,p_nom,p_nom_min,p_nom_opt,capital_cost,lifetime,outage_rate,hint\ng,A,5,1,7,100,20,0.1,\n",
+        generators__p="s,g\n0,1\n1,2\n", generators__mu_upper="s,g\n0,1\n1,2\n", generators__heat_rate="s,g\n0,1\n1,2\n",
+        sub_networks="name,carrier\n0,AC\n", flow_based_domains="name,ram\n",
+    )  # fmt: skip
+    told = [c for c in read(given, "matpower-dc").report.changes if "Not read" in c]
+    assert told == ["Not read, of buses: island.", "Not read, of generators: heat_rate (series), outage_rate."]
+
+
+def test_netcdf_says_what_is_not_read(tmp_path):
+    xr = pytest.importorskip("xarray")
+    names = np.array(["A"], object)
+    data = {"buses_v_nom": ("buses_i", [380.0]), "buses_island": ("buses_i", np.array(["N"], object)), "buses_x": ("buses_i", [1.0]),
+            "buses_t_marginal_price": (("snapshots", "buses_t_marginal_price_i"), [[3.0]]),
+            "buses_t_wind": (("snapshots", "buses_t_wind_i"), [[3.0]])}  # fmt: skip
+    coords = {"snapshots": pd.date_range("2020-01-01", periods=1, freq="h"), "buses_i": names, "buses_t_marginal_price_i": names,
+              "buses_t_wind_i": names}  # fmt: skip
+    xr.Dataset(data, coords=coords).to_netcdf(tmp_path / "net.nc", engine="h5netcdf")
+    assert read(tmp_path / "net.nc", "matpower-dc").report.changes == ["Not read, of buses: island, wind (series)."]
+    more = {"flow_based_domains_ram": ("flow_based_domains_i", [3.0])}
+    xr.Dataset(data | more, coords=coords | {"flow_based_domains_i": names}).to_netcdf(tmp_path / "more.nc", engine="h5netcdf")
+    with pytest.raises(CaseError, match="more.nc: flow_based_domains are not known, and may limit the dispatch"):
+        read(tmp_path / "more.nc", "matpower-dc")
 
 
 def test_netcdf_says_the_same_as_the_folder(tmp_path):
