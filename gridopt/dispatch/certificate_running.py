@@ -130,10 +130,10 @@ def _starting(e: Evidence, s: Switched) -> np.ndarray:
     start, stop = s.array("start"), s.array("stop")
     paid = s.number("start_cny", 0.0) * start
     for i in np.flatnonzero((start > 0).any(axis=1)).tolist():
-        kinds = _kinds(e, s, i)
+        kinds, least = _kinds(e, s, i), _soonest(s, i)
         single = e.case.commitment == "exact" and s.count[i, 0] == 1
         for t in np.flatnonzero(start[i] > 0).tolist():
-            paid[i, t] += start[i, t] * _price(s, i, t, kinds) if single else _shared(s, i, t, kinds, start[i, t], stop[i])
+            paid[i, t] += start[i, t] * _price(s, i, t, kinds) if single else _shared(s, i, t, kinds, least, start[i, t], stop[i])
     return paid
 
 
@@ -152,12 +152,18 @@ def _price(s: Switched, i: int, t: int, kinds: list[tuple[float, float]]) -> flo
     return [cost for lag, cost in kinds if lag <= off + SECOND][-1]
 
 
-def _shared(s: Switched, i: int, t: int, kinds: list[tuple[float, float]], started: float, stop: np.ndarray) -> float:
-    """Of several units or shares of units: as many of each category, from the warmest, as stops fall into it."""
+def _soonest(s: Switched, i: int) -> float:
+    """Hours after a stop before which nothing starts: the minimum down time, unless an outage or a given status may end it."""
+    forced = s.absent[i, 0] or not s.possible[i].all() or not ((s.given[i] > 0.0) & (s.given[i] < 1.0)).all()
+    return 0.0 if forced else float(s.minimum[1][i, 0])
+
+
+def _shared(
+    s: Switched, i: int, t: int, kinds: list[tuple[float, float]], least: float, started: float, stop: np.ndarray
+) -> float:  # fmt: skip
+    """Of several units or shares of units: as many of each category, from the warmest, as stops at least `least` h ago fall into it."""
     off, known = s.begin[t] - s.begin[:t], _before(s, i, t)
     total, rest = 0.0, started
-    forced = s.absent[i, 0] or not s.possible[i].all() or not ((s.given[i] > 0.0) & (s.given[i] < 1.0)).all()
-    least = 0.0 if forced else s.minimum[1][i, 0]
     ends = [lag for lag, _ in kinds[1:]] + [np.inf]
     for (lag, cost), end in zip(kinds, ends, strict=True):
         able = stop[:t][(off >= max(lag, least) - SECOND) & (off < end - SECOND)].sum()
